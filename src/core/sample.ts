@@ -1,0 +1,129 @@
+/**
+ * What one tick knows. Sensors (or the simulator, or a recording) fill a Sample; the core only reads it.
+ * A thing that could not be read is "unknown", never 0: zero requests and no data lead to different decisions.
+ */
+
+/** A reading that may be missing. "unknown" rather than null or NaN, so that it survives JSON and reads as what it is. */
+export type Maybe<T> = T | "unknown";
+
+/** The worker classes whose behaviour under load we know. */
+export type WorkerKind =
+  | "sync"
+  | "gthread"
+  | "gevent"
+  | "gevent_pywsgi"
+  | "eventlet"
+  | "tornado"
+  | "uvicorn"
+  | "asgi"
+  | "unknown";
+
+/** How one worker serves: its class, and how many requests it can work on at the same time. */
+export interface WorkerModel {
+  readonly kind: WorkerKind;
+  /** Requests one worker serves at once: 1 for sync, `threads` for gthread, `worker_connections` for the async kinds. */
+  readonly slots: number;
+}
+
+export interface WorkerCounts {
+  /** Workers gunicorn's master itself wants (its num_workers), "unknown" until it has told. */
+  readonly target: Maybe<number>;
+  /** Workers that serve. */
+  readonly ready: number;
+  /** Workers forked that do not serve yet. */
+  readonly booting: number;
+  /** Workers told to go that still finish their requests. */
+  readonly draining: number;
+  /** Age of the oldest booting worker, ms; 0 when none boots. */
+  readonly oldestBootMs: number;
+}
+
+/** Counts per latency bucket; bounds in core/histogram.ts. */
+export type Buckets = ArrayLike<number>;
+
+/** What the probe slots say of all workers together. Deltas are over `elapsedMs` of the sample. */
+export interface Load {
+  /** Requests being served now (websockets and event streams not counted). */
+  readonly inFlight: number;
+  /** Request-milliseconds served: the integral of inFlight. Divided by elapsedMs it is the mean in-flight. */
+  readonly inFlightMs: number;
+  /** Worker-milliseconds with at least one request in flight. */
+  readonly busyMs: number;
+  readonly started: number;
+  readonly finished: number;
+  readonly failed: number;
+  /** Requests accepted but waiting inside workers for a thread (gthread). */
+  readonly innerQueue: number;
+  /** Service times (worker takes the request -> response sent) of the requests finished, as bucket counts. */
+  readonly service: Buckets;
+  /** Waits before service (kernel queue) of the requests started, as bucket counts; all 0 where not measured. */
+  readonly wait: Buckets;
+  readonly websockets: number;
+  readonly streams: number;
+  /** Longest that any worker's event loop is late now, ms; "unknown" for workers without a loop. */
+  readonly loopLagMs: Maybe<number>;
+  /** Share of the ready workers whose slot was readable, 0..1. */
+  readonly coverage: number;
+}
+
+/** What StatsD said since the previous sample: finished requests only. */
+export interface Finished {
+  readonly requests: number;
+  /** Durations as bucket counts. */
+  readonly durations: Buckets;
+  /** Number of durations and their sum, ms (the buckets alone would lose the mean). */
+  readonly durationCount: number;
+  readonly durationSumMs: number;
+}
+
+export interface Cpu {
+  /** Cores the container or machine may use. */
+  readonly limitCores: number;
+  /** Cores used by everything inside that limit, over the last second or so. */
+  readonly usedCores: number;
+  /** Cores used by ready workers (booting ones apart: importing an app is not demand). */
+  readonly workerCores: number;
+  /** Cores' worth of time ready workers stood runnable without running (run-queue wait). "unknown" where the kernel does not tell. */
+  readonly waitingCores: Maybe<number>;
+  /** Share of CPU periods throttled by the cgroup, 0..1. */
+  readonly throttledShare: number;
+  /** Highest use of one core by a single ready worker, 0..1 and a little more. */
+  readonly busiestWorkerCores: number;
+}
+
+export interface Memory {
+  /** Bytes the container or machine allows (the lowest of memory.high, memory.max up the tree, and MemTotal). */
+  readonly limitBytes: number;
+  /** Bytes in use against that limit, reclaimable page cache not counted. */
+  readonly usedBytes: number;
+  /** Mean PSS of a ready worker, bytes; "unknown" before the first reading. */
+  readonly workerBytes: Maybe<number>;
+}
+
+export interface Boots {
+  /** Workers that died before they served, since the previous sample. */
+  readonly failures: number;
+  /** Time from fork to ready of the latest worker, ms. */
+  readonly lastBootMs: Maybe<number>;
+}
+
+export interface Sample {
+  /** Monotonic milliseconds. */
+  readonly nowMs: number;
+  /** Since the previous sample, ms; the deltas below are over this time. 0 in the first. */
+  readonly elapsedMs: number;
+  readonly model: WorkerModel;
+  readonly workers: Maybe<WorkerCounts>;
+  readonly load: Maybe<Load>;
+  /** Connections in the kernel's accept queues, all listeners together. */
+  readonly queue: Maybe<number>;
+  readonly statsd: Maybe<Finished>;
+  readonly cpu: Maybe<Cpu>;
+  readonly memory: Maybe<Memory>;
+  readonly boots: Maybe<Boots>;
+}
+
+/** Narrows a Maybe: `known(sample.queue) ? sample.queue : ...`. */
+export function known<T>(value: Maybe<T>): value is T {
+  return value !== "unknown";
+}
