@@ -52,6 +52,8 @@ export interface Load {
   readonly started: number;
   readonly finished: number;
   readonly failed: number;
+  /** Sum of the service times of the requests finished, ms (the buckets alone would lose the mean). */
+  readonly serviceMs: number;
   /** Requests accepted but waiting inside workers for a thread (gthread). */
   readonly innerQueue: number;
   /** Service times (worker takes the request -> response sent) of the requests finished, as bucket counts. */

@@ -1,0 +1,120 @@
+import { demandOf, isAsync } from "./demand.ts";
+import { History, type Tick } from "./history.ts";
+import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./limits.ts";
+import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy.ts";
+import type { PolicySettings } from "./policy_settings.ts";
+import type { Decision } from "./reason.ts";
+import { known, type Sample, type WorkerCounts } from "./sample.ts";
+
+/** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
+const CPU_WINDOW_MS = 3_000;
+
+/** All that one autoscaler remembers between ticks. */
+export interface AutoscalerState {
+  readonly history: History;
+  readonly policy: PolicyState;
+  readonly gate: BootGate;
+  readonly lastBootMs: number;
+  readonly lastQueued: number;
+  readonly lastReady: number;
+}
+
+/** A fresh state, with `target` workers as the count that gunicorn was started with. */
+export function initial(settings: PolicySettings, target: number): AutoscalerState {
+  return {
+    history: new History(Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS)),
+    policy: initialPolicy(target),
+    gate: OPEN_GATE,
+    lastBootMs: 0,
+    lastQueued: 0,
+    lastReady: 0,
+  };
+}
+
+/**
+ * One tick: sample -> demand -> bounds -> decision. Pure but for taking over the state: the state passed in must not be
+ * used again. The same function runs in production, in the simulator and over recordings.
+ */
+export function step(
+  state: AutoscalerState,
+  sample: Sample,
+  settings: PolicySettings,
+  order: Order = AUTO,
+): { state: AutoscalerState; decision: Decision } {
+  const counts = known(sample.workers) ? sample.workers : undefined;
+  const ready = counts?.ready ?? state.lastReady;
+  const gate = nextGate(state.gate, sample, ready > state.lastReady);
+  const bootMs = known(sample.boots) && known(sample.boots.lastBootMs)
+    ? sample.boots.lastBootMs
+    : state.lastBootMs;
+  const queued = waiting(sample);
+  // The first sample has no time behind it; its deltas mean nothing.
+  if (sample.elapsedMs > 0) state.history.push(toTick(sample, ready, state.lastQueued));
+
+  const target = state.policy.target;
+  const assumed: WorkerCounts = counts ??
+    { target: "unknown", ready: target, booting: 0, draining: 0, oldestBootMs: 0 };
+  const recent = state.history.sums(CPU_WINDOW_MS);
+  const bounds = boundsOf({ sample, settings, counts: assumed, target, gate, recent });
+  const demand = hasData(sample)
+    ? demandOf({ sample, history: state.history, settings, counts: assumed, target, bootMs })
+    : "unknown";
+  const { state: policy, decision } = decide(state.policy, {
+    nowMs: sample.nowMs,
+    demand,
+    bounds,
+    settings,
+    order,
+    bootMs,
+  });
+  return {
+    state: { ...state, policy, gate, lastBootMs: bootMs, lastQueued: queued, lastReady: ready },
+    decision,
+  };
+}
+
+/** Without any of the signals that show demand there is nothing to decide on. */
+function hasData(sample: Sample): boolean {
+  return sample.elapsedMs > 0 && (known(sample.load) || known(sample.statsd) || known(sample.queue));
+}
+
+function waiting(sample: Sample): number {
+  return (known(sample.queue) ? sample.queue : 0) + (known(sample.load) ? sample.load.innerQueue : 0);
+}
+
+/** Reduces a sample to the sums that windows are made of. */
+function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
+  const { elapsedMs, load, statsd, cpu } = sample;
+  const queued = waiting(sample);
+  const base = {
+    nowMs: sample.nowMs,
+    elapsedMs,
+    queuedMs: queued * elapsedMs,
+    workerMs: ready * elapsedMs,
+    cpuMs: known(cpu) ? cpu.workerCores * elapsedMs : 0,
+    cpuWaitMs: known(cpu) && known(cpu.waitingCores) ? cpu.waitingCores * elapsedMs : 0,
+  };
+  if (known(load)) {
+    return {
+      ...base,
+      occupiedMs: load.inFlightMs,
+      arrivals: Math.max(0, load.started + queued - lastQueued),
+      finished: load.finished,
+      serviceMs: load.serviceMs,
+      durations: load.finished > 0 ? load.service : undefined,
+    };
+  }
+  const finished = known(statsd) ? statsd.requests : 0;
+  const meanMs = known(statsd) && statsd.durationCount > 0 ? statsd.durationSumMs / statsd.durationCount : 0;
+  // Finished requests tell how long slots were in use only after the fact. A sync worker takes the next connection as
+  // soon as it is free, so with a queue all of them are in use now.
+  const allBusy = queued > 0 && !isAsync(sample.model.kind) ? ready * sample.model.slots * elapsedMs : 0;
+  return {
+    ...base,
+    occupiedMs: Math.max(allBusy, finished * meanMs),
+    arrivals: Math.max(0, finished + queued - lastQueued),
+    finished,
+    serviceMs: finished * meanMs,
+    durations: known(statsd) && statsd.durationCount > 0 ? statsd.durations : undefined,
+  };
+}

@@ -1,0 +1,98 @@
+import type { WindowSums } from "./history.ts";
+import type { PolicySettings } from "./policy_settings.ts";
+import type { Bound, Bounds } from "./reason.ts";
+import { known, type Sample, type WorkerCounts } from "./sample.ts";
+
+/** CPU use of the machine or container from which more workers may just take CPU from each other. */
+const CPU_BUSY = 0.75;
+/** Workers that want the CPU for at least this share of their busy time are CPU-bound. */
+const CPU_BOUND = 0.5;
+/** Workers beyond the cores they can use that still even out uneven requests. */
+const CPU_SLACK = 1.25;
+
+export interface BootGate {
+  /** Failures since a worker last became ready. */
+  readonly failures: number;
+  /** Growth is barred until then; 0 when it is not. */
+  readonly retryAtMs: number;
+}
+
+/** A gate that stands open. */
+export const OPEN_GATE: BootGate = { failures: 0, retryAtMs: 0 };
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Boot failures bar growth for 1 s, then 2, 4 ... 60 s; a worker that became ready opens the gate. */
+export function nextGate(gate: BootGate, sample: Sample, readyRose: boolean): BootGate {
+  if (!known(sample.boots)) return gate;
+  if (sample.boots.failures > 0) {
+    const failures = gate.failures + sample.boots.failures;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+    return { failures, retryAtMs: sample.nowMs + pauseMs };
+  }
+  if (gate.failures > 0 && readyRose && sample.nowMs >= gate.retryAtMs) return OPEN_GATE;
+  return gate;
+}
+
+export interface LimitInput {
+  readonly sample: Sample;
+  readonly settings: PolicySettings;
+  readonly counts: WorkerCounts;
+  readonly target: number;
+  readonly gate: BootGate;
+  /** The last few seconds, for the CPU bound. */
+  readonly recent: WindowSums;
+}
+
+/** How many workers there may be, and what says so. The minimum always holds, whatever the machine says. */
+export function boundsOf(input: LimitInput): Bounds {
+  const { settings } = input;
+  const all: Bound[] = [{ workers: settings.maxWorkers, why: { code: "configured" } }];
+  for (const bound of [memoryBound(input), cpuBound(input), bootBound(input)]) {
+    if (bound !== undefined) all.push({ ...bound, workers: Math.max(settings.minWorkers, bound.workers) });
+  }
+  all.sort((a, b) => a.workers - b.workers);
+  return { min: settings.minWorkers, max: all[0]!, all };
+}
+
+/**
+ * Workers that fit: those there are, and what the room below the share of the limit holds at the mean PSS of a worker.
+ * Booting workers have not taken their memory yet, so theirs is set aside first.
+ * Example: limit 1000 MiB, share 0.9, used 700, worker 60, 5 alive: room 200, 3 more: bound 8.
+ */
+function memoryBound({ sample, settings, counts }: LimitInput): Bound | undefined {
+  if (!known(sample.memory) || !known(sample.memory.workerBytes) || sample.memory.workerBytes <= 0) {
+    return undefined;
+  }
+  const { limitBytes, usedBytes, workerBytes } = sample.memory;
+  const room = limitBytes * settings.memoryShare - usedBytes - counts.booting * workerBytes;
+  const alive = counts.ready + counts.booting;
+  // Rounding toward fewer; a negative room takes away as many as its excess.
+  const workers = alive + Math.floor(room / workerBytes);
+  return { workers: Math.max(1, workers), why: { code: "memory", usedBytes, limitBytes, workerBytes } };
+}
+
+/**
+ * When the CPU is nearly used up and workers want it for most of their busy time, more workers than can run at once
+ * only make each other slower.
+ * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
+ */
+function cpuBound({ sample, recent }: LimitInput): Bound | undefined {
+  if (!known(sample.cpu) || recent.spanMs <= 0) return undefined;
+  const { limitCores, usedCores, throttledShare } = sample.cpu;
+  if (usedCores < CPU_BUSY * limitCores && throttledShare < 0.1) return undefined;
+  if (recent.occupiedMs <= 0 || recent.occupiedMs < recent.spanMs / 2) return undefined;
+  const onCpuShare = Math.min(1, (recent.cpuMs + recent.cpuWaitMs) / recent.occupiedMs);
+  if (onCpuShare < CPU_BOUND) return undefined;
+  const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9) + (limitCores < 1 ? 1 : 0);
+  return { workers: Math.max(2, workers), why: { code: "cpu", usedCores, limitCores, onCpuShare } };
+}
+
+function bootBound({ sample, gate, target }: LimitInput): Bound | undefined {
+  if (gate.failures === 0 || sample.nowMs >= gate.retryAtMs) return undefined;
+  return {
+    workers: target,
+    why: { code: "boot-failures", failures: gate.failures, retryInMs: gate.retryAtMs - sample.nowMs },
+  };
+}

@@ -1,0 +1,170 @@
+import type { PolicySettings } from "./policy_settings.ts";
+import type { Bounds, Decision, Demand, Reason } from "./reason.ts";
+import { known, type Maybe } from "./sample.ts";
+import { SlidingMax } from "./sliding_max.ts";
+
+/** What an operator asked for by hand. */
+export type Order =
+  | { readonly kind: "auto" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "pinned"; readonly workers: number };
+
+export const AUTO: Order = { kind: "auto" };
+
+/** Keeping a worker is worth this many of its boots: a worker that takes long to boot is held longer. */
+const HOLD_PER_BOOT = 10;
+/** The learned hold is at most this many times the configured one. */
+const LONGEST_HOLD = 4;
+/** Going down must leave the workers that remain no busier than this much of the target utilization. */
+const DOWN_MARGIN = 0.9;
+
+/** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
+export interface PolicyState {
+  readonly target: number;
+  readonly lastUpAtMs: number;
+  readonly lastBurstAtMs: number;
+  readonly lastDownAtMs: number;
+  /** Factor on the hold, 1..LONGEST_HOLD: doubled when load returns soon after a shrink, halved in calm. */
+  readonly holdFactor: number;
+  readonly holdChangedAtMs: number;
+  /** Wanted counts within bounds, over the hold. */
+  readonly lately: SlidingMax;
+}
+
+export function initialPolicy(target: number): PolicyState {
+  return {
+    target,
+    lastUpAtMs: -Infinity,
+    lastBurstAtMs: -Infinity,
+    lastDownAtMs: -Infinity,
+    holdFactor: 1,
+    holdChangedAtMs: -Infinity,
+    lately: new SlidingMax(),
+  };
+}
+
+export interface PolicyInput {
+  readonly nowMs: number;
+  readonly demand: Maybe<Demand>;
+  readonly bounds: Bounds;
+  readonly settings: PolicySettings;
+  readonly order: Order;
+  /** How long a worker took to boot, ms; 0 when not known. */
+  readonly bootMs: number;
+}
+
+/** The hold: how long demand must have been lower before workers go, ms. */
+export function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): number {
+  return Math.max(settings.idleMs * state.holdFactor, bootMs * HOLD_PER_BOOT);
+}
+
+/**
+ * Decides the target. The state passed in must not be used again: its sliding maximum is taken over.
+ *
+ * Up: to what is wanted, at once, within bounds, steps and cooldowns. Down: to the most that was wanted during the
+ * hold, never in a burst. No data: hold.
+ */
+export function decide(state: PolicyState, input: PolicyInput): { state: PolicyState; decision: Decision } {
+  const { nowMs, demand, bounds, settings, order, bootMs } = input;
+  const wanted = known(demand) ? demand.wanted : state.target;
+  const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
+  if (known(demand)) state.lately.push(nowMs, allowed);
+  const hold = holdMs(state, settings, bootMs);
+  const lately = state.lately.max(nowMs, hold, state.target);
+
+  const settle = (target: number, reason: Reason, changes: Partial<PolicyState> = {}) => {
+    const limited = known(demand) && wanted > allowed && target <= bounds.max.workers;
+    const decision: Decision = {
+      nowMs,
+      action: target > state.target ? "grow" : target < state.target ? "shrink" : "hold",
+      current: state.target,
+      target,
+      wanted,
+      reason,
+      limitedBy: limited ? bounds.max : "unknown",
+      demand,
+      bounds,
+    };
+    return { state: { ...state, ...changes, target }, decision };
+  };
+
+  const configured = bounds.all.find((b) => b.why.code === "configured")?.workers ?? bounds.max.workers;
+  if (order.kind === "pinned") return settle(order.workers, { code: "pinned" }, { lastUpAtMs: nowMs });
+  if (order.kind === "paused") return settle(state.target, { code: "paused" });
+  if (state.target < bounds.min) return settle(bounds.min, { code: "below-minimum" }, { lastUpAtMs: nowMs });
+  if (state.target > configured) {
+    return settle(configured, { code: "above-maximum" }, { lastDownAtMs: nowMs });
+  }
+  if (!known(demand)) return settle(state.target, { code: "no-data" });
+
+  if (allowed > state.target) return grow(state, input, demand, allowed, settle);
+  if (wanted > state.target) return settle(state.target, { code: "at-bound" });
+  if (lately < state.target && !demand.burst) {
+    return shrink(calmer(state, nowMs, hold), input, lately, hold, settle);
+  }
+  if (lately < state.target || allowed < state.target) {
+    return settle(state.target, { code: "holding", forMs: hold });
+  }
+  const { p95Ms } = demand.facts;
+  const slow = known(p95Ms) && p95Ms > settings.sloP95Ms;
+  return settle(state.target, { code: slow ? "slow-not-starved" : "steady" }, calmer(state, nowMs, hold));
+}
+
+type Settle = (
+  target: number,
+  reason: Reason,
+  changes?: Partial<PolicyState>,
+) => { state: PolicyState; decision: Decision };
+
+function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: number, settle: Settle) {
+  const { nowMs, settings } = input;
+  const cooldownMs = demand.burst ? settings.burstCooldownMs : settings.upCooldownMs;
+  const sinceMs = nowMs - (demand.burst ? state.lastBurstAtMs : state.lastUpAtMs);
+  if (sinceMs < cooldownMs) return settle(state.target, { code: "up-cooldown", forMs: cooldownMs - sinceMs });
+  const step = demand.burst ? settings.burstAddWorkers : settings.maxStepUp;
+  const target = Math.min(allowed, state.target + step);
+  const hold = holdMs(state, settings, input.bootMs);
+  // Load that returns soon after workers went was worth waiting for: wait longer the next time.
+  const returned = nowMs - state.lastDownAtMs <= 2 * hold && state.holdChangedAtMs < state.lastDownAtMs;
+  return settle(target, { code: "asked", by: demand.by }, {
+    lastUpAtMs: nowMs,
+    ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
+    ...(returned ? { holdFactor: Math.min(LONGEST_HOLD, state.holdFactor * 2), holdChangedAtMs: nowMs } : {}),
+  });
+}
+
+function shrink(
+  learned: Partial<PolicyState>,
+  input: PolicyInput,
+  lately: number,
+  hold: number,
+  settle: Settle,
+) {
+  const { nowMs, settings } = input;
+  const state = learned as PolicyState;
+  const demand = input.demand as Demand;
+  const waitMs = Math.max(
+    state.lastUpAtMs + settings.noDownscaleAfterUpMs - nowMs,
+    state.lastDownAtMs + settings.downCooldownMs - nowMs,
+  );
+  if (waitMs > 0) return settle(state.target, { code: "holding", forMs: waitMs }, learned);
+  const { utilization } = demand.facts;
+  let target = Math.max(lately, input.bounds.min);
+  // What remains must not run hot: 8 workers 50 % busy are 5 workers 80 % busy.
+  if (known(utilization)) {
+    const busy = utilization * state.target;
+    target = Math.max(
+      target,
+      Math.min(state.target, Math.ceil(busy / (settings.targetUtilization * DOWN_MARGIN) - 1e-9)),
+    );
+  }
+  if (target >= state.target) return settle(state.target, { code: "holding", forMs: 0 }, learned);
+  return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
+}
+
+/** Calm for ten holds halves the learned hold again. */
+function calmer(state: PolicyState, nowMs: number, hold: number): PolicyState {
+  const calmSince = Math.max(state.lastUpAtMs, state.holdChangedAtMs);
+  if (state.holdFactor <= 1 || nowMs - calmSince < 10 * hold) return state;
+  return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };
+}

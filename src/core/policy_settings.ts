@@ -1,0 +1,59 @@
+/** What an operator may say about scaling. Plain numbers: where they come from (flag, variable, file) is not the core's business. */
+export interface PolicySettings {
+  /** Never fewer workers than this. */
+  readonly minWorkers: number;
+  /** Never more workers than this. */
+  readonly maxWorkers: number;
+  /** The 95th percentile of waiting + service time that should hold, ms. */
+  readonly sloP95Ms: number;
+  /** Stable window: over this time load is averaged for everything that is no burst. */
+  readonly windowMs: number;
+  /** Hold: demand must have been lower this long before workers go. Learned upward when load keeps coming back. */
+  readonly idleMs: number;
+  /** Least time between two ordinary growths (bursts have their own). */
+  readonly upCooldownMs: number;
+  /** Least time between two shrinks. */
+  readonly downCooldownMs: number;
+  /** Least time from a growth to the next shrink. */
+  readonly noDownscaleAfterUpMs: number;
+  /** Most workers added by one ordinary growth. */
+  readonly maxStepUp: number;
+  /** Requests in flight that one async worker should carry. */
+  readonly targetConcPerWorker: number;
+  /** Share of the workers' slots (or of a core, for async workers) that may be in use on average, 0..1. */
+  readonly targetUtilization: number;
+  readonly burstEnabled: boolean;
+  /** The window over which a rate jump is looked for. */
+  readonly burstWindowMs: number;
+  /** A rise of the request rate by this much, requests/s, is a jump. */
+  readonly burstRpsJump: number;
+  /** Below this rate, requests/s, nothing is a jump. */
+  readonly burstMinRps: number;
+  /** Most workers added by one burst growth. */
+  readonly burstAddWorkers: number;
+  readonly burstCooldownMs: number;
+  /** Share of the memory limit that growth may fill, 0..1. */
+  readonly memoryShare: number;
+}
+
+/** The defaults; src/settings.ts documents each for users. Figures behind them: docs/decisions/. */
+export const DEFAULT_POLICY: PolicySettings = {
+  minWorkers: 2,
+  maxWorkers: 5,
+  sloP95Ms: 300,
+  windowMs: 10_000,
+  idleMs: 5_000,
+  upCooldownMs: 0,
+  downCooldownMs: 1_000,
+  noDownscaleAfterUpMs: 2_000,
+  maxStepUp: 16,
+  targetConcPerWorker: 25,
+  targetUtilization: 0.8,
+  burstEnabled: true,
+  burstWindowMs: 3_000,
+  burstRpsJump: 5,
+  burstMinRps: 3,
+  burstAddWorkers: 8,
+  burstCooldownMs: 0,
+  memoryShare: 0.9,
+};

@@ -1,0 +1,97 @@
+import type { Maybe } from "./sample.ts";
+
+/** The signal that asked for the most workers. */
+export type SignalName = "load" | "burst" | "queue" | "concurrency" | "cpu" | "slo" | "blocked-loop" | "none";
+
+/** The numbers every sentence may use; what was seen when the decision was taken. */
+export interface Facts {
+  /** Requests per second, over about a second. */
+  readonly rps: number;
+  /** Mean slots in use over the window of the leading signal (erlangs). */
+  readonly erlangs: number;
+  readonly inFlight: Maybe<number>;
+  /** Requests that wait now: accept queue and queues inside workers. */
+  readonly queued: Maybe<number>;
+  readonly serviceMs: Maybe<number>;
+  readonly p95Ms: Maybe<number>;
+  /** Share of the ready workers' slots in use, over about a second, 0..1 (async kinds: share of a core). */
+  readonly utilization: Maybe<number>;
+  readonly workerCores: Maybe<number>;
+  readonly limitCores: Maybe<number>;
+}
+
+/** Why a bound is where it is. */
+export type BoundWhy =
+  | { readonly code: "configured" }
+  | {
+    readonly code: "memory";
+    readonly usedBytes: number;
+    readonly limitBytes: number;
+    readonly workerBytes: number;
+  }
+  | {
+    readonly code: "cpu";
+    readonly usedCores: number;
+    readonly limitCores: number;
+    readonly onCpuShare: number;
+  }
+  | { readonly code: "boot-failures"; readonly failures: number; readonly retryInMs: number };
+
+export interface Bound {
+  readonly workers: number;
+  readonly why: BoundWhy;
+}
+
+export interface Bounds {
+  readonly min: number;
+  /** The lowest of the upper bounds. */
+  readonly max: Bound;
+  /** All upper bounds, lowest first. */
+  readonly all: readonly Bound[];
+}
+
+/** Why the target moved, or stayed. The words are in src/status/explain.ts. */
+export type Reason =
+  | { readonly code: "asked"; readonly by: SignalName }
+  | { readonly code: "below-minimum" }
+  | { readonly code: "above-maximum" }
+  | { readonly code: "quiet"; readonly lowForMs: number }
+  | { readonly code: "memory-pressure" }
+  | { readonly code: "steady" }
+  | { readonly code: "slow-not-starved" }
+  | { readonly code: "holding"; readonly forMs: number }
+  | { readonly code: "up-cooldown"; readonly forMs: number }
+  | { readonly code: "at-bound" }
+  | { readonly code: "no-data" }
+  | { readonly code: "paused" }
+  | { readonly code: "pinned" };
+
+export interface SignalDemand {
+  readonly signal: SignalName;
+  /** Workers this signal asks for, before bounds. */
+  readonly workers: number;
+}
+
+export interface Demand {
+  /** The most any signal asks for; at least 1. */
+  readonly wanted: number;
+  readonly by: SignalName;
+  /** The leading signal is a burst: act at once, never answer by going down. */
+  readonly burst: boolean;
+  readonly signals: readonly SignalDemand[];
+  readonly facts: Facts;
+}
+
+export interface Decision {
+  readonly nowMs: number;
+  readonly action: "grow" | "shrink" | "hold";
+  /** Target before and after. Equal when holding. */
+  readonly current: number;
+  readonly target: number;
+  readonly wanted: number;
+  readonly reason: Reason;
+  /** The bound that kept the target from what was wanted, when one did. */
+  readonly limitedBy: Maybe<Bound>;
+  readonly demand: Maybe<Demand>;
+  readonly bounds: Bounds;
+}
