@@ -1,0 +1,127 @@
+"""The config gunicorn is started with: the user's own config, with the probe's hooks chained to it.
+
+The supervisor appends `-c <this file>` to the user's arguments. This file finds the config gunicorn would have loaded
+without it (with gunicorn's own parser), loads it the way gunicorn does, and passes every setting on, so precedence and
+`--print-config` stay as they were. It runs again on SIGHUP. It stands alone: should the probe's package be missing or
+broken, the user's config is still loaded and gunicorn goes on as if nothing had been added.
+"""
+import os as _os
+import sys as _sys
+
+_OWN_PATH = _os.path.abspath(__file__)
+_FOLDER = _os.path.dirname(_OWN_PATH)
+_PACKAGE = 'gunicorn_autoscaler_probe'
+
+
+def _say(what, error):
+    """One line on stderr about a failure of our own; never raises."""
+    try:
+        _sys.stderr.write('gunicorn-autoscaler: %s (%s: %s); gunicorn goes on without it\n'
+                          % (what, type(error).__name__, error))
+        _sys.stderr.flush()
+    except Exception:
+        pass
+
+
+def _is_own(location):
+    if not isinstance(location, str):
+        return False
+    path = location[5:] if location.startswith('file:') else location
+    return _os.path.abspath(path) == _OWN_PATH
+
+
+def _caller():
+    """(application, its parsed arguments) of the gunicorn that loads this file, from the frames above; None when absent.
+
+    The arguments are needed because gunicorn sets `config` from them after this file ran: `--print-config` would show
+    our path instead of the user's.
+    """
+    from argparse import Namespace
+    from gunicorn.app.base import BaseApplication
+    app = args = None
+    frame = _sys._getframe(1)
+    while frame is not None:
+        names = frame.f_locals
+        found = names.get('args')
+        if args is None and isinstance(found, Namespace) and _is_own(getattr(found, 'config', None)):
+            args = found
+        found = names.get('self')
+        if app is None and isinstance(found, BaseApplication) and found.cfg is not None:
+            app = found
+        frame = frame.f_back
+    return app, args
+
+
+def _users_arguments():
+    """sys.argv[1:] without the one pair the supervisor added."""
+    argv = list(_sys.argv[1:])
+    for i in range(len(argv) - 2, -1, -1):
+        if argv[i] == '-c' and _is_own(argv[i + 1]):
+            del argv[i:i + 2]
+            break
+    return argv
+
+
+def _users_location(cfg, args):
+    """Where gunicorn would have read its config: arguments, then GUNICORN_CMD_ARGS, then the default file; or None."""
+    from gunicorn.config import get_default_config_file
+    parser = cfg.parser()
+    given = parser.parse_args(_users_arguments()).config
+    if args is not None:
+        args.config = given
+    return given or parser.parse_args(cfg.get_cmd_args_from_env()).config or get_default_config_file()
+
+
+def _read(app, location):
+    """The variables of the config at `location`, read by gunicorn's own methods. A broken file ends gunicorn as ever."""
+    from gunicorn.app.base import Application
+    loader = app if hasattr(app, 'get_config_from_filename') else None
+    kind = type(loader) if loader is not None else Application
+    try:
+        if location.startswith('python:'):
+            return kind.get_config_from_module_name(loader, location[len('python:'):])
+        return kind.get_config_from_filename(loader, location[len('file:'):] if location.startswith('file:') else location)
+    except Exception as error:
+        # What gunicorn's do_load_config does with it. Raised through this module it would read "Failed to read
+        # config file" with our path instead.
+        print('\nError: %s' % error, file=_sys.stderr)
+        _sys.stderr.flush()
+        _sys.exit(1)
+
+
+def _load_probe():
+    """The probe's package of this folder; the copy already in memory on a reload, because it holds the state."""
+    import importlib.util
+    loaded = _sys.modules.get(_PACKAGE)
+    if loaded is not None:
+        return loaded
+    folder = _os.path.join(_FOLDER, _PACKAGE)
+    spec = importlib.util.spec_from_file_location(
+        _PACKAGE, _os.path.join(folder, '__init__.py'), submodule_search_locations=[folder])
+    package = importlib.util.module_from_spec(spec)
+    _sys.modules[_PACKAGE] = package
+    try:
+        spec.loader.exec_module(package)
+    except BaseException:
+        del _sys.modules[_PACKAGE]
+        raise
+    return package
+
+
+def _main(space):
+    from gunicorn.config import Config
+    app, args = _caller()
+    cfg = app.cfg if app is not None else Config()
+    settings = cfg.settings
+    location = _users_location(cfg, args)
+    if location:
+        for name, value in list(_read(app, location).items()):
+            if name in settings:
+                space[name] = value
+    try:
+        _load_probe().chain(_FOLDER, settings, space)
+    except Exception as error:
+        _say('Cannot attach the probe', error)
+
+
+_main(globals())

@@ -1,0 +1,21 @@
+"""What runs inside gunicorn: meters in its workers, and the ear its master has for the supervisor.
+
+Standard library only, Python 3.8 and newer. It fails open: an error in here costs one line in the log, never a boot
+or a request. The files it shares with the supervisor are described in ARCHITECTURE.md.
+"""
+
+
+def chain(folder, settings, space):
+    """Put the probe's hooks into `space`, a gunicorn config, around those already there.
+
+    folder: the runtime folder. settings: gunicorn's setting objects by name (their validators give a user's hook the
+    form gunicorn would call). Does nothing in a gunicorn that is not the direct child of the supervisor.
+    """
+    import sys
+    keep = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # the folder holds only what the supervisor put there
+    try:
+        from . import hooks
+    finally:
+        sys.dont_write_bytecode = keep
+    hooks.chain(folder, settings, space)

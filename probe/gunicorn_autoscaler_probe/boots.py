@@ -1,0 +1,32 @@
+"""Workers that die before they serve: how many, and how long to wait before the next try."""
+
+_FIRST_WAIT_NS = 500 * 10**6
+_LONGEST_WAIT_NS = 30 * 10**9
+
+
+class Boots:
+    """Back-off for failing boots: 0.5 s after the first failure, doubled by each further round, 30 s at most."""
+
+    def __init__(self):
+        self.failures = 0
+        self.last_failure_ns = 0
+        self._rounds = 0
+        self._next_try_ns = 0
+
+    def failed(self, now_ns):
+        """A worker died before it was ready. Those of one round (eight forked at once) count as one for the wait."""
+        self.failures += 1
+        self.last_failure_ns = now_ns
+        if now_ns >= self._next_try_ns:
+            self._rounds += 1
+            self._next_try_ns = now_ns + min(_LONGEST_WAIT_NS, _FIRST_WAIT_NS << min(self._rounds - 1, 16))
+
+    def ready(self, ready_ns):
+        """A worker got ready at `ready_ns`: if that is after the last failure, boots work again."""
+        if ready_ns > self.last_failure_ns:
+            self._rounds = 0
+            self._next_try_ns = 0
+
+    def wait_ns(self, now_ns):
+        """Nanoseconds until the next worker may be forked; 0 when it may be now."""
+        return max(0, self._next_try_ns - now_ns)

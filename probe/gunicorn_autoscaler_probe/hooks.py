@@ -1,0 +1,117 @@
+"""The probe's part of each gunicorn hook, chained to the user's."""
+from . import report
+from .master import Master
+from .worker import Worker
+
+_session = None
+
+
+class _Session:
+    """What lives from the first reading of the config to the end of the process, through every reload."""
+
+    def __init__(self, folder):
+        self.master = Master(folder)
+        self.worker = Worker(folder)
+
+
+def chain(folder, settings, space):
+    """Put our hooks into the config `space`, each around the one the user (or gunicorn) has there."""
+    global _session
+    if _session is None:
+        session = _Session(folder)
+        if not session.master.attach():
+            return
+        _session = session
+    for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _post_fork,
+                 _post_worker_init):
+        _wrap(make, settings, space, _session)
+
+
+def _wrap(make, settings, space, session):
+    name = make.__name__[1:]
+    setting = settings[name]
+    if name in space:
+        try:
+            theirs = setting.validator(space[name])
+        except Exception:
+            return  # gunicorn is about to refuse it, in its own words
+    else:
+        theirs = setting.default
+    ours = make(session, theirs)
+    # --print-config shows the qualified name: it stays the user's.
+    ours.__name__ = getattr(theirs, '__name__', ours.__name__)
+    ours.__qualname__ = getattr(theirs, '__qualname__', ours.__qualname__)
+    ours.__module__ = getattr(theirs, '__module__', ours.__module__)
+    ours.__doc__ = getattr(theirs, '__doc__', None)
+    space[name] = ours
+
+
+def _attempt(what, server, step, *arguments):
+    """Run one step of ours; an exception becomes one line in the log."""
+    try:
+        return step(*arguments)
+    except Exception as error:
+        report.trouble(what, error, getattr(server, 'log', None))
+        return None
+
+
+def _on_starting(session, theirs):
+    def on_starting(server):
+        _attempt('take over the spawning of workers', server, session.master.starting, server)
+        theirs(server)
+    return on_starting
+
+
+def _nworkers_changed(session, theirs):
+    def nworkers_changed(server, new_value, old_value):
+        told = _attempt('answer the doorbell', server, session.master.count_changed, server, new_value, old_value)
+        if told is None:
+            told = new_value
+        if told == new_value or told != old_value:  # a change that we undid is no change to tell of
+            theirs(server, told, old_value)
+    return nworkers_changed
+
+
+def _on_reload(session, theirs):
+    def on_reload(server):
+        theirs(server)
+        _attempt('keep the number of workers through the reload', server, session.master.reloading, server)
+    return on_reload
+
+
+def _when_ready(session, theirs):
+    def when_ready(server):
+        _attempt('say that gunicorn is ready', server, session.master.ready)
+        theirs(server)
+    return when_ready
+
+
+def _child_exit(session, theirs):
+    def child_exit(server, worker):
+        _attempt('note the exit of a worker', server, session.master.child_gone, worker.pid)
+        theirs(server, worker)
+    return child_exit
+
+
+def _on_exit(session, theirs):
+    def on_exit(server):
+        try:
+            theirs(server)
+        finally:
+            _attempt('clean up', server, session.master.leaving, server)
+    return on_exit
+
+
+def _post_fork(session, theirs):
+    def post_fork(server, worker):
+        _attempt('leave the master behind', server, session.master.forget, server)
+        _attempt('open the slot of this worker', server, session.worker.forked, server, worker)
+        theirs(server, worker)
+    return post_fork
+
+
+def _post_worker_init(session, theirs):
+    def post_worker_init(worker):
+        theirs(worker)
+        _attempt('attach the meter', worker, session.worker.initialized, worker)
+    return post_worker_init

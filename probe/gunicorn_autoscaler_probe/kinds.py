@@ -1,0 +1,36 @@
+"""Which worker class is which: by the names in its ancestry, so that a user's subclass counts as what it builds on."""
+
+UNKNOWN, SYNC, GTHREAD, GEVENT, GEVENT_PYWSGI, EVENTLET, TORNADO, UVICORN, ASGI = range(9)
+
+_BY_NAME = {
+    'gunicorn.workers.sync.SyncWorker': SYNC,
+    'gunicorn.workers.gthread.ThreadWorker': GTHREAD,
+    'gunicorn.workers.ggevent.GeventPyWSGIWorker': GEVENT_PYWSGI,
+    'gunicorn.workers.ggevent.GeventWorker': GEVENT,
+    'gunicorn.workers.geventlet.EventletWorker': EVENTLET,
+    'gunicorn.workers.gtornado.TornadoWorker': TORNADO,
+    'uvicorn_worker._workers.UvicornWorker': UVICORN,
+    'uvicorn.workers.UvicornWorker': UVICORN,
+    'gunicorn.workers.gasgi.ASGIWorker': ASGI,
+}
+
+
+def kind_of(worker_class):
+    """The kind of a worker class, UNKNOWN for one that builds on none gunicorn ships.
+
+    The nearest ancestor decides: GeventPyWSGIWorker is a GeventWorker, but serves in another way.
+    """
+    for ancestor in worker_class.__mro__:
+        kind = _BY_NAME.get('%s.%s' % (ancestor.__module__, ancestor.__name__))
+        if kind is not None:
+            return kind
+    return UNKNOWN
+
+
+def slots_of(kind, cfg):
+    """Requests one worker serves at once: 1 for sync, the threads of gthread, worker_connections otherwise."""
+    if kind == SYNC:
+        return 1
+    if kind == GTHREAD:
+        return max(1, int(cfg.threads))
+    return max(1, int(cfg.worker_connections))

@@ -1,0 +1,47 @@
+"""One 4 KiB file in shared memory, seen as 64-bit words."""
+import mmap
+import os
+
+from .words import SIZE
+
+
+class Page:
+    """A mapped page. `words[i]` loads and stores word i; a store is one 8-byte write, so a reader never sees half."""
+
+    def __init__(self, fd):
+        """Map the file behind `fd`, which stays the caller's to close. Raises OSError when it cannot have 4096 bytes.
+
+        Allocated first: a full tmpfs then fails here, where a store into a hole would kill the process with SIGBUS.
+        """
+        os.posix_fallocate(fd, 0, SIZE)
+        self._map = mmap.mmap(fd, SIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        self.words = memoryview(self._map).cast('Q')
+
+    def close(self):
+        """Drop the mapping: in a forked child this leaves the parent's alone. `words` cannot be used after it."""
+        self.words.release()
+        self._map.close()
+
+
+def open_page(path):
+    """The page of an existing file that this user owns. Raises OSError when it is missing, a link or another's."""
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        if os.fstat(fd).st_uid != os.geteuid():
+            raise PermissionError('%s belongs to another user' % path)
+        return Page(fd)
+    finally:
+        os.close(fd)
+
+
+def create_page(path):
+    """A new page of zeros at `path`, in no folder entry yet: the caller renames it when it is filled. Raises OSError."""
+    try:
+        os.unlink(path)  # of a process that died while it made it and had our pid
+    except FileNotFoundError:
+        pass
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        return Page(fd)
+    finally:
+        os.close(fd)

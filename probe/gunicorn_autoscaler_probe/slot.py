@@ -1,0 +1,86 @@
+"""A worker's slot: made in the worker, glanced at (and marked) by gunicorn's master."""
+import os
+import struct
+import time
+
+from . import words as w
+from .page import create_page
+
+_HEAD = struct.Struct('<34Q')
+
+
+def path_of(folder, pid):
+    """The slot file of the worker `pid`."""
+    return os.path.join(folder, 'w-%d' % pid)
+
+
+def create(folder, kind, slots, age):
+    """The slot of this process, in state "booting", visible to the supervisor when this returns. Raises OSError.
+
+    kind: number of the worker class; slots: requests it serves at once; age: gunicorn's number of the worker.
+    """
+    pid = os.getpid()
+    path = path_of(folder, pid)
+    made = os.path.join(folder, '.w-%d.new' % pid)
+    page = create_page(made)
+    m = page.words
+    now = time.monotonic_ns()
+    m[w.VERSION] = w.SLOT_VERSION
+    m[w.PID] = pid
+    m[w.PPID] = os.getppid()
+    m[w.KIND] = kind
+    m[w.SLOTS] = slots
+    m[w.STATE] = w.BOOTING
+    m[w.REALTIME_NS] = time.time_ns()
+    m[w.MONOTONIC_NS] = time.monotonic_ns()
+    m[w.BOOT_NS] = m[w.LAST_CHANGE_NS] = now
+    m[w.AGE] = age
+    m[w.MAGIC] = w.SLOT_MAGIC  # last: a reader trusts the rest once it sees this
+    os.rename(made, path)
+    return page
+
+
+def mark_ready(words):
+    """Say that the worker serves, once; a worker already told to go stays "draining"."""
+    if words[w.READY_NS] == 0:
+        words[w.READY_NS] = time.monotonic_ns()
+        if words[w.STATE] == w.BOOTING:
+            words[w.STATE] = w.READY
+
+
+def glance(folder, pid):
+    """Words 0-33 of the slot of `pid` as a tuple, or None when there is no valid slot."""
+    try:
+        fd = os.open(path_of(folder, pid), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        head = _HEAD.unpack(os.pread(fd, _HEAD.size, 0))
+    except (OSError, struct.error):
+        return None
+    finally:
+        os.close(fd)
+    return head if head[w.MAGIC] == w.SLOT_MAGIC and head[w.PID] == pid else None
+
+
+def mark_draining(folder, pid):
+    """Say in the slot of `pid` that it was told to go; nothing happens when it has no slot."""
+    try:
+        fd = os.open(path_of(folder, pid), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        os.pwrite(fd, struct.pack('<Q', w.DRAINING), w.STATE * 8)
+    except OSError:
+        pass
+    finally:
+        os.close(fd)
+
+
+def remove(folder, pid):
+    """Remove the slot file of a worker that is gone, and one it may have left half made."""
+    for path in (path_of(folder, pid), os.path.join(folder, '.w-%d.new' % pid)):
+        try:
+            os.unlink(path)
+        except OSError:
+            pass

@@ -1,0 +1,178 @@
+"""Gunicorn's manage_workers, replaced: forks at once what is missing, picks who goes, never counts the leaving as staff."""
+import os
+import signal
+import time
+
+from . import slot, words as w
+from .quiet import ArbiterView
+
+# No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
+_NO_EXIT_CODE = -1
+_RESEND_AFTER_NS = 10 * 10**9
+
+
+class Workforce:
+    """The workers of one arbiter. Sets manage_workers and spawn_workers on the instance; its class stays as it is.
+
+    Up to gunicorn 23, SIGCHLD reaps workers inside a signal handler, between any two bytecodes: so every loop here is
+    over a copy, and `gone` may run in the middle of any other method. Only our own decisions stand in try blocks: what
+    gunicorn raises (HaltServer, or SystemExit in a forked child) passes through.
+    """
+
+    def __init__(self, server, folder, bell, boots):
+        self._server = server
+        self._folder = folder
+        self._bell = bell
+        self._boots = boots
+        self._pid = os.getpid()
+        self._leaving = {}  # pid -> (monotonic ns of the last SIGTERM, 0 before; whether it surely arrived)
+        self._forked_ns = {}  # pid -> when, to judge a worker that left no slot
+        self._is_healthy = False  # a worker that stays was ready at the last look
+        self._view = ArbiterView(server)
+        self._original = server.manage_workers
+        server.manage_workers = self.manage_workers
+        server.spawn_workers = self.spawn_workers
+
+    def retire_everyone(self):
+        """A reload: all workers of now are to go once their successors are forked."""
+        for pid in list(self._server.WORKERS):
+            self._leaving.setdefault(pid, (0, False))
+
+    def gone(self, pid, now_ns):
+        """A worker was reaped: was it a failed boot? Then forget it."""
+        told = self._leaving.pop(pid, None) is not None
+        forked_ns = self._forked_ns.pop(pid, 0)
+        head = slot.glance(self._folder, pid)
+        if head is not None:
+            failed = head[w.READY_NS] == 0
+        else:
+            failed = forked_ns > 0 and now_ns - forked_ns < 10**9
+        if failed and not told:
+            self._note_failure(pid, now_ns)
+        slot.remove(self._folder, pid)
+        self._tell()
+
+    def manage_workers(self):
+        """One pass, at every signal and at least once a second."""
+        try:
+            missing = self._look(time.monotonic_ns())
+        except Exception as error:
+            return self._give_up(error)
+        for _ in range(missing):
+            if not self._spawn():
+                break
+        try:
+            going = self._who_goes(time.monotonic_ns())
+        except Exception as error:
+            return self._give_up(error)
+        for pid in going:
+            self._server.kill_worker(pid, signal.SIGTERM)
+        try:
+            self._tell()
+            self._view.log_counts(len(self._staying()))
+        except Exception as error:
+            return self._give_up(error)
+
+    def spawn_workers(self):
+        """Fork what is missing, without gunicorn's random pauses between forks."""
+        for _ in range(max(0, self._server.num_workers - len(self._staying()))):
+            if not self._spawn():
+                break
+
+    def _staying(self):
+        return [pid for pid in list(self._server.WORKERS) if pid not in self._leaving]
+
+    def _look(self, now_ns):
+        """Answer the bell, see who is ready, and return how many workers to fork now."""
+        server = self._server
+        if self._bell.is_childs():
+            seq, wanted = self._bell.wanted()
+            if wanted and wanted != server.num_workers:
+                server.num_workers = wanted  # calls nworkers_changed, which confirms
+            elif not self._bell.is_answered(seq):
+                self._bell.confirm(server.num_workers, seq)
+        for pid in list(self._leaving) + list(self._forked_ns):
+            if pid not in server.WORKERS:  # reaped without child_exit
+                self.gone(pid, now_ns)
+        staying = self._staying()
+        latest = 0
+        for pid in staying:
+            head = slot.glance(self._folder, pid)
+            if head is not None and head[w.READY_NS] > latest:
+                latest = head[w.READY_NS]
+        self._boots.ready(latest)
+        self._shield(latest > 0)
+        return 0 if self._boots.wait_ns(now_ns) else max(0, server.num_workers - len(staying))
+
+    def _shield(self, healthy):
+        """While a worker that stays is ready, one that cannot boot must not halt the arbiter; else gunicorn's rule stands.
+
+        It stands on the arbiter: uvicorn's worker exits with the code of the class, whatever the instance says.
+        """
+        self._is_healthy = healthy
+        if healthy:
+            self._server.WORKER_BOOT_ERROR = self._server.APP_LOAD_ERROR = _NO_EXIT_CODE
+        else:
+            self._server.__dict__.pop('WORKER_BOOT_ERROR', None)
+            self._server.__dict__.pop('APP_LOAD_ERROR', None)
+
+    def _spawn(self):
+        """Fork one worker; False when the system refuses while others serve (no memory, no descriptors, a full disk)."""
+        try:
+            pid = self._server.spawn_worker()
+        except OSError as error:
+            if os.getpid() != self._pid or not self._is_healthy:
+                raise
+            self._server.log.error('gunicorn-autoscaler: Cannot fork a worker: %s', error)
+            self._note_failure(None, time.monotonic_ns())
+            return False
+        if pid in self._server.WORKERS:
+            self._forked_ns[pid] = time.monotonic_ns()
+        return True
+
+    def _who_goes(self, now_ns):
+        """The pids to send SIGTERM to: surplus workers, the idlest first, then the oldest; and those that may have lost one."""
+        server = self._server
+        staying = [(self._load_of(pid), worker.age, pid) for pid, worker in list(server.WORKERS.items())
+                   if pid not in self._leaving]
+        surplus = len(staying) - server.num_workers
+        for _, _, pid in sorted(staying)[:max(0, surplus)]:
+            self._leaving[pid] = (0, False)
+        going = []
+        for pid, (sent_ns, arrived) in list(self._leaving.items()):
+            if pid not in server.WORKERS:
+                continue
+            # A SIGTERM before the worker has its own handlers is lost: repeat it until one was sent to a ready worker.
+            if sent_ns and arrived and now_ns - sent_ns < _RESEND_AFTER_NS:
+                continue
+            head = slot.glance(self._folder, pid)
+            self._leaving[pid] = (now_ns, head is None or head[w.READY_NS] > 0)
+            slot.mark_draining(self._folder, pid)
+            going.append(pid)
+        return going
+
+    def _load_of(self, pid):
+        """What a stop of this worker would disturb: requests, websockets and streams; 0 when unknown."""
+        head = slot.glance(self._folder, pid)
+        return head[w.IN_FLIGHT] + head[w.WEBSOCKETS] + head[w.STREAMS] if head is not None else 0
+
+    def _note_failure(self, pid, now_ns):
+        self._boots.failed(now_ns)
+        self._bell.tell_boot_failures(self._boots.failures, now_ns)
+        if pid is not None:
+            self._server.log.warning('gunicorn-autoscaler: worker %d ended before it served; next try in %.1f s',
+                                     pid, self._boots.wait_ns(now_ns) / 1e9)
+
+    def _tell(self):
+        alive = list(self._server.WORKERS)
+        draining = sum(1 for pid in alive if pid in self._leaving)
+        self._bell.tell_workers(len(alive), draining, self._server.worker_age)
+
+    def _give_up(self, error):
+        """Back to gunicorn's own way for good: the count still follows the doorbell, forks have their pauses again."""
+        server = self._server
+        server.log.error('gunicorn-autoscaler: Cannot manage the workers (%s: %s); gunicorn does it its own way',
+                         type(error).__name__, error)
+        server.__dict__.pop('manage_workers', None)
+        server.__dict__.pop('spawn_workers', None)
+        server.manage_workers()
