@@ -1,0 +1,113 @@
+import { parseEnv } from "node:util";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
+import * as v from "valibot";
+import {
+  type Option,
+  OPTIONS,
+  PREFIX,
+  type SettingName,
+  type Settings,
+  valueText,
+  variableOf,
+} from "./settings.ts";
+
+/** Where a value came from, in the order in which the first wins. */
+export type Source = "flag" | "environment" | ".env" | "default";
+
+export interface Resolved {
+  readonly settings: Settings;
+  readonly sources: Readonly<Record<SettingName, Source>>;
+  /** Sentences; each names one thing to put right. Not empty: nothing may be started. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface SourceTexts {
+  /** Flag name (min-workers) -> text. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The text of the .env file, "" when there is none. */
+  readonly envFile: string;
+  /** Cores this machine or container may use: the default maximum follows from it. */
+  readonly cores: number;
+}
+
+/** The variable that names the .env file; it is read from the environment only. */
+export const ENV_FILE_VARIABLE = PREFIX + "ENV_FILE";
+
+/** Reads all settings: flag over environment over .env over default. All errors at once, no value silently corrected. */
+export function resolveSettings(texts: SourceTexts): Resolved {
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  const fromFile = onlyOurs(parseEnv(texts.envFile) as Record<string, string>);
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, Source> = {};
+  for (const option of OPTIONS) {
+    const variable = variableOf(option);
+    const candidates: [Source, string, string | undefined][] = [
+      ["flag", `--${option.flag}`, texts.flags.get(option.flag)],
+      ["environment", variable, texts.environment[variable]],
+      [".env", `${variable} in the .env file`, fromFile[variable]],
+    ];
+    const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
+    sources[option.name] = source as Source;
+    if (text === undefined) {
+      values[option.name] = option.default === "cores" ? defaultMaximum(texts.cores) : option.default;
+      continue;
+    }
+    const parsed = v.safeParse(option.type.schema, text);
+    if (parsed.success) values[option.name] = parsed.output;
+    else errors.push(`Cannot use ${where}=${text}: it is not a valid value, give ${option.type.range}`);
+  }
+  for (const name of [...Object.keys(texts.environment), ...Object.keys(fromFile)]) {
+    if (
+      name.startsWith(PREFIX) && name !== ENV_FILE_VARIABLE && !OPTIONS.some((o) => variableOf(o) === name)
+    ) {
+      warnings.push(`${name} is not a setting; did you mean ${nearestVariable(name)}?`);
+    }
+  }
+  const settings = values as unknown as Settings;
+  if (settings.minWorkers > settings.maxWorkers) errors.push(minAboveMax(settings, sources, texts.cores));
+  return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
+}
+
+/** The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the default minimum of 2. */
+export function defaultMaximum(cores: number): number {
+  return Math.max(2, Math.round(2 * cores + 1));
+}
+
+function minAboveMax(settings: Settings, sources: Record<string, Source>, cores: number): string {
+  const max = sources["maxWorkers"] === "default"
+    ? `${settings.maxWorkers}, which follows from ${Number(cores.toFixed(2))} cores, set --max-workers too`
+    : `${settings.maxWorkers}, raise --max-workers or lower --min-workers`;
+  return `Cannot use --min-workers=${settings.minWorkers}: it is above the maximum of ${max}`;
+}
+
+/** A .env file belongs to the app: only names with our prefix are ours to read. */
+function onlyOurs(all: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(PREFIX)));
+}
+
+function nearestVariable(name: string): string {
+  return nearest(name, OPTIONS.map((option) => variableOf(option)))!;
+}
+
+/** The candidate with the least edit distance; undefined for an empty list. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Infinity;
+  for (const candidate of candidates) {
+    const distance = levenshteinDistance(word, candidate);
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Lines of `name value (source)` for `check`, in the order of the table. */
+export function describe(resolved: Resolved): { option: Option; value: string; source: Source }[] {
+  return OPTIONS.map((option) => ({
+    option,
+    value: valueText(resolved.settings[option.name]),
+    source: resolved.sources[option.name],
+  }));
+}

@@ -1,0 +1,161 @@
+import type { Bound, BoundWhy, Decision, Facts, SignalName } from "../core/reason.ts";
+import { known, type Maybe } from "../core/sample.ts";
+
+/**
+ * The words of a decision: one plain sentence that says what was seen, what was asked for and what limited it. Log,
+ * `explain`, status and page all print this same sentence.
+ */
+export function explain(decision: Decision, sloP95Ms: number): string {
+  const { reason, demand } = decision;
+  const facts = known(demand) ? demand.facts : undefined;
+  switch (reason.code) {
+    case "asked":
+      return sentence(`${asked(reason.by, facts, sloP95Ms)}: ${moved(decision)}`, decision);
+    case "below-minimum":
+      return `the minimum is ${decision.bounds.min}: ${moved(decision)}`;
+    case "above-maximum":
+      return `the maximum is ${decision.target}: ${moved(decision)}`;
+    case "quiet":
+      return sentence(
+        `at most ${workers(decision.target)} wanted for ${seconds(reason.lowForMs)}${load(facts)}: ${
+          moved(decision)
+        }`,
+        decision,
+      );
+    case "memory-pressure":
+      return `memory is nearly full: ${moved(decision)}`;
+    case "slow-not-starved":
+      return slow(facts, sloP95Ms);
+    case "steady":
+      return `${workers(decision.current)} ${decision.current === 1 ? "is" : "are"} enough${load(facts)}`;
+    case "holding":
+      return `fewer would do${load(facts)}, but load may return: hold ${workers(decision.current)}`;
+    case "up-cooldown":
+      return `${workers(decision.wanted)} wanted, but the cooldown after the last growth lasts ${
+        seconds(reason.forMs)
+      } more`;
+    case "at-bound":
+      return sentence(
+        `${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: ${decision.wanted} wanted`,
+        decision,
+      );
+    case "no-data":
+      return "no signal can be read: hold until one can";
+    case "paused":
+      return "paused by hand";
+    case "pinned":
+      return `pinned at ${workers(decision.target)} by hand`;
+  }
+}
+
+/** What bounds the number of workers, as a clause: "memory allows 6 (412 of 512 MiB used, 38 MiB a worker)". */
+export function explainBound(bound: Bound): string {
+  return `${boundName(bound.why)} allows ${bound.workers}${boundDetail(bound.why)}`;
+}
+
+function boundName(why: BoundWhy): string {
+  return {
+    configured: "the maximum",
+    memory: "memory",
+    cpu: "the CPU",
+    "boot-failures": "a failed boot",
+  }[why.code];
+}
+
+function boundDetail(why: BoundWhy): string {
+  switch (why.code) {
+    case "configured":
+      return "";
+    case "memory":
+      return ` (${mib(why.usedBytes)} of ${mib(why.limitBytes)} MiB used, ${
+        mib(why.workerBytes)
+      } MiB a worker)`;
+    case "cpu":
+      return ` (${why.usedCores.toFixed(1)} of ${
+        why.limitCores.toFixed(1)
+      } cores used, and requests want the CPU for ${percent(why.onCpuShare)} of their time)`;
+    case "boot-failures":
+      return ` (${why.failures} ${
+        why.failures === 1 ? "worker has" : "workers have"
+      } failed to boot, next try in ${seconds(why.retryInMs)})`;
+  }
+}
+
+function sentence(text: string, decision: Decision): string {
+  return known(decision.limitedBy) ? `${text}, but ${explainBound(decision.limitedBy)}` : text;
+}
+
+function moved(decision: Decision): string {
+  const { current, target, action } = decision;
+  if (action === "hold") return `hold ${workers(current)}`;
+  return `${action} from ${current} to ${workers(target)}`;
+}
+
+function asked(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: number): string {
+  if (facts === undefined || !known(facts)) return "more workers wanted";
+  const rate = `${facts.rps.toFixed(facts.rps < 10 ? 1 : 0)} requests/s`;
+  const took = known(facts.serviceMs) ? ` of ${ms(facts.serviceMs)}` : "";
+  const wait = known(facts.queued) && facts.queued > 0 ? `, ${requests(facts.queued)} waiting` : "";
+  switch (by) {
+    case "burst":
+      return `burst of ${rate}${took}${wait}`;
+    case "queue":
+      return `${known(facts.queued) ? requests(facts.queued) : "requests"} waiting behind ${rate}${took}`;
+    case "load":
+      return `${rate}${took} keep ${facts.erlangs.toFixed(1)} workers' slots busy${wait}`;
+    case "concurrency":
+      return `${facts.erlangs.toFixed(0)} requests in flight at ${rate}${took}`;
+    case "cpu":
+      return `workers use ${
+        known(facts.workerCores) ? facts.workerCores.toFixed(1) : "many"
+      } cores at ${rate}`;
+    case "slo":
+      return `p95 ${known(facts.p95Ms) ? ms(facts.p95Ms) : "?"} is over ${ms(sloP95Ms)} and requests wait`;
+    case "blocked-loop":
+      return `${
+        known(facts.queued) ? requests(facts.queued) : "requests"
+      } not accepted: event loops are blocked`;
+    case "none":
+      return `${rate}${took}`;
+  }
+}
+
+function slow(facts: Facts | undefined, sloP95Ms: number): string {
+  const p95 = facts !== undefined && known(facts.p95Ms) ? ms(facts.p95Ms) : "?";
+  const busy = facts !== undefined && known(facts.utilization)
+    ? ` and workers are ${percent(facts.utilization)} busy`
+    : "";
+  return `p95 ${p95} is over ${
+    ms(sloP95Ms)
+  }, but nobody waits${busy}: the app is slow, more workers would not help`;
+}
+
+function load(facts: Facts | undefined): string {
+  if (facts === undefined) return "";
+  const busy = known(facts.utilization) ? `, ${percent(facts.utilization)} busy` : "";
+  return ` at ${facts.rps.toFixed(facts.rps < 10 ? 1 : 0)} requests/s${busy}`;
+}
+
+function workers(n: number): string {
+  return `${n} ${n === 1 ? "worker" : "workers"}`;
+}
+
+function requests(n: number): string {
+  return `${Math.round(n)} ${Math.round(n) === 1 ? "request" : "requests"}`;
+}
+
+function ms(value: number): string {
+  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+}
+
+function seconds(value: number): string {
+  return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} s`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
