@@ -1,5 +1,5 @@
 /**
- * The few things Deno has no call for, asked of glibc through FFI. Opened on first use; where FFI or glibc is absent
+ * The few things Deno has no call for, asked of glibc through FFI. Where FFI or glibc is absent
  * every function says so in its return value and the caller takes its slower way. Linux only.
  */
 
@@ -22,17 +22,19 @@ const SYMBOLS = {
 /** The C functions, by their own names. */
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-let opened: Libc | undefined | "not tried" = "not tried";
+// Opened as the module loads: it is never closed, and a test that opened it on the way would be said to leak it.
+const opened: Libc | undefined = open();
+
+function open(): Libc | undefined {
+  try {
+    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  } catch {
+    return undefined;
+  }
+}
 
 /** glibc's functions; undefined where FFI or glibc is absent. */
 export function libc(): Libc | undefined {
-  if (opened === "not tried") {
-    try {
-      opened = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-    } catch {
-      opened = undefined;
-    }
-  }
   return opened;
 }
 
