@@ -1,0 +1,101 @@
+import type { Actuation } from "./controller.ts";
+import { Random } from "./random.ts";
+import { BOOTED, FORK, KILL, ORDER, type Server } from "./server.ts";
+import { BOOTING, DRAINING, FREE, READY } from "./worker_table.ts";
+
+/** Gunicorn's master: keeps as many workers as it was told, forks and stops them. */
+export class Arbiter {
+  /** Workers it was told to keep (gunicorn's num_workers). */
+  target: number;
+  #server: Server;
+  #actuation: Actuation;
+  #pauses: Random;
+  #forking = false;
+
+  constructor(server: Server, actuation: Actuation, initialWorkers: number) {
+    this.#server = server;
+    this.#actuation = actuation;
+    this.#pauses = new Random(server.scenario.seed, 4);
+    this.target = initialWorkers;
+    for (let i = 0; i < initialWorkers; i++) {
+      const worker = server.workers.bear(0);
+      server.workers.change(worker, READY);
+      server.offer(worker);
+    }
+  }
+
+  /** Rings the doorbell: the master acts on the new target a moment later. */
+  ask(target: number): void {
+    this.#server.events.push(this.#server.nowMs + this.#actuation.doorbellMs, ORDER, target);
+  }
+
+  /** The doorbell arrived. */
+  obey(target: number): void {
+    const { workers } = this.#server;
+    this.target = target;
+    while (workers.ready + workers.booting > target) {
+      this.#stop(workers.nextToStop(this.#actuation.stopOrder));
+    }
+    this.forkNext();
+  }
+
+  /** Begins the next fork when workers are missing. Called again when a drained worker is gone. */
+  forkNext(): void {
+    if (this.#forking || !this.#missing()) return;
+    this.#forking = true;
+    this.#server.events.push(this.#server.nowMs + this.#actuation.forkMs, FORK, 0);
+  }
+
+  /** A fork is done. */
+  forked(): void {
+    const { events, workers, processor, requests, scenario, nowMs } = this.#server;
+    this.#forking = false;
+    if (!this.#missing()) return;
+    const worker = workers.bear(nowMs);
+    if (worker < 0) return;
+    processor.forget(worker);
+    if (scenario.bootCpuMs > 0) processor.start(worker, requests.take(), scenario.bootCpuMs, true);
+    else events.push(nowMs + scenario.bootMs, BOOTED, worker, workers.epoch[worker]!);
+    if (!this.#missing()) return;
+    this.#forking = true;
+    const pauseMs = this.#actuation.forkPauseMs * this.#pauses.uniform();
+    events.push(nowMs + pauseMs + this.#actuation.forkMs, FORK, 0);
+  }
+
+  /** A booting worker's CPU part is over; the rest of the boot waits. */
+  bootComputed(worker: number, job: number): void {
+    const { events, workers, requests, scenario, nowMs } = this.#server;
+    requests.release(job);
+    const restMs = Math.max(0, scenario.bootMs - scenario.bootCpuMs);
+    events.push(nowMs + restMs, BOOTED, worker, workers.epoch[worker]!);
+  }
+
+  /** A worker is ready to serve. */
+  booted(worker: number): void {
+    const { workers, meters, nowMs } = this.#server;
+    if (workers.state[worker] !== BOOTING) return;
+    meters.lastBootMs = nowMs - workers.bornMs[worker]!;
+    workers.change(worker, READY);
+    this.#server.offer(worker);
+  }
+
+  #missing(): boolean {
+    const { ready, booting, draining } = this.#server.workers;
+    return ready + booting + (this.#actuation.besideDraining ? 0 : draining) < this.target;
+  }
+
+  /** Tells a worker to go: it finishes what it has and takes nothing more. */
+  #stop(worker: number): void {
+    const { workers, processor, requests, events, scenario, nowMs } = this.#server;
+    if (workers.state[worker] === BOOTING) {
+      const job = processor.abandon(worker);
+      if (job >= 0) requests.release(job);
+      workers.change(worker, FREE);
+    } else if (workers.inFlight[worker]! + workers.inside[worker]! === 0) {
+      workers.change(worker, FREE);
+    } else {
+      workers.change(worker, DRAINING);
+      events.push(nowMs + scenario.gracefulTimeoutMs, KILL, worker, workers.epoch[worker]!);
+    }
+  }
+}

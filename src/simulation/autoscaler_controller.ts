@@ -1,0 +1,49 @@
+import { type AutoscalerState, initial, step } from "../core/autoscaler.ts";
+import type { PolicySettings } from "../core/policy_settings.ts";
+import type { Decision } from "../core/reason.ts";
+import type { Sample } from "../core/sample.ts";
+import { type Controller, DOORBELL } from "./controller.ts";
+
+/** The law that runs in production, driven by the simulation. Sees every Sample and Decision through `onTick`. */
+export function autoscaler(
+  settings: PolicySettings,
+  options: {
+    readonly name?: string;
+    readonly tickMs?: number;
+    readonly initialWorkers?: number;
+    readonly onTick?: (sample: Sample, decision: Decision) => void;
+  } = {},
+): Controller {
+  const initialWorkers = options.initialWorkers ?? settings.minWorkers;
+  let state: AutoscalerState = initial(settings, initialWorkers);
+  let last: Decision | undefined;
+  return {
+    name: options.name ?? "autoscaler",
+    tickMs: options.tickMs ?? 100,
+    initialWorkers,
+    actuation: DOORBELL,
+    tick(sample) {
+      const next = step(state, sample, settings);
+      state = next.state;
+      last = next.decision;
+      options.onTick?.(sample, last);
+      return last.target;
+    },
+    reason: () => last ? words(last) : "",
+  };
+}
+
+/** The decision's reason in a few words, for tables and charts. */
+export function words(decision: Decision): string {
+  const { reason, demand, limitedBy } = decision;
+  const parts: string[] = [reason.code === "asked" ? `asked by ${reason.by}` : reason.code];
+  if (demand !== "unknown") {
+    const { rps, queued, inFlight } = demand.facts;
+    parts.push(`${rps.toFixed(1)} req/s`);
+    if (inFlight !== "unknown") parts.push(`${inFlight} in flight`);
+    if (queued !== "unknown" && queued > 0) parts.push(`${queued} queued`);
+    parts.push(`wants ${decision.wanted}`);
+  }
+  if (limitedBy !== "unknown") parts.push(`limited to ${limitedBy.workers} by ${limitedBy.why.code}`);
+  return parts.join(", ");
+}

@@ -1,0 +1,36 @@
+import type { Timeline } from "./measurements.ts";
+
+/** A change of the number of workers wanted. */
+export interface Change {
+  readonly atMs: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** What a simulation came to. */
+export interface Result {
+  readonly controller: string;
+  readonly durationMs: number;
+  readonly sloMs: number;
+  /** Requests that arrived; of them answered in the client's patience, given up, and refused or lost. */
+  readonly offered: number;
+  readonly answered: number;
+  readonly timedOut: number;
+  readonly dropped: number;
+  /** Of all that arrived, 0..1. */
+  readonly shareWithinSlo: number;
+  /** Latency from arrival to response; a request given up counts as the client's time-out. */
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  /** Processes alive, booting and draining too, over the load's duration. */
+  readonly workerSeconds: number;
+  readonly cpuSeconds: number;
+  readonly peakWorkers: number;
+  /** Processes alive when the load ended. */
+  readonly endWorkers: number;
+  readonly changes: readonly Change[];
+  readonly timeline: Timeline;
+}

@@ -1,0 +1,49 @@
+import type { Result } from "./result.ts";
+
+/** The figures of several results as lines of text, one result a line, columns aligned. */
+export function table(results: readonly Result[], foresight?: Result): string[] {
+  const header = [
+    "",
+    "within SLO",
+    "p50",
+    "p95",
+    "p99",
+    "worker-s",
+    "of foresight",
+    "changes",
+    "peak",
+    "lost",
+  ];
+  const rows = results.map((result) => [
+    result.controller,
+    percent(result.shareWithinSlo),
+    ms(result.p50Ms),
+    ms(result.p95Ms),
+    ms(result.p99Ms),
+    result.workerSeconds.toFixed(result.workerSeconds < 100 ? 1 : 0),
+    foresight && foresight.workerSeconds > 0
+      ? (result.workerSeconds / foresight.workerSeconds).toFixed(2)
+      : "-",
+    String(result.changes.length),
+    String(result.peakWorkers),
+    String(result.timedOut + result.dropped),
+  ]);
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all.map((row) =>
+    row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join(
+      "  ",
+    )
+      .trimEnd()
+  );
+}
+
+/** 0.99534 as 99.53 %: rounded down, so that 100 % means all. */
+export function percent(share: number): string {
+  return `${(Math.floor(share * 10_000 + 1e-6) / 100).toFixed(2)} %`;
+}
+
+function ms(value: number): string {
+  if (Number.isNaN(value)) return "-";
+  return value >= 9999.5 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
