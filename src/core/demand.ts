@@ -12,7 +12,9 @@ const ASYNC_CORE_UTILIZATION = 0.7;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full whatever its threads. */
 const GTHREAD_CORE_UTILIZATION = 0.85;
 /** Share of the requests that may wait longer than the goal. */
-const LATE_SHARE = 0.01;
+const LATE_SHARE = 0.03;
+/** Load is taken as this much larger before workers go: a load at the edge between two counts must not flap. */
+const DOWN_MARGIN = 1.15;
 /** Standard deviations by which a short window must exceed before it counts as more load: noise asks for nothing. */
 const PROOF_SIGMAS = 1;
 /** Few waits are normal for async workers; a mean of this many over a second is a loop that does not get to accept. */
@@ -60,7 +62,13 @@ export function demandOf(input: DemandInput): Demand {
     ? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)
     : (erlangs: number) => workersFor(erlangs, sample.model.slots, waitGoal(serviceMs, settings));
   const steadyErlangs = erlangsOf(stable, serviceMs, async);
+  const steadyCores = coresUsed(sample, second);
   ask(async ? "concurrency" : "load", slotsASignal(steadyErlangs));
+  ask("cpu", cpuAsks(sample, steadyCores));
+  const margin = Math.max(
+    slotsASignal(steadyErlangs * DOWN_MARGIN),
+    cpuAsks(sample, steadyCores * DOWN_MARGIN),
+  );
   if (settings.burstEnabled) {
     for (const windowMs of [FAST_MS, SECOND_MS, settings.burstWindowMs]) {
       const sums = history.sums(windowMs);
@@ -74,13 +82,13 @@ export function demandOf(input: DemandInput): Demand {
     async ? 0 : queueAsks(input, serviceMs, Math.min(steadyErlangs, erlangsOf(second, serviceMs, false))),
   );
   if (async) ask("blocked-loop", blockedLoopAsks(input, second));
-  ask("cpu", cpuAsks(sample, second));
   ask("slo", sloAsks(input, second));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
   for (const s of signals) if (s.workers > leading.workers) leading = s;
   return {
     wanted: leading.workers,
+    enough: Math.max(leading.workers, margin),
     by: leading.signal,
     burst: leading.signal === "burst" || leading.signal === "queue",
     signals,
@@ -180,12 +188,17 @@ function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
   return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
 }
 
-/** Workers that the CPU in use needs, for kinds in which one worker cannot use more than a core. */
-function cpuAsks(sample: Sample, second: WindowSums): number {
-  if (!known(sample.cpu) || second.spanMs <= 0 || sample.model.kind === "sync") return 0;
-  const cores = second.cpuMs / second.spanMs;
-  const full = isAsync(sample.model.kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION;
-  return Math.ceil(cores / full - 1e-9);
+/** Cores in use by workers over a window; 0 when not known, or when they bound nothing (a sync worker needs no CPU). */
+function coresUsed(sample: Sample, sums: WindowSums): number {
+  if (!known(sample.cpu) || sums.spanMs <= 0 || sample.model.kind === "sync") return 0;
+  return sums.cpuMs / sums.spanMs;
+}
+
+/** Workers that `cores` of use need, for kinds in which one worker cannot use more than a core. */
+function cpuAsks(sample: Sample, cores: number): number {
+  return Math.ceil(
+    cores / (isAsync(sample.model.kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION) - 1e-9,
+  );
 }
 
 /**

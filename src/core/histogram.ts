@@ -19,7 +19,7 @@ export function lowerBoundMs(i: number): number {
 
 /** The bucket of a duration in ms; negative and NaN count as 0. */
 export function bucketOf(ms: number): number {
-  const units = Math.floor(ms / UNIT_MS);
+  const units = Math.floor(Math.min(ms, 1e9) / UNIT_MS);
   if (!(units >= 4)) return units > 0 ? units : 0;
   const exponent = Math.floor(Math.log2(units)); // >= 2
   const quarter = Math.floor((units / 2 ** exponent - 1) * 4);

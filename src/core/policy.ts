@@ -15,8 +15,6 @@ export const AUTO: Order = { kind: "auto" };
 const HOLD_PER_BOOT = 10;
 /** The learned hold is at most this many times the configured one. */
 const LONGEST_HOLD = 4;
-/** Going down must leave the workers that remain no busier than this much of the target utilization. */
-const DOWN_MARGIN = 0.9;
 
 /** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
 export interface PolicyState {
@@ -68,7 +66,7 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
   const { nowMs, demand, bounds, settings, order, bootMs } = input;
   const wanted = known(demand) ? demand.wanted : state.target;
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
-  if (known(demand)) state.lately.push(nowMs, allowed);
+  if (known(demand)) state.lately.push(nowMs, Math.min(Math.max(demand.enough, allowed), bounds.max.workers));
   const hold = holdMs(state, settings, bootMs);
   const lately = state.lately.max(nowMs, hold, state.target);
 
@@ -142,23 +140,12 @@ function shrink(
 ) {
   const { nowMs, settings } = input;
   const state = learned as PolicyState;
-  const demand = input.demand as Demand;
   const waitMs = Math.max(
     state.lastUpAtMs + settings.noDownscaleAfterUpMs - nowMs,
     state.lastDownAtMs + settings.downCooldownMs - nowMs,
   );
   if (waitMs > 0) return settle(state.target, { code: "holding", forMs: waitMs }, learned);
-  const { utilization } = demand.facts;
-  let target = Math.max(lately, input.bounds.min);
-  // What remains must not run hot: 8 workers 50 % busy are 5 workers 80 % busy.
-  if (known(utilization)) {
-    const busy = utilization * state.target;
-    target = Math.max(
-      target,
-      Math.min(state.target, Math.ceil(busy / (settings.targetUtilization * DOWN_MARGIN) - 1e-9)),
-    );
-  }
-  if (target >= state.target) return settle(state.target, { code: "holding", forMs: 0 }, learned);
+  const target = Math.max(lately, input.bounds.min);
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
 }
 

@@ -75,6 +75,8 @@ export interface SignalDemand {
 export interface Demand {
   /** The most any signal asks for; at least 1. */
   readonly wanted: number;
+  /** The same with a margin on the steady signals: fewer than this would soon be too few again. At least `wanted`. */
+  readonly enough: number;
   readonly by: SignalName;
   /** The leading signal is a burst: act at once, never answer by going down. */
   readonly burst: boolean;

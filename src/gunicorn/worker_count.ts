@@ -1,0 +1,172 @@
+/** Making a wanted number of workers true. Signals can be lost (standard signals coalesce), so each request is confirmed. */
+
+export type Signal = "SIGTTIN" | "SIGTTOU";
+
+/** What a request for workers has come to. */
+export type CountState =
+  | { readonly kind: "settled"; readonly workers: number }
+  | { readonly kind: "asking"; readonly workers: number; readonly sinceMs: number; readonly rings: number };
+
+export interface WorkerCount {
+  /** Asks for `workers` from now on. Returns at once; a later poll sees it through. */
+  ask(workers: number, nowMs: number): void;
+  /** Looks whether what was asked has become true and asks again where it has not. To be called once a tick. */
+  poll(nowMs: number): CountState;
+}
+
+/** The two sides of the arbiter file that a doorbell needs. */
+export interface ArbiterPort {
+  /** Writes the wanted number and a new sequence number, and returns the latter. */
+  request(workers: number): number;
+  /** What the master has confirmed; undefined while it has not spoken. */
+  confirmed(): { readonly workers: number; readonly seq: number } | undefined;
+}
+
+const FIRST_RING_MS = 200;
+const LONGEST_RING_MS = 2_000;
+
+/**
+ * With the probe: the wanted number stands in the arbiter file and one signal, whatever the distance, makes the master
+ * read it. Rung again after 200 ms, then 400, 800 ... 2 s, until the master has confirmed that very request.
+ */
+export class Doorbell implements WorkerCount {
+  readonly #port: ArbiterPort;
+  readonly #ring: (signal: Signal) => void;
+  #wanted: number;
+  #seq: number;
+  #signal: Signal = "SIGTTIN";
+  #askedAtMs = 0;
+  #ringAgainAtMs = Infinity;
+  #pauseMs = FIRST_RING_MS;
+  #rings = 0;
+  /** Confirmations seen, and rings beyond the first of each request: for metrics. */
+  confirmations = 0;
+  retries = 0;
+
+  /** `workers` is what gunicorn is being started with; the master confirms it when it comes up. */
+  constructor(port: ArbiterPort, ring: (signal: Signal) => void, workers: number) {
+    this.#port = port;
+    this.#ring = ring;
+    this.#wanted = workers;
+    this.#seq = port.request(workers);
+  }
+
+  ask(workers: number, nowMs: number): void {
+    if (workers === this.#wanted) return;
+    this.#signal = workers > this.#wanted ? "SIGTTIN" : "SIGTTOU";
+    this.#wanted = workers;
+    this.#seq = this.#port.request(workers);
+    this.#askedAtMs = nowMs;
+    this.#pauseMs = FIRST_RING_MS;
+    this.#rings = 0;
+    this.#ringNow(nowMs);
+  }
+
+  poll(nowMs: number): CountState {
+    const confirmed = this.#port.confirmed();
+    if (confirmed !== undefined && confirmed.seq >= this.#seq && confirmed.workers === this.#wanted) {
+      if (this.#ringAgainAtMs !== Infinity) this.confirmations++;
+      this.#ringAgainAtMs = Infinity;
+      return { kind: "settled", workers: this.#wanted };
+    }
+    // A master that has not spoken at all is still starting: a signal now would end it, its handlers are not set yet.
+    if (confirmed !== undefined && nowMs >= this.#ringAgainAtMs) {
+      this.retries++;
+      this.#ringNow(nowMs);
+    } else if (confirmed !== undefined && this.#ringAgainAtMs === Infinity) {
+      // The master's count has moved by itself since it was confirmed.
+      this.#askedAtMs = nowMs;
+      this.#rings = 0;
+      this.#ringAgainAtMs = nowMs + FIRST_RING_MS;
+    }
+    return { kind: "asking", workers: this.#wanted, sinceMs: nowMs - this.#askedAtMs, rings: this.#rings };
+  }
+
+  #ringNow(nowMs: number): void {
+    if (this.#port.confirmed() !== undefined) {
+      this.#ring(this.#signal);
+      this.#rings++;
+    }
+    this.#ringAgainAtMs = nowMs + this.#pauseMs;
+    this.#pauseMs = Math.min(LONGEST_RING_MS, this.#pauseMs * 2);
+  }
+}
+
+/** How long one signal may take to show, before the next is sent all the same: a lone signal is not lost. */
+const SIGNAL_MS = 1_000;
+/** Children may differ from the target this long (drains, boots, recycled workers) before it counts as drift. */
+const DRIFT_MS = 10_000;
+
+/**
+ * Without the probe: one signal at a time, each seen in the number of the master's children before the next. A worker
+ * that drains is still a child, so a signal that does not show is taken as carried out after a second; what is wrong
+ * after that is put right when the children have differed from the target for 10 s.
+ */
+export class OneByOne implements WorkerCount {
+  readonly #children: () => number | undefined;
+  readonly #ring: (signal: Signal) => void;
+  #wanted: number;
+  /** What the master's own count must be by the signals it was sent. */
+  #asked: number;
+  #pending: { readonly from: number; readonly sentAtMs: number; readonly signal: Signal } | undefined;
+  #askedAtMs = 0;
+  #differsSinceMs: number | undefined;
+  #rings = 0;
+  confirmations = 0;
+  retries = 0;
+
+  constructor(children: () => number | undefined, ring: (signal: Signal) => void, workers: number) {
+    this.#children = children;
+    this.#ring = ring;
+    this.#wanted = workers;
+    this.#asked = workers;
+  }
+
+  ask(workers: number, nowMs: number): void {
+    if (workers === this.#wanted) return;
+    this.#wanted = workers;
+    this.#askedAtMs = nowMs;
+    this.#rings = 0;
+    this.poll(nowMs);
+  }
+
+  poll(nowMs: number): CountState {
+    const children = this.#children();
+    if (children === undefined) return this.#asking(nowMs);
+    if (this.#pending !== undefined) {
+      const { from, sentAtMs, signal } = this.#pending;
+      const shown = signal === "SIGTTIN" ? children > from : children < from;
+      if (shown) this.confirmations++;
+      if (!shown && nowMs - sentAtMs < SIGNAL_MS) return this.#asking(nowMs);
+      this.#pending = undefined;
+    }
+    if (this.#asked !== this.#wanted) {
+      this.#send(this.#asked < this.#wanted ? "SIGTTIN" : "SIGTTOU", children, nowMs);
+      return this.#asking(nowMs);
+    }
+    if (children === this.#wanted) {
+      this.#differsSinceMs = undefined;
+      return { kind: "settled", workers: this.#wanted };
+    }
+    this.#differsSinceMs ??= nowMs;
+    if (nowMs - this.#differsSinceMs >= DRIFT_MS) {
+      // The master's count is not what we asked for: somebody else signalled it. One step a drift period.
+      this.retries++;
+      this.#differsSinceMs = nowMs;
+      this.#asked += children < this.#wanted ? -1 : 1;
+      this.#send(children < this.#wanted ? "SIGTTIN" : "SIGTTOU", children, nowMs);
+    }
+    return { kind: "settled", workers: this.#wanted };
+  }
+
+  #send(signal: Signal, children: number, nowMs: number): void {
+    this.#ring(signal);
+    this.#rings++;
+    this.#asked += signal === "SIGTTIN" ? 1 : -1;
+    this.#pending = { from: children, sentAtMs: nowMs, signal };
+  }
+
+  #asking(nowMs: number): CountState {
+    return { kind: "asking", workers: this.#wanted, sinceMs: nowMs - this.#askedAtMs, rings: this.#rings };
+  }
+}

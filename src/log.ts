@@ -1,0 +1,65 @@
+import { configureSync, getLogger, type Logger, type LogRecord, resetSync } from "@logtape/logtape";
+
+export type LogLevel = "debug" | "info" | "warning" | "error";
+export type LogFormat = "text" | "json";
+
+const encoder = new TextEncoder();
+
+/**
+ * The program's own log, on standard error, in gunicorn's own form so that both read as one:
+ * `[2026-11-24 08:00:00 +0000] [12] [INFO] autoscaler: grow from 2 to 9 workers`.
+ *
+ * Written with writeSync: the last lines before an exit are the ones that matter most.
+ */
+export function openLog(level: LogLevel, format: LogFormat): Logger {
+  const line = format === "json" ? jsonLine : textLine;
+  resetSync();
+  configureSync({
+    sinks: { stderr: (record: LogRecord) => write(line(record)) },
+    loggers: [
+      { category: "autoscaler", lowestLevel: level, sinks: ["stderr"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
+    ],
+  });
+  return getLogger("autoscaler");
+}
+
+/** A log that cannot be written (a closed pipe) must not take the supervisor down. */
+function write(line: string): void {
+  try {
+    const bytes = encoder.encode(line + "\n");
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  } catch {
+    // Nobody reads; there is no other place to say so.
+  }
+}
+
+export function textLine(record: LogRecord): string {
+  const level = record.level === "warning" ? "WARNING" : record.level.toUpperCase();
+  return `[${stamp(record.timestamp)}] [${Deno.pid}] [${level}] autoscaler: ${message(record)}`;
+}
+
+export function jsonLine(record: LogRecord): string {
+  return JSON.stringify({
+    time: new Date(record.timestamp).toISOString(),
+    level: record.level,
+    logger: "autoscaler",
+    pid: Deno.pid,
+    message: message(record),
+    ...record.properties,
+  });
+}
+
+function message(record: LogRecord): string {
+  return record.message.map((part) => typeof part === "string" ? part : String(part)).join("");
+}
+
+/** 2026-11-24 08:00:00 +0000, local time. */
+function stamp(ms: number): string {
+  const at = new Date(ms);
+  const offset = -at.getTimezoneOffset();
+  const local = new Date(ms + offset * 60_000).toISOString();
+  const two = (n: number) => String(Math.floor(Math.abs(n))).padStart(2, "0");
+  const zone = `${offset < 0 ? "-" : "+"}${two(offset / 60)}${two(offset % 60)}`;
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${zone}`;
+}

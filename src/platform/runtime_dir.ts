@@ -1,0 +1,120 @@
+/** The private folder of one running instance, and the folders that dead instances left. */
+
+const FOLDER_PREFIX = "gunicorn-autoscaler-";
+const OWNER_ONLY = 0o700;
+
+/** What `instance.json` says of the supervisor that owns the folder. */
+export interface Instance {
+  readonly pid: number;
+  /** Start time of the process in clock ticks since boot (/proc/PID/stat field 22): a pid alone may be another's by now. */
+  readonly startTicks: number;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly command: readonly string[];
+}
+
+/** Folders in which a runtime folder may be made, best first: cleared at boot, private, in memory. */
+export function runtimeBases(environment: { get(name: string): string | undefined }): string[] {
+  const bases = [environment.get("XDG_RUNTIME_DIR"), "/dev/shm", environment.get("TMPDIR"), "/tmp"];
+  return [...new Set(bases.filter((base): base is string => base !== undefined && base !== ""))];
+}
+
+/**
+ * Makes a folder with an unpredictable name that only this user may enter, in the first base that can be written.
+ *
+ * @throws Error when none can, naming each base and what was wrong with it
+ */
+export function makeRuntimeDir(bases: readonly string[]): string {
+  const problems: string[] = [];
+  for (const base of bases) {
+    try {
+      const path = Deno.makeTempDirSync({ dir: base, prefix: FOLDER_PREFIX });
+      Deno.chmodSync(path, OWNER_ONLY);
+      const problem = unsafe(path);
+      if (problem === undefined) return path;
+      problems.push(`${path} ${problem}`);
+    } catch (error) {
+      problems.push(`${base}: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+    }
+  }
+  throw new Error(
+    `Cannot make a runtime folder: ${
+      problems.join("; ")
+    }, give a folder that can be written with --runtime-dir ` +
+      "(in a read-only container, mount a tmpfs)",
+  );
+}
+
+/** What makes a folder unfit for private files; undefined when nothing does. Symbolic links are never followed. */
+export function unsafe(path: string): string | undefined {
+  const info = Deno.lstatSync(path);
+  if (!info.isDirectory) return "is not a folder";
+  if (info.uid !== null && info.uid !== Deno.uid()) return "belongs to another user";
+  if (info.mode !== null && (info.mode & 0o077) !== 0) return "can be entered by other users";
+  return undefined;
+}
+
+export function writeInstance(dir: string, instance: Instance): void {
+  Deno.writeTextFileSync(`${dir}/instance.json`, JSON.stringify(instance), { mode: 0o600, createNew: true });
+}
+
+/** The running instances of this user, by their folders. */
+export function runningInstances(bases: readonly string[]): { dir: string; instance: Instance }[] {
+  return instanceFolders(bases).filter(({ instance }) => isRunning(instance));
+}
+
+/** Removes the folders of instances that ended without cleaning up (killed with SIGKILL, or the machine's power cut). */
+export function removeStaleDirs(bases: readonly string[]): string[] {
+  const stale = instanceFolders(bases).filter(({ instance }) => !isRunning(instance)).map(({ dir }) => dir);
+  for (const dir of stale) removeDir(dir);
+  return stale;
+}
+
+/** Removes a runtime folder; that it is gone already is no error. */
+export function removeDir(dir: string): void {
+  try {
+    Deno.removeSync(dir, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function instanceFolders(bases: readonly string[]): { dir: string; instance: Instance }[] {
+  const found: { dir: string; instance: Instance }[] = [];
+  for (const base of bases) {
+    try {
+      for (const entry of Deno.readDirSync(base)) {
+        if (!entry.isDirectory || !entry.name.startsWith(FOLDER_PREFIX)) continue;
+        const dir = `${base}/${entry.name}`;
+        const instance = readInstance(dir);
+        if (instance !== undefined) found.push({ dir, instance });
+      }
+    } catch {
+      // A base that cannot be read has no folders of ours.
+    }
+  }
+  return found;
+}
+
+function readInstance(dir: string): Instance | undefined {
+  try {
+    if (unsafe(dir) !== undefined) return undefined;
+    return JSON.parse(Deno.readTextFileSync(`${dir}/instance.json`)) as Instance;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(instance: Instance): boolean {
+  return startTicksOf(instance.pid) === instance.startTicks;
+}
+
+/** Start time of a process in clock ticks since boot; undefined when there is no such process, or no /proc. */
+export function startTicksOf(pid: number): number | undefined {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  } catch {
+    return undefined;
+  }
+}

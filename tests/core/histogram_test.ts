@@ -1,0 +1,49 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { bucketOf, BUCKETS, lowerBoundMs, quantileMs, total } from "../../src/core/histogram.ts";
+import { durations } from "./samples.ts";
+
+/** The probe's own rule, in integers as Python has them. */
+function probeBucket(ns: bigint): number {
+  const v = ns >> 16n;
+  if (v < 4n) return Number(v);
+  const bits = v.toString(2).length;
+  return Math.min(63, 4 * (bits - 2) + Number((v >> BigInt(bits - 3)) & 3n));
+}
+
+Deno.test("a duration falls into the bucket that the probe counts it in", () => {
+  for (let ns = 1n; ns < 20_000_000_000n; ns = (ns * 11n) / 10n + 1n) {
+    assertEquals(bucketOf(Number(ns) / 1e6), probeBucket(ns), `${ns} ns`);
+  }
+});
+
+Deno.test("every bucket begins at its lower bound and ends before the next", () => {
+  for (let i = 0; i < BUCKETS; i++) {
+    assertEquals(bucketOf(lowerBoundMs(i) * (1 + 1e-12)), i);
+    assert(lowerBoundMs(i + 1) > lowerBoundMs(i));
+  }
+});
+
+Deno.test("what makes no sense counts as zero, what is longer than the last bucket counts in it", () => {
+  for (const ms of [-1, NaN, -Infinity, 0]) assertEquals(bucketOf(ms), 0);
+  assertEquals(bucketOf(1e9), BUCKETS - 1);
+  assertEquals(bucketOf(Infinity), BUCKETS - 1);
+});
+
+Deno.test("a quantile is within a bucket's width of the value", () => {
+  for (const ms of [0.3, 1, 5, 20, 100, 300, 2000]) {
+    const q = quantileMs(durations(1000, ms), 0.5);
+    assertAlmostEquals(q as number, ms, ms * 0.25);
+  }
+});
+
+Deno.test("no values, no quantile", () => {
+  assertEquals(quantileMs(new Float64Array(BUCKETS), 0.95), "unknown");
+  assertEquals(total(new Float64Array(BUCKETS)), 0);
+});
+
+Deno.test("the 95th percentile of nine fast and one slow request is the slow one", () => {
+  const counts = durations(9, 10);
+  counts[bucketOf(1000)] = 1;
+  assert((quantileMs(counts, 0.95) as number) > 800);
+  assert((quantileMs(counts, 0.5) as number) < 13);
+});

@@ -1,0 +1,55 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { shareThatWaits, shareThatWaitsLonger, workersFor } from "../../src/core/staffing.ts";
+
+Deno.test("Erlang C agrees with published values", () => {
+  // Textbook values: C(1, a) = a; C(2, 1) = 1/3; C(10, 8) = 0.409.
+  assertAlmostEquals(shareThatWaits(1, 0.5), 0.5, 1e-9);
+  assertAlmostEquals(shareThatWaits(2, 1), 1 / 3, 1e-9);
+  assertAlmostEquals(shareThatWaits(10, 8), 0.4092, 1e-3);
+});
+
+Deno.test("everybody waits when the load is not below the servers, nobody without load", () => {
+  assertEquals(shareThatWaits(3, 3), 1);
+  assertEquals(shareThatWaits(3, 0), 0);
+  assertEquals(shareThatWaitsLonger(3, 4, 100, 200), 1);
+});
+
+Deno.test("the longer the wait, the fewer wait that long", () => {
+  let last = 1;
+  for (const waitMs of [0, 50, 100, 200, 400]) {
+    const share = shareThatWaitsLonger(8, 6, 100, waitMs);
+    assert(share < last, `${share} at ${waitMs} ms`);
+    last = share;
+  }
+});
+
+const goal = { serviceMs: 100, waitMs: 200, lateShare: 0.01, utilization: 0.8 };
+
+Deno.test("workers for a load", async (t) => {
+  const cases: [erlangs: number, slots: number, workers: number][] = [
+    [0, 1, 0],
+    [0.1, 1, 2],
+    [1, 1, 3],
+    [6, 1, 8],
+    [50, 1, 63], // here utilization is what binds
+    [6, 4, 2],
+  ];
+  for (const [erlangs, slots, workers] of cases) {
+    await t.step(`${erlangs} erlangs on workers of ${slots} slots need ${workers}`, () => {
+      assertEquals(workersFor(erlangs, slots, goal), workers);
+    });
+  }
+});
+
+Deno.test("more load never needs fewer workers", () => {
+  let last = 0;
+  for (let erlangs = 0; erlangs < 40; erlangs += 0.05) {
+    const workers = workersFor(erlangs, 1, goal);
+    assert(workers >= last, `${workers} after ${last} at ${erlangs}`);
+    last = workers;
+  }
+});
+
+Deno.test("an unmeasured load asks for nothing", () => {
+  assertEquals(workersFor(NaN, 1, goal), 0);
+});
