@@ -11,11 +11,14 @@ export class Arbiter {
   #actuation: Actuation;
   #pauses: Random;
   #forking = false;
+  #boot: { readonly bootMs: number; readonly bootCpuMs: number };
 
   constructor(server: Server, actuation: Actuation, initialWorkers: number) {
     this.#server = server;
     this.#actuation = actuation;
     this.#pauses = new Random(server.scenario.seed, 4);
+    const bootMs = actuation.bootMs ?? server.scenario.bootMs;
+    this.#boot = { bootMs, bootCpuMs: Math.min(bootMs, server.scenario.bootCpuMs) };
     this.target = initialWorkers;
     for (let i = 0; i < initialWorkers; i++) {
       const worker = server.workers.bear(0);
@@ -48,14 +51,15 @@ export class Arbiter {
 
   /** A fork is done. */
   forked(): void {
-    const { events, workers, processor, requests, scenario, nowMs } = this.#server;
+    const { events, workers, processor, requests, nowMs } = this.#server;
     this.#forking = false;
     if (!this.#missing()) return;
     const worker = workers.bear(nowMs);
     if (worker < 0) return;
     processor.forget(worker);
-    if (scenario.bootCpuMs > 0) processor.start(worker, requests.take(), scenario.bootCpuMs, true);
-    else events.push(nowMs + scenario.bootMs, BOOTED, worker, workers.epoch[worker]!);
+    const { bootMs, bootCpuMs } = this.#boot;
+    if (bootCpuMs > 0) processor.start(worker, requests.take(), bootCpuMs, true);
+    else events.push(nowMs + bootMs, BOOTED, worker, workers.epoch[worker]!);
     if (!this.#missing()) return;
     this.#forking = true;
     const pauseMs = this.#actuation.forkPauseMs * this.#pauses.uniform();
@@ -64,10 +68,9 @@ export class Arbiter {
 
   /** A booting worker's CPU part is over; the rest of the boot waits. */
   bootComputed(worker: number, job: number): void {
-    const { events, workers, requests, scenario, nowMs } = this.#server;
+    const { events, workers, requests, nowMs } = this.#server;
     requests.release(job);
-    const restMs = Math.max(0, scenario.bootMs - scenario.bootCpuMs);
-    events.push(nowMs + restMs, BOOTED, worker, workers.epoch[worker]!);
+    events.push(nowMs + this.#boot.bootMs - this.#boot.bootCpuMs, BOOTED, worker, workers.epoch[worker]!);
   }
 
   /** A worker is ready to serve. */

@@ -2,6 +2,7 @@ import { type AutoscalerState, initial, step } from "../core/autoscaler.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Decision } from "../core/reason.ts";
 import type { Sample } from "../core/sample.ts";
+import { explain } from "../status/explain.ts";
 import { type Controller, DOORBELL } from "./controller.ts";
 
 /** The law that runs in production, driven by the simulation. Sees every Sample and Decision through `onTick`. */
@@ -29,21 +30,6 @@ export function autoscaler(
       options.onTick?.(sample, last);
       return last.target;
     },
-    reason: () => last ? words(last) : "",
+    reason: () => last ? explain(last, settings.sloP95Ms) : "",
   };
-}
-
-/** The decision's reason in a few words, for tables and charts. */
-export function words(decision: Decision): string {
-  const { reason, demand, limitedBy } = decision;
-  const parts: string[] = [reason.code === "asked" ? `asked by ${reason.by}` : reason.code];
-  if (demand !== "unknown") {
-    const { rps, queued, inFlight } = demand.facts;
-    parts.push(`${rps.toFixed(1)} req/s`);
-    if (inFlight !== "unknown") parts.push(`${inFlight} in flight`);
-    if (queued !== "unknown" && queued > 0) parts.push(`${queued} queued`);
-    parts.push(`wants ${decision.wanted}`);
-  }
-  if (limitedBy !== "unknown") parts.push(`limited to ${limitedBy.workers} by ${limitedBy.why.code}`);
-  return parts.join(", ");
 }

@@ -12,6 +12,8 @@ export interface Actuation {
   /** New workers come at once though others still drain; plain gunicorn counts those and waits for them. */
   readonly besideDraining: boolean;
   readonly stopOrder: StopOrder;
+  /** Boot in place of the scenario's, where a server's processes start another way (uWSGI forks a loaded app). */
+  readonly bootMs?: number;
 }
 
 export const DOORBELL: Actuation = {
