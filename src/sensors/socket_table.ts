@@ -27,7 +27,9 @@ export function parseSocketTable(text: string): SocketRow[] {
     const rxQueue = hex(fields[4]!.split(":")[1]);
     const inode = decimal(fields[9]!);
     if (port > 65535 || Number.isNaN(port + state + rxQueue + inode)) continue;
-    rows.push({ localPort: port, state, rxQueue, inode, drops: decimal(fields[12] ?? "") || 0 });
+    // Of UDP's thirteen columns the last is the drops; TCP has others there, and more.
+    const drops = fields.length === 13 ? decimal(fields[12]!) || 0 : 0;
+    rows.push({ localPort: port, state, rxQueue, inode, drops });
   }
   return rows;
 }
