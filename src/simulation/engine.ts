@@ -6,7 +6,7 @@ import { Random } from "./random.ts";
 import type { Change, Result } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
 import { BIN, BOOTED, END, FORK, KILL, LATEST_START, ORDER, RETRY, Server, WAITED } from "./server.ts";
-import { sampler, type ServiceTime } from "./service_time.ts";
+import { serviceSampler, type ServiceTime } from "./service_time.ts";
 import { SimulatedSensors } from "./simulated_sensors.ts";
 import { BOOTING, READY } from "./worker_table.ts";
 
@@ -33,7 +33,7 @@ class Engine {
   readonly #arbiter: Arbiter;
   readonly #sensors: SimulatedSensors;
   readonly #arrivals: Arrivals;
-  readonly #draws: readonly { cpu: () => number; wait: () => number }[];
+  readonly #draws: readonly ReturnType<typeof serviceSampler>[];
   readonly #durationMs: number;
   readonly #changes: Change[] = [];
   #wanted: number;
@@ -86,10 +86,9 @@ class Engine {
   #arrive(): void {
     const { requests, nowMs } = this.#server;
     const request = requests.take();
-    const draw = this.#draws[this.#arrivals.segment]!;
     requests.arrivedMs[request] = nowMs;
-    requests.cpuMs[request] = draw.cpu() + this.#scenario.requestCpuMs;
-    requests.waitMs[request] = draw.wait();
+    this.#draws[this.#arrivals.segment]!(requests, request);
+    requests.cpuMs[request]! += this.#scenario.requestCpuMs;
     requests.refusals[request] = 0;
     requests.queued[request] = 0;
     this.#results.arrived();
@@ -224,16 +223,14 @@ class Engine {
   }
 }
 
-/** One pair of samplers a segment; segments with the same service time share theirs. */
-function samplers(scenario: Scenario): { cpu: () => number; wait: () => number }[] {
+/** One sampler a segment; segments with the same service time share theirs. */
+function samplers(scenario: Scenario): ReturnType<typeof serviceSampler>[] {
   const random = new Random(scenario.seed, 2);
-  const known = new Map<ServiceTime, { cpu: () => number; wait: () => number }>();
+  const known = new Map<ServiceTime, ReturnType<typeof serviceSampler>>();
   return scenario.load.map((segment) => {
     const service = segment.service ?? scenario.service;
     let draw = known.get(service);
-    if (!draw) {
-      known.set(service, draw = { cpu: sampler(service.cpu, random), wait: sampler(service.wait, random) });
-    }
+    if (!draw) known.set(service, draw = serviceSampler(service, random));
     return draw;
   });
 }

@@ -1,5 +1,6 @@
 import { BUCKETS, lowerBoundMs } from "../core/histogram.ts";
 import type { Random } from "./random.ts";
+import type { RequestPool } from "./request_pool.ts";
 
 /** A distribution of times in ms. */
 export type Distribution =
@@ -16,6 +17,8 @@ export type Distribution =
 export interface ServiceTime {
   readonly cpu: Distribution;
   readonly wait: Distribution;
+  /** Of each time drawn from `wait`, this share (0..1) is spent on the CPU instead. For times that came from a log. */
+  readonly cpuShare?: number;
 }
 
 export const NOTHING: Distribution = { kind: "constant", ms: 0 };
@@ -43,6 +46,21 @@ export function meanMs(distribution: Distribution): number {
       return distribution.ms.length > 0 ? sum / distribution.ms.length * distribution.scale : 0;
     }
   }
+}
+
+/** A function that gives a request its two parts. */
+export function serviceSampler(
+  service: ServiceTime,
+  random: Random,
+): (requests: RequestPool, id: number) => void {
+  const cpu = sampler(service.cpu, random);
+  const wait = sampler(service.wait, random);
+  const share = service.cpuShare ?? 0;
+  return (requests, id) => {
+    const ms = wait();
+    requests.cpuMs[id] = cpu() + ms * share;
+    requests.waitMs[id] = ms * (1 - share);
+  };
 }
 
 /** A function that draws from the distribution. */

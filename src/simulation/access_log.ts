@@ -1,0 +1,94 @@
+import type { Segment } from "./arrivals.ts";
+import { NOTHING, type ServiceTime } from "./service_time.ts";
+
+/** What a request's duration in a log line is counted in. */
+export type DurationUnit = "s" | "ms" | "us";
+
+const UNIT_MS: Record<DurationUnit, number> = { s: 1000, ms: 1, us: 0.001 };
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/** Service times are kept apart for each stretch of this length, so that a slow hour stays a slow hour. */
+const SERVICE_WINDOW_S = 60;
+/** More than this many times a window tell nothing new. */
+const TIMES_KEPT = 5000;
+
+/**
+ * Turns an access log in common or combined format (Apache, nginx, gunicorn's own) into a load: requests per second,
+ * second by second. With a unit, the last number of each line is taken as the request's duration, as gunicorn writes
+ * it with %(D)s (us), %(M)s (ms) or %(L)s (s) at the end of --access-logformat.
+ */
+export class AccessLog {
+  /** Lines that were no log lines. */
+  skipped = 0;
+  readonly #perSecond = new Map<number, number>();
+  readonly #times = new Map<number, number[]>();
+  readonly #unit: DurationUnit | undefined;
+
+  constructor(unit?: DurationUnit) {
+    this.#unit = unit;
+  }
+
+  add(line: string): void {
+    if (line.trim() === "") return;
+    const second = secondOf(line);
+    if (Number.isNaN(second)) {
+      this.skipped++;
+      return;
+    }
+    this.#perSecond.set(second, (this.#perSecond.get(second) ?? 0) + 1);
+    if (this.#unit === undefined) return;
+    const [last] = /[\d.]+(?="?\s*$)/.exec(line) ?? [];
+    const ms = Number(last) * UNIT_MS[this.#unit];
+    if (!(ms >= 0)) return;
+    const window = Math.floor(second / SERVICE_WINDOW_S);
+    const times = this.#times.get(window);
+    if (!times) this.#times.set(window, [ms]);
+    else if (times.length < TIMES_KEPT) times.push(ms);
+  }
+
+  /** The load from the first second to the last. Throws an Error when there is none, or no durations though asked for. */
+  segments(cpuShare = 0): Segment[] {
+    if (this.#perSecond.size === 0) {
+      const found = this.skipped > 0
+        ? `none of its ${this.skipped} lines has a [day/Mon/year:h:m:s] time`
+        : "it is empty";
+      throw new Error(`Cannot read the access log: ${found}, give one in common or combined format`);
+    }
+    if (this.#unit !== undefined && this.#times.size === 0) {
+      throw new Error(
+        "Cannot read the access log: its lines do not end in a duration, log one (%(D)s) or give --service",
+      );
+    }
+    let first = Infinity, last = -Infinity;
+    for (const second of this.#perSecond.keys()) {
+      first = Math.min(first, second);
+      last = Math.max(last, second);
+    }
+    let service: ServiceTime | undefined = this.#serviceOf(this.#times.keys().next().value, cpuShare);
+    let window = -1;
+    const segments: Segment[] = [];
+    for (let second = first; second <= last; second++) {
+      const here = Math.floor(second / SERVICE_WINDOW_S);
+      if (here !== window) service = this.#serviceOf(window = here, cpuShare) ?? service;
+      const ratePerSecond = this.#perSecond.get(second) ?? 0;
+      segments.push({ durationMs: 1000, ratePerSecond, ...(service ? { service } : {}) });
+    }
+    return segments;
+  }
+
+  #serviceOf(window: number | undefined, cpuShare: number): ServiceTime | undefined {
+    const ms = window === undefined ? undefined : this.#times.get(window);
+    return ms && { cpu: NOTHING, wait: { kind: "observed", ms, scale: 1 }, cpuShare };
+  }
+}
+
+/** Unix seconds of `[10/Oct/2000:13:55:36 -0700]`; NaN when the line has no such time. */
+function secondOf(line: string): number {
+  const match = /\[(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?: ([+-])(\d{2})(\d{2}))?\]/
+    .exec(line);
+  if (!match) return NaN;
+  const [, day, month, year, hour, minute, second, sign = "+", zoneHours = "0", zoneMinutes = "0"] = match;
+  const monthIndex = MONTHS.indexOf(month!);
+  if (monthIndex < 0) return NaN;
+  const utc = Date.UTC(+year!, monthIndex, +day!, +hour!, +minute!, +second!) / 1000;
+  return utc - (sign === "-" ? -1 : 1) * (+zoneHours * 3600 + +zoneMinutes * 60);
+}
