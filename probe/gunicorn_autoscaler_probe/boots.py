@@ -13,6 +13,11 @@ class Boots:
         self._rounds = 0
         self._next_try_ns = 0
 
+    @property
+    def is_failing(self):
+        """No worker has become ready since the last failure."""
+        return self._rounds > 0
+
     def failed(self, now_ns):
         """A worker died before it was ready. Those of one round (eight forked at once) count as one for the wait."""
         self.failures += 1

@@ -102,7 +102,10 @@ class Workforce:
                 latest = head[w.READY_NS]
         self._boots.ready(latest)
         self._shield(latest > 0)
-        return 0 if self._boots.wait_ns(now_ns) else max(0, server.num_workers - len(staying))
+        missing = max(0, server.num_workers - len(staying))
+        if not self._boots.is_failing:
+            return missing
+        return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one tries whether boots work again
 
     def _shield(self, healthy):
         """While a worker that stays is ready, one that cannot boot must not halt the arbiter; else gunicorn's rule stands.

@@ -1,0 +1,49 @@
+"""Prints what gunicorn's configuration comes to, as one JSON line, without loading the application.
+
+Run by `gunicorn-autoscaler check`, and before a start without the probe, as `python - ARGS...` with gunicorn's own
+interpreter and arguments. gunicorn's own loader does the work; a broken config fails with gunicorn's own message.
+"""
+import json
+import sys
+
+
+def describe():
+    from gunicorn import __version__, util
+    from gunicorn.app.wsgiapp import WSGIApplication
+    cfg = WSGIApplication('%(prog)s [OPTIONS] [APP_MODULE]', prog='gunicorn').cfg
+    try:
+        names = ['%s.%s' % (c.__module__, c.__name__) for c in cfg.worker_class.__mro__]
+        problem = None
+    except BaseException as error:  # load_class raises RuntimeError, a missing package ImportError
+        names, problem = [], '%s' % error
+    statsd = cfg.statsd_host
+    if isinstance(statsd, (tuple, list)):
+        statsd = '%s:%s' % (('[%s]' % statsd[0]) if ':' in statsd[0] else statsd[0], statsd[1])
+    elif statsd:
+        statsd = 'unix://%s' % statsd
+    return {
+        'gunicorn': __version__,
+        'python': '%d.%d.%d' % sys.version_info[:3],
+        'executable': sys.executable,
+        'worker_class': cfg.worker_class_str,
+        'worker_class_names': names,
+        'worker_class_problem': problem,
+        'threads': cfg.threads,
+        'worker_connections': cfg.worker_connections,
+        'workers': cfg.settings['workers'].get(),
+        'address': [a if isinstance(a, str) else '%s:%s' % (a[0], a[1]) for a in cfg.address],
+        'timeout': cfg.timeout,
+        'graceful_timeout': cfg.graceful_timeout,
+        'keepalive': cfg.keepalive,
+        'max_requests': cfg.max_requests,
+        'preload': bool(cfg.preload_app),
+        'reload': bool(cfg.reload),
+        'daemon': bool(cfg.daemon),
+        'reuse_port': bool(cfg.reuse_port),
+        'statsd_host': statsd or None,
+        'user': cfg.settings['user'].get() if cfg.settings['user'].get() != util.os.geteuid() else None,
+    }
+
+
+if __name__ == '__main__':
+    print(json.dumps(describe()))

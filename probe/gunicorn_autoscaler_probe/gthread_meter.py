@@ -1,0 +1,65 @@
+"""Meter of gunicorn's threaded worker: requests in its threads, and those that wait inside it for one.
+
+The worker accepts more connections than it has threads, so a full worker shows nothing in the kernel's accept queue:
+the queue is the thread pool's own.
+"""
+from . import words as w
+from .failures import watch_failures
+from .kernel_wait import KernelWait
+from .meter import LockedMeter
+
+
+def attach(worker, m):
+    """Meter `worker` into the words `m`."""
+    meter = LockedMeter(m)
+    begin, end = meter.begin, meter.end
+    wait = KernelWait(m)
+    wait_due = 0
+    failed = set()  # ids of requests that failed and have not ended yet; nearly always empty
+    forgive = failed.discard
+
+    def note_failure(req):
+        failed.add(id(req))
+
+    def metered(handle_request):
+        def metered_handle_request(req, conn, *more):
+            nonlocal wait_due
+            began = begin()
+            if began > wait_due:
+                wait_due = began + 10**9  # keeps the other threads off meanwhile
+                wait_due = wait.measure(conn.sock, began)
+            try:
+                return handle_request(req, conn, *more)
+            finally:
+                if failed and id(req) in failed:
+                    forgive(id(req))
+                    end(began, True)
+                else:
+                    end(began, False)
+        return metered_handle_request
+
+    watch_failures(worker, note_failure)
+    worker.handle_request = metered(worker.handle_request)
+    if hasattr(worker, 'handle_http2_request'):
+        worker.handle_http2_request = metered(worker.handle_http2_request)
+    _watch_queue(worker, m)
+
+
+def _watch_queue(worker, m):
+    """Publish the length of the thread pool's queue whenever a connection enters or leaves it."""
+    queue = getattr(worker.tpool, '_work_queue', None)
+    if queue is None:  # a pool of the user's own make
+        return
+    waiting = queue.qsize
+    enqueue_req, handle = worker.enqueue_req, worker.handle
+
+    def watched_enqueue_req(conn):
+        enqueue_req(conn)
+        m[w.INNER_QUEUE] = waiting()
+
+    def watched_handle(conn):
+        m[w.INNER_QUEUE] = waiting()
+        return handle(conn)
+
+    worker.enqueue_req = watched_enqueue_req
+    worker.handle = watched_handle
