@@ -57,7 +57,15 @@ export function step(
   const recent = state.history.sums(CPU_WINDOW_MS);
   const bounds = boundsOf({ sample, settings, counts: assumed, target, gate, recent });
   const demand = hasData(sample)
-    ? demandOf({ sample, history: state.history, settings, counts: assumed, target, bootMs })
+    ? demandOf({
+      sample,
+      history: state.history,
+      settings,
+      counts: assumed,
+      target,
+      bootMs,
+      sinceUpMs: sample.nowMs - state.policy.lastUpAtMs,
+    })
     : "unknown";
   const { state: policy, decision } = decide(state.policy, {
     nowMs: sample.nowMs,

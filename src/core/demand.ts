@@ -4,9 +4,9 @@ import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
 import { workersFor } from "./staffing.ts";
 
-/** The shortest window in which a burst is believed: three samples of 100 ms. */
-const FAST_MS = 300;
 const SECOND_MS = 1_000;
+/** Windows in which a burst is looked for, in ticks; the setting's own window and one second are added. */
+const FAST_TICKS = [1, 3];
 /** An async worker is one core at most; busier than this its loop makes requests wait. */
 const ASYNC_CORE_UTILIZATION = 0.7;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full whatever its threads. */
@@ -15,10 +15,18 @@ const GTHREAD_CORE_UTILIZATION = 0.85;
 const LATE_SHARE = 0.03;
 /** Load is taken as this much larger before workers go: a load at the edge between two counts must not flap. */
 const DOWN_MARGIN = 1.15;
-/** Standard deviations by which a short window must exceed before it counts as more load: noise asks for nothing. */
+/**
+ * A window is a burst when its arrivals exceed what the stable rate brings by this many standard deviations and two
+ * requests: a Poisson stream of constant rate does that about once in an hour.
+ */
+const JUMP_SIGMAS = 3.5;
+const JUMP_SLACK = 2;
+/** Load is believed less this many standard deviations: noise asks for nothing. */
 const PROOF_SIGMAS = 1;
 /** Few waits are normal for async workers; a mean of this many over a second is a loop that does not get to accept. */
 const BLOCKED_LOOP_QUEUE = 1;
+/** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */
+const UNKNOWN_BOOT_MS = 1_000;
 
 export interface DemandInput {
   readonly sample: Sample;
@@ -29,6 +37,8 @@ export interface DemandInput {
   readonly target: number;
   /** How long a worker took to boot, ms; 0 when not known. */
   readonly bootMs: number;
+  /** Since the target last rose, ms. */
+  readonly sinceUpMs: number;
 }
 
 /** True for the kinds that serve many requests on one loop. */
@@ -51,6 +61,7 @@ export function demandOf(input: DemandInput): Demand {
   const { sample, history, settings } = input;
   const serviceMs = meanServiceMs(history, settings);
   const stable = history.sums(settings.windowMs);
+  const recent = history.sums(settings.burstWindowMs);
   const second = history.sums(SECOND_MS);
   const async = isAsync(sample.model.kind);
   const signals: SignalDemand[] = [];
@@ -58,34 +69,31 @@ export function demandOf(input: DemandInput): Demand {
     if (workers > 0) signals.push({ signal, workers });
   };
 
-  const slotsASignal = async
+  const slotsAsk = async
     ? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)
     : (erlangs: number) => workersFor(erlangs, sample.model.slots, waitGoal(serviceMs, settings));
-  const steadyErlangs = erlangsOf(stable, serviceMs, async);
-  const steadyCores = coresUsed(sample, second);
-  ask(async ? "concurrency" : "load", slotsASignal(steadyErlangs));
-  ask("cpu", cpuAsks(sample, steadyCores));
-  const margin = Math.max(
-    slotsASignal(steadyErlangs * DOWN_MARGIN),
-    cpuAsks(sample, steadyCores * DOWN_MARGIN),
-  );
+  // The lower of the two windows: the long one forgets a burst too slowly, the short one believes noise too soon.
+  const steadyErlangs = Math.min(erlangsOf(stable, serviceMs, async), erlangsOf(recent, serviceMs, async));
+  const recentErlangs = erlangsOf(recent, serviceMs, async);
+  const cores = coresUsed(sample, second);
+  ask(async ? "concurrency" : "load", slotsAsk(proven(steadyErlangs, serviceMs, stable.spanMs)));
+  ask("cpu", cpuAsks(sample, cores));
   if (settings.burstEnabled) {
-    for (const windowMs of [FAST_MS, SECOND_MS, settings.burstWindowMs]) {
-      const sums = history.sums(windowMs);
-      if (!jumped(sums, stable, sample, settings)) continue;
-      ask("burst", slotsASignal(proven(erlangsOf(sums, serviceMs, async), serviceMs, sums.spanMs)));
-      if (async) ask("burst", Math.ceil(offeredCores(sums, stable) / ASYNC_CORE_UTILIZATION - 1e-9));
+    for (const sums of burstWindows(input)) {
+      // A window much shorter than a request says little about how many will be served at once.
+      if (known(serviceMs) && sums.spanMs < serviceMs / 2) continue;
+      if (!jumped(sums, baseRps(history, stable, sums, settings), settings)) continue;
+      ask("burst", async ? burstCores(sums, stable) : slotsAsk(burstErlangs(sums, serviceMs)));
+      if (async) ask("burst", slotsAsk(proven(erlangsOf(sums, serviceMs, true), serviceMs, sums.spanMs)));
     }
   }
-  ask(
-    "queue",
-    async ? 0 : queueAsks(input, serviceMs, Math.min(steadyErlangs, erlangsOf(second, serviceMs, false))),
-  );
   if (async) ask("blocked-loop", blockedLoopAsks(input, second));
-  ask("slo", sloAsks(input, second));
+  else ask("queue", queueAsks(input, serviceMs, proven(recentErlangs, serviceMs, recent.spanMs)));
+  ask("slo", sloAsks(input, recent));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
   for (const s of signals) if (s.workers > leading.workers) leading = s;
+  const margin = Math.max(slotsAsk(recentErlangs * DOWN_MARGIN), cpuAsks(sample, cores * DOWN_MARGIN));
   return {
     wanted: leading.workers,
     enough: Math.max(leading.workers, margin),
@@ -134,8 +142,8 @@ function erlangsOf(sums: WindowSums, serviceMs: Maybe<number>, async: boolean): 
 }
 
 /**
- * The load that a short window proves: its mean less one standard deviation. For Poisson arrivals the variance of the
- * mean over w is about a * service / w, and never more than a.
+ * The load that a window proves: its mean less one standard deviation. For Poisson arrivals the variance of the mean over
+ * w is about a * service / w, and never more than a.
  * Example: 6 erlangs of 100 ms over 300 ms prove 4.6; over 3 s they prove 5.6.
  */
 function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number): number {
@@ -146,45 +154,84 @@ function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number): numb
   );
 }
 
-/** A short window counts as a burst when its rate has jumped, or when requests wait already. */
-function jumped(sums: WindowSums, stable: WindowSums, sample: Sample, settings: PolicySettings): boolean {
-  if (sums.spanMs <= 0) return false;
-  const queued = queuedNow(sample);
-  if (known(queued) && queued > 0) return true;
-  const rps = (sums.arrivals * 1000) / sums.spanMs;
-  const before = stable.spanMs > 0 ? (stable.arrivals * 1000) / stable.spanMs : 0;
-  return rps >= settings.burstMinRps && rps - before >= settings.burstRpsJump;
+function burstWindows({ history, sample, settings }: DemandInput): WindowSums[] {
+  const fast = FAST_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);
+  return [...fast, SECOND_MS, settings.burstWindowMs].map((windowMs) => history.sums(windowMs));
 }
 
-/** Cores that the arrivals of a window need at the CPU cost per request seen lately; proven as above. */
-function offeredCores(sums: WindowSums, stable: WindowSums): number {
-  if (stable.finished <= 0 || sums.spanMs <= 0) return 0;
-  const cpuPerRequestMs = stable.cpuMs / stable.finished;
-  return proven((sums.arrivals * cpuPerRequestMs) / sums.spanMs, cpuPerRequestMs, sums.spanMs);
+/** The rate that a window is held against: the stable one, or what came just before it where that is more already. */
+function baseRps(history: History, stable: WindowSums, sums: WindowSums, settings: PolicySettings): number {
+  const before = history.sums(settings.burstWindowMs - sums.spanMs, sums.spanMs);
+  return Math.max(rpsOf(stable), sums.spanMs < settings.burstWindowMs ? rpsOf(before) : 0);
+}
+
+function rpsOf(sums: WindowSums): number {
+  return sums.spanMs > 0 ? (sums.arrivals * 1000) / sums.spanMs : 0;
+}
+
+/** Whether more came in a window than its base rate and chance explain, by at least the jump that counts as a burst. */
+function jumped(sums: WindowSums, base: number, settings: PolicySettings): boolean {
+  if (sums.spanMs <= 0) return false;
+  const rps = rpsOf(sums);
+  const expected = (base * sums.spanMs) / 1000;
+  return rps >= settings.burstMinRps && rps - base >= settings.burstRpsJump &&
+    sums.arrivals > expected + JUMP_SIGMAS * Math.sqrt(expected) + JUMP_SLACK;
 }
 
 /**
- * Workers that clear the queue in the time a request may wait, beside serving what goes on arriving. Asks for nothing
- * when the workers at hand will clear it in time, or when booting ones have not had their chance yet.
+ * Erlangs of a burst: proven arrivals times their service time. In the first moments the requests that have finished are
+ * those from before; slots occupied per request finished tells sooner that service has become longer.
+ */
+function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
+  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
+  const occupiedMs = sums.finished > 0 ? sums.occupiedMs / sums.finished : 0;
+  const longest = Math.max(known(serviceMs) ? serviceMs : 0, occupiedMs);
+  return Math.max(
+    (arrivals * longest) / sums.spanMs,
+    proven(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),
+  );
+}
+
+/**
+ * Workers for the cores that a burst's arrivals need, at the CPU cost per request seen lately. What has piled up asks for
+ * nothing more: importing an application costs CPU, and workers that boot for a queue starve those that serve it.
+ */
+function burstCores(sums: WindowSums, stable: WindowSums): number {
+  if (stable.finished <= 0) return 0;
+  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
+  const cores = (arrivals * stable.cpuMs) / stable.finished / sums.spanMs;
+  return Math.ceil(cores / ASYNC_CORE_UTILIZATION - 1e-9);
+}
+
+/** True while workers that were asked for have not had the time to help: more of them would be asked for nothing. */
+function stillBooting({ counts, bootMs }: DemandInput): boolean {
+  return counts.booting > 0 && counts.oldestBootMs < (bootMs > 0 ? 2 * bootMs : UNKNOWN_BOOT_MS);
+}
+
+/**
+ * Workers that serve the queue in the time a request may wait, beside what goes on arriving. The queue is first in, first
+ * out: its last request waits queued * service / slots, whatever comes behind it. Asks for nothing while that is short
+ * enough for a worker asked for later to help still, or while booting workers have not had their chance.
+ * Example: 8 waiting of 60 ms behind 2 sync workers: the last waits 240 ms, the goal is 240 ms: act.
  */
 function queueAsks(input: DemandInput, serviceMs: Maybe<number>, erlangs: number): number {
   const { sample, settings, counts, bootMs } = input;
   const queued = queuedNow(sample);
-  if (!known(queued) || queued <= 0) return 0;
-  if (counts.booting > 0 && counts.oldestBootMs < 2 * bootMs) return 0;
+  if (!known(queued) || queued <= 0 || stillBooting(input)) return 0;
   const goal = waitGoal(serviceMs, settings);
   const slots = sample.model.slots;
-  const free = (counts.ready + counts.booting) * slots - erlangs;
-  if (free > 0 && (queued * goal.serviceMs) / free <= goal.waitMs) return 0;
+  const lastWaitsMs = (queued * goal.serviceMs) / Math.max(1, (counts.ready + counts.booting) * slots);
+  if (lastWaitsMs + bootMs + 2 * sample.elapsedMs <= goal.waitMs) return 0;
   const clearMs = Math.max(goal.waitMs, bootMs);
   return Math.ceil((erlangs + (queued * goal.serviceMs) / clearMs) / slots - 1e-9);
 }
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */
 function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
-  const { sample, counts, target, bootMs } = input;
-  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2) return 0;
-  if (counts.booting > 0 && counts.oldestBootMs < 2 * bootMs) return 0;
+  const { sample, target } = input;
+  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2 || stillBooting(input)) {
+    return 0;
+  }
   return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
 }
 
@@ -205,13 +252,14 @@ function cpuAsks(sample: Sample, cores: number): number {
  * The 95th percentile counts only when requests wait: then one more worker. A slow request that nobody waits behind is
  * slow for a reason that workers cannot cure.
  */
-function sloAsks(input: DemandInput, second: WindowSums): number {
-  const { sample, history, settings, counts, target, bootMs } = input;
+function sloAsks(input: DemandInput, recent: WindowSums): number {
+  const { sample, history, settings, target, bootMs, sinceUpMs } = input;
   const p95 = history.durationQuantileMs(settings.burstWindowMs, 0.95);
-  if (!known(p95) || p95 <= settings.sloP95Ms || second.spanMs <= 0) return 0;
-  if (counts.booting > 0 && counts.oldestBootMs < 2 * bootMs) return 0;
-  const waiting = second.queuedMs / second.spanMs;
-  const used = utilizationOf(sample, second);
+  if (!known(p95) || p95 <= settings.sloP95Ms || recent.spanMs <= 0) return 0;
+  // What the last growth brought must be seen before one more is asked for.
+  if (stillBooting(input) || sinceUpMs < settings.burstWindowMs + bootMs) return 0;
+  const waiting = recent.queuedMs / recent.spanMs;
+  const used = utilizationOf(sample, recent);
   return waiting >= 0.5 || (known(used) && used >= 0.9) ? target + 1 : 0;
 }
 

@@ -42,7 +42,7 @@ export const DEFAULT_POLICY: PolicySettings = {
   maxWorkers: 5,
   sloP95Ms: 300,
   windowMs: 10_000,
-  idleMs: 5_000,
+  idleMs: 3_000,
   upCooldownMs: 0,
   downCooldownMs: 1_000,
   noDownscaleAfterUpMs: 2_000,

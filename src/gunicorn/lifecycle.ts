@@ -1,0 +1,83 @@
+import type { Logger } from "@logtape/logtape";
+import type { Gunicorn } from "./process.ts";
+
+/** What the lifecycle needs of the rest of the program. */
+export interface LifecycleParts {
+  readonly gunicorn: Gunicorn;
+  readonly log: Logger;
+  /** Stops deciding: gunicorn is going away. */
+  readonly stopDeciding: () => void;
+  /** Moves the minimum; returns the new one. */
+  readonly moveFloor: (by: 1 | -1) => number;
+  /** Called before a HUP reaches gunicorn: the wrapper config must be there to be read again. */
+  readonly beforeReload: () => void;
+  /** True where a listener does not keep SIGUSR1 from opening the inspector. */
+  readonly usr1OpensInspector: boolean;
+}
+
+/**
+ * Signals sent to us, and what becomes of them. TERM, INT, QUIT end gunicorn the way they end it alone; HUP, USR1, WINCH
+ * are passed on; TTIN and TTOU move our minimum, since the count itself is ours; USR2 is refused.
+ */
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  readonly #listeners: [Deno.Signal, () => void][] = [];
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  listen(): void {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) this.#on(signal, () => this.#end(signal));
+    this.#on("SIGHUP", () => {
+      this.#parts.beforeReload();
+      this.#passOn("SIGHUP");
+    });
+    this.#on("SIGWINCH", () => this.#passOn("SIGWINCH"));
+    this.#on("SIGUSR1", () => this.#usr1());
+    this.#on("SIGUSR2", () =>
+      this.#parts.log.warn(
+        "Cannot pass on SIGUSR2: the new master would run beside this one with nobody to scale it, " +
+          "reload with SIGHUP or start a second instance instead",
+      ));
+    this.#on("SIGTTIN", () => this.#floor(1));
+    this.#on("SIGTTOU", () => this.#floor(-1));
+  }
+
+  /** Signals go back to what they do by default. */
+  close(): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+    this.#listeners.length = 0;
+  }
+
+  #on(signal: Deno.Signal, listener: () => void): void {
+    Deno.addSignalListener(signal, listener);
+    this.#listeners.push([signal, listener]);
+  }
+
+  #end(signal: Deno.Signal): void {
+    this.#parts.log.info("{signal}: passed on to gunicorn", { signal });
+    this.#parts.stopDeciding();
+    this.#passOn(signal);
+  }
+
+  #passOn(signal: Deno.Signal): void {
+    this.#parts.gunicorn.signal(signal);
+  }
+
+  #usr1(): void {
+    if (!this.#parts.usr1OpensInspector) return this.#passOn("SIGUSR1");
+    this.#parts.log.warn(
+      "Cannot pass on SIGUSR1: this Deno opens its inspector on it, send SIGUSR1 to gunicorn's master (pid {pid}) instead",
+      { pid: this.#parts.gunicorn.pid },
+    );
+  }
+
+  #floor(by: 1 | -1): void {
+    const minimum = this.#parts.moveFloor(by);
+    this.#parts.log.info("{signal}: the minimum is now {minimum}", {
+      signal: by > 0 ? "SIGTTIN" : "SIGTTOU",
+      minimum,
+    });
+  }
+}

@@ -1,0 +1,36 @@
+/** Puts the probe's Python files into the runtime folder, where gunicorn's master reads them. */
+
+const SOURCE = new URL("../../probe/", import.meta.url);
+const WRAPPER = "gunicorn_autoscaler_conf.py";
+const PACKAGE = "gunicorn_autoscaler_probe";
+
+/** File name in the runtime folder -> text. Read once, before anything is started. */
+export type ProbeFiles = ReadonlyMap<string, string>;
+
+/** Reads the probe from beside the program: the source tree, or what is embedded in the compiled binary. */
+export function readProbe(): ProbeFiles {
+  const files = new Map<string, string>([[WRAPPER, Deno.readTextFileSync(new URL(WRAPPER, SOURCE))]]);
+  for (const entry of Deno.readDirSync(new URL(PACKAGE, SOURCE))) {
+    if (!entry.isFile || !entry.name.endsWith(".py")) continue;
+    const name = `${PACKAGE}/${entry.name}`;
+    files.set(name, Deno.readTextFileSync(new URL(name, SOURCE)));
+  }
+  return files;
+}
+
+/**
+ * Writes what is missing, and returns the path of the wrapper config. Called before the start, and before each HUP:
+ * gunicorn's master reads the wrapper again then and would end if something had removed it.
+ */
+export function installProbe(runtimeDir: string, files: ProbeFiles): string {
+  Deno.mkdirSync(`${runtimeDir}/${PACKAGE}`, { recursive: true, mode: 0o700 });
+  for (const [name, text] of files) {
+    const path = `${runtimeDir}/${name}`;
+    try {
+      Deno.writeTextFileSync(path, text, { createNew: true, mode: 0o600 });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+  return `${runtimeDir}/${WRAPPER}`;
+}
