@@ -86,6 +86,11 @@ export class Process implements AsyncDisposable {
     this.ended = this.#watch();
   }
 
+  /** Whether it exited and all its output was read. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** What it has said so far on one stream or on both. */
   text(stream?: "stdout" | "stderr"): string {
     return this.lines.filter((line) => !stream || line.stream === stream).map((line) => line.text).join("\n");

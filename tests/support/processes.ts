@@ -11,6 +11,8 @@ interface Stat extends ProcessId {
   readonly ppid: number;
   /** R, S, D, Z, T ... */
   readonly state: string;
+  /** User and system time, its own and that of its children it has waited for. */
+  readonly cpuTicks: number;
 }
 
 /** Pids of the living children of a process (zombies left out), in the order they were started. */
@@ -41,6 +43,11 @@ export function withEnvironment(name: string, value: string): ProcessId[] {
     if (stat && stat.state !== "Z") found.push(stat);
   }
   return found;
+}
+
+/** CPU time a process has used so far, and that of its children that have ended, ms; 0 when it is gone. */
+export function cpuMs(pid: number): number {
+  return (readStat(pid)?.cpuTicks ?? 0) * 10; // USER_HZ is 100 wherever Linux runs
 }
 
 /** Whether a process lives; a zombie does not. With a ProcessId, whether it is still that very process. */
@@ -84,7 +91,8 @@ function readStat(pid: number): Stat | undefined {
   }
   // "PID (name) S PPID ...": the name may hold spaces and brackets, so count from the last bracket.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { pid, state: fields[0]!, ppid: Number(fields[1]), startTicks: Number(fields[19]) };
+  const cpuTicks = Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]);
+  return { pid, state: fields[0]!, ppid: Number(fields[1]), cpuTicks, startTicks: Number(fields[19]) };
 }
 
 /** A process that ends while it is read gives ENOENT or ESRCH, whichever file it was. */

@@ -1,0 +1,145 @@
+/** Runs one server under one load and measures both. */
+import { get } from "../tests/support/http.ts";
+import { freeTcpPort } from "../tests/support/port.ts";
+import { type Process, start } from "../tests/support/process.ts";
+import { until } from "../tests/support/wait.ts";
+import { LoadReport } from "./load_report.ts";
+import { totalMs } from "./phases.ts";
+import { type Absent, eachSecond, type RunResult } from "./results.ts";
+import type { Rival } from "./rivals.ts";
+import type { Scenario } from "./scenarios.ts";
+import { familyCpuMs, peakWorkers, WorkerSampler, workerSeconds, type WorkerSeries } from "./workers.ts";
+
+const loadProgram = new URL("load.ts", import.meta.url).pathname;
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Added to the environment of the server: settings to try. */
+  readonly env?: Record<string, string>;
+  /** Where its output goes. */
+  readonly logFile?: string;
+}
+
+/** Starts the server, waits until all its first workers serve, drives the load, measures, and ends the server. */
+export async function runOne(
+  scenario: Scenario,
+  rival: Rival,
+  options: RunOptions,
+): Promise<RunResult | Absent> {
+  const port = freeTcpPort();
+  const launch = await rival.launch(scenario, port);
+  if (typeof launch === "string") return { absent: launch };
+  await using server = start(launch.program, launch.args, { env: { ...launch.env, ...options.env } });
+  try {
+    await until(async () => await answers(port) || died(server), {
+      timeoutMs: 30_000,
+      everyMs: 50,
+      what: `an answer of ${rival.label}`,
+    });
+    const sampler = new WorkerSampler(server.pid, launch.workersAre, launch.otherChildren);
+    await settled(server, sampler);
+    return await measure(scenario, options.seed, port, server, sampler);
+  } finally {
+    if (options.logFile) {
+      await Deno.writeTextFile(
+        options.logFile,
+        `${launch.program} ${launch.args.join(" ")}\n\n${server.text()}\n`,
+      );
+    }
+  }
+}
+
+async function measure(
+  scenario: Scenario,
+  seed: number,
+  port: number,
+  server: Process,
+  sampler: WorkerSampler,
+): Promise<RunResult> {
+  const durationMs = totalMs(scenario.phases);
+  const cpuBefore = familyCpuMs(server.pid);
+  const load = await drive(scenario, seed, port);
+  const cpuMs = familyCpuMs(server.pid) - cpuBefore;
+  const workers = sampler.stop(load.startMs, durationMs);
+  const { report } = load;
+  const { due, missed } = eachSecond(report.outcomes, Math.ceil(durationMs / 1000), scenario.sloMs);
+  const firstGrowthMs = firstGrowth(workers, scenario);
+  return {
+    shareWithinSlo: round(report.shareWithin(scenario.sloMs), 5),
+    sent: report.sent,
+    errors: report.errors,
+    timeouts: report.timeouts,
+    p50Ms: round(report.p50, 1),
+    p95Ms: round(report.p95, 1),
+    p99Ms: round(report.p99, 1),
+    workerSeconds: round(workerSeconds(workers), 1),
+    peakWorkers: peakWorkers(workers),
+    lastWorkers: workers.changes.at(-1)![1],
+    ...(firstGrowthMs === undefined ? {} : { firstGrowthMs }),
+    cpuMsPerRequest: round(cpuMs / Math.max(1, report.sent), 3),
+    generatorLateMs: round(report.outcomes.latenessP99Ms, 1),
+    workers,
+    dueEachSecond: due,
+    missedEachSecond: missed,
+  };
+}
+
+/** The load runs in a process of its own: its timers must not wait for our samples, nor these for its requests. */
+async function drive(
+  scenario: Scenario,
+  seed: number,
+  port: number,
+): Promise<{ startMs: number; report: LoadReport }> {
+  const { service, keepAlive, phases } = scenario;
+  const args = ["run", "-A", loadProgram, "--json", "--port", String(port), "--seed", String(seed)];
+  args.push(
+    "--phases",
+    phases.map((phase) => `${phase.ratePerS}x${phase.durationMs}ms:${phase.path}`).join(","),
+  );
+  if (service) args.push("--service", `lognormal:${service.medianMs}:${service.sigma}`);
+  if (keepAlive) args.push("--keep-alive");
+  await using load = start(Deno.execPath(), args);
+  const { code } = await load.ended;
+  const [first, last] = load.text("stdout").trim().split("\n");
+  if (code !== 0 || first === undefined || last === undefined) {
+    throw new Error(`Cannot measure ${scenario.name}: the load generator ended with ${code}\n${load.text()}`);
+  }
+  const { startEpochMs } = JSON.parse(first);
+  return { startMs: startEpochMs - performance.timeOrigin, report: new LoadReport(JSON.parse(last)) };
+}
+
+/** Time from the start of the busiest phase to the first new worker, ms. */
+function firstGrowth({ changes }: WorkerSeries, { phases }: Scenario): number | undefined {
+  const busiest = phases.reduce((best, phase) => phase.ratePerS > best.ratePerS ? phase : best);
+  let burstMs = 0;
+  for (const phase of phases) {
+    if (phase === busiest) break;
+    burstMs += phase.durationMs;
+  }
+  const before = changes.findLast(([atMs]) => atMs <= burstMs)![1];
+  const grown = changes.find(([atMs, workers]) => atMs > burstMs && workers > before);
+  return grown && Math.round(grown[0] - burstMs);
+}
+
+/** Waits until for 1.5 s no worker came or went and next to no CPU was used: all have imported the app. */
+async function settled(server: Process, sampler: WorkerSampler): Promise<void> {
+  let [workers, cpuMs, sinceMs] = [sampler.workers, familyCpuMs(server.pid), performance.now()];
+  await until(() => {
+    const calm = sampler.workers === workers && familyCpuMs(server.pid) - cpuMs < 100;
+    if (!calm) [workers, cpuMs, sinceMs] = [sampler.workers, familyCpuMs(server.pid), performance.now()];
+    return performance.now() - sinceMs >= 1500;
+  }, { timeoutMs: 60_000, everyMs: 50, what: "a server at rest" });
+}
+
+async function answers(port: number): Promise<boolean> {
+  return await get({ port }, "/", { timeoutMs: 2_000 }).then(({ status }) => status === 200, () => false);
+}
+
+function died(server: Process): never | false {
+  if (server.hasEnded) throw new Error(`Cannot measure a server that has ended; it said:\n${server.text()}`);
+  return false;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,133 @@
+/** The loads that every server meets, and what each of them asks. */
+import type { ServiceTime } from "./arrivals.ts";
+import { parsePhases, type Phase, phasesOfRates } from "./phases.ts";
+
+export interface Scenario {
+  readonly name: string;
+  /** What it is, for the table and the chart. */
+  readonly title: string;
+  readonly phases: readonly Phase[];
+  readonly service?: ServiceTime;
+  readonly keepAlive?: boolean;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  /** Gunicorn's worker class. uWSGI takes part where it has a like: sync and gthread. */
+  readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker";
+  /** Threads of a gthread worker. */
+  readonly threads?: number;
+  readonly app: "wsgi" | "fastApi" | "slowImport";
+  readonly env?: Record<string, string>;
+  /** An answer later than this after the request was due has failed its user. */
+  readonly sloMs: number;
+}
+
+const SLO_MS = 300;
+
+const sync = { minWorkers: 2, maxWorkers: 12, workerClass: "sync", app: "wsgi", sloMs: SLO_MS } as const;
+
+export const scenarios: readonly Scenario[] = [
+  {
+    ...sync,
+    name: "burst",
+    title: "5, then 60, then 5 requests/s of 100 ms",
+    phases: parsePhases("5x5s:/sleep/50,60x20s:/sleep/100,5x20s:/sleep/50"),
+  },
+  {
+    ...sync,
+    name: "ramp",
+    title: "from 5 to 80 requests/s of 80 ms and back",
+    phases: [
+      ...phasesOfRates(steps(5, 80, 16), 2000, "/sleep/80"),
+      ...phasesOfRates(steps(80, 5, 8), 2000, "/sleep/80"),
+    ],
+  },
+  {
+    ...sync,
+    name: "flash-crowd",
+    title: "from 8 to 90 requests/s of 80 ms at once, then ebbing",
+    maxWorkers: 16,
+    phases: parsePhases("8x10s,90x6s,60x4s,40x4s,25x4s,8x17s").map((phase) => ({
+      ...phase,
+      path: "/sleep/80",
+    })),
+  },
+  {
+    ...sync,
+    name: "slow-dependency",
+    title: "3 requests/s that wait 400 ms for a database: more workers cannot help",
+    phases: parsePhases("3x30s:/sleep/400"),
+  },
+  {
+    ...sync,
+    name: "cpu",
+    title: "5, then 60, then 5 requests/s of 20 ms CPU",
+    phases: parsePhases("5x5s:/cpu/20,60x25s:/cpu/20,5x15s:/cpu/20"),
+  },
+  {
+    name: "uvicorn",
+    title: "FastAPI on Uvicorn: 10, then 70, then 10 requests/s of 20 ms CPU",
+    phases: parsePhases("10x8s:/cpu/20,70x25s:/cpu/20,10x10s:/cpu/20"),
+    minWorkers: 1,
+    maxWorkers: 8,
+    workerClass: "uvicorn_worker.UvicornWorker",
+    app: "fastApi",
+    sloMs: SLO_MS,
+  },
+  {
+    ...sync,
+    name: "long-boot",
+    title: "an app that takes 2 s to import; 5, then 40, then 5 requests/s of 100 ms",
+    phases: parsePhases("5x6s:/sleep/50,40x25s:/sleep/100,5x15s:/sleep/50"),
+    app: "slowImport",
+    env: { IMPORT_SECONDS: "2" },
+  },
+  {
+    name: "keep-alive",
+    title: "4 threads a worker, kept connections: 10, then 120, then 10 requests/s of 100 ms",
+    phases: parsePhases("10x5s:/sleep/50,120x20s:/sleep/100,10x20s:/sleep/50"),
+    keepAlive: true,
+    minWorkers: 1,
+    maxWorkers: 6,
+    workerClass: "gthread",
+    threads: 4,
+    app: "wsgi",
+    sloMs: SLO_MS,
+  },
+  {
+    ...sync,
+    name: "trace",
+    title: "five minutes of a real trace, service times of about 50 ms",
+    phases: phasesOfRates(traceRates("mentions-goog.txt"), 1000, "/sleep/{ms}"),
+    service: { medianMs: 50, sigma: 0.4 },
+    maxWorkers: 16,
+  },
+  {
+    ...sync,
+    name: "overhead",
+    title: "4 workers that never change, 200 trivial requests/s: the CPU that being watched costs",
+    phases: parsePhases("200x20s:/"),
+    minWorkers: 4,
+    maxWorkers: 4,
+  },
+];
+
+/** The scenarios of these names; all when there are none. Throws when one is unknown. */
+export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
+  return names.length === 0 ? scenarios : names.map((name) => {
+    const found = scenarios.find((scenario) => scenario.name === name);
+    if (found) return found;
+    throw new Error(
+      `Cannot run the scenario "${name}": there is none, take ${scenarios.map((s) => s.name).join(", ")}`,
+    );
+  });
+}
+
+/** `count` rates from `from` to `to`, equally apart. */
+function steps(from: number, to: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => from + (to - from) * i / (count - 1));
+}
+
+function traceRates(file: string): number[] {
+  const text = Deno.readTextFileSync(new URL(`traces/${file}`, import.meta.url));
+  return text.trim().split("\n").map(Number);
+}
