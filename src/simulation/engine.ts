@@ -14,7 +14,7 @@ import { BOOTING, READY } from "./worker_table.ts";
 const CAPACITY = 2048;
 
 /** Points of the timeline: enough for a chart, few enough for a page. */
-const BINS = 1200;
+const BINS = 600;
 
 /**
  * Simulates the scenario under the controller, from the first arrival to the last response. Same scenario and

@@ -14,20 +14,7 @@ export function table(results: readonly Result[], foresight?: Result): string[] 
     "peak",
     "lost",
   ];
-  const rows = results.map((result) => [
-    result.controller,
-    percent(result.shareWithinSlo),
-    ms(result.p50Ms),
-    ms(result.p95Ms),
-    ms(result.p99Ms),
-    result.workerSeconds.toFixed(result.workerSeconds < 100 ? 1 : 0),
-    foresight && foresight.workerSeconds > 0
-      ? (result.workerSeconds / foresight.workerSeconds).toFixed(2)
-      : "-",
-    String(result.changes.length),
-    String(result.peakWorkers),
-    String(result.timedOut + result.dropped),
-  ]);
+  const rows = results.map((result) => [result.controller, ...figures(result, foresight)]);
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   return all.map((row) =>
@@ -36,6 +23,22 @@ export function table(results: readonly Result[], foresight?: Result): string[] 
     )
       .trimEnd()
   );
+}
+
+/** The figures of one result, in the order of the table's columns. */
+export function figures(result: Result, foresight?: Result): string[] {
+  const { workerSeconds } = result;
+  return [
+    percent(result.shareWithinSlo),
+    ms(result.p50Ms),
+    ms(result.p95Ms),
+    ms(result.p99Ms),
+    workerSeconds.toFixed(workerSeconds < 100 ? 1 : 0),
+    foresight && foresight.workerSeconds > 0 ? (workerSeconds / foresight.workerSeconds).toFixed(2) : "-",
+    String(result.changes.length),
+    String(result.peakWorkers),
+    String(result.timedOut + result.dropped),
+  ];
 }
 
 /** 0.99534 as 99.53 %: rounded down, so that 100 % means all. */

@@ -1,0 +1,65 @@
+import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
+import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
+import type { Result } from "../result.ts";
+import { figures } from "../table.ts";
+import chartsScript from "./charts.js" with { type: "text" };
+import pageStyle from "./page.css" with { type: "text" };
+
+export interface PageContent {
+  readonly title: string;
+  /** One sentence on what was simulated or recorded. */
+  readonly subtitle: string;
+  readonly sloMs: number;
+  /** The first is shown in the charts at the start. */
+  readonly results: readonly Result[];
+  readonly foresight: Result | undefined;
+}
+
+/** One self-contained HTML page: figures and charts of load, workers, queue and latency, each decision on hover. */
+export function page(content: PageContent): string {
+  const { title, subtitle, sloMs, results, foresight } = content;
+  const all = foresight ? [...results, foresight] : results;
+  const data = {
+    sloMs,
+    runs: all.map((result) => ({
+      name: result.controller,
+      within: result.shareWithinSlo,
+      figures: figures(result, foresight),
+      changes: result.changes,
+      timeline: result.timeline,
+    })),
+  };
+  const json = JSON.stringify(data, (_key, value) => typeof value === "number" ? rounded(value) : value);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${uplotStyle}${pageStyle}</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(subtitle)}</p>
+<div class="scroll"><table id="figures"></table></div>
+<h2>Load</h2><div class="chart" id="load"></div>
+<h2>Workers</h2><div class="chart" id="workers"></div>
+<div id="why" aria-live="polite"></div>
+<h2>Queue</h2><div class="chart" id="queue"></div>
+<h2>Latency (p95, from arrival to response; dashed: the SLO of ${sloMs} ms)</h2><div class="chart" id="latency"></div>
+<script type="application/json" id="data">${json.replaceAll("<", "\\u003c")}</script>
+<script>${uplotScript.replaceAll("</script", "<\\/script")}</script>
+<script type="module">${chartsScript}</script>
+</body>
+</html>
+`;
+}
+
+/** Four digits are enough for a chart and halve the page. */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4));
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

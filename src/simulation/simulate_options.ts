@@ -1,0 +1,176 @@
+import * as v from "valibot";
+import { number, oneOf, optionalText, type SettingType, text, toggle, whole } from "../setting_types.ts";
+import { parseDuration } from "./phases.ts";
+
+/** All that `simulate` takes besides the settings of the autoscaler itself. */
+export interface SimulateOptions {
+  readonly load: string;
+  readonly from: string;
+  readonly step: number;
+  readonly scale: number;
+  readonly arrivals: "poisson" | "uniform";
+  readonly service: string;
+  readonly logDuration: "none" | "s" | "ms" | "us";
+  readonly cpuShare: number;
+  readonly seed: number;
+  readonly clientTimeout: number;
+  readonly workerClass: "sync" | "gthread" | "gevent" | "eventlet" | "tornado" | "uvicorn" | "asgi";
+  readonly threads: number;
+  readonly workerConnections: number;
+  readonly bootMs: number;
+  readonly bootCpuMs: number;
+  readonly requestCpuMs: number;
+  readonly backlog: number;
+  readonly gracefulTimeout: number;
+  readonly cores: number;
+  readonly memoryLimitMb: number;
+  readonly memoryBaseMb: number;
+  readonly memoryWorkerMb: number;
+  readonly slo: number;
+  readonly initialWorkers: number;
+  readonly compare: string;
+  readonly foresight: boolean;
+  readonly tune: boolean;
+  readonly share: number;
+  readonly tuneSeconds: number;
+  readonly html: string;
+  readonly json: boolean;
+  readonly chart: boolean;
+}
+
+export type SimulateOptionName = keyof SimulateOptions;
+
+export interface SimulateOption<K extends SimulateOptionName = SimulateOptionName> {
+  readonly name: K;
+  readonly flag: string;
+  readonly type: SettingType<SimulateOptions[K]>;
+  readonly default: SimulateOptions[K];
+  readonly group: "Load" | "Server" | "Comparison" | "Output";
+  readonly help: string;
+}
+
+/** A time such as 250ms, 10s, 5m, 1h, in ms; seconds without a unit. */
+function time(): SettingType<number> {
+  return {
+    placeholder: "TIME",
+    range: "a time such as 250ms, 10s, 5m or 1h",
+    schema: v.pipe(v.string(), v.transform(parseDuration), v.number(), v.check((ms) => ms > 0)),
+  };
+}
+
+const option = <K extends SimulateOptionName>(
+  group: SimulateOption["group"],
+  name: K,
+  type: SettingType<SimulateOptions[K]>,
+  fallback: SimulateOptions[K],
+  help: string,
+): SimulateOption<K> => ({
+  name,
+  flag: name.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase()),
+  type,
+  default: fallback,
+  group,
+  help,
+});
+
+/** The table: flags, types, defaults and help of `simulate`. */
+export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
+  option("Load", "load", optionalText("LOAD", "a load"), "", "What arrives; the forms are below."),
+  option(
+    "Load",
+    "from",
+    optionalText("FILE", "a file"),
+    "",
+    "Replay a recording: the same as --load recording:FILE.",
+  ),
+  option("Load", "step", time(), 1000, "How long each rate of a trace is held."),
+  option("Load", "scale", number(0, 1e6), 1, "Multiply all rates."),
+  option("Load", "arrivals", oneOf("poisson", "uniform"), "poisson", "Independent clients, or a metronome."),
+  option(
+    "Load",
+    "service",
+    text("TIME", "a service time"),
+    "constant:100",
+    "What a request takes; the forms are below.",
+  ),
+  option(
+    "Load",
+    "logDuration",
+    oneOf("none", "s", "ms", "us"),
+    "none",
+    "The last number of each access-log line is its duration, in this unit; takes the place of --service.",
+  ),
+  option("Load", "cpuShare", number(0, 1), 0, "Share of the access log's durations that is CPU."),
+  option("Load", "seed", whole(0, 2 ** 31), 1, "Same seed, same requests."),
+  option(
+    "Load",
+    "clientTimeout",
+    time(),
+    10_000,
+    "Clients give up after this; the server still works for them.",
+  ),
+  option(
+    "Server",
+    "workerClass",
+    oneOf("sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"),
+    "sync",
+    "How one worker serves.",
+  ),
+  option(
+    "Server",
+    "threads",
+    whole(1, 1000),
+    1,
+    "Threads of a gthread worker; more than one makes sync gthread.",
+  ),
+  option(
+    "Server",
+    "workerConnections",
+    whole(1, 100_000),
+    1000,
+    "Connections one gthread or async worker holds.",
+  ),
+  option("Server", "bootMs", number(0, 600_000), 60, "From fork to ready: the application's import."),
+  option("Server", "bootCpuMs", number(0, 600_000), 30, "How much of that is CPU."),
+  option("Server", "requestCpuMs", number(0, 1000), 0.3, "CPU of a request besides the application's own."),
+  option("Server", "backlog", whole(1, 65_536), 2048, "Length of the listen queue."),
+  option("Server", "gracefulTimeout", time(), 30_000, "A worker that drains longer is killed."),
+  option("Server", "cores", number(0.05, 1024), 2, "Cores of the machine or container."),
+  option(
+    "Server",
+    "memoryLimitMb",
+    number(0, 1e9),
+    0,
+    "Memory of the machine or container; 0: not looked at.",
+  ),
+  option("Server", "memoryBaseMb", number(0, 1e9), 50, "Memory in use without workers."),
+  option("Server", "memoryWorkerMb", number(0, 1e9), 40, "Memory of one worker."),
+  option(
+    "Comparison",
+    "slo",
+    number(0, 3_600_000),
+    0,
+    "Latency in ms that counts as in time; 0: as --slo-p95-ms.",
+  ),
+  option("Comparison", "initialWorkers", whole(0, 10_000), 0, "Workers at the start; 0: the minimum."),
+  option(
+    "Comparison",
+    "compare",
+    optionalText("LIST", "a list"),
+    "fixed:max",
+    "What to set beside the autoscaler, by commas; the forms are below.",
+  ),
+  option("Comparison", "foresight", toggle(), true, "Compute what perfect foresight would pay."),
+  option(
+    "Comparison",
+    "tune",
+    toggle(),
+    false,
+    "Search the settings that hold --share for the least worker-seconds.",
+  ),
+  option("Comparison", "share", number(1, 100), 99.5, "Share within SLO to hold, in %."),
+  option("Comparison", "tuneSeconds", number(1, 86_400), 60, "Search no longer than this, in seconds."),
+  option("Output", "html", optionalText("FILE", "a file"), "", "Write one self-contained page with charts."),
+  option("Output", "json", toggle(), false, "Print everything as JSON instead of a table."),
+  option("Output", "chart", toggle(), true, "Draw load, workers and queue in the terminal."),
+] as unknown as readonly SimulateOption[];
