@@ -1,5 +1,7 @@
 /** Arbiter files and slots as gunicorn's side would write them, word by word. */
 
+import type { Load, Maybe } from "../../src/core/sample.ts";
+
 /** A word: a number (whole, or negative as its 64-bit complement) or eight ASCII characters. */
 export type Word = number | bigint | string;
 
@@ -9,9 +11,93 @@ export function page(words: Record<number, Word>): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);
   for (const [i, word] of Object.entries(words)) {
     if (typeof word === "string") new TextEncoder().encodeInto(word, bytes.subarray(8 * Number(i)));
-    else view.setBigUint64(8 * Number(i), BigInt.asUintN(64, BigInt(word)), true);
+    else {view.setBigUint64(
+        8 * Number(i),
+        BigInt.asUintN(64, BigInt(typeof word === "number" ? Math.round(word) : word)),
+        true,
+      );}
   }
   return bytes;
+}
+
+/** Words of a slot by name. */
+export const SLOT = {
+  magic: 0,
+  version: 1,
+  pid: 2,
+  ppid: 3,
+  kind: 4,
+  slots: 5,
+  state: 6,
+  realtimeNs: 7,
+  monotonicNs: 8,
+  bootNs: 9,
+  readyNs: 10,
+  age: 11,
+  metered: 12,
+  seq: 16,
+  lastChangeNs: 17,
+  inFlight: 18,
+  busyNs: 19,
+  inFlightNs: 20,
+  started: 21,
+  finished: 22,
+  failed: 23,
+  serviceNs: 24,
+  waitNs: 25,
+  innerQueue: 27,
+  websockets: 28,
+  streams: 29,
+  loopDueNs: 30,
+  service: 64,
+  wait: 128,
+} as const;
+
+export type SlotWords = Partial<Record<keyof typeof SLOT, Word>>;
+
+/** A folder of slots. Times in the words are ns. */
+export class SlotFolder implements Disposable {
+  readonly path = Deno.makeTempDirSync({ prefix: "gunicorn-autoscaler-test-" });
+
+  /** A ready, metered sync worker, forked at 1 s and ready at 1.5 s, with these words different. */
+  add(pid: number, words: SlotWords = {}): void {
+    const all: SlotWords = {
+      magic: "GASLOT01",
+      version: 1,
+      pid,
+      kind: 1,
+      slots: 1,
+      state: 2,
+      bootNs: 1e9,
+      readyNs: 1.5e9,
+      lastChangeNs: 1e9,
+      metered: 1,
+      ...words,
+    };
+    Deno.writeFileSync(`${this.path}/w-${pid}`, page(numbered(all)));
+  }
+
+  set(pid: number, words: SlotWords): void {
+    store(`${this.path}/w-${pid}`, numbered(words));
+  }
+
+  remove(pid: number): void {
+    Deno.removeSync(`${this.path}/w-${pid}`);
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      Deno.removeSync(this.path, { recursive: true });
+    } catch {
+      // the test removed it
+    }
+  }
+}
+
+function numbered(words: SlotWords): Record<number, Word> {
+  return Object.fromEntries(
+    Object.entries(words).map(([name, word]) => [SLOT[name as keyof typeof SLOT], word]),
+  );
 }
 
 /** Overwrites some words of a file in place, as an mmap store would. */
@@ -22,6 +108,12 @@ export function store(path: string, words: Record<number, Word>): void {
     file.seekSync(8 * Number(i), Deno.SeekMode.Start);
     file.writeSync(eight);
   }
+}
+
+/** The load of a reading that must have one. */
+export function loadOf(reading: { readonly load: Maybe<Load> }): Load {
+  if (reading.load === "unknown") throw new Error("the load is unknown");
+  return reading.load;
 }
 
 /** A folder that is removed at the end of its scope. */

@@ -1,0 +1,160 @@
+import { assert, assertEquals } from "@std/assert";
+import { total } from "../../src/core/histogram.ts";
+import { known } from "../../src/core/sample.ts";
+import { ProbeSlots } from "../../src/sensors/probe_slots.ts";
+import { seededRandom } from "./seeded_bytes.ts";
+import { loadOf, SlotFolder, type SlotWords, store } from "./shared_pages.ts";
+
+const S = 1e9;
+
+/** Contents no meter writes, in the slot of one of two workers. */
+const lies: [string, SlotWords][] = [
+  ["more in flight than any process can hold", { inFlight: 1_000_001 }],
+  ["a negative number in flight", { inFlight: -1 }],
+  ["more busy time than it has lived", { busyNs: 100 * S }],
+  ["a negative busy time", { busyNs: -5 }],
+  ["a last change in the future", { lastChangeNs: 60 * S, inFlight: 1 }],
+  ["an absurd integral", { inFlightNs: 2 ** 62 }],
+  ["an absurd inner queue", { innerQueue: 2 ** 40 }],
+  ["absurdly many websockets", { websockets: -1 }],
+  ["absurdly many streams", { streams: 2 ** 50 }],
+  ["counters that go backwards", { started: 3 }],
+  ["more requests than a second can bring", { started: 2 ** 50 }],
+  ["a service time longer than its life", { finished: 11, serviceNs: 1e15 }],
+  ["another magic", { magic: "GASLOT99" }],
+  ["a version from the future", { version: 2 }],
+  ["another worker's pid", { pid: 999 }],
+  ["a state that does not exist", { state: 9 }],
+  ["a boot in the future", { bootNs: 60 * S }],
+  ["a boot at no time", { bootNs: 0 }],
+  ["ready before it was forked", { readyNs: 5 }],
+];
+
+for (const [what, words] of lies) {
+  Deno.test(`A slot with ${what} adds nothing to the load, and the other worker counts as before`, () => {
+    using folder = new SlotFolder();
+    folder.add(11, { started: 10, finished: 10 });
+    folder.add(12, { started: 10, finished: 10 });
+    const slots = new ProbeSlots(folder.path);
+    slots.read(10 * S);
+    folder.set(11, { started: 12, finished: 12 });
+    folder.set(12, words);
+    const reading = slots.read(10.1 * S);
+    const { started, finished, inFlight, inFlightMs, busyMs, innerQueue, websockets, streams } = loadOf(
+      reading,
+    );
+    assertEquals([started, finished, inFlight, innerQueue, websockets, streams], [2, 2, 0, 0, 0, 0]);
+    assertEquals([inFlightMs, busyMs], [0, 0]);
+    assertEquals(reading.counts.ready, 2, "it is a worker all the same");
+    slots.close();
+  });
+}
+
+Deno.test("A worker whose slot is not believed lowers the coverage, and is believed again once it is right", () => {
+  using folder = new SlotFolder();
+  folder.add(11);
+  folder.add(12, { started: 10 });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  folder.set(12, { inFlight: 2n ** 63n });
+  let reading = slots.read(10.1 * S);
+  assertEquals(loadOf(reading).coverage, 0.5);
+  assertEquals(reading.workers.find(({ pid }) => pid === 12)?.readable, false);
+  folder.set(12, { inFlight: 0, started: 50 });
+  reading = slots.read(10.2 * S);
+  assertEquals(
+    [loadOf(reading).coverage, loadOf(reading).started],
+    [1, 0],
+    "what happened in between is not guessed",
+  );
+  folder.set(12, { started: 53 });
+  reading = slots.read(10.3 * S);
+  assertEquals(loadOf(reading).started, 3);
+  slots.close();
+});
+
+Deno.test("With no slot to believe the load is unknown", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { inFlight: 2n ** 63n });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).load, "unknown");
+  slots.close();
+});
+
+Deno.test("A sync worker never has more than one request in flight, a gthread worker no more than its threads", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { inFlight: 500, slots: 500, started: 500 });
+  folder.add(12, { inFlight: 500, slots: 8, kind: 2, started: 500 });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  const load = loadOf(slots.read(10.1 * S));
+  assertEquals(load.inFlight, 9);
+  assertEquals(Math.round(load.inFlightMs), 900);
+  slots.close();
+});
+
+Deno.test("Buckets that shrink, or grow beyond the requests, add nothing", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { service: 10, wait: 10, started: 20, finished: 20 });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  folder.set(11, { service: 9, wait: 1e9, started: 22, finished: 22 });
+  const load = loadOf(slots.read(10.1 * S));
+  assertEquals([total(load.service), total(load.wait), load.finished], [0, 0, 2]);
+  slots.close();
+});
+
+Deno.test("Slots shorter than a page, empty or of garbage are no workers", () => {
+  using folder = new SlotFolder();
+  folder.add(11);
+  Deno.writeFileSync(`${folder.path}/w-12`, new Uint8Array(0));
+  Deno.writeFileSync(`${folder.path}/w-13`, new Uint8Array(100).fill(7));
+  Deno.writeFileSync(`${folder.path}/w-14`, new Uint8Array(4096).fill(255));
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).workers.map(({ pid }) => pid), [11]);
+  Deno.truncateSync(`${folder.path}/w-11`, 64);
+  const reading = slots.read(10.1 * S);
+  assertEquals([reading.load, reading.counts.ready], ["unknown", 1]);
+  slots.close();
+});
+
+Deno.test("Whatever an app writes into its slot, the load stays possible (10,000 reads, seed 11)", () => {
+  const random = seededRandom(11);
+  using folder = new SlotFolder();
+  const slots = new ProbeSlots(folder.path);
+  const interesting = [0, 1, 2, 3, 255, 1e6, 1e9, 1e10, 2 ** 53, -1, 2n ** 63n, 2n ** 64n - 1n];
+  let nowNs = 10 * S;
+  for (let i = 0; i < 10_000; i++) {
+    if (i % 100 === 0) {
+      for (const pid of [11, 12]) {
+        folder.add(pid, { kind: 1 + i / 100 % 8, slots: 1000, bootNs: nowNs - S, readyNs: nowNs - S / 2 });
+      }
+    }
+    const words: Record<number, number | bigint> = {};
+    for (let k = 0; k < 3; k++) {
+      const at = random() < 0.8 ? 4 + Math.floor(random() * 30) : Math.floor(random() * 192);
+      const pick = interesting[Math.floor(random() * interesting.length)]!;
+      words[at] = random() < 0.3 ? Math.floor(nowNs - S + random() * 2 * S) : pick;
+    }
+    store(`${folder.path}/w-11`, words);
+    const elapsedMs = Math.ceil(random() * 200);
+    nowNs += elapsedMs * 1e6;
+    const { load, counts, workers, lastBootMs } = slots.read(nowNs);
+    for (const number of [counts.oldestBootMs, known(lastBootMs) ? lastBootMs : 0]) {
+      assert(number >= 0 && number < 1e12, `${number}`);
+    }
+    for (const { busyShare, ageMs, unchangedMs } of workers) {
+      assert(busyShare <= 1 && ageMs >= 0 && unchangedMs >= 0);
+    }
+    if (!known(load)) continue;
+    for (const [name, value] of Object.entries(load)) {
+      if (typeof value === "number") assert(value >= 0 && Number.isFinite(value), `${name} ${value}`);
+    }
+    assert(load.inFlight <= 2_000_000 && load.coverage <= 1);
+    // A worker that came into view in this read is counted from its boot, at most a second more.
+    assert(load.busyMs <= 2 * (elapsedMs + 2_001), `busy ${load.busyMs} of ${elapsedMs}`);
+    assert(load.started <= 2e6 * (elapsedMs / 1000 + 3));
+    assert(load.inFlightMs <= (load.started + 2_000_000) * (elapsedMs + 2_001));
+  }
+  slots.close();
+});
