@@ -135,7 +135,7 @@ export class Supervisor {
   #say(decision: Decision): void {
     const line = this.#decisionLog.lineFor(decision);
     if (line === undefined) return;
-    const text = this.#parts.dryRun ? `dry run: would ${line.text}` : line.text;
+    const text = this.#parts.dryRun ? `dry run, nothing is asked for: ${line.text}` : line.text;
     this.#parts.log[line.level]("{text}", {
       text,
       action: decision.action,

@@ -36,7 +36,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       } more`;
     case "at-bound":
       return sentence(
-        `${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: ${decision.wanted} wanted`,
+        `${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold ${workers(decision.current)}`,
         decision,
       );
     case "no-data":
@@ -82,7 +82,8 @@ function boundDetail(why: BoundWhy): string {
 }
 
 function sentence(text: string, decision: Decision): string {
-  return known(decision.limitedBy) ? `${text}, but ${explainBound(decision.limitedBy)}` : text;
+  if (!known(decision.limitedBy)) return text;
+  return `${text}; ${decision.wanted} wanted, but ${explainBound(decision.limitedBy)}`;
 }
 
 function moved(decision: Decision): string {
