@@ -1,0 +1,56 @@
+/**
+ * Writes the parts of the documentation that are made from the source.
+ *
+ *     deno task docs            write them
+ *     deno task docs --check    only say whether they are fresh: exit code 1 when not
+ */
+import { fewSettings, settingsPage } from "./settings_page.ts";
+
+const repository = new URL("../", import.meta.url);
+
+/** Path in the repository -> what should be in it. */
+export async function generated(): Promise<ReadonlyMap<string, string>> {
+  const readme = await Deno.readTextFile(new URL("README.md", repository));
+  return new Map([
+    ["docs/settings.md", settingsPage()],
+    ["README.md", between(readme, "settings", fewSettings())],
+  ]);
+}
+
+/** `text` with what stands between `<!-- NAME -->` and `<!-- end of NAME -->` replaced. */
+function between(text: string, name: string, inside: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
+  const from = text.indexOf(open), to = text.indexOf(close);
+  if (from < 0 || to < from) {
+    throw new Error(
+      `Cannot fill in README.md: the lines "${open}" and "${close}" are not both there, add them`,
+    );
+  }
+  return `${text.slice(0, from + open.length)}\n\n${inside}\n\n${text.slice(to)}`;
+}
+
+/** The files that are not as they should be. */
+export async function stale(): Promise<string[]> {
+  const found: string[] = [];
+  for (const [path, wanted] of await generated()) {
+    const is = await Deno.readTextFile(new URL(path, repository)).catch(() => undefined);
+    if (is !== wanted) found.push(path);
+  }
+  return found;
+}
+
+async function main(): Promise<number> {
+  const paths = await stale();
+  if (Deno.args.includes("--check")) {
+    for (const path of paths) console.error(`${path} is stale: run "deno task docs"`);
+    return paths.length === 0 ? 0 : 1;
+  }
+  const texts = await generated();
+  for (const path of paths) {
+    await Deno.writeTextFile(new URL(path, repository), texts.get(path)!);
+    console.log(`wrote ${path}`);
+  }
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main());
