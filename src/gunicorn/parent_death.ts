@@ -1,0 +1,17 @@
+/**
+ * Without the probe nobody in gunicorn asks the kernel for a signal at our death. A few words of Python before it do: the
+ * wish outlives exec, and the process stays the same, so its pid and its exit code are gunicorn's.
+ */
+const SCRIPT = "import ctypes,os,signal,sys;" +
+  "ctypes.CDLL(None).prctl(1,signal.SIGTERM,0,0,0);" + // PR_SET_PDEATHSIG
+  "os.getppid()==int(sys.argv[1]) or sys.exit(1);" + // died before the call: nobody waits for gunicorn any more
+  "os.execv(sys.argv[2],sys.argv[2:])";
+
+/** The words that start gunicorn so that it is told to stop when we die. */
+export function tiedToParent(
+  interpreter: readonly string[],
+  ownPid: number,
+  words: readonly string[],
+): string[] {
+  return [...interpreter, "-c", SCRIPT, String(ownPid), ...words];
+}
