@@ -66,6 +66,8 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
   const { nowMs, demand, bounds, settings, order, bootMs } = input;
   const wanted = known(demand) ? demand.wanted : state.target;
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
+  // What gunicorn was started with is held like anything else: there may have been a reason for it.
+  if (state.lately.isEmpty) state.lately.push(nowMs, state.target);
   if (known(demand)) state.lately.push(nowMs, Math.min(Math.max(demand.enough, allowed), bounds.max.workers));
   const hold = holdMs(state, settings, bootMs);
   const lately = state.lately.max(nowMs, hold, state.target);

@@ -2,6 +2,10 @@
 export class SlidingMax {
   readonly #entries: { atMs: number; value: number }[] = [];
 
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
   push(nowMs: number, value: number): void {
     while (this.#entries.length > 0 && this.#entries[this.#entries.length - 1]!.value <= value) {
       this.#entries.pop();

@@ -1,0 +1,180 @@
+import { assertEquals } from "@std/assert";
+import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../src/core/policy.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
+import type { Bounds, Decision, Demand } from "../../src/core/reason.ts";
+import type { Maybe } from "../../src/core/sample.ts";
+
+const facts: Demand["facts"] = {
+  rps: 10,
+  erlangs: 1,
+  inFlight: 1,
+  queued: 0,
+  serviceMs: 100,
+  p95Ms: 120,
+  utilization: 0.5,
+  workerCores: "unknown",
+  limitCores: "unknown",
+};
+
+function demand(wanted: number, changes: Partial<Demand> = {}): Demand {
+  return { wanted, enough: wanted, by: "load", burst: false, signals: [], facts, ...changes };
+}
+
+const bounds = (max = 12, min = 2): Bounds => {
+  const configured = { workers: max, why: { code: "configured" } } as const;
+  return { min, max: configured, all: [configured] };
+};
+
+/** A policy driven step by step. */
+class Driver {
+  state: PolicyState;
+  readonly settings: PolicySettings;
+  nowMs = 0;
+  order: Order = AUTO;
+
+  constructor(target: number, settings: Partial<PolicySettings> = {}) {
+    this.state = initialPolicy(target);
+    this.settings = { ...DEFAULT_POLICY, maxWorkers: 12, ...settings };
+  }
+
+  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = 0): Decision {
+    const { state, decision } = decide(this.state, {
+      nowMs: this.nowMs,
+      demand: wanted,
+      bounds: limits,
+      settings: this.settings,
+      order: this.order,
+      bootMs,
+    });
+    this.state = state;
+    return decision;
+  }
+
+  /** Steps every 100 ms for a while and returns the targets at the changes, with their times. */
+  run(forMs: number, wanted: Demand, bootMs = 0): [atMs: number, target: number][] {
+    const changes: [number, number][] = [];
+    for (const end = this.nowMs + forMs; this.nowMs < end; this.nowMs += 100) {
+      const decision = this.step(wanted, bounds(), bootMs);
+      if (decision.action !== "hold") changes.push([this.nowMs, decision.target]);
+    }
+    return changes;
+  }
+}
+
+Deno.test("up: to what is wanted at once", () => {
+  const driver = new Driver(2);
+  const decision = driver.step(demand(9));
+  assertEquals([decision.action, decision.target, decision.reason], ["grow", 9, {
+    code: "asked",
+    by: "load",
+  }]);
+});
+
+Deno.test("up: no further than the step and the bound, and the bound is named", () => {
+  assertEquals(new Driver(2, { maxStepUp: 3 }).step(demand(9)).target, 5);
+  assertEquals(new Driver(2, { burstAddWorkers: 2 }).step(demand(9, { burst: true })).target, 4);
+  const limited = new Driver(2).step(demand(30));
+  assertEquals([limited.target, limited.limitedBy], [12, { workers: 12, why: { code: "configured" } }]);
+  const stuck = new Driver(12).step(demand(30));
+  assertEquals([stuck.action, stuck.reason.code], ["hold", "at-bound"]);
+});
+
+Deno.test("up: cooldowns apart for load and for bursts", () => {
+  const driver = new Driver(2, { upCooldownMs: 1_000, burstCooldownMs: 500 });
+  driver.step(demand(4));
+  driver.nowMs = 999;
+  assertEquals(driver.step(demand(6)).reason, { code: "up-cooldown", forMs: 1 });
+  assertEquals(driver.step(demand(6, { burst: true })).target, 6);
+  driver.nowMs = 1_400;
+  assertEquals(driver.step(demand(8, { burst: true })).reason.code, "up-cooldown");
+  driver.nowMs = 1_499;
+  assertEquals(driver.step(demand(8, { burst: true })).target, 8);
+});
+
+Deno.test("down: to the most that was enough during the hold, not a moment sooner", () => {
+  const driver = new Driver(9, { idleMs: 3_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+  driver.run(1_000, demand(9));
+  driver.run(1_000, demand(6));
+  const changes = driver.run(5_000, demand(2));
+  // 9 was last enough at 0.9 s, 6 at 1.9 s.
+  assertEquals(changes, [[4_000, 6], [5_000, 2]]);
+});
+
+Deno.test("down: not below what leaves a margin", () => {
+  const driver = new Driver(6, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
+  assertEquals(driver.run(5_000, demand(4, { enough: 5 })).map(([, target]) => target), [5]);
+});
+
+Deno.test("down: cooldown, and none soon after an up", () => {
+  const driver = new Driver(2, { idleMs: 0, downCooldownMs: 2_000, noDownscaleAfterUpMs: 4_000 });
+  driver.step(demand(8));
+  driver.nowMs = 100;
+  driver.run(3_900, demand(6));
+  assertEquals(driver.run(100, demand(6)), [[4_000, 6]]);
+  assertEquals(driver.run(3_000, demand(3)), [[6_000, 3]]);
+});
+
+Deno.test("down: never in a burst", () => {
+  const driver = new Driver(8, { idleMs: 0, noDownscaleAfterUpMs: 0 });
+  assertEquals(driver.run(5_000, demand(4, { burst: true })), []);
+});
+
+Deno.test("down: a worker that takes long to boot is held for ten boots", () => {
+  const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
+  driver.run(1_000, demand(8), 2_000);
+  assertEquals(driver.run(30_000, demand(2), 2_000)[0]![0], 21_000);
+});
+
+Deno.test("load that returns soon after a shrink doubles the hold, calm halves it again", () => {
+  const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+  driver.run(2_500, demand(2));
+  assertEquals(driver.state.holdFactor, 1);
+  driver.step(demand(8));
+  assertEquals(driver.state.holdFactor, 2);
+  driver.run(3_000, demand(2));
+  driver.step(demand(8));
+  assertEquals(driver.state.holdFactor, 4);
+  driver.run(100_000, demand(2));
+  assertEquals(driver.state.holdFactor, 1);
+});
+
+Deno.test("the minimum holds at once, and a maximum lowered live too", () => {
+  assertEquals(new Driver(2).step(demand(1), bounds(12, 5)).target, 5);
+  const lowered = new Driver(9).step(demand(9), bounds(4));
+  assertEquals([lowered.target, lowered.reason.code], [4, "above-maximum"]);
+});
+
+Deno.test("no data: hold", () => {
+  const decision = new Driver(7).step("unknown");
+  assertEquals([decision.action, decision.target, decision.reason.code], ["hold", 7, "no-data"]);
+});
+
+Deno.test("slow, not starved: said when the percentile is over the objective and nothing else asks", () => {
+  const slow = demand(2, { facts: { ...facts, p95Ms: 412 } });
+  assertEquals(new Driver(2).step(slow).reason.code, "slow-not-starved");
+  assertEquals(new Driver(2).step(demand(2)).reason.code, "steady");
+});
+
+Deno.test("paused holds against any demand, pinned goes where it was told", () => {
+  const driver = new Driver(4);
+  driver.order = { kind: "paused" };
+  assertEquals(driver.step(demand(9)).reason.code, "paused");
+  driver.order = { kind: "pinned", workers: 6 };
+  assertEquals(driver.step(demand(2)).target, 6);
+  driver.order = AUTO;
+  assertEquals(driver.step(demand(9)).target, 9);
+});
+
+Deno.test("a bound below the target takes workers away only after the hold", () => {
+  const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
+  const memory = {
+    workers: 5,
+    why: { code: "memory", usedBytes: 9, limitBytes: 10, workerBytes: 1 },
+  } as const;
+  const limits: Bounds = { min: 2, max: memory, all: [memory, { workers: 12, why: { code: "configured" } }] };
+  driver.step(demand(8));
+  driver.nowMs = 100;
+  assertEquals(driver.step(demand(8), limits).action, "hold");
+  for (; driver.nowMs < 2_000; driver.nowMs += 100) driver.step(demand(8), limits);
+  assertEquals(driver.state.target, 5);
+});
