@@ -1,4 +1,5 @@
 /** Runs one server under one load and measures both. */
+import { Random } from "../src/simulation/random.ts";
 import { get } from "../tests/support/http.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
 import { type Process, start } from "../tests/support/process.ts";
@@ -9,6 +10,9 @@ import { type Absent, eachSecond, type RunResult } from "./results.ts";
 import type { Rival } from "./rivals.ts";
 import type { Scenario } from "./scenarios.ts";
 import { familyCpuMs, peakWorkers, WorkerSampler, workerSeconds, type WorkerSeries } from "./workers.ts";
+
+/** Apart from those of the load. */
+const OFFSET_STREAM = 3;
 
 const loadProgram = new URL("load.ts", import.meta.url).pathname;
 
@@ -38,6 +42,7 @@ export async function runOne(
     });
     const sampler = new WorkerSampler(server.pid, launch.workersAre, launch.otherChildren);
     await settled(server, sampler);
+    await offset(options.seed);
     return await measure(scenario, options.seed, port, server, sampler);
   } finally {
     if (options.logFile) {
@@ -129,6 +134,14 @@ async function settled(server: Process, sampler: WorkerSampler): Promise<void> {
     if (!calm) [workers, cpuMs, sinceMs] = [sampler.workers, familyCpuMs(server.pid), performance.now()];
     return performance.now() - sinceMs >= 1500;
   }, { timeoutMs: 60_000, everyMs: 50, what: "a server at rest" });
+}
+
+/**
+ * Up to a second more, by the seed: some servers look once a second from their start on, and a load that always started at
+ * the same moment of that second would always favour them, or never.
+ */
+async function offset(seed: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, new Random(seed, OFFSET_STREAM).uniform() * 1000));
 }
 
 async function answers(port: number): Promise<boolean> {
