@@ -1,0 +1,64 @@
+/** Reads the files that /proc keeps of one process. Numbers that are not there or make no sense give undefined. */
+
+/** Some fields of /proc/PID/stat. */
+export interface ProcessStat {
+  readonly ppid: number;
+  /** R running, S sleeping, D waiting for a disk, Z dead and not buried, T stopped ... */
+  readonly state: string;
+  /** User and system time of all its threads, in clock ticks. */
+  readonly cpuTicks: number;
+  readonly threads: number;
+  /** Clock ticks from the boot of the machine to its start. With the pid it names a process for good. */
+  readonly startTicks: number;
+}
+
+/** Clock ticks a second: sysconf(_SC_CLK_TCK), 100 on every Linux that Deno runs on. */
+export const TICKS_PER_SECOND = 100;
+
+/**
+ * Reads /proc/PID/stat: `PID (COMMAND) STATE PPID ...`. The command may hold blanks and parentheses, so what comes after
+ * its last parenthesis counts.
+ */
+export function parseStat(text: string): ProcessStat | undefined {
+  const end = text.lastIndexOf(")");
+  if (end < 0) return undefined;
+  // Numbered as in proc_pid_stat(5), where the state is field 3.
+  const fields = text.slice(end + 2).split(" ");
+  const field = (number: number) => count(fields[number - 3]);
+  const state = fields[0] ?? "";
+  const cpuTicks = field(14) + field(15);
+  const [ppid, threads, startTicks] = [field(4), field(20), field(22)];
+  if (!/^[A-Za-z]$/.test(state) || Number.isNaN(ppid + cpuTicks + threads + startTicks)) return undefined;
+  return { ppid, state, cpuTicks, threads, startTicks };
+}
+
+/**
+ * The second number of /proc/PID/schedstat or /proc/PID/task/TID/schedstat: ns that the thread was ready to run and
+ * stood in the run queue.
+ */
+export function parseRunQueueWait(text: string): number | undefined {
+  const [onCpu, waited] = text.trim().split(/\s+/).map(count);
+  // Kernels that do not keep the times write zeros; a thread that we can see has run.
+  return onCpu !== undefined && waited !== undefined && onCpu + waited > 0 ? waited : undefined;
+}
+
+/** Pss of /proc/PID/smaps_rollup in bytes: its own pages, and its share of those it has in common with others. */
+export function parsePss(text: string): number | undefined {
+  const match = /^Pss:\s+(\d{1,12}) kB$/m.exec(text);
+  return match === null ? undefined : 1024 * Number(match[1]);
+}
+
+/** RssAnon of /proc/PID/status in bytes: pages that are no file's, those shared with a forking parent among them. */
+export function parseAnonymous(text: string): number | undefined {
+  const match = /^RssAnon:\s+(\d{1,12}) kB$/m.exec(text);
+  return match === null ? undefined : 1024 * Number(match[1]);
+}
+
+/** The pids of /proc/PID/task/TID/children. */
+export function parsePids(text: string): number[] {
+  return text.split(/\s+/).map(count).filter((pid) => pid > 0 && pid < 2 ** 31);
+}
+
+function count(text: string | undefined): number {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : NaN;
+}
