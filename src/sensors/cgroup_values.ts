@@ -1,0 +1,47 @@
+/** The values in control-group files. What is not there, or no number, is undefined; "no limit" is Infinity. */
+
+/** cpu.max, "QUOTA PERIOD" or "max PERIOD" in microseconds, as cores. Example: "150000 100000" is 1.5. */
+export function parseCpuMax(text: string): number | undefined {
+  const [quota, period] = text.trim().split(/\s+/);
+  if (quota === "max") return Infinity;
+  return quotaCores(quota, period ?? "100000");
+}
+
+/** cpu.cfs_quota_us (-1: no limit) and cpu.cfs_period_us as cores. */
+export function parseCfsQuota(quota: string, period: string): number | undefined {
+  return quota.trim() === "-1" ? Infinity : quotaCores(quota.trim(), period.trim());
+}
+
+function quotaCores(quota: string | undefined, period: string): number | undefined {
+  const cores = whole(quota) / whole(period);
+  return cores > 0 && Number.isFinite(cores) ? cores : undefined;
+}
+
+/** memory.max, memory.high ("max": no limit) or memory.limit_in_bytes (about 2^63: no limit) in bytes. */
+export function parseMemoryLimit(text: string): number | undefined {
+  const value = text.trim();
+  if (value === "max") return Infinity;
+  const bytes = whole(value);
+  return Number.isNaN(bytes) ? undefined : bytes >= 2 ** 60 ? Infinity : bytes;
+}
+
+/** A file that is one number. */
+export function parseWhole(text: string): number | undefined {
+  const value = whole(text.trim());
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** The number behind a key in a file of `KEY NUMBER` lines: cpu.stat, memory.stat, memory.events. */
+export function parseKey(text: string, key: string): number | undefined {
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
+    if (at > 0 && text[at - 1] !== "\n") continue;
+    const end = text.indexOf("\n", at);
+    const line = text.slice(at, end < 0 ? undefined : end);
+    if (line[key.length] === " ") return parseWhole(line.slice(key.length));
+  }
+  return undefined;
+}
+
+function whole(text: string | undefined): number {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : NaN;
+}
