@@ -1,11 +1,13 @@
 import type { Logger } from "@logtape/logtape";
 import { type AutoscalerState, initial, step } from "./core/autoscaler.ts";
-import { AUTO, type Order } from "./core/policy.ts";
+import type { Order } from "./core/policy.ts";
 import type { PolicySettings } from "./core/policy_settings.ts";
 import type { Decision } from "./core/reason.ts";
 import type { Sample } from "./core/sample.ts";
+import { AUTOMATIC, standingAt, type StandingOrder, withinBounds } from "./core/standing_order.ts";
 import type { CountState, WorkerCount } from "./gunicorn/worker_count.ts";
 import { DecisionLog } from "./status/decision_log.ts";
+import { orderText } from "./status/order_words.ts";
 
 /** Reads everything once. Never throws for something it cannot read: that is "unknown". */
 export interface Sampler {
@@ -17,7 +19,10 @@ export interface TickRecord {
   readonly sample: Sample;
   readonly decision: Decision;
   readonly count: CountState;
-  readonly order: Order;
+  readonly standing: StandingOrder;
+  readonly settings: PolicySettings;
+  /** The line that was logged for this decision; undefined when it says nothing new. */
+  readonly said: string | undefined;
 }
 
 export interface SupervisorParts {
@@ -47,7 +52,7 @@ export class Supervisor {
   readonly #decisionLog: DecisionLog;
   #settings: PolicySettings;
   #state: AutoscalerState;
-  #order: Order = AUTO;
+  #standing = AUTOMATIC;
   #stopped = false;
   #wake: (() => void) | undefined;
   #warnedUnconfirmed = false;
@@ -73,12 +78,15 @@ export class Supervisor {
     this.#settings = { ...this.#settings, ...changes };
   }
 
-  get order(): Order {
-    return this.#order;
+  /** What was ordered by hand; a fresh start is always automatic. */
+  get standing(): StandingOrder {
+    return this.#standing;
   }
 
-  set order(order: Order) {
-    this.#order = order;
+  /** Pauses, pins or goes back to automatic scaling; `untilMs` on the clock's time, Infinity for no end. */
+  give(order: Order, untilMs = Infinity): void {
+    this.#standing = { order, untilMs };
+    this.#parts.log.info("{text}", { text: orderText(this.#standing, this.#parts.clock()) });
   }
 
   /** SIGTTIN / SIGTTOU sent to us: the minimum moves by one, within 1 and the maximum. Returns the new minimum. */
@@ -123,18 +131,29 @@ export class Supervisor {
   #tick(nowMs: number): void {
     const { sampler, count, dryRun, onTick } = this.#parts;
     const sample = sampler.sample(nowMs);
-    const { state, decision } = step(this.#state, sample, this.#settings, this.#order);
+    this.#endOrder(nowMs);
+    const settings = this.#settings;
+    const order = withinBounds(this.#standing.order, settings);
+    const { state, decision } = step(this.#state, sample, settings, order);
     this.#state = state;
     if (!dryRun) count.ask(decision.target, nowMs);
-    this.#say(decision);
+    const said = this.#say(decision);
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
     this.#warnUnconfirmed(counted);
-    onTick?.({ sample, decision, count: counted, order: this.#order });
+    onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, said });
   }
 
-  #say(decision: Decision): void {
+  #endOrder(nowMs: number): void {
+    const standing = standingAt(this.#standing, nowMs);
+    if (standing === this.#standing) return;
+    const ended = this.#standing.order.kind === "paused" ? "pause" : "pin";
+    this.#parts.log.info("the {ended} has ended: {text}", { ended, text: orderText(standing, nowMs) });
+    this.#standing = standing;
+  }
+
+  #say(decision: Decision): string | undefined {
     const line = this.#decisionLog.lineFor(decision);
-    if (line === undefined) return;
+    if (line === undefined) return undefined;
     const text = this.#parts.dryRun ? `dry run, nothing is asked for: ${line.text}` : line.text;
     this.#parts.log[line.level]("{text}", {
       text,
@@ -144,6 +163,7 @@ export class Supervisor {
       wanted: decision.wanted,
       reason: decision.reason.code,
     });
+    return text;
   }
 
   #warnUnconfirmed(count: CountState): void {

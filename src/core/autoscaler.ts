@@ -22,7 +22,7 @@ export interface AutoscalerState {
 /** A fresh state, with `target` workers as the count that gunicorn was started with. */
 export function initial(settings: PolicySettings, target: number): AutoscalerState {
   return {
-    history: new History(Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS)),
+    history: new History(longestWindowMs(settings)),
     policy: initialPolicy(target),
     gate: OPEN_GATE,
     lastBootMs: 0,
@@ -48,6 +48,7 @@ export function step(
     ? sample.boots.lastBootMs
     : state.lastBootMs;
   const queued = waiting(sample);
+  state.history.keepAtLeast(longestWindowMs(settings));
   // The first sample has no time behind it; its deltas mean nothing.
   if (sample.elapsedMs > 0) state.history.push(toTick(sample, ready, state.lastQueued));
 
@@ -79,6 +80,10 @@ export function step(
     state: { ...state, policy, gate, lastBootMs: bootMs, lastQueued: queued, lastReady: ready },
     decision,
   };
+}
+
+function longestWindowMs(settings: PolicySettings): number {
+  return Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS);
 }
 
 /** Without any of the signals that show demand there is nothing to decide on. */

@@ -36,10 +36,15 @@ export interface WindowSums {
 /** The last ticks, newest last, long enough for the longest window. */
 export class History {
   readonly #ticks: Tick[] = [];
-  readonly #keepMs: number;
+  #keepMs: number;
 
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
+  }
+
+  /** A window was made longer while we run: from now on this much is kept. */
+  keepAtLeast(keepMs: number): void {
+    this.#keepMs = Math.max(this.#keepMs, keepMs);
   }
 
   push(tick: Tick): void {
