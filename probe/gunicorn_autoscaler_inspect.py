@@ -1,16 +1,20 @@
-"""Prints what gunicorn's configuration comes to, as one JSON line, without loading the application.
+"""Prints what gunicorn's configuration comes to, as one JSON line.
 
-Run by `gunicorn-autoscaler check`, and before a start without the probe, as `python - ARGS...` with gunicorn's own
-interpreter and arguments. gunicorn's own loader does the work; a broken config fails with gunicorn's own message.
+Run by `gunicorn-autoscaler check`, and before a start without the probe, as `python -c THIS ARGS...` with gunicorn's own
+interpreter and arguments. gunicorn's own loader does the work; a broken config fails with gunicorn's own message. The
+application is loaded only when GUNICORN_AUTOSCALER_INSPECT=load, to tell how long a worker boots and what it weighs.
 """
 import json
+import os
 import sys
+import time
 
 
 def describe():
     from gunicorn import __version__, util
     from gunicorn.app.wsgiapp import WSGIApplication
-    cfg = WSGIApplication('%(prog)s [OPTIONS] [APP_MODULE]', prog='gunicorn').cfg
+    app = WSGIApplication('%(prog)s [OPTIONS] [APP_MODULE]', prog='gunicorn')
+    cfg = app.cfg
     try:
         names = ['%s.%s' % (c.__module__, c.__name__) for c in cfg.worker_class.__mro__]
         problem = None
@@ -42,7 +46,25 @@ def describe():
         'reuse_port': bool(cfg.reuse_port),
         'statsd_host': statsd or None,
         'user': cfg.settings['user'].get() if cfg.settings['user'].get() != util.os.geteuid() else None,
+        'app': load(app) if os.environ.get('GUNICORN_AUTOSCALER_INSPECT') == 'load' else None,
     }
+
+
+def load(app):
+    """Loads the application as a worker does: {problem, load_ms, rss_bytes}."""
+    began = time.monotonic()
+    try:
+        app.wsgi()
+        problem = None
+    except BaseException as error:  # an application may raise SystemExit
+        problem = '%s: %s' % (type(error).__name__, error)
+    took_ms = (time.monotonic() - began) * 1000
+    try:
+        with open('/proc/self/statm') as statm:
+            rss_bytes = int(statm.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+    except OSError:
+        rss_bytes = 0
+    return {'problem': problem, 'load_ms': took_ms, 'rss_bytes': rss_bytes}
 
 
 if __name__ == '__main__':

@@ -20,7 +20,12 @@ export function readSettings(flags: Flags, cores: number): Resolved {
       errors.push(`Cannot read .env: ${reason(error)}, make it readable or name another with --env-file`);
     }
   }
-  const resolved = resolveSettings({ flags: flags.settings, environment: Deno.env.toObject(), envFile, cores });
+  const resolved = resolveSettings({
+    flags: flags.settings,
+    environment: Deno.env.toObject(),
+    envFile,
+    cores,
+  });
   return { ...resolved, errors: [...errors, ...resolved.errors] };
 }
 

@@ -23,6 +23,16 @@ export interface Inspection {
   readonly reuse_port: boolean;
   readonly statsd_host: string | null;
   readonly user: string | number | null;
+  /** Present when the application was to be loaded. */
+  readonly app: LoadedApp | null;
+}
+
+/** What loading the application in a process of its own showed. */
+export interface LoadedApp {
+  readonly problem: string | null;
+  readonly load_ms: number;
+  /** Resident memory of the whole process afterwards. */
+  readonly rss_bytes: number;
 }
 
 /** What a failed inspection says: gunicorn's own words. */
@@ -49,10 +59,14 @@ export function interpreterOf(words: readonly string[]): string[] | undefined {
   }
 }
 
-/** Reads gunicorn's configuration with its own interpreter; the application is not loaded. Takes about 0.1 s. */
+/**
+ * Reads gunicorn's configuration with its own interpreter. Takes about 0.1 s, and what the application takes when that is
+ * to be loaded too.
+ */
 export async function inspectGunicorn(
   words: readonly string[],
   args: readonly string[],
+  loadApp = false,
 ): Promise<Inspection | InspectionFailure> {
   const interpreter = interpreterOf(words);
   if (interpreter === undefined) return { problem: `the Python that runs ${words[0]} cannot be told` };
@@ -60,6 +74,7 @@ export async function inspectGunicorn(
   try {
     const child = new Deno.Command(program!, {
       args: [...rest, "-c", inspectScript, ...args],
+      env: { GUNICORN_AUTOSCALER_INSPECT: loadApp ? "load" : "" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

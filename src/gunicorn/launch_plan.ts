@@ -14,8 +14,6 @@ import {
 export interface LaunchPlan {
   /** Arguments for gunicorn, our own additions included. */
   readonly args: readonly string[];
-  /** Variables set for gunicorn beside the inherited ones. */
-  readonly environment: Readonly<Record<string, string>>;
   /** Workers to begin with, within the bounds. */
   readonly initialWorkers: number;
   /** Where the user's own StatsD packets must be relayed to; undefined when there is no such server. */
@@ -63,7 +61,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   if (note !== undefined) notes.push(note);
   if (input.wrapperConfig !== undefined) {
     args = withOptions(args, "-c", input.wrapperConfig);
-    return { args, environment: {}, initialWorkers: workers, relayTo: undefined, notes, errors };
+    return { args, initialWorkers: workers, relayTo: undefined, notes, errors };
   }
   // Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests.
   const relayTo = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
@@ -71,7 +69,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   args = withoutOption(withoutOption(args, "workers"), "statsd-host");
   args = withOptions(args, "--workers", String(workers), "--statsd-host", addressText(settings.statsdAddr));
   if (relayTo !== undefined) notes.push(`StatsD is heard here and relayed on to ${relayTo}`);
-  return { args, environment: {}, initialWorkers: workers, relayTo, notes, errors };
+  return { args, initialWorkers: workers, relayTo, notes, errors };
 }
 
 /** Workers to begin with: -w / --workers, else WEB_CONCURRENCY, else the minimum; always within the bounds. */

@@ -30,7 +30,6 @@ export class Gunicorn {
     const [program, ...rest] = words;
     const command = new Deno.Command(program!, {
       args: [...rest, ...plan.args],
-      env: { ...plan.environment },
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",

@@ -1,0 +1,32 @@
+import { parseCommand } from "./src/cli.ts";
+import { check } from "./src/commands/check.ts";
+import { report } from "./src/commands/report.ts";
+import { run } from "./src/commands/run.ts";
+import { simulate } from "./src/commands/simulate.ts";
+import { helpText } from "./src/help.ts";
+import { VERSION } from "./src/version.ts";
+
+/** argv -> command -> exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const command = parseCommand(argv);
+  switch (command.kind) {
+    case "help":
+      console.log(helpText());
+      return 0;
+    case "version":
+      console.log(`gunicorn-autoscaler ${VERSION}`);
+      return 0;
+    case "invalid":
+      for (const error of command.errors) console.error(error);
+      console.error("See gunicorn-autoscaler --help");
+      return 2;
+    case "check":
+      return await check(command.flags, command.gunicornArgs);
+    case "run":
+      return await run(command.flags, command.gunicornArgs);
+    case "tool":
+      return await { simulate, report }[command.tool]([...command.args]);
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

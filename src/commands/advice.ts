@@ -1,0 +1,73 @@
+import type { Inspection } from "../gunicorn/inspect.ts";
+import type { WorkerModel } from "../core/sample.ts";
+import type { Settings } from "../settings.ts";
+
+/** What `check` knows when it gives advice. */
+export interface AdviceInput {
+  readonly settings: Settings;
+  readonly inspection: Inspection;
+  readonly model: WorkerModel;
+  readonly memoryLimitBytes: number | undefined;
+  readonly cores: number;
+}
+
+/** A worker that takes longer than this to load the application is late for a burst. */
+const LONG_LOAD_MS = 1_000;
+const MIB = 2 ** 20;
+
+/** Sentences about what would go wrong or could go better; empty when nothing stands out. */
+export function advise(input: AdviceInput): string[] {
+  return [slowBoot(input), memory(input), reload(input), waiting(input), reloader(input), oneCore(input)]
+    .filter((line) => line !== undefined);
+}
+
+function slowBoot({ inspection }: AdviceInput): string | undefined {
+  const loadMs = inspection.app?.load_ms ?? 0;
+  if (inspection.preload || loadMs < LONG_LOAD_MS) return undefined;
+  return `The application takes ${
+    (loadMs / 1000).toFixed(1)
+  } s to load, so a new worker helps only after that: ` +
+    "with --preload workers are ready at once (if the application opens no connections while it is imported)";
+}
+
+/** A preloaded application is shared between workers until they write to it; half of it is a cautious guess. */
+function memory({ settings, inspection, memoryLimitBytes }: AdviceInput): string | undefined {
+  const rss = inspection.app?.rss_bytes ?? 0;
+  if (rss === 0 || memoryLimitBytes === undefined) return undefined;
+  const worker = inspection.preload ? rss / 2 : rss * 0.8;
+  const fits = Math.floor((memoryLimitBytes * settings.memoryShare - rss) / worker);
+  if (fits >= settings.maxWorkers) return undefined;
+  return `About ${Math.max(1, fits)} workers of ${Math.round(worker / MIB)} MiB fit into ` +
+    `${
+      Math.round(memoryLimitBytes / MIB)
+    } MiB, fewer than the maximum of ${settings.maxWorkers}: growth will stop at ` +
+    "what memory allows; lower --max-workers, or give more memory";
+}
+
+function reload({ inspection }: AdviceInput): string | undefined {
+  if (!inspection.preload || !inspection.reload) return undefined;
+  return "--preload and --reload do not go together: a worker that restarts would not see changed code";
+}
+
+function waiting({ inspection, model }: AdviceInput): string | undefined {
+  if (model.kind !== "sync") return undefined;
+  return "Sync workers serve one request at a time: if yours mostly wait (database, other services), " +
+    `-k gthread --threads 4 serves more of them in the same memory${
+      inspection.keepalive > 0 ? ", with keep-alive" : ""
+    }`;
+}
+
+function reloader({ inspection }: AdviceInput): string | undefined {
+  return inspection.reload
+    ? "--reload is for development: every changed file restarts all workers"
+    : undefined;
+}
+
+function oneCore({ settings, model, cores }: AdviceInput): string | undefined {
+  const loops = model.kind !== "sync" && model.kind !== "gthread" && model.kind !== "unknown";
+  if (!loops || settings.maxWorkers <= 2 * cores + 1) return undefined;
+  return `An async worker can use a core of its own: more than ${
+    Math.round(2 * cores + 1)
+  } of them on ${cores} cores ` +
+    "seldom help";
+}

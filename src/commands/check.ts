@@ -1,0 +1,169 @@
+import type { Flags } from "../cli.ts";
+import type { WorkerModel } from "../core/sample.ts";
+import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
+import { inspectGunicorn, type Inspection, isFailure } from "../gunicorn/inspect.ts";
+import { planLaunch } from "../gunicorn/launch_plan.ts";
+import { workerModel } from "../gunicorn/worker_model.ts";
+import { runtimeBases } from "../platform/runtime_dir.ts";
+import { Machine, type MachineLimits } from "../sensors/machine.ts";
+import { addressText } from "../setting_types.ts";
+import { type Settings, variableOf } from "../settings.ts";
+import { describe, type Resolved } from "../settings_sources.ts";
+import { VERSION } from "../version.ts";
+import { advise } from "./advice.ts";
+import { ownFolder } from "./own_folder.ts";
+import { readSettings } from "./settings_input.ts";
+
+const MIB = 2 ** 20;
+
+/** `check`: says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused. */
+export async function check(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
+  const limits = new Machine().limits();
+  const resolved = readSettings(flags, limits.cores);
+  const errors = [...resolved.errors];
+  const warnings = [...resolved.warnings];
+  const { settings } = resolved;
+  const sections: [title: string, rows: [string, string][]][] = [];
+  let inspection: Inspection | undefined;
+  let words: string[] = [];
+  try {
+    words = findGunicorn(settings.gunicorn, Deno.env.get("PATH"), ownFolder());
+    const result = await inspectGunicorn(words, gunicornArgs, true);
+    if (isFailure(result)) errors.push(`Cannot read gunicorn's configuration: ${result.problem}`);
+    else inspection = result;
+  } catch (error) {
+    if (!(error instanceof GunicornNotFound)) throw error;
+    errors.push(error.message);
+  }
+  const plan = planLaunch({
+    settings,
+    gunicornArgs,
+    environment: Deno.env.toObject(),
+    wrapperConfig: settings.probe === "on" ? "(runtime folder)/gunicorn_autoscaler_conf.py" : undefined,
+    configuredStatsd: inspection?.statsd_host ?? undefined,
+  });
+  errors.push(...plan.errors);
+  const model = inspection === undefined ? undefined : workerModel(
+    inspection.worker_class_names,
+    inspection.threads,
+    inspection.worker_connections,
+  );
+  if (inspection !== undefined && model !== undefined) {
+    sections.push(["gunicorn", gunicornRows(words, inspection, model)]);
+    errors.push(...problems(inspection));
+  }
+  sections.push(["Limits", limitRows(limits, resolved)]);
+  sections.push(["Start", [
+    [
+      "workers",
+      `${plan.initialWorkers} to begin with, then ${settings.minWorkers} to ${settings.maxWorkers}`,
+    ],
+    ["runtime folder", `in ${settings.runtimeDir || runtimeBases(Deno.env)[0]}`],
+    ...plan.notes.map((note): [string, string] => ["note", note]),
+  ]]);
+  if (model !== undefined) sections.push(["Signals", signalRows(settings, model, resolved)]);
+  sections.push([
+    "Settings",
+    describe(resolved).map(({ option, value, source }) => [
+      option.flag,
+      `${value === "" ? "-" : value}  (${source === "environment" ? variableOf(option) : source})`,
+    ]),
+  ]);
+  print(sections);
+  if (inspection !== undefined && model !== undefined) {
+    const memoryLimitBytes = limits.memoryBytes === "unknown" ? undefined : limits.memoryBytes;
+    const advice = advise({ settings, inspection, model, memoryLimitBytes, cores: limits.cores });
+    list("Advice", advice);
+  }
+  list("Warnings", warnings);
+  list("Errors", errors);
+  console.log(errors.length === 0 ? "\nReady to run." : "\nNot ready to run.");
+  return errors.length === 0 ? 0 : 2;
+}
+
+function gunicornRows(
+  words: readonly string[],
+  inspection: Inspection,
+  model: WorkerModel,
+): [string, string][] {
+  const { app } = inspection;
+  const slots = model.kind === "sync" ? "one request at a time" : `${model.slots} requests at a time`;
+  return [
+    ["version", `${inspection.gunicorn}, ${words.join(" ")}`],
+    ["Python", `${inspection.python}, ${inspection.executable}`],
+    ["worker class", `${inspection.worker_class} (${model.kind}, ${slots})`],
+    ["bind", inspection.address.join(", ")],
+    ["timeouts", `${inspection.timeout} s, graceful ${inspection.graceful_timeout} s`],
+    ...(app === null || app.problem !== null ? [] : [[
+      "application",
+      `loads in ${Math.round(app.load_ms)} ms, ${Math.round(app.rss_bytes / MIB)} MiB resident` +
+      (inspection.preload ? ", preloaded" : ""),
+    ] as [string, string]]),
+  ];
+}
+
+function problems(inspection: Inspection): string[] {
+  const found: string[] = [];
+  if (inspection.worker_class_problem !== null) {
+    found.push(`Cannot load the worker class ${inspection.worker_class}: ${inspection.worker_class_problem}`);
+  }
+  if (inspection.daemon) {
+    found.push(
+      "Cannot run gunicorn as a daemon: the autoscaler must stay its parent, take daemon out of its config",
+    );
+  }
+  if (inspection.app !== null && inspection.app.problem !== null) {
+    found.push(`Cannot load the application: ${inspection.app.problem.split("\n")[0]}`);
+  }
+  return found;
+}
+
+function limitRows(limits: MachineLimits, { settings, sources }: Resolved): [string, string][] {
+  const memory = limits.memoryBytes === "unknown" ? "unknown" : `${Math.round(limits.memoryBytes / MIB)} MiB`;
+  const from = sources.maxWorkers === "default" ? "2 x cores + 1" : sources.maxWorkers;
+  return [
+    ["CPU", `${Number(limits.cores.toFixed(2))} cores, from ${limits.coresFrom}`],
+    ["memory", `${memory}, from ${limits.memoryFrom}`],
+    ["maximum", `${settings.maxWorkers} workers, from ${from}`],
+  ];
+}
+
+/** Which signals will be live for this worker class, and what the probe will do. */
+function signalRows(settings: Settings, model: WorkerModel, { sources }: Resolved): [string, string][] {
+  const probed = settings.probe === "on" && model.kind !== "unknown";
+  const slots = probed ? "live, from the probe" : "not measured";
+  const statsd = settings.probe === "off" || sources.statsdAddr !== "default";
+  const loop = model.kind !== "sync" && model.kind !== "gthread" && model.kind !== "unknown";
+  return [
+    ["in flight, busy time", slots],
+    ["service times, failures", probed ? slots : statsd ? "live, from StatsD" : slots],
+    ["event loop lag", loop ? slots : "this worker class has no event loop"],
+    ["accept queue", "live, from the kernel"],
+    ["CPU, memory", "live, from /proc and the control group"],
+    ["StatsD", statsd ? `heard on ${addressText(settings.statsdAddr)}` : "not needed"],
+    ["probe", probeText(settings, model)],
+  ];
+}
+
+function probeText(settings: Settings, model: WorkerModel): string {
+  if (settings.probe === "off") return "off: workers are counted and asked for one signal at a time";
+  if (model.kind === "unknown") {
+    return "attaches to the master only: it does not know this worker class, so decisions rest on the accept queue, CPU " +
+      "and StatsD (set --statsd-addr)";
+  }
+  return `attaches to the master and to every ${model.kind} worker; nothing is added to the application`;
+}
+
+function print(sections: readonly (readonly [string, readonly (readonly [string, string])[]])[]): void {
+  console.log(`gunicorn-autoscaler ${VERSION}`);
+  for (const [title, rows] of sections) {
+    console.log(`\n${title}`);
+    for (const [name, value] of rows) console.log(`  ${name.padEnd(26)}${value}`);
+  }
+}
+
+function list(title: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  console.log(`\n${title}`);
+  for (const line of lines) console.log(`  ${line}`);
+}

@@ -1,0 +1,35 @@
+import type { Decision } from "../core/reason.ts";
+import type { DecisionReport } from "./report.ts";
+
+const KEPT = 200;
+
+/** The last decisions that the log has, newest last. */
+export class DecisionList {
+  readonly #kept: DecisionReport[] = [];
+  #count = 0;
+
+  /** `text`: the sentence as it was logged. `wallMs`: Unix ms. */
+  add(decision: Decision, text: string, wallMs: number): DecisionReport {
+    const report: DecisionReport = {
+      id: ++this.#count,
+      at: new Date(wallMs).toISOString(),
+      action: decision.action,
+      from: decision.current,
+      to: decision.target,
+      wanted: decision.wanted,
+      reason: decision.reason.code,
+      text,
+    };
+    this.#kept.push(report);
+    if (this.#kept.length > KEPT) this.#kept.shift();
+    return report;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  last(most: number): DecisionReport[] {
+    return most <= 0 ? [] : this.#kept.slice(-most);
+  }
+}

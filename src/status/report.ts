@@ -1,0 +1,179 @@
+/**
+ * What the status server tells, as JSON: GET /status, and each "status" event of /events. Times in seconds, sizes in bytes,
+ * CPU in cores. "unknown" stands for what cannot be read.
+ */
+
+import type { Facts, SignalName } from "../core/reason.ts";
+import type { Maybe, WorkerKind } from "../core/sample.ts";
+
+export interface StatusReport {
+  readonly version: string;
+  readonly pid: number;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly now: string;
+  readonly uptimeSeconds: number;
+  /** The application and gunicorn's options, as given. */
+  readonly command: readonly string[];
+  readonly dryRun: boolean;
+  readonly gunicorn: GunicornReport;
+  readonly order: OrderReport;
+  readonly workers: WorkersReport;
+  /** Workers decided for, and workers the load asks for before bounds. */
+  readonly target: number;
+  readonly wanted: number;
+  /** wanted over the most that bounds allow: above 1, more machines are needed and not more workers. */
+  readonly saturation: Maybe<number>;
+  readonly bounds: BoundsReport;
+  /** What the last tick decided, in the words of the log. */
+  readonly decision: { readonly action: string; readonly reason: string; readonly text: string };
+  readonly demand: Maybe<DemandReport>;
+  readonly traffic: TrafficReport;
+  readonly cpu: Maybe<{
+    readonly workerCores: number;
+    readonly usedCores: number;
+    readonly limitCores: number;
+    readonly throttledShare: number;
+  }>;
+  readonly memory: Maybe<{
+    readonly usedBytes: number;
+    readonly limitBytes: number;
+    readonly workerBytes: Maybe<number>;
+    /** Growth stops at this share of the limit. */
+    readonly share: number;
+  }>;
+  readonly signals: readonly SignalReport[];
+  readonly objectiveP95Seconds: number;
+  /** Noteworthy decisions, newest last: those that the log has. */
+  readonly decisions: readonly DecisionReport[];
+  /** Number of them since the start; a gap to what was seen before means that some were missed. */
+  readonly decisionCount: number;
+  readonly latest: Maybe<Point>;
+}
+
+export interface GunicornReport {
+  readonly version: Maybe<string>;
+  readonly masterPid: Maybe<number>;
+  readonly workerClass: WorkerKind;
+  /** Requests one worker serves at once. */
+  readonly slotsPerWorker: number;
+  readonly reloads: Maybe<number>;
+  readonly bootFailures: number;
+  readonly lastBootSeconds: Maybe<number>;
+}
+
+export interface OrderReport {
+  readonly kind: "auto" | "paused" | "pinned";
+  readonly text: string;
+  /** Until it ends by itself; absent when it does not. */
+  readonly secondsLeft?: number;
+}
+
+export interface WorkersReport {
+  readonly ready: Maybe<number>;
+  readonly booting: Maybe<number>;
+  readonly draining: Maybe<number>;
+  /** What gunicorn has confirmed, and whether that is what was asked for. */
+  readonly confirmed: Maybe<number>;
+  readonly settled: boolean;
+  readonly list: readonly WorkerReport[];
+}
+
+export interface WorkerReport {
+  readonly pid: number;
+  readonly state: "booting" | "ready" | "draining";
+  readonly ageSeconds: Maybe<number>;
+  readonly bootSeconds: Maybe<number>;
+  readonly inFlight: Maybe<number>;
+  /** Share of about the last second with a request in service, 0..1. */
+  readonly busyShare: Maybe<number>;
+  /** Requests started since its boot. */
+  readonly requests: Maybe<number>;
+  /** The request in service has been there this long; "unknown" when it serves none. */
+  readonly stuckSeconds: Maybe<number>;
+  readonly cores: Maybe<number>;
+  readonly pssBytes: Maybe<number>;
+}
+
+export interface BoundReport {
+  readonly workers: number;
+  readonly code: "configured" | "memory" | "cpu" | "boot-failures";
+  readonly text: string;
+}
+
+export interface BoundsReport {
+  readonly min: number;
+  /** The configured maximum. */
+  readonly max: number;
+  readonly effective: BoundReport;
+  readonly all: readonly BoundReport[];
+}
+
+export interface DemandReport {
+  readonly leading: SignalName;
+  readonly burst: boolean;
+  readonly bySignal: readonly { readonly signal: SignalName; readonly workers: number }[];
+  readonly facts: Facts;
+}
+
+export interface TrafficReport {
+  readonly requestsPerSecond: Maybe<number>;
+  readonly inFlight: Maybe<number>;
+  readonly queued: Maybe<number>;
+  readonly p50Seconds: Maybe<number>;
+  readonly p95Seconds: Maybe<number>;
+  readonly utilization: Maybe<number>;
+  readonly requests: number;
+  readonly failures: number;
+}
+
+export interface SignalReport {
+  readonly name: "probe" | "accept-queue" | "statsd" | "cpu" | "memory";
+  /** Since it could last be read; "unknown" when it never could. */
+  readonly ageSeconds: Maybe<number>;
+}
+
+export interface DecisionReport {
+  /** 1 for the first since the start. */
+  readonly id: number;
+  readonly at: string;
+  readonly action: "grow" | "shrink" | "hold";
+  readonly from: number;
+  readonly to: number;
+  readonly wanted: number;
+  readonly reason: string;
+  /** The sentence of the log. */
+  readonly text: string;
+}
+
+/** One second of the charts. null for what was not known: charts leave a gap there. */
+export interface Point {
+  /** Unix ms at its end. */
+  readonly at: number;
+  readonly ready: number | null;
+  readonly booting: number | null;
+  readonly draining: number | null;
+  readonly target: number;
+  readonly wanted: number | null;
+  readonly min: number;
+  /** The most that all bounds allow. */
+  readonly max: number;
+  readonly rps: number | null;
+  readonly failedRps: number | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  /** 95th percentile of the wait before service. */
+  readonly waitP95Ms: number | null;
+  /** The longest queue of the second. */
+  readonly queue: number | null;
+  readonly inFlight: number | null;
+  readonly workerCores: number | null;
+  readonly usedCores: number | null;
+  readonly limitCores: number | null;
+  readonly usedBytes: number | null;
+  readonly limitBytes: number | null;
+  readonly workerBytes: number | null;
+}
+
+/** GET /history: the points as columns, oldest first. */
+export type HistoryReport = { readonly [K in keyof Point]: readonly Point[K][] };

@@ -1,0 +1,54 @@
+import type { HistoryReport, Point } from "./report.ts";
+
+/** Ten minutes of seconds. */
+export const KEPT_POINTS = 600;
+
+const FIELDS = [
+  "at",
+  "ready",
+  "booting",
+  "draining",
+  "target",
+  "wanted",
+  "min",
+  "max",
+  "rps",
+  "failedRps",
+  "p50Ms",
+  "p95Ms",
+  "waitP95Ms",
+  "queue",
+  "inFlight",
+  "workerCores",
+  "usedCores",
+  "limitCores",
+  "usedBytes",
+  "limitBytes",
+  "workerBytes",
+] as const satisfies readonly (keyof Point)[];
+
+/** The last points of the charts, oldest first; the oldest goes when it is full. */
+export class Series {
+  readonly #most: number;
+  readonly #points: Point[] = [];
+
+  constructor(most = KEPT_POINTS) {
+    this.#most = most;
+  }
+
+  push(point: Point): void {
+    this.#points.push(point);
+    if (this.#points.length > this.#most) this.#points.shift();
+  }
+
+  get latest(): Point | undefined {
+    return this.#points[this.#points.length - 1];
+  }
+
+  /** As columns: a tenth of the text that rows would be. */
+  columns(): HistoryReport {
+    return Object.fromEntries(
+      FIELDS.map((field) => [field, this.#points.map((point) => point[field])]),
+    ) as unknown as HistoryReport;
+  }
+}

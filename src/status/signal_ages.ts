@@ -1,0 +1,34 @@
+import { known, type Maybe, type Sample } from "../core/sample.ts";
+import type { SignalReport } from "./report.ts";
+
+const READERS: Readonly<Record<SignalReport["name"], (sample: Sample) => boolean>> = {
+  probe: (sample) => known(sample.load),
+  "accept-queue": (sample) => known(sample.queue),
+  statsd: (sample) => known(sample.statsd),
+  cpu: (sample) => known(sample.cpu),
+  memory: (sample) => known(sample.memory),
+};
+
+/** When each signal could last be read. */
+export class SignalAges {
+  readonly #readAtMs = new Map<SignalReport["name"], number>();
+  #nowMs = 0;
+
+  note(sample: Sample): void {
+    this.#nowMs = sample.nowMs;
+    for (const name of names()) if (READERS[name](sample)) this.#readAtMs.set(name, sample.nowMs);
+  }
+
+  list(): SignalReport[] {
+    return names().map((name) => ({ name, ageSeconds: this.#age(name) }));
+  }
+
+  #age(name: SignalReport["name"]): Maybe<number> {
+    const at = this.#readAtMs.get(name);
+    return at === undefined ? "unknown" : (this.#nowMs - at) / 1000;
+  }
+}
+
+function names(): SignalReport["name"][] {
+  return Object.keys(READERS) as SignalReport["name"][];
+}
