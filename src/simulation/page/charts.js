@@ -218,6 +218,10 @@ explain(0);
 let redraw = 0;
 addEventListener("resize", () => {
   cancelAnimationFrame(redraw);
-  redraw = requestAnimationFrame(draw);
+  redraw = requestAnimationFrame(() => {
+    for (const chart of charts) {
+      chart.setSize({ width: chart.root.parentElement.clientWidth - 8, height: chart.height });
+    }
+  });
 });
 dark.addEventListener("change", draw);
