@@ -4,14 +4,14 @@ import type { WorkerModel } from "../core/sample.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { inspectGunicorn, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
 import { type LaunchPlan, planLaunch } from "../gunicorn/launch_plan.ts";
-import { endLeftovers, type KnownProcess, remember } from "../gunicorn/leftovers.ts";
+import { endLeftovers, remember } from "../gunicorn/leftovers.ts";
 import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
 import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
 import { type Exit, Gunicorn } from "../gunicorn/process.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import { openLog } from "../log.ts";
-import { OrphanReaper } from "../platform/orphans.ts";
+import { Orphanage } from "../platform/orphans.ts";
 import {
   makeRuntimeDir,
   removeDir,
@@ -175,7 +175,7 @@ async function supervise(
     beforeReload,
     usr1OpensInspector: usr1OpensInspector(),
   });
-  const reaper = new OrphanReaper(gunicorn.pid);
+  const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
     // An error that escaped everything: gunicorn must live on, so it is said and swallowed.
     event.preventDefault();
@@ -189,25 +189,27 @@ async function supervise(
   try {
     const looping = supervisor.run();
     const exit = await gunicorn.exited;
-    const workers: KnownProcess[] = remember(sensing.workerPids());
+    const leftovers = remember(leftWorkers(orphanage, sensing.workerPids()));
     supervisor.stop();
     await looping;
-    await sayEnd(exit, ending, workers, log);
+    sayEnd(exit, ending, log);
+    await endLeftovers(leftovers, LEFTOVER_MS);
     return exit.code;
   } finally {
-    reaper.close();
+    orphanage.close();
     lifecycle.close();
     globalThis.removeEventListener("error", catchAll);
     globalThis.removeEventListener("unhandledrejection", catchAll);
   }
 }
 
-async function sayEnd(
-  exit: Exit,
-  ending: boolean,
-  workers: readonly KnownProcess[],
-  log: Logger,
-): Promise<void> {
+/** Workers that outlived their master: those known, and those forked too late to be known. */
+function leftWorkers(orphanage: Orphanage, known: readonly number[]): number[] {
+  const left = orphanage.orphans.filter((pid) => known.includes(pid));
+  return [...new Set([...left, ...orphanage.newOrphans])];
+}
+
+function sayEnd(exit: Exit, ending: boolean, log: Logger): void {
   if (exit.signal !== null) {
     log.error("gunicorn's master was ended by {signal}", { signal: exit.signal });
   } else if (exit.code !== 0) {
@@ -215,7 +217,6 @@ async function sayEnd(
   } else if (!ending) {
     log.info("gunicorn ended by itself");
   }
-  await endLeftovers(workers, LEFTOVER_MS);
 }
 
 /** Newer versions of Deno open the V8 inspector on SIGUSR1 whatever listens. */

@@ -1,22 +1,47 @@
-import { reapOrphans } from "./libc.ts";
+import { reapOrphans, setChildSubreaper } from "./libc.ts";
 
 const REAP_MS = 1_000;
 
 /**
- * As PID 1 of a container we inherit every process whose parent has ended, and must wait for it when it ends, or it stays
- * a zombie. Nothing to do anywhere else: there the system's own PID 1 does it.
+ * Takes in what gunicorn leaves behind: orphans become our children, as they are PID 1's in a container. So workers whose
+ * master was killed can be found and ended, and whatever dies is waited for instead of staying a zombie.
  */
-export class OrphanReaper {
-  #timer: number | undefined;
+export class Orphanage {
+  readonly #except: ReadonlySet<number>;
+  readonly #timer: number | undefined;
+  #seen: ReadonlySet<number> = new Set();
 
+  /** @param ownChild gunicorn itself, whose end is waited for elsewhere */
   constructor(ownChild: number) {
-    if (Deno.pid !== 1) return;
-    const except = new Set([ownChild]);
-    this.#timer = setInterval(() => reapOrphans(except), REAP_MS);
+    this.#except = new Set([ownChild]);
+    if (!setChildSubreaper() && Deno.pid !== 1) return;
+    this.#timer = setInterval(() => this.reap(), REAP_MS);
     Deno.unrefTimer(this.#timer);
+  }
+
+  /** Waits for those that have ended. */
+  reap(): void {
+    reapOrphans(this.#except);
+    this.#seen = new Set(this.orphans);
+  }
+
+  /** Orphans that came since the last look, a second ago at most: what a parent that has just died left behind. */
+  get newOrphans(): number[] {
+    return this.orphans.filter((pid) => !this.#seen.has(pid));
+  }
+
+  /** The children we have now that are not gunicorn. */
+  get orphans(): number[] {
+    try {
+      return Deno.readTextFileSync(`/proc/${Deno.pid}/task/${Deno.pid}/children`).trim().split(/\s+/)
+        .map(Number).filter((pid) => pid > 0 && !this.#except.has(pid));
+    } catch {
+      return [];
+    }
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.reap();
   }
 }
