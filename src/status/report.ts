@@ -13,8 +13,8 @@ export interface StatusReport {
   readonly startedAt: string;
   readonly now: string;
   readonly uptimeSeconds: number;
-  /** The application and gunicorn's options, as given. */
-  readonly command: readonly string[];
+  /** The application, as given; gunicorn's options are not told, they may hold secrets. */
+  readonly application: string;
   readonly dryRun: boolean;
   readonly gunicorn: GunicornReport;
   readonly order: OrderReport;

@@ -1,0 +1,93 @@
+import { known, type Maybe } from "../core/sample.ts";
+import type { TickRecord } from "../supervisor.ts";
+import { Counters } from "./counters.ts";
+import { DecisionList } from "./decision_list.ts";
+import type { DecisionReport, HistoryReport } from "./report.ts";
+import { Second } from "./second.ts";
+import { Series } from "./series.ts";
+import { SignalAges } from "./signal_ages.ts";
+import { WorkerBusy } from "./worker_busy.ts";
+
+/** A point of the charts covers this much. */
+const POINT_MS = 1_000;
+/** A loop that has not ticked for this long is not alive. */
+const STALLED_MS = 10_000;
+
+/** What changed with a tick, for those who follow. */
+export interface Noted {
+  /** A second of the charts is complete. */
+  readonly second: boolean;
+  readonly decision: DecisionReport | undefined;
+}
+
+/**
+ * All that status, metrics and page tell, collected tick by tick. Pure: time comes in with the records, and what it keeps
+ * is bounded.
+ */
+export class StatusBoard {
+  readonly counters = new Counters();
+  readonly decisions = new DecisionList();
+  readonly ages = new SignalAges();
+  readonly busy = new WorkerBusy();
+  readonly #series = new Series();
+  #second = new Second();
+  #record: TickRecord | undefined;
+  #notedAtMs = 0;
+
+  /**
+   * @param workers how busy each worker was since the record before
+   * @param wallMs Unix ms of this tick
+   */
+  note(
+    record: TickRecord,
+    workers: readonly { readonly pid: number; readonly busyShare: number }[],
+    wallMs: number,
+  ): Noted {
+    const { sample, decision, said } = record;
+    this.#record = record;
+    this.#notedAtMs = wallMs;
+    this.counters.add(sample, decision);
+    this.ages.note(sample);
+    this.busy.note(workers, sample.elapsedMs);
+    this.#second.add(sample, decision);
+    const added = said === undefined ? undefined : this.decisions.add(decision, said, wallMs);
+    const complete = this.#second.spanMs >= POINT_MS;
+    if (complete) {
+      const point = this.#second.point(wallMs);
+      if (point !== undefined) this.#series.push(point);
+      this.#second = new Second();
+    }
+    return { second: complete, decision: added };
+  }
+
+  /** The last tick; undefined before the first. */
+  get record(): TickRecord | undefined {
+    return this.#record;
+  }
+
+  get latest() {
+    return this.#series.latest;
+  }
+
+  history(): HistoryReport {
+    return this.#series.columns();
+  }
+
+  /** Whether the loop ticks. */
+  isAlive(wallMs: number): boolean {
+    return this.#record === undefined || wallMs - this.#notedAtMs < STALLED_MS;
+  }
+
+  /** Whether a worker serves. */
+  get isReady(): boolean {
+    const workers = this.#record?.sample.workers;
+    return workers !== undefined && known(workers) && workers.ready > 0;
+  }
+
+  /** What the load asks for over the most that bounds allow; "unknown" without data. */
+  get saturation(): Maybe<number> {
+    const decision = this.#record?.decision;
+    if (decision === undefined || !known(decision.demand)) return "unknown";
+    return decision.demand.wanted / Math.max(1, decision.bounds.max.workers);
+  }
+}

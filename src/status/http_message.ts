@@ -1,0 +1,108 @@
+/** Just enough HTTP/1.1 for a status server: one small request a connection, one answer. Apart from sockets. */
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  421: "Misdirected Request",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** Nothing from another host, no frames, no sniffing of types, nothing kept. */
+const COMMON_HEADERS = [
+  "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "X-Content-Type-Options: nosniff",
+  "X-Frame-Options: DENY",
+  "Referrer-Policy: no-referrer",
+  "Cross-Origin-Resource-Policy: same-origin",
+  "Cross-Origin-Opener-Policy: same-origin",
+  "Cache-Control: no-store",
+  "Connection: close",
+];
+
+const encoder = new TextEncoder();
+
+/** A plain sentence as an answer. */
+export function textAnswer(status: number, text: string): HttpAnswer {
+  return { status, type: "text/plain; charset=utf-8", body: text + "\n" };
+}
+
+export function jsonAnswer(status: number, value: unknown): HttpAnswer {
+  return { status, type: "application/json", body: JSON.stringify(value) + "\n" };
+}
+
+/** The bytes of an answer; without its body for HEAD. */
+export function encodeAnswer({ status, type, body }: HttpAnswer, method: string): Uint8Array {
+  const bytes = encoder.encode(body);
+  const head = encoder.encode(
+    `HTTP/1.1 ${status} ${REASONS[status] ?? "Unknown"}\r\nContent-Type: ${type}\r\n` +
+      `Content-Length: ${bytes.length}\r\n${COMMON_HEADERS.join("\r\n")}\r\n\r\n`,
+  );
+  if (method === "HEAD") return head;
+  const all = new Uint8Array(head.length + bytes.length);
+  all.set(head);
+  all.set(bytes, head.length);
+  return all;
+}
+
+/** The head of an answer that goes on as an event stream until the connection ends. */
+export function eventStreamHead(): Uint8Array {
+  return encoder.encode(
+    `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n${
+      COMMON_HEADERS.join("\r\n")
+    }\r\n\r\nretry: 1000\n\n`,
+  );
+}
+
+/** One event of a stream. */
+export function eventFrame(name: string, data: string): Uint8Array {
+  return encoder.encode(`event: ${name}\ndata: ${data.replaceAll("\n", "\ndata: ")}\n\n`);
+}
+
+/** Reads the head of a request, without its last empty line; undefined when it is none. */
+export function parseHead(text: string): Omit<HttpRequest, "body"> | undefined {
+  const [first = "", ...lines] = text.split("\r\n");
+  const match = /^([A-Z]{1,16}) (\/[\x21-\x7e]*) HTTP\/1\.[01]$/.exec(first);
+  if (match === null) return undefined;
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
+    if (field === null) return undefined;
+    const name = field[1]!.toLowerCase();
+    // Two of what decides about the request are an attack or a broken proxy.
+    if (headers.has(name) && (name === "host" || name === "content-length")) return undefined;
+    headers.set(name, field[2]!);
+  }
+  return { method: match[1]!, path: match[2]!.split(/[?#]/, 1)[0]!, headers };
+}
+
+/** Bytes of body that follow the head; undefined for a length that makes no sense, or chunks, which nobody sends here. */
+export function bodyLength(headers: ReadonlyMap<string, string>): number | undefined {
+  if (headers.has("transfer-encoding")) return undefined;
+  const text = headers.get("content-length");
+  if (text === undefined) return 0;
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,25 @@
+import type { Maybe } from "../core/sample.ts";
+import type { WorkerReport } from "./report.ts";
+
+/** What status pages show and no decision needs: read when somebody looks, not once a tick. */
+export interface Outside {
+  /** Oldest first. Without the probe: what /proc knows of the master's children. */
+  readonly workers: readonly WorkerReport[];
+  readonly gunicorn: Maybe<{
+    readonly version: string;
+    readonly masterPid: number;
+    readonly confirmed: number;
+    readonly spawned: number;
+    readonly reloads: number;
+  }>;
+  readonly lastBootSeconds: Maybe<number>;
+  readonly confirmations: number;
+  readonly retries: number;
+  readonly statsd: Maybe<{
+    readonly packets: number;
+    readonly malformedLines: number;
+    readonly droppedPackets: Maybe<number>;
+  }>;
+  readonly lateTicks: number;
+  readonly loopErrors: number;
+}

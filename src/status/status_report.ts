@@ -1,0 +1,151 @@
+import type { Demand } from "../core/reason.ts";
+import { known, type Maybe } from "../core/sample.ts";
+import type { TickRecord } from "../supervisor.ts";
+import type { StatusBoard } from "./board.ts";
+import { explain, explainBound } from "./explain.ts";
+import { orderText } from "./order_words.ts";
+import type { Outside } from "./outside.ts";
+import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficReport } from "./report.ts";
+
+/** What does not change while the program runs. */
+export interface Identity {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly application: string;
+  readonly dryRun: boolean;
+}
+
+/** Everything there is to know now; undefined before the first tick. `decisions`: how many of the last to tell. */
+export function statusReport(
+  board: StatusBoard,
+  outside: Outside,
+  identity: Identity,
+  wallMs: number,
+  decisions: number,
+): StatusReport | undefined {
+  const record = board.record;
+  if (record === undefined) return undefined;
+  const { sample, decision, settings } = record;
+  const { workers, cpu, memory } = sample;
+  const arbiter = known(outside.gunicorn) ? outside.gunicorn : undefined;
+  return {
+    version: identity.version,
+    pid: identity.pid,
+    startedAt: new Date(identity.startedAtMs).toISOString(),
+    now: new Date(wallMs).toISOString(),
+    uptimeSeconds: Math.round((wallMs - identity.startedAtMs) / 100) / 10,
+    application: identity.application,
+    dryRun: identity.dryRun,
+    gunicorn: {
+      version: arbiter?.version ?? "unknown",
+      masterPid: arbiter?.masterPid ?? "unknown",
+      workerClass: sample.model.kind,
+      slotsPerWorker: sample.model.slots,
+      reloads: arbiter?.reloads ?? "unknown",
+      bootFailures: board.counters.bootFailures,
+      lastBootSeconds: outside.lastBootSeconds,
+    },
+    order: orderOf(record),
+    workers: {
+      ready: known(workers) ? workers.ready : "unknown",
+      booting: known(workers) ? workers.booting : "unknown",
+      draining: known(workers) ? workers.draining : "unknown",
+      confirmed: arbiter?.confirmed ?? "unknown",
+      settled: record.count.kind === "settled",
+      list: outside.workers,
+    },
+    target: decision.target,
+    wanted: decision.wanted,
+    saturation: board.saturation,
+    bounds: boundsOf(record),
+    decision: {
+      action: decision.action,
+      reason: decision.reason.code,
+      text: explain(decision, settings.sloP95Ms),
+    },
+    demand: known(decision.demand) ? demandOf(decision.demand) : "unknown",
+    traffic: trafficOf(board, record),
+    cpu: known(cpu)
+      ? {
+        workerCores: cpu.workerCores,
+        usedCores: cpu.usedCores,
+        limitCores: cpu.limitCores,
+        throttledShare: cpu.throttledShare,
+      }
+      : "unknown",
+    memory: known(memory)
+      ? {
+        usedBytes: memory.usedBytes,
+        limitBytes: memory.limitBytes,
+        workerBytes: memory.workerBytes,
+        share: settings.memoryShare,
+      }
+      : "unknown",
+    signals: board.ages.list(),
+    objectiveP95Seconds: settings.sloP95Ms / 1000,
+    decisions: board.decisions.last(decisions),
+    decisionCount: board.decisions.count,
+    latest: board.latest ?? "unknown",
+  };
+}
+
+/** The most that each signal asks for: a burst may ask several times. */
+export function demandBySignal(demand: Demand): DemandReport["bySignal"] {
+  const most = new Map<DemandReport["leading"], number>();
+  for (const { signal, workers } of demand.signals) {
+    most.set(signal, Math.max(most.get(signal) ?? 0, workers));
+  }
+  return [...most].map(([signal, workers]) => ({ signal, workers })).sort((a, b) => b.workers - a.workers);
+}
+
+function demandOf(demand: Demand): DemandReport {
+  return {
+    leading: demand.by,
+    burst: demand.burst,
+    bySignal: demandBySignal(demand),
+    facts: demand.facts,
+  };
+}
+
+function orderOf({ standing, sample }: TickRecord): OrderReport {
+  return {
+    kind: standing.order.kind,
+    text: orderText(standing, sample.nowMs),
+    ...(standing.untilMs === Infinity ? {} : { secondsLeft: (standing.untilMs - sample.nowMs) / 1000 }),
+  };
+}
+
+function boundsOf({ decision, settings }: TickRecord): BoundsReport {
+  const all = decision.bounds.all.map((bound) => ({
+    workers: bound.workers,
+    code: bound.why.code,
+    text: explainBound(bound),
+  }));
+  const { max } = decision.bounds;
+  return {
+    min: decision.bounds.min,
+    max: settings.maxWorkers,
+    effective: { workers: max.workers, code: max.why.code, text: explainBound(max) },
+    all,
+  };
+}
+
+function trafficOf(board: StatusBoard, { sample, decision }: TickRecord): TrafficReport {
+  const facts = known(decision.demand) ? decision.demand.facts : undefined;
+  const latest = board.latest;
+  return {
+    requestsPerSecond: facts === undefined ? "unknown" : facts.rps,
+    inFlight: known(sample.load) ? sample.load.inFlight : "unknown",
+    queued: facts === undefined ? sample.queue : facts.queued,
+    p50Seconds: latest?.p50Ms == null ? "unknown" : latest.p50Ms / 1000,
+    p95Seconds: facts === undefined ? "unknown" : toSeconds(facts.p95Ms),
+    utilization: facts === undefined ? "unknown" : facts.utilization,
+    requests: board.counters.requests,
+    failures: board.counters.failures,
+  };
+}
+
+function toSeconds(ms: Maybe<number>): Maybe<number> {
+  return known(ms) ? ms / 1000 : "unknown";
+}
