@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import { autoscaler } from "../../src/simulation/autoscaler_controller.ts";
+import { run as runEngine } from "../../src/simulation/engine.ts";
+import { RecordingWriter } from "../../src/simulation/recording_writer.ts";
+import { scenario } from "../simulation/scripted_scenario.ts";
+import { tempDir } from "../support/tempdir.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+async function call(args: readonly string[], cwd?: string, env: Record<string, string> = {}) {
+  const output = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, ...args],
+    env: { NO_COLOR: "1", ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
+}
+
+/** A recording of a simulated minute, as run --record would leave it. */
+function record(path: string): void {
+  const writer = new RecordingWriter(path, { recording: 1, epochMs: 0, settings: DEFAULT_POLICY });
+  const settings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 9 };
+  const onTick = (...tick: Parameters<RecordingWriter["write"]>) => writer.write(...tick);
+  runEngine(scenario("5x10s,50x10s,5x10s", "80"), autoscaler(settings, { onTick }));
+  writer.close();
+}
+
+Deno.test("simulate prints a chart and a table, the same each time", async () => {
+  const args = [
+    "simulate",
+    "--load",
+    "5x5s,60x10s,5x10s",
+    "--max-workers=12",
+    "--compare",
+    "fixed:max,rust,min=4",
+  ];
+  const [once, again] = await Promise.all([call(args), call(args)]);
+  assertEquals(once.code, 0, once.stderr);
+  assertEquals(once.stdout, again.stdout);
+  for (const name of ["autoscaler", "fixed 12", "rust", "min=4", "perfect foresight"]) {
+    assertMatch(once.stdout, new RegExp(`^${name} .* %`, "m"));
+  }
+  assertStringIncludes(once.stdout, "requests/s");
+  for (const line of once.stdout.split("\n")) assert(line.length <= 120, line);
+});
+
+Deno.test("simulate takes settings from the environment, and flags win over it", async () => {
+  const args = ["simulate", "--load", "1x5s", "--no-chart", "--compare=", "--no-foresight", "--json"];
+  const peak = async (more: string[]) => {
+    const { stdout, stderr } = await call([...args, ...more], undefined, {
+      GUNICORN_AUTOSCALER_MIN_WORKERS: "4",
+    });
+    assertEquals(stderr, "");
+    return JSON.parse(stdout).results[0].peakWorkers;
+  };
+  assertEquals([await peak([]), await peak(["--min-workers=3"])], [4, 3]);
+});
+
+Deno.test("simulate with bad arguments ends with 2 and tells every mistake", async () => {
+  const { code, stdout, stderr } = await call(
+    ["simulate", "--load=5x", "--service=slow", "--min-workers=0", "--corse=2", "--html"],
+  );
+  assertEquals([code, stdout], [2, ""]);
+  const lines = stderr.trim().split("\n");
+  assertEquals(lines.length, 5, stderr);
+  for (const line of lines) assertMatch(line, /^Cannot .+: .+, .+$/);
+});
+
+Deno.test("simulate --from replays a recording beside what was recorded, on the server that it shows", async () => {
+  await using folder = await tempDir();
+  record(folder.join("night.jsonl"));
+  const { code, stdout, stderr } = await call(
+    ["simulate", "--from", "night.jsonl", "--max-workers=9", "--json", "--compare", "min=4"],
+    folder.path,
+  );
+  assertEquals([code, stderr], [0, ""]);
+  const { scenario: seen, results } = JSON.parse(stdout);
+  assertEquals(seen.model, { kind: "sync", slots: 1 });
+  const [replayed, , recorded] = results;
+  assertEquals(results.map((one: { controller: string }) => one.controller), [
+    "autoscaler",
+    "min=4",
+    "as recorded",
+  ]);
+  assert(Math.abs(replayed.workerSeconds / recorded.workerSeconds - 1) < 0.15);
+});
+
+Deno.test("simulate --tune prints variables to paste", async () => {
+  const { code, stdout } = await call([
+    "simulate",
+    "--load=5x5s,40x5s,5x20s",
+    "--max-workers=10",
+    "--idle-seconds=20",
+    "--tune",
+    "--share=99",
+    "--no-chart",
+  ]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^GUNICORN_AUTOSCALER_IDLE_SECONDS=[\d.]+$/m);
+  assertMatch(stdout, /^# best: 99|^# best: 100/m);
+});
+
+Deno.test("simulate --html and report write a page; report takes the recording's SLO", async () => {
+  await using folder = await tempDir();
+  record(folder.join("night.jsonl"));
+  const simulated = await call(["simulate", "--load=5x2s", "--html=out.html", "--no-chart"], folder.path);
+  assertEquals(simulated.code, 0, simulated.stderr);
+  const reported = await call(["report", "night.jsonl"], folder.path);
+  assertEquals([reported.code, reported.stdout], [0, "The page is in night.html.\n"], reported.stderr);
+  for (const name of ["out.html", "night.html"]) {
+    const html = await Deno.readTextFile(folder.join(name));
+    assert(html.startsWith("<!doctype html>") && html.trimEnd().endsWith("</html>"));
+    assertStringIncludes(html, "the SLO of 300 ms");
+  }
+});
+
+Deno.test("report ends with 2 and says what is wrong", async () => {
+  await using folder = await tempDir();
+  await folder.write("other.txt", "hello\n");
+  for (
+    const [args, wrong] of [
+      [[], /no recording is named/],
+      [["a", "b"], /2 files/],
+      [
+        ["missing.jsonl"],
+        /^Cannot read missing\.jsonl: there is no such file, give a file that can be read$/m,
+      ],
+      [["other.txt"], /line 1 is no tick/],
+      [["other.txt", "--color=red"], /no such option, use --html or --slo/],
+      [["other.txt", "--slo=fast"], /it is not a time, give/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await call(["report", ...args], folder.path);
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertMatch(stderr, wrong);
+  }
+});
