@@ -73,6 +73,27 @@ Deno.test("A worker whose slot is not believed lowers the coverage, and is belie
   slots.close();
 });
 
+Deno.test("A slot with more busy time than its worker has lived is not readable, from the first look on", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { busyNs: 100 * S });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).workers.map(({ readable }) => readable), [false]);
+  slots.close();
+});
+
+Deno.test("A young worker that was not believed for a while is not counted from its boot again", () => {
+  using folder = new SlotFolder();
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  folder.add(11, { bootNs: 10.01 * S, readyNs: 10.02 * S, started: 5 });
+  assertEquals(loadOf(slots.read(10.1 * S)).started, 5);
+  folder.set(11, { inFlight: -1 });
+  slots.read(10.2 * S);
+  folder.set(11, { inFlight: 0 });
+  assertEquals(loadOf(slots.read(10.3 * S)).started, 0);
+  slots.close();
+});
+
 Deno.test("With no slot to believe the load is unknown", () => {
   using folder = new SlotFolder();
   folder.add(11, { inFlight: 2n ** 63n });

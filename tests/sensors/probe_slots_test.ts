@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { total } from "../../src/core/histogram.ts";
+import type { Load } from "../../src/core/sample.ts";
 import { monotonicNs } from "../../src/platform/libc.ts";
 import { ProbeSlots } from "../../src/sensors/probe_slots.ts";
 import { loadOf, probePython, SlotFolder } from "./shared_pages.ts";
@@ -66,7 +67,12 @@ Deno.test("Time counted as open is not counted again when the request ends", () 
   folder.add(11, { kind: 7, slots: 1000, inFlight: 2, started: 2, lastChangeNs: 10 * S });
   const slots = new ProbeSlots(folder.path);
   slots.read(10 * S);
-  let inFlightMs = loadOf(slots.read(10.1 * S)).inFlightMs;
+  let inFlightMs = 0, busyMs = 0;
+  const add = (load: Load) => {
+    inFlightMs += load.inFlightMs;
+    busyMs += load.busyMs;
+  };
+  add(loadOf(slots.read(10.1 * S)));
   // Both ended at 10.08 s; the worker stored that only after we had looked at 10.1 s.
   folder.set(11, {
     inFlight: 0,
@@ -76,10 +82,10 @@ Deno.test("Time counted as open is not counted again when the request ends", () 
     serviceNs: 0.16 * S,
     lastChangeNs: 10.08 * S,
   });
-  inFlightMs += loadOf(slots.read(10.2 * S)).inFlightMs;
+  add(loadOf(slots.read(10.2 * S)));
   folder.set(11, { inFlight: 1, started: 3, lastChangeNs: 10.2 * S });
-  inFlightMs += loadOf(slots.read(10.3 * S)).inFlightMs;
-  assertEquals(Math.round(inFlightMs), 160 + 100);
+  add(loadOf(slots.read(10.3 * S)));
+  assertEquals([Math.round(inFlightMs), Math.round(busyMs)], [160 + 100, 80 + 100]);
   slots.close();
 });
 
@@ -192,6 +198,7 @@ Deno.test("Event loop lag is the longest of all workers, unknown without a loop"
   assertEquals(loadOf(slots.read(10 * S)).loopLagMs, "unknown");
   folder.add(12, { kind: 7, slots: 1000, loopDueNs: 10.15 * S });
   folder.add(13, { kind: 7, slots: 1000, loopDueNs: 9.9 * S });
+  folder.add(14, { kind: 7, slots: 1000, loopDueNs: 10.05 * S });
   assertEquals(Math.round(loadOf(slots.read(10.1 * S)).loopLagMs as number), 200);
   slots.close();
 });
@@ -215,6 +222,29 @@ Deno.test("Workers without a meter leave the load unknown, and lower the coverag
   assertEquals(slots.read(10.1 * S).counts.ready, 1);
   folder.add(12);
   assertEquals(loadOf(slots.read(10.2 * S)).coverage, 0.5);
+  slots.close();
+});
+
+Deno.test("A worker that has stored its ready time serves, though its state still says that it boots", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { state: 1 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).counts.ready, 1);
+  slots.close();
+});
+
+Deno.test("When only workers on their way out can be read the load is unknown", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { metered: 0 });
+  folder.add(12, { state: 3 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).load, "unknown");
+  folder.remove(11);
+  assertEquals(
+    loadOf(slots.read(10.1 * S)).coverage,
+    1,
+    "when all are on their way out, they are all there is",
+  );
   slots.close();
 });
 

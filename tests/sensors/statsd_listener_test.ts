@@ -53,6 +53,9 @@ for (const { way, withoutLibc } of ways) {
     assertEquals(taken.durationCount, 1);
     assertEquals(window.malformedLines, 1);
     assertEquals(listener.drops, 0);
+    await send(listener.port, ["gunicorn.requests:7|c"]);
+    await until("a fourth packet", () => listener.packets === 4);
+    assertEquals(window.take().requests, 7);
     await listener.close();
   });
 
