@@ -14,19 +14,22 @@ def attach(worker, kind, words, on_ready):
     elif kind == kinds.GTHREAD:
         gthread_meter.attach(worker, words)
     elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
-        worker.wsgi = wsgi_meter.wrap(worker.wsgi, Meter(words), words)
-        loop_lag.tick_gevent(words)
+        meter = Meter(words)
+        worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words)
+        loop_lag.tick_gevent(words, meter.flush)
     elif kind == kinds.EVENTLET:
-        worker.wsgi = wsgi_meter.wrap(worker.wsgi, Meter(words), words, _eventlet_markers())
-        loop_lag.tick_eventlet(words)
+        meter = Meter(words)
+        worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
+        loop_lag.tick_eventlet(words, meter.flush)
     elif kind == kinds.TORNADO:
         return _attach_tornado(worker, words), True
     elif kind == kinds.UVICORN:
         return True, _attach_uvicorn(worker, words, on_ready)
     elif kind == kinds.ASGI:
         lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
-        worker.asgi = asgi_meter.wrap(worker.asgi, Meter(words), words, _nothing, on_ready, lifespan == 'on')
-        loop_lag.tick_asyncio(words, worker.loop)
+        meter = Meter(words)
+        worker.asgi = asgi_meter.wrap(worker.asgi, meter, words, _nothing, on_ready, lifespan == 'on')
+        loop_lag.tick_asyncio(words, meter.flush, worker.loop)
         return True, lifespan == 'off'
     else:
         return False, True
@@ -48,7 +51,8 @@ def _attach_uvicorn(worker, words, on_ready):
     def wrapped(made):
         is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
         wrap = asgi_meter.wrap if is_asgi3 else asgi_meter.wrap_asgi2
-        return wrap(made, Meter(words), words, lambda: loop_lag.tick_asyncio(words), on_ready,
+        meter = Meter(words)
+        return wrap(made, meter, words, lambda: loop_lag.tick_asyncio(words, meter.flush), on_ready,
                     config.lifespan == 'on')
 
     worker.wsgi = _in_factory(config, app, wrapped)
@@ -68,14 +72,15 @@ def _attach_tornado(worker, words):
     import tornado.wsgi
     if isinstance(worker.wsgi, (tornado.web.Application, tornado.wsgi.WSGIContainer)):
         return False
-    metered = wsgi_meter.wrap(worker.wsgi, Meter(words), words)
+    meter = Meter(words)
+    metered = wsgi_meter.wrap(worker.wsgi, meter, words)
     is_ticking = False
 
     def ticking(environ, start_response):
         nonlocal is_ticking
         if not is_ticking:  # the loop is made after this worker is initialized
             is_ticking = True
-            loop_lag.tick_asyncio(words)
+            loop_lag.tick_asyncio(words, meter.flush)
         return metered(environ, start_response)
 
     worker.wsgi = ticking

@@ -12,12 +12,13 @@ _PERIOD_NS = 100 * 10**6
 
 
 class LoopLag:
-    """The four loop words of a slot."""
+    """The four loop words of a slot. flush() is called at each tick: the meter stores what it held back."""
 
-    __slots__ = ('_words', '_due', '_sum', '_ticks', '_longest')
+    __slots__ = ('_words', '_flush', '_due', '_sum', '_ticks', '_longest')
 
-    def __init__(self, words):
+    def __init__(self, words, flush):
         self._words = words
+        self._flush = flush
         self._sum = self._ticks = self._longest = 0
         self._expect()
 
@@ -36,15 +37,16 @@ class LoopLag:
         if lag > self._longest:
             self._longest = lag
             m[w.LOOP_LAG_MAX_NS] = lag
+        self._flush()
         self._expect()
 
 
-def tick_asyncio(words, loop=None):
+def tick_asyncio(words, flush, loop=None):
     """Start ticking in `loop`, in the running one when none is given."""
     if loop is None:
         import asyncio
         loop = asyncio.get_running_loop()
-    lag = LoopLag(words)
+    lag = LoopLag(words, flush)
 
     def again():
         lag.tick()
@@ -53,10 +55,10 @@ def tick_asyncio(words, loop=None):
     loop.call_later(PERIOD_S, again)
 
 
-def tick_gevent(words):
+def tick_gevent(words, flush):
     """Start ticking in gevent's hub."""
     import gevent
-    lag = LoopLag(words)
+    lag = LoopLag(words, flush)
 
     def ticker():
         while True:
@@ -66,10 +68,10 @@ def tick_gevent(words):
     gevent.spawn(ticker)
 
 
-def tick_eventlet(words):
+def tick_eventlet(words, flush):
     """Start ticking in eventlet's hub."""
     import eventlet
-    lag = LoopLag(words)
+    lag = LoopLag(words, flush)
 
     def again():
         lag.tick()

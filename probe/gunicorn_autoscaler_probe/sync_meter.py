@@ -1,69 +1,77 @@
 """Meter of gunicorn's sync worker: one request at a time, from accept to close.
 
 Around worker.handle rather than around the application: a client that trickles its headers keeps the worker busy, and
-only here it shows.
+only here it shows. While connections follow each other without a pause the slot goes on saying "one in flight", and
+totals are stored every 5 ms; when the worker begins to wait for a connection it says "none".
 """
 from time import monotonic_ns
 
-from . import words as w
 from .failures import watch_failures
 from .kernel_wait import KernelWait
+from .meter import Histogram
 
-_SERVICE = w.SERVICE_BUCKETS
-_LAST_BUCKET = w.BUCKETS - 1
+_HOLD_NS = 5 * 10**6
 
 
 def attach(worker, m):
     """Meter `worker` into the words `m`. With at most one request the busy time is the in-flight integral as well."""
-    handle = worker.handle
-    wait = KernelWait(m)
-    measure_wait = wait.measure
-    wait_due = 0
-    counts = [0] * w.BUCKETS
-    seq = requests = failures = busy_ns = 0
-    failed = False
-
-    def note_failure(_):
-        nonlocal failed
-        failed = True
+    handle, wait_for_connection = worker.handle, worker.wait
+    measure_wait = KernelWait(m).measure
+    histogram = Histogram(m)
+    durations = []  # not in the slot yet
+    note = durations.append
+    shows_busy = False
+    seq = failures = due = wait_due = 0
 
     def metered_handle(listener, client, addr):
-        nonlocal seq, requests, failures, failed, busy_ns, wait_due
+        nonlocal wait_due
         began = monotonic_ns()
-        requests += 1
-        m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-        m[17] = began
-        m[18] = 1
-        m[21] = requests
+        if not shows_busy:
+            show_busy(began)
         if began > wait_due:
             wait_due = measure_wait(client, began)
-        m[16] = seq + 2
         try:
             return handle(listener, client, addr)
         finally:
             now = monotonic_ns()
-            took = now - began
-            busy_ns += took
-            m[16] = seq + 3
-            m[17] = now
-            m[18] = 0
-            m[19] = m[20] = m[24] = busy_ns
-            m[22] = requests
-            if failed:
-                failed = False
-                failures += 1
-                m[23] = failures
-            seq += 4
-            m[16] = seq
-            bucket = took >> 16  # histogram.bucket_of, written out
-            if bucket > 3:
-                bits = bucket.bit_length()
-                bucket = 4 * (bits - 2) + ((bucket >> (bits - 3)) & 3)
-                if bucket > _LAST_BUCKET:
-                    bucket = _LAST_BUCKET
-            count = counts[bucket] + 1
-            counts[bucket] = count
-            m[_SERVICE + bucket] = count
+            note(now - began)
+            if now > due or not worker.alive:
+                publish(now)
+
+    def show_busy(now):
+        nonlocal seq, shows_busy
+        shows_busy = True
+        m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
+        m[17] = now
+        m[18] = 1
+        m[21] = histogram.finished + 1
+        seq += 2
+        m[16] = seq
+
+    def publish(now):
+        nonlocal seq, shows_busy, due
+        shows_busy = False
+        histogram.add(durations)
+        durations.clear()
+        m[16] = seq + 1
+        m[17] = now
+        m[18] = 0
+        m[19] = m[20] = m[24] = histogram.sum_ns
+        m[21] = m[22] = histogram.finished
+        m[23] = failures
+        seq += 2
+        m[16] = seq
+        due = now + _HOLD_NS
+
+    def note_failure(_):
+        nonlocal failures
+        failures += 1
+
+    def metered_wait(timeout):
+        if durations:
+            publish(monotonic_ns())
+        return wait_for_connection(timeout)
 
     watch_failures(worker, note_failure)
     worker.handle = metered_handle
+    worker.wait = metered_wait
