@@ -14,7 +14,7 @@ import { AcceptQueue } from "./sensors/accept_queue.ts";
 import { type Arbiter, ArbiterFile } from "./sensors/arbiter_file.ts";
 import { Machine } from "./sensors/machine.ts";
 import { ProbeSlots, type SlotsReading } from "./sensors/probe_slots.ts";
-import { Processes } from "./sensors/processes.ts";
+import { Processes, type ProcessWorker } from "./sensors/processes.ts";
 import type { SlotWorker } from "./sensors/slot_worker.ts";
 import { StatsdListener } from "./sensors/statsd_listener.ts";
 import { StatsdRelay } from "./sensors/statsd_relay.ts";
@@ -50,13 +50,14 @@ export class Sensing implements Sampler {
   readonly #statsd: StatsdListener | undefined;
   readonly #relay: StatsdRelay | undefined;
   #gunicorn: Gunicorn | undefined;
-  #count: WorkerCount | undefined;
+  #count: Doorbell | OneByOne | undefined;
   #lastMs: number | undefined;
   #attachedAtMs = 0;
   #bootFailures = 0;
   #arbiter: Arbiter | undefined;
   #slotsReading: SlotsReading | undefined;
   #children: readonly number[] = [];
+  #costs: readonly ProcessWorker[] = [];
 
   /**
    * Opens what can be refused before gunicorn starts: the arbiter file, the StatsD port.
@@ -117,6 +118,7 @@ export class Sensing implements Sampler {
       ? children
       : slots.workers.filter((w) => w.state === "ready").map((w) => w.pid);
     const cost = this.#processes.read(readyPids, nowMs);
+    this.#costs = cost.workers;
     const machine = this.#machine.read(nowMs);
     return {
       nowMs,
@@ -144,6 +146,27 @@ export class Sensing implements Sampler {
 
   get arbiter(): Arbiter | undefined {
     return this.#arbiter;
+  }
+
+  /** What the ready workers cost, at the last tick. */
+  get costs(): readonly ProcessWorker[] {
+    return this.#costs;
+  }
+
+  get lastBootMs(): Maybe<number> {
+    return this.#slotsReading?.lastBootMs ?? "unknown";
+  }
+
+  /** How asking gunicorn for workers went, since the start. */
+  get asked(): { readonly confirmations: number; readonly retries: number } {
+    return this.#count ?? { confirmations: 0, retries: 0 };
+  }
+
+  /** What came over StatsD since the start; "unknown" when nobody listens. */
+  get statsd(): Maybe<{ packets: number; malformedLines: number; droppedPackets: Maybe<number> }> {
+    if (this.#statsd === undefined) return "unknown";
+    const { packets, drops } = this.#statsd;
+    return { packets, malformedLines: this.#statsdWindow.malformedLines, droppedPackets: drops };
   }
 
   async close(): Promise<void> {

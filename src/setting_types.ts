@@ -91,6 +91,19 @@ export function address(): SettingType<Address> {
   return { placeholder: "HOST:PORT", range: "HOST:PORT, such as 127.0.0.1:9125", schema: parse };
 }
 
+/** HOST:PORT, or a word for none. */
+export function addressOr<const T extends string>(word: T): SettingType<Address | T> {
+  const { placeholder, range, schema } = address();
+  return {
+    placeholder,
+    range: `${range}, or ${word}`,
+    schema: v.union([v.pipe(v.string(), v.trim(), v.literal(word)), schema]) as v.GenericSchema<
+      string,
+      Address | T
+    >,
+  };
+}
+
 export function addressText({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

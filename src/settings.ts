@@ -2,6 +2,7 @@ import { DEFAULT_POLICY, type PolicySettings } from "./core/policy_settings.ts";
 import {
   type Address,
   address,
+  addressOr,
   addressText,
   number,
   oneOf,
@@ -40,6 +41,8 @@ export interface Settings {
   readonly mapUvicornDeprecated: boolean;
   readonly autoSetGracefulTimeout: boolean;
   readonly runtimeDir: string;
+  readonly statusAddr: Address | "off";
+  readonly statusHosts: string;
   readonly record: string;
   readonly logLevel: "debug" | "info" | "warning" | "error";
   readonly logFormat: "text" | "json";
@@ -224,6 +227,20 @@ export const OPTIONS: readonly Option[] = [
     optionalText("DIR", "a folder"),
     "",
     "Folder to make the private runtime folder in; by default XDG_RUNTIME_DIR, /dev/shm or the temporary folder.",
+  ),
+  option(
+    "Output",
+    "statusAddr",
+    addressOr("off"),
+    "off",
+    "TCP address for dashboard, /status and Prometheus metrics, read-only. The commands need none: they use a private socket.",
+  ),
+  option(
+    "Output",
+    "statusHosts",
+    optionalText("NAMES", "host names, separated by commas"),
+    "",
+    "Further names by which browsers may call --status-addr. Addresses, single words and names of private networks always may.",
   ),
   option(
     "Output",

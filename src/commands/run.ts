@@ -23,6 +23,7 @@ import {
 import { Machine } from "../sensors/machine.ts";
 import { Sensing } from "../sensing.ts";
 import { policyOf, type Settings } from "../settings.ts";
+import { StatusServer } from "../status/status_server.ts";
 import { Supervisor } from "../supervisor.ts";
 import type { Address } from "../setting_types.ts";
 import { VERSION } from "../version.ts";
@@ -103,12 +104,22 @@ async function runIn(dir: string, start: Start): Promise<number> {
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
   const { initialWorkers, relayTo } = plan;
   const sensing = new Sensing({ dir, probe, statsd, relayTo, initialWorkers, model, log });
+  let status: StatusServer | undefined;
   try {
+    const identity = {
+      version: VERSION,
+      pid: Deno.pid,
+      startedAtMs: Date.now(),
+      application: gunicornArgs.find((word) => !word.startsWith("-")) ?? "gunicorn",
+      dryRun: settings.dryRun,
+    };
+    status = new StatusServer({ dir, settings, identity, log });
     const gunicorn = Gunicorn.start(words, plan);
-    return await supervise(gunicorn, sensing, start, plan, () => {
+    return await supervise(gunicorn, sensing, status, start, plan, () => {
       if (probeFiles !== undefined) installProbe(dir, probeFiles);
     });
   } finally {
+    await status?.close();
     await sensing.close();
   }
 }
@@ -148,6 +159,7 @@ async function makePlan(start: Start, wrapperConfig: string | undefined): Promis
 async function supervise(
   gunicorn: Gunicorn,
   sensing: Sensing,
+  status: StatusServer,
   { settings, log }: Start,
   plan: LaunchPlan,
   beforeReload: () => void,
@@ -162,7 +174,9 @@ async function supervise(
     tickMs: settings.tickMs,
     dryRun: settings.dryRun,
     clock: sensing.clock,
+    onTick: status.note,
   });
+  status.attach({ supervisor, sensing });
   let ending = false;
   const lifecycle = new Lifecycle({
     gunicorn,

@@ -1,0 +1,280 @@
+// uPlot charts that share one cursor and one time axis, with legends that read the values under it.
+import { clock } from "./format.js";
+
+const { uPlot } = globalThis;
+const probe = document.createElement("span");
+probe.hidden = true;
+document.body.append(probe);
+
+// A colour of the style sheet as canvas takes it: light-dark() resolved.
+function color(name, share = 1) {
+  probe.style.color = share === 1
+    ? `var(--${name})`
+    : `color-mix(in srgb, var(--${name}) ${share * 100}%, transparent)`;
+  return getComputedStyle(probe).color;
+}
+
+const stepped = uPlot.paths.stepped({ align: -1 });
+const pixels = () => devicePixelRatio || 1;
+
+export class Charts {
+  #charts = [];
+  #data;
+  #span = 300;
+  #root;
+  #say;
+  #onCursor;
+
+  // specs: [{id, title, unit, size, series: [{key, label, color, ...}], format, read?}]
+  constructor(root, specs, data, { say, onCursor }) {
+    this.#root = root;
+    this.#data = data;
+    this.#say = say;
+    this.#onCursor = onCursor;
+    for (const spec of specs) this.#charts.push(this.#frame(spec));
+    new ResizeObserver(() => this.#resize()).observe(root);
+    this.draw();
+  }
+
+  set span(seconds) {
+    this.#span = seconds;
+    this.update();
+  }
+
+  // Colours are painted into the canvas: another theme needs new charts.
+  draw() {
+    for (const chart of this.#charts) {
+      chart.plot?.destroy();
+      chart.plot = new uPlot(this.#options(chart), this.#columns(chart.spec), chart.place);
+    }
+    this.update();
+  }
+
+  update() {
+    const max = this.#end();
+    const min = max - this.#span;
+    for (const chart of this.#charts) {
+      chart.plot.batch(() => {
+        chart.plot.setData(this.#columns(chart.spec), false);
+        chart.plot.setScale("x", { min, max });
+      });
+      this.#legend(chart);
+    }
+  }
+
+  // Shows a decision under the cursor, or takes it away.
+  mark(decision) {
+    this.marked = decision;
+    for (const chart of this.#charts) if (chart.spec.decisions) chart.plot.redraw(false);
+    const chart = this.#charts.find(({ spec }) => spec.decisions);
+    chart.tip.hidden = !decision;
+    if (!decision) return;
+    const left = chart.plot.valToPos(decision.ms / 1000, "x");
+    if (left < 0 || left > chart.plot.over.clientWidth) return void (chart.tip.hidden = true);
+    const heading = document.createElement("b");
+    heading.textContent = `${clock(new Date(decision.ms))}  ${decision.from} → ${decision.to}`;
+    chart.tip.replaceChildren(heading, decision.text);
+    const over = chart.plot.over;
+    const at = over.offsetLeft + left;
+    const right = at > chart.place.clientWidth / 2;
+    chart.tip.style.left = right ? "auto" : `${at + 12}px`;
+    chart.tip.style.right = right ? `${chart.place.clientWidth - at + 12}px` : "auto";
+    chart.tip.style.top = `${over.offsetTop + 8}px`;
+  }
+
+  #end() {
+    const { at } = this.#data.columns;
+    return (at[at.length - 1] ?? Date.now()) / 1000;
+  }
+
+  #columns(spec) {
+    const { columns } = this.#data;
+    const times = columns.at.map((at) => at / 1000);
+    return [
+      times,
+      ...spec.series.map(({ key, read }) => read ? read(columns) : columns[key] ?? times.map(() => null)),
+    ];
+  }
+
+  #frame(spec) {
+    const figure = document.createElement("figure");
+    figure.className = `card chart ${spec.size ?? ""}`;
+    const caption = document.createElement("figcaption");
+    const title = document.createElement("h2");
+    title.id = `chart-${spec.id}`;
+    title.append(spec.title, " ");
+    const unit = document.createElement("span");
+    unit.className = "unit";
+    unit.textContent = spec.unit;
+    title.append(unit);
+    const legend = document.createElement("div");
+    legend.className = "legend";
+    caption.append(title, legend);
+    const place = document.createElement("div");
+    place.className = "plot";
+    place.id = spec.id;
+    place.tabIndex = 0;
+    place.setAttribute("role", "img");
+    const tip = document.createElement("div");
+    tip.className = "tip";
+    tip.hidden = true;
+    place.append(tip);
+    figure.append(caption, place);
+    this.#root.append(figure);
+    const chart = { spec, place, legend, tip, values: [], plot: undefined };
+    for (const { label, color: name, dash } of spec.series) {
+      const item = document.createElement("span");
+      const swatch = document.createElement("i");
+      swatch.style.setProperty("--swatch", `var(--${name})`);
+      if (dash) swatch.className = "dashed";
+      const value = document.createElement("b");
+      item.append(swatch, `${label} `, value);
+      legend.append(item);
+      chart.values.push(value);
+    }
+    place.addEventListener("keydown", (event) => this.#key(chart, event));
+    place.addEventListener("blur", () => this.#leave(chart));
+    return chart;
+  }
+
+  #options(chart) {
+    const { spec, place } = chart;
+    const axis = {
+      stroke: color("dim"),
+      font: "11px Inter, system-ui, sans-serif",
+      grid: { stroke: color("grid"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      width: place.clientWidth || 300,
+      height: spec.size === "large" ? 230 : 170,
+      padding: [8, 6, 0, 0],
+      legend: { show: false },
+      cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 7 } },
+      scales: {
+        x: { time: true },
+        y: { range: (_plot, _min, max) => [0, Math.max(spec.least ?? 1, (max ?? 0) * 1.1)] },
+      },
+      axes: [
+        {
+          ...axis,
+          size: 28,
+          space: 70,
+          values: (_plot, ticks) => ticks.map((at) => clock(new Date(at * 1000))),
+        },
+        {
+          ...axis,
+          size: spec.axisSize ?? 44,
+          space: 36,
+          incrs: spec.increments,
+          values: (_plot, ticks) => ticks.map((tick) => spec.axis ? spec.axis(tick) : String(tick)),
+        },
+      ],
+      series: [
+        {},
+        ...spec.series.map((one) => ({
+          label: one.label,
+          stroke: color(one.color),
+          width: one.width ?? 1.75,
+          ...(one.fill ? { fill: color(one.color, one.fill) } : {}),
+          ...(one.dash ? { dash: [4, 4] } : {}),
+          ...(one.stepped ? { paths: stepped } : {}),
+          points: { show: false },
+          spanGaps: false,
+        })),
+      ],
+      hooks: {
+        draw: [(plot) => spec.decisions && this.#drawDecisions(plot)],
+        setCursor: [(plot) => {
+          this.#legend(chart);
+          if (spec.decisions) {
+            this.#onCursor(plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : undefined);
+          }
+        }],
+      },
+    };
+  }
+
+  // A triangle on the target's line where a decision moved it, a square where the log has a word about holding.
+  #drawDecisions(plot) {
+    const { ctx, bbox } = plot;
+    const size = 5 * pixels();
+    ctx.save();
+    for (const decision of this.#data.decisions) {
+      const at = decision.ms / 1000;
+      if (at < plot.scales.x.min || at > plot.scales.x.max) continue;
+      const x = plot.valToPos(at, "x", true);
+      const y = plot.valToPos(decision.to, "y", true);
+      ctx.fillStyle = color({ grow: "green", shrink: "violet" }[decision.action] ?? "grey");
+      if (decision === this.marked) {
+        ctx.globalAlpha = 0.35;
+        ctx.fillRect(x - pixels(), bbox.top, 2 * pixels(), bbox.height);
+        ctx.globalAlpha = 1;
+      }
+      ctx.beginPath();
+      if (decision.action === "hold") {
+        ctx.rect(x - size / 2, y - size / 2, size, size);
+      } else {
+        const tip = decision.action === "grow" ? -size : size;
+        ctx.moveTo(x, y + tip);
+        ctx.lineTo(x - size, y - tip * 0.6);
+        ctx.lineTo(x + size, y - tip * 0.6);
+      }
+      ctx.fill();
+      ctx.lineWidth = 1.5 * pixels();
+      ctx.strokeStyle = color("card");
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  #legend(chart) {
+    const { plot, spec, values, place } = chart;
+    if (!plot) return;
+    const index = plot.cursor.idx ?? plot.data[0].length - 1;
+    const texts = spec.series.map((one, i) => (one.format ?? spec.format)(plot.data[i + 1][index] ?? null));
+    texts.forEach((text, i) => {
+      if (values[i].textContent !== text) values[i].textContent = text;
+    });
+    if (plot.cursor.idx == null) {
+      place.setAttribute("aria-label", `${spec.title}. ${this.#words(chart, texts)}`);
+    }
+  }
+
+  #words({ spec }, texts) {
+    return spec.series.map((one, i) => `${one.label} ${texts[i]}`).join(", ");
+  }
+
+  #key(chart, event) {
+    const { plot } = chart;
+    const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30 }[event.key];
+    if (event.key === "Escape") return this.#leave(chart);
+    if (step === undefined && event.key !== "Home" && event.key !== "End") return;
+    event.preventDefault();
+    const times = plot.data[0];
+    const first = Math.max(0, times.findIndex((at) => at >= plot.scales.x.min));
+    const last = times.length - 1;
+    let index = plot.cursor.idx ?? last;
+    index = event.key === "Home"
+      ? first
+      : event.key === "End"
+      ? last
+      : Math.min(last, Math.max(first, index + step));
+    if (!(index >= 0)) return;
+    plot.setCursor({ left: plot.valToPos(times[index], "x"), top: 10 });
+    const texts = chart.values.map((value) => value.textContent);
+    this.#say(`${clock(new Date(times[index] * 1000))}: ${this.#words(chart, texts)}`);
+  }
+
+  #leave({ plot }) {
+    plot.setCursor({ left: -10, top: -10 });
+  }
+
+  #resize() {
+    for (const { plot, place } of this.#charts) {
+      if (plot && place.clientWidth > 0 && place.clientWidth !== plot.width) {
+        plot.setSize({ width: place.clientWidth, height: plot.height });
+      }
+    }
+  }
+}

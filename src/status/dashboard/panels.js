@@ -1,0 +1,275 @@
+// Everything on the page that is text: figures, reasons, decisions, workers. Text goes in as text, never as HTML.
+import { bytes, clock, duration, known, milliseconds, number, percent } from "./format.js";
+
+const $ = (id) => document.getElementById(id);
+
+function element(tag, { className, text, ...attributes } = {}, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children);
+  return made;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function showHead(report) {
+  setText($("application"), report.application);
+  const workerClass = report.gunicorn.workerClass === "unknown"
+    ? ""
+    : `, ${report.gunicorn.workerClass} workers`;
+  const gunicorn = known(report.gunicorn.version) ? `gunicorn ${report.gunicorn.version}` : "gunicorn";
+  setText($("subtitle"), `${gunicorn}${workerClass}, up ${duration(report.uptimeSeconds)}`);
+  const pill = $("order");
+  pill.dataset.state = report.order.kind;
+  setText(pill, report.dryRun ? "dry run" : report.order.text);
+  const held = $("held");
+  const hint = report.dryRun
+    ? "Dry run: decisions are made and told, but gunicorn is asked for nothing."
+    : report.order.kind === "auto"
+    ? ""
+    : `Held by hand (${report.order.text}). Back to automatic with: gunicorn-autoscaler resume`;
+  setText(held, hint);
+  held.hidden = hint === "";
+  setText($("about"), `gunicorn-autoscaler ${report.version}, pid ${report.pid}`);
+  document.title = `${
+    known(report.workers.ready) ? report.workers.ready : "–"
+  } workers · ${report.application}`;
+}
+
+const figures = new Map();
+
+// One figure of the top row; made once, then only its texts change.
+function figure(name, value, unit, note, level) {
+  let parts = figures.get(name);
+  if (!parts) {
+    const number = element("span");
+    const small = element("small");
+    const noteLine = element("dd", { className: "note" });
+    const card = element(
+      "div",
+      { className: "card figure" },
+      element(
+        "dl",
+        {},
+        element("dt", { text: name }),
+        element("dd", { className: "value" }, number, small),
+        noteLine,
+      ),
+    );
+    $("figures").append(card);
+    figures.set(name, parts = { card, number, small, noteLine });
+  }
+  setText(parts.number, value);
+  setText(parts.small, unit);
+  setText(parts.noteLine, note);
+  parts.card.dataset.level = level ?? "";
+}
+
+export function showFigures(report) {
+  const { workers, traffic, bounds, cpu, memory } = report;
+  const moving = [
+    known(workers.booting) && workers.booting > 0 ? `${workers.booting} booting` : "",
+    known(workers.draining) && workers.draining > 0 ? `${workers.draining} draining` : "",
+  ].filter(Boolean).join(", ");
+  figure(
+    "Workers",
+    number(workers.ready, 0),
+    `of ${report.target}`,
+    moving || `${bounds.min} to ${bounds.effective.workers} allowed`,
+    known(report.saturation) && report.saturation > 1 ? "warn" : "",
+  );
+  figure(
+    "Requests",
+    number(traffic.requestsPerSecond),
+    "/s",
+    known(traffic.utilization) ? `workers ${percent(traffic.utilization)} busy` : "",
+  );
+  const late = known(traffic.p95Seconds) && traffic.p95Seconds > report.objectiveP95Seconds;
+  const [time, unit] = milliseconds(known(traffic.p95Seconds) ? traffic.p95Seconds * 1000 : null).split(" ");
+  figure(
+    "p95 response time",
+    time,
+    unit ?? "",
+    `objective ${milliseconds(report.objectiveP95Seconds * 1000)}`,
+    late ? "bad" : "",
+  );
+  figure(
+    "Waiting",
+    number(traffic.queued, 0),
+    "requests",
+    known(traffic.inFlight) ? `${traffic.inFlight} in flight` : "",
+    known(traffic.queued) && known(workers.ready) && traffic.queued > 2 * workers.ready ? "warn" : "",
+  );
+  figure(
+    "CPU of workers",
+    known(cpu) ? number(cpu.workerCores, 2) : "–",
+    known(cpu) ? `of ${number(cpu.limitCores)} cores` : "",
+    known(cpu) ? `${number(cpu.usedCores, 2)} used in all` : "not known",
+    known(cpu) && cpu.throttledShare > 0.1 ? "warn" : "",
+  );
+  const [size, sizeUnit] = bytes(known(memory) ? memory.workerBytes : null).split(" ");
+  figure(
+    "Memory a worker",
+    size,
+    sizeUnit ?? "",
+    known(memory) ? `${bytes(memory.usedBytes)} of ${bytes(memory.limitBytes)} used` : "not known",
+    known(memory) && memory.usedBytes > memory.limitBytes * memory.share ? "warn" : "",
+  );
+}
+
+const SIGNAL_NAMES = {
+  load: "load",
+  burst: "burst",
+  queue: "queue",
+  concurrency: "requests in flight",
+  cpu: "CPU",
+  slo: "response time",
+  "blocked-loop": "blocked loop",
+  probe: "probe",
+  "accept-queue": "accept queue",
+  statsd: "StatsD",
+  memory: "memory",
+};
+const BOUND_NAMES = { configured: "maximum", memory: "memory", cpu: "CPU", "boot-failures": "failed boot" };
+
+function bar(label, workers, most, lead, title) {
+  const fill = element("span", { className: "fill" });
+  fill.style.width = `${Math.min(100, (workers / Math.max(1, most)) * 100)}%`;
+  return element(
+    "li",
+    { "data-lead": lead, title },
+    element("span", { text: label }),
+    element("span", { className: "track", "aria-hidden": "true" }, fill),
+    element("span", { className: "count", text: String(workers) }),
+  );
+}
+
+export function showWhy(report) {
+  setText($("why"), report.decision.text);
+  const { demand, bounds } = report;
+  const asked = known(demand) ? demand.bySignal : [];
+  const most = Math.max(report.bounds.max, ...asked.map(({ workers }) => workers));
+  $("demand").replaceChildren(
+    ...(asked.length === 0
+      ? [
+        element("li", {
+          className: "none",
+          text: known(demand) ? "none asks for more than one" : "no signal yet",
+        }),
+      ]
+      : asked.map(({ signal, workers }) =>
+        bar(SIGNAL_NAMES[signal] ?? signal, workers, most, known(demand) && signal === demand.leading)
+      )),
+  );
+  $("bounds").replaceChildren(
+    ...bounds.all.map(({ code, workers, text }) =>
+      bar(BOUND_NAMES[code] ?? code, workers, most, false, text)
+    ),
+    bar("minimum", bounds.min, most, false),
+  );
+  $("signals").replaceChildren(...report.signals.map(({ name, ageSeconds }) => {
+    const level = !known(ageSeconds) ? "none" : ageSeconds > 2 ? "stale" : "fresh";
+    const state = level === "none"
+      ? "not in use"
+      : level === "stale"
+      ? `${duration(ageSeconds)} old`
+      : "live";
+    return element("li", {
+      "data-level": level,
+      text: `${SIGNAL_NAMES[name] ?? name}${level === "stale" ? `, ${state}` : ""}`,
+      title: state,
+    });
+  }));
+}
+
+let listed = 0;
+
+// Newest first. `onPoint(decision | undefined)`: the pointer or the focus is on one.
+export function showDecisions(decisions, onPoint) {
+  const list = $("decisions");
+  const newest = decisions[decisions.length - 1];
+  const key = newest ? `${decisions.length} ${newest.at} ${newest.id}` : "none";
+  if (key === listed) return;
+  listed = key;
+  if (!newest) {
+    const text = "No decision yet: the number of workers has been right so far.";
+    return list.replaceChildren(element("li", { className: "none", text }));
+  }
+  const at = list.scrollTop;
+  list.replaceChildren(
+    ...decisions.slice(-100).reverse().map((decision) => {
+      const moved = decision.action === "hold" ? `hold ${decision.to}` : `${decision.from} → ${decision.to}`;
+      const item = element(
+        "li",
+        { "data-at": decision.ms },
+        element("time", { datetime: decision.at, text: clock(new Date(decision.ms)) }),
+        element("span", { className: "move", "data-action": decision.action, text: moved }),
+        element("span", { className: "text", text: decision.text }),
+      );
+      item.addEventListener("pointerenter", () => onPoint(decision));
+      item.addEventListener("pointerleave", () => onPoint(undefined));
+      return item;
+    }),
+  );
+  list.scrollTop = at;
+}
+
+export function markDecision(decision) {
+  for (const item of $("decisions").children) {
+    item.toggleAttribute("data-marked", decision !== undefined && item.dataset.at === String(decision.ms));
+  }
+}
+
+const rows = new Map();
+
+export function showWorkers({ list }) {
+  const body = $("workers");
+  const seen = new Set();
+  for (const worker of list) {
+    seen.add(worker.pid);
+    let row = rows.get(worker.pid);
+    if (!row) {
+      const share = element("span", { className: "share" });
+      const fill = element("span", { className: "fill" });
+      const track = element("span", { className: "track", "aria-hidden": "true" }, fill);
+      const state = element("span", { className: "state" });
+      const cells = {
+        age: element("td", { className: "number" }),
+        busy: element("td", { className: "busy" }, element("div", {}, track, share)),
+        inFlight: element("td", { className: "number wide" }),
+        requests: element("td", { className: "number wide" }),
+        cores: element("td", { className: "number wide" }),
+        pss: element("td", { className: "number" }),
+      };
+      const tr = element(
+        "tr",
+        {},
+        element("th", { scope: "row", text: String(worker.pid) }),
+        element("td", {}, state),
+      );
+      tr.append(...Object.values(cells));
+      rows.set(worker.pid, row = { tr, state, share, fill, cells });
+    }
+    setText(row.state, worker.state);
+    row.state.dataset.state = worker.state;
+    setText(row.cells.age, duration(worker.ageSeconds));
+    setText(row.share, percent(worker.busyShare));
+    row.fill.style.width = known(worker.busyShare) ? `${worker.busyShare * 100}%` : "0";
+    setText(row.cells.inFlight, number(worker.inFlight, 0));
+    setText(row.cells.requests, number(worker.requests, 0));
+    setText(row.cells.cores, number(worker.cores, 2));
+    setText(row.cells.pss, bytes(worker.pssBytes));
+    body.append(row.tr);
+  }
+  for (const [pid, { tr }] of rows) {
+    if (seen.has(pid)) continue;
+    tr.remove();
+    rows.delete(pid);
+  }
+}

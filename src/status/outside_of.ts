@@ -1,0 +1,76 @@
+import { known } from "../core/sample.ts";
+import type { Arbiter } from "../sensors/arbiter_file.ts";
+import type { ProcessWorker } from "../sensors/processes.ts";
+import type { SlotWorker } from "../sensors/slot_worker.ts";
+import type { Outside } from "./outside.ts";
+import type { WorkerReport } from "./report.ts";
+import type { WorkerBusy } from "./worker_busy.ts";
+
+/** The sensors as status pages need them. */
+export interface Sensed {
+  readonly workers: readonly SlotWorker[];
+  readonly costs: readonly ProcessWorker[];
+  readonly arbiter: Arbiter | undefined;
+  readonly lastBootMs: number | "unknown";
+  readonly asked: { readonly confirmations: number; readonly retries: number };
+  readonly statsd: Outside["statsd"];
+  workerPids(): readonly number[];
+}
+
+/** The supervisor as status pages need it. */
+export interface Looped {
+  readonly lateTicks: number;
+  readonly loopErrors: number;
+}
+
+export function outsideOf(sensed: Sensed, looped: Looped, busy: WorkerBusy): Outside {
+  const { arbiter, asked } = sensed;
+  return {
+    workers: workersOf(sensed, busy),
+    gunicorn: arbiter === undefined ? "unknown" : {
+      version: arbiter.gunicornVersion,
+      masterPid: arbiter.masterPid,
+      confirmed: arbiter.confirmed,
+      spawned: arbiter.spawned,
+      reloads: arbiter.reloads,
+    },
+    lastBootSeconds: known(sensed.lastBootMs) ? sensed.lastBootMs / 1000 : "unknown",
+    confirmations: asked.confirmations,
+    retries: asked.retries,
+    statsd: sensed.statsd,
+    lateTicks: looped.lateTicks,
+    loopErrors: looped.loopErrors,
+  };
+}
+
+function workersOf(sensed: Sensed, busy: WorkerBusy): WorkerReport[] {
+  const costs = new Map(sensed.costs.map((cost) => [cost.pid, cost]));
+  const cost = (pid: number) => {
+    const found = costs.get(pid);
+    return { cores: found?.cores ?? "unknown", pssBytes: found?.bytes ?? "unknown" } as const;
+  };
+  if (sensed.workers.length > 0) {
+    return sensed.workers.map((worker) => ({
+      pid: worker.pid,
+      state: worker.state,
+      ageSeconds: worker.ageMs / 1000,
+      bootSeconds: known(worker.bootMs) ? worker.bootMs / 1000 : "unknown",
+      inFlight: worker.readable ? worker.inFlight : "unknown",
+      busyShare: worker.readable ? busy.of(worker.pid) ?? worker.busyShare : "unknown",
+      requests: worker.readable ? worker.startedTotal : "unknown",
+      stuckSeconds: worker.readable && worker.inFlight > 0 ? worker.unchangedMs / 1000 : "unknown",
+      ...cost(worker.pid),
+    }));
+  }
+  return sensed.workerPids().map((pid) => ({
+    pid,
+    state: "ready",
+    ageSeconds: "unknown",
+    bootSeconds: "unknown",
+    inFlight: "unknown",
+    busyShare: "unknown",
+    requests: "unknown",
+    stuckSeconds: "unknown",
+    ...cost(pid),
+  }));
+}
