@@ -6,6 +6,7 @@ import { run } from "../simulation/engine.ts";
 import { foresight } from "../simulation/foresight.ts";
 import { type LoadedLoad, readLoad } from "../simulation/loads.ts";
 import { page } from "../simulation/page/page.ts";
+import { Random } from "../simulation/random.ts";
 import { recordedResult } from "../simulation/recorded_result.ts";
 import type { Recording } from "../simulation/recording.ts";
 import type { Result } from "../simulation/result.ts";
@@ -21,6 +22,9 @@ import { percent, table } from "../simulation/table.ts";
 import { terminalChart } from "../simulation/terminal_chart.ts";
 import { tune, type Tuning } from "../simulation/tuning.ts";
 import { readSettings } from "./settings_input.ts";
+
+/** The random numbers for when the controller looks, apart from those of the load. */
+const TICK_STREAM = 5;
 
 /** Widest chart drawn, and the width where the terminal does not tell. */
 const WIDEST = 120, USUAL = 80;
@@ -206,6 +210,7 @@ function scenarioOf(
       }
       : "unknown",
     sensors: settings.probe === "on" ? "probe" : "statsd",
+    tickPhase: new Random(options.seed, TICK_STREAM).uniform(),
     seed: options.seed,
   };
 }

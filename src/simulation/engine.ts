@@ -61,13 +61,15 @@ class Engine {
 
   run(): Result {
     const { events, processor } = this.#server;
-    let tickMs = 0;
+    const { tickMs } = this.#controller;
+    // The first look, at 0, has nothing behind it; then the controller goes on in its own rhythm.
+    let tickAtMs = 0;
     const giveUpMs = this.#durationMs + this.#scenario.clientTimeoutMs;
     while (!this.#ended || this.#results.offered > this.#results.over) {
       const arrivalMs = this.#arrivals.nextMs;
       const eventMs = events.nextMs();
       const cpuMs = this.#server.nowMs + processor.nextInMs();
-      const nextMs = Math.min(arrivalMs, eventMs, cpuMs, tickMs);
+      const nextMs = Math.min(arrivalMs, eventMs, cpuMs, tickAtMs);
       // By then every client has gone: what is still queued or served changes no figure.
       if (nextMs > giveUpMs) break;
       this.#server.advance(nextMs);
@@ -76,7 +78,7 @@ class Engine {
       else if (arrivalMs <= nextMs) this.#arrive();
       else {
         this.#tick();
-        tickMs += this.#controller.tickMs;
+        tickAtMs += tickAtMs === 0 ? tickMs * (1 - this.#scenario.tickPhase) : tickMs;
       }
     }
     this.#results.giveUp();

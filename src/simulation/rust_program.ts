@@ -48,7 +48,7 @@ export const RUST_DEFAULTS: Omit<RustSettings, "minWorkers" | "maxWorkers"> = {
  * For uvicorn it sees what its middleware sends, which the user must have pasted in.
  */
 export function rustProgram(settings: RustSettings): Controller {
-  const seconds = new SecondBuckets(settings.windowSeconds);
+  const seconds = new SecondBuckets(settings);
   const { minWorkers: min, maxWorkers: max } = settings;
   let lastUpMs = -settings.upCooldownMs;
   let lastDownMs = -settings.downCooldownMs;
@@ -72,7 +72,7 @@ export function rustProgram(settings: RustSettings): Controller {
     reason: () => why,
     tick(sample) {
       const now = sample.nowMs;
-      const { rps, shortRps, p95Ms } = seconds.take(sample, settings.burstWindowSeconds);
+      const { rps, shortRps, p95Ms } = seconds.take(sample);
       const gauge = known(sample.workers) && known(sample.workers.target) ? sample.workers.target : target;
       let believed = gauge >= min && gauge <= max ? gauge : target;
       target = believed;
@@ -130,35 +130,45 @@ export function rustProgram(settings: RustSettings): Controller {
   };
 }
 
-/** Finished requests and their durations, a bucket a second. */
+/**
+ * Finished requests and their durations, a bucket a second of the program's own clock, which starts with its first tick.
+ * So a tick comes as a second begins: the newest of a window's buckets is empty, and its rates are that much too low.
+ */
 class SecondBuckets {
   #buckets: { second: number; requests: number; durations: Float64Array }[] = [];
+  #ticks = 0;
 
-  constructor(readonly windowSeconds: number) {}
+  constructor(readonly settings: RustSettings) {}
 
-  take(sample: Sample, shortSeconds: number): { rps: number; shortRps: number; p95Ms: number } {
+  take(sample: Sample): { rps: number; shortRps: number; p95Ms: number } {
+    const { windowSeconds, burstWindowSeconds, tickMs } = this.settings;
     const finished = known(sample.load)
       ? { requests: sample.load.finished, durations: sample.load.service }
       : known(sample.statsd)
       ? sample.statsd
       : { requests: 0, durations: [] };
-    // What was heard since the last tick belongs to the second that just ended.
-    const second = Math.floor((sample.nowMs - 1) / 1000);
+    const ownMs = this.#ticks++ * tickMs;
+    const heard = Math.floor((ownMs - 1) / 1000);
     let bucket = this.#buckets.at(-1);
-    if (bucket?.second !== second) {
-      this.#buckets.push(bucket = { second, requests: 0, durations: new Float64Array(BUCKETS) });
+    if (bucket?.second !== heard) {
+      this.#buckets.push(bucket = { second: heard, requests: 0, durations: new Float64Array(BUCKETS) });
     }
     bucket.requests += finished.requests;
     for (let i = 0; i < BUCKETS; i++) bucket.durations[i]! += finished.durations[i] ?? 0;
-    this.#buckets = this.#buckets.filter((one) => one.second > second - this.windowSeconds);
+    const now = Math.floor(ownMs / 1000);
+    this.#buckets = this.#buckets.filter((one) => one.second > now - windowSeconds);
     const all = new Float64Array(BUCKETS);
     let total = 0, short = 0;
     for (const one of this.#buckets) {
       total += one.requests;
-      if (one.second > second - shortSeconds) short += one.requests;
+      if (one.second > now - burstWindowSeconds) short += one.requests;
       for (let i = 0; i < BUCKETS; i++) all[i]! += one.durations[i]!;
     }
     const p95 = quantileMs(all, 0.95);
-    return { rps: total / this.windowSeconds, shortRps: short / shortSeconds, p95Ms: known(p95) ? p95 : 0 };
+    return {
+      rps: total / windowSeconds,
+      shortRps: short / burstWindowSeconds,
+      p95Ms: known(p95) ? p95 : 0,
+    };
   }
 }

@@ -35,6 +35,8 @@ export interface Scenario {
   readonly memory: MemoryModel | "unknown";
   /** What the controller is shown: the probe's slots, or StatsD and the accept queue only. */
   readonly sensors: "probe" | "statsd";
+  /** How far into its tick the controller is when the load begins, 0..1: neither knows of the other. */
+  readonly tickPhase: number;
   readonly seed: number;
 }
 
@@ -54,5 +56,6 @@ export const DEFAULT_SCENARIO: Omit<Scenario, "load"> = {
   sloMs: 300,
   memory: "unknown",
   sensors: "probe",
+  tickPhase: 0,
   seed: 1,
 };

@@ -17,6 +17,8 @@ export interface BusynessSettings {
   readonly backlogAlert: number;
   readonly backlogMultiplier: number;
   readonly backlogStep: number;
+  /** Emergency workers also when the listen queue was never empty for this long, s. */
+  readonly backlogNonzero: number;
 }
 
 export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorkers"> = {
@@ -29,6 +31,7 @@ export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorker
   backlogAlert: 33,
   backlogMultiplier: 3,
   backlogStep: 1,
+  backlogNonzero: 60,
 };
 
 /**
@@ -46,6 +49,7 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
   let checkedMs = 0, cheapedMs = -Infinity, nextCheapMs = cycleMs * multiplier;
   let lastAction: "none" | "spawn" | "cheap" = "none";
   let tolerated = 0, emergency = 0;
+  let nonzeroSinceMs = -1;
   let target = minWorkers;
   let why = "";
 
@@ -100,6 +104,12 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
       }
       if (now - checkedMs < cycleMs) {
         if (queue > settings.backlogAlert && active < maxWorkers) spawnEmergency(now, queue, active);
+        else if (queue === 0) nonzeroSinceMs = -1;
+        else if (nonzeroSinceMs < 0) nonzeroSinceMs = now;
+        else if (now - nonzeroSinceMs >= settings.backlogNonzero * 1000 && active < maxWorkers) {
+          nonzeroSinceMs = now;
+          spawnEmergency(now, queue, active);
+        }
         return target;
       }
       checkedMs = now;

@@ -1,0 +1,114 @@
+/** The benchmark's scenarios and servers in the simulator's terms. */
+import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
+import type { Segment } from "../src/simulation/arrivals.ts";
+import { autoscaler } from "../src/simulation/autoscaler_controller.ts";
+import { type Controller, fixed } from "../src/simulation/controller.ts";
+import { Random } from "../src/simulation/random.ts";
+import { RUST_DEFAULTS, rustProgram, type RustSettings } from "../src/simulation/rust_program.ts";
+import { DEFAULT_SCENARIO, type Scenario as SimulatedScenario } from "../src/simulation/scenario.ts";
+import { NOTHING, type ServiceTime } from "../src/simulation/service_time.ts";
+import { BUSYNESS_DEFAULTS, type BusynessSettings, uwsgiBusyness } from "../src/simulation/uwsgi_busyness.ts";
+import type { Scenario } from "./scenarios.ts";
+
+/** From fork to ready, and how much of it is CPU, by application; measured once with idle workers. */
+const BOOT = {
+  wsgi: { bootMs: 40, bootCpuMs: 35 },
+  fastApi: { bootMs: 430, bootCpuMs: 420 },
+  slowImport: { bootMs: 2040, bootCpuMs: 1035 },
+} as const;
+
+/** CPU of a request besides the application's own: parsing, the probe, the kernel. */
+const REQUEST_CPU_MS = { sync: 0.5, gthread: 0.5, uvicorn: 0.4 } as const;
+
+/** The load generator's patience. */
+const CLIENT_TIMEOUT_MS = 10_000;
+
+/** `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the controller, not in the load. */
+export function simulatedScenario(scenario: Scenario, seed: number, variant: number): SimulatedScenario {
+  const kind = scenario.workerClass === "uvicorn_worker.UvicornWorker" ? "uvicorn" : scenario.workerClass;
+  return {
+    ...DEFAULT_SCENARIO,
+    load: scenario.phases.map((phase): Segment => ({
+      durationMs: phase.durationMs,
+      ratePerSecond: phase.ratePerS,
+      service: serviceOf(phase.path, scenario),
+    })),
+    model: { kind, slots: kind === "sync" ? 1 : kind === "gthread" ? scenario.threads ?? 1 : 1000 },
+    cores: navigator.hardwareConcurrency,
+    ...BOOT[scenario.app],
+    requestCpuMs: REQUEST_CPU_MS[kind],
+    clientTimeoutMs: CLIENT_TIMEOUT_MS,
+    sloMs: scenario.sloMs,
+    tickPhase: new Random(seed, 100 + variant).uniform(),
+    seed,
+  };
+}
+
+/** What a path of the test applications costs: /sleep/MS waits, /cpu/MS computes, / does neither. */
+function serviceOf(path: string, scenario: Scenario): ServiceTime {
+  const [, what, ms = "0"] = /^\/(sleep|cpu)\/(.+)$/.exec(path) ?? [];
+  const time = ms === "{ms}"
+    ? { kind: "lognormal", medianMs: scenario.service!.medianMs, sigma: scenario.service!.sigma } as const
+    : { kind: "constant", ms: Number(ms) } as const;
+  return what === "cpu" ? { cpu: time, wait: NOTHING } : { cpu: NOTHING, wait: time };
+}
+
+/** A maker of the simulated server; undefined for servers the simulator has no model of. */
+export function simulatedRival(name: string, scenario: Scenario): (() => Controller) | undefined {
+  const { minWorkers, maxWorkers } = scenario;
+  const bounds = { minWorkers, maxWorkers };
+  switch (name) {
+    case "fixed-min":
+      return () => fixed(minWorkers);
+    case "fixed-max":
+      return () => fixed(maxWorkers);
+    case "ours":
+      return () => autoscaler({ ...DEFAULT_POLICY, ...bounds });
+    case "rust":
+      return scenario.app === "fastApi" ? undefined : () => rustProgram({ ...RUST_DEFAULTS, ...bounds });
+    case "rust-tuned":
+      return scenario.app === "fastApi"
+        ? undefined
+        : () => rustProgram({ ...RUST_DEFAULTS, ...tunedRust(scenario), ...bounds });
+    case "uwsgi-busyness":
+      return uwsgi(scenario, { max: 70, min: 20, multiplier: 30, backlogAlert: 16, backlogStep: 2 });
+    case "uwsgi-tuned":
+      return uwsgi(scenario, {
+        max: 70,
+        min: 45,
+        multiplier: 1,
+        backlogAlert: 1,
+        backlogStep: 8,
+        backlogNonzero: 1,
+      });
+  }
+  return undefined;
+}
+
+function uwsgi(scenario: Scenario, settings: Partial<BusynessSettings>): (() => Controller) | undefined {
+  // Its router in front of kept connections, and its threads, are no part of the model.
+  if (scenario.workerClass !== "sync") return undefined;
+  const { minWorkers, maxWorkers } = scenario;
+  const own = { ...BUSYNESS_DEFAULTS, overload: 1, step: 4, ...settings, minWorkers, maxWorkers };
+  return () => {
+    const controller = uwsgiBusyness(own);
+    if (scenario.app !== "slowImport") return controller;
+    const { bootMs: _, ...actuation } = controller.actuation; // --lazy-apps: each worker imports
+    return { ...controller, actuation };
+  };
+}
+
+/** As in rivals.ts. */
+function tunedRust(scenario: Scenario): Partial<RustSettings> {
+  return {
+    targetConcPerWorker: 0.7 * (scenario.threads ?? 1),
+    tickMs: 200,
+    windowSeconds: 3,
+    upCooldownMs: 200,
+    downCooldownMs: 1000,
+    noDownscaleMsAfterUp: 5000,
+    idleSeconds: 5,
+    burstRpsJump: 2,
+    burstCooldownMs: 200,
+  };
+}
