@@ -1,0 +1,225 @@
+import asyncio
+import inspect
+import unittest
+
+from support import page, w
+from gunicorn_autoscaler_probe import asgi_meter
+from gunicorn_autoscaler_probe.meter import Meter
+
+START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'text/plain')]}
+BODY = {'type': 'http.response.body', 'body': b'ok'}
+
+
+class Server:
+    """Wraps an application and calls it as a server does; keeps what was sent."""
+
+    def __init__(self, app, m, wrap=asgi_meter.wrap, needs_lifespan=False):
+        self.m = m
+        self.sent = []
+        self.events = []
+        self.app = wrap(app, Meter(m, 0), m, lambda: self.events.append('loop'),
+                        lambda: self.events.append('ready'), needs_lifespan)
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    async def receive(self):
+        return {'type': 'lifespan.startup'}
+
+    def call(self, kind='http'):
+        return asyncio.run(self._call(kind))
+
+    async def _call(self, kind):
+        return await self.app({'type': kind}, self.receive, self.send)
+
+    def counts(self):
+        m = self.m
+        return m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED], m[w.FAILED]
+
+
+async def answers(scope, receive, send):
+    await send(START)
+    await send(BODY)
+
+
+class AsgiMeterTest(unittest.TestCase):
+    def test_a_request_is_in_flight_while_the_application_runs(self):
+        async def app(scope, receive, send):
+            seen.append(server.counts())
+            await answers(scope, receive, send)
+
+        seen = []
+        with page() as m:
+            server = Server(app, m)
+            server.call()
+            server.call()
+            self.assertEqual(seen, [(1, 1, 0, 0), (1, 2, 1, 0)])
+            self.assertEqual(server.counts(), (0, 2, 2, 0))
+            self.assertEqual(server.sent, [START, BODY, START, BODY])
+
+    def test_requests_that_await_together_are_in_flight_together(self):
+        async def app(scope, receive, send):
+            await asyncio.sleep(0)
+            seen.append(m[w.IN_FLIGHT])
+            await answers(scope, receive, send)
+
+        async def three():
+            await asyncio.gather(*(server._call('http') for _ in range(3)))
+
+        seen = []
+        with page() as m:
+            server = Server(app, m)
+            asyncio.run(three())
+            self.assertEqual((seen[0], m[w.IN_FLIGHT], m[w.FINISHED]), (3, 0, 3))
+
+    def test_500s_and_exceptions_are_failures_and_a_cancelled_request_is_none(self):
+        async def says_500(scope, receive, send):
+            await send(dict(START, status=500))
+            await send(BODY)
+
+        async def raises(scope, receive, send):
+            raise ValueError
+
+        async def is_cancelled(scope, receive, send):
+            raise asyncio.CancelledError
+
+        for app, error, failed in ((says_500, None, 1), (raises, ValueError, 1),
+                                   (is_cancelled, asyncio.CancelledError, 0)):
+            with self.subTest(app=app.__name__), page() as m:
+                server = Server(app, m)
+                if error is None:
+                    server.call()
+                else:
+                    with self.assertRaises(error):
+                        server.call()
+                self.assertEqual(server.counts(), (0, 1, 1, failed))
+
+    def test_an_event_stream_is_counted_apart_from_its_first_event_on(self):
+        async def events(scope, receive, send):
+            await send(dict(START, headers=[(b'x', b'y'), (b'Content-Type', b'text/event-stream')]))
+            seen.append((m[w.IN_FLIGHT], m[w.STREAMS]))
+            for _ in range(2):
+                await send(dict(BODY, more_body=True))
+                seen.append((m[w.IN_FLIGHT], m[w.STREAMS]))
+            await send(BODY)
+
+        seen = []
+        with page() as m:
+            server = Server(events, m)
+            server.call()
+            self.assertEqual(seen, [(1, 0), (0, 1), (0, 1)])
+            self.assertEqual((m[w.STREAMS],) + server.counts(), (0, 0, 1, 1, 0))
+            self.assertEqual(sum(m[64:128]), 0)
+
+    def test_a_body_in_parts_that_is_no_event_stream_is_a_request(self):
+        async def parts(scope, receive, send):
+            await send(START)
+            await send(dict(BODY, more_body=True))
+            seen.append((m[w.IN_FLIGHT], m[w.STREAMS]))
+            await send(BODY)
+
+        seen = []
+        with page() as m:
+            Server(parts, m).call()
+            self.assertEqual((seen, sum(m[64:128])), ([(1, 0)], 1))
+
+    def test_a_websocket_is_counted_apart(self):
+        async def socket(scope, receive, send):
+            seen.append((m[w.IN_FLIGHT], m[w.WEBSOCKETS]))
+
+        seen = []
+        with page() as m:
+            server = Server(socket, m)
+            server.call('websocket')
+            self.assertEqual(seen, [(0, 1)])
+            self.assertEqual((m[w.WEBSOCKETS], m[w.STARTED]), (0, 0))
+
+    def test_the_loop_is_told_once_at_the_first_event(self):
+        with page() as m:
+            server = Server(answers, m)
+            for _ in range(3):
+                server.call()
+            self.assertEqual(server.events.count('loop'), 1)
+
+
+class StartUpTest(unittest.TestCase):
+    def starts(self, app, needs_lifespan=False):
+        with page() as m:
+            server = Server(app, m, needs_lifespan=needs_lifespan)
+            try:
+                server.call('lifespan')
+            except ValueError:
+                pass
+            return 'ready' in server.events
+
+    def test_ready_when_the_start_up_is_complete_and_not_before(self):
+        async def app(scope, receive, send):
+            await receive()
+            seen.append(list(server.events))
+            await send({'type': 'lifespan.startup.complete'})
+            seen.append(list(server.events))
+
+        seen = []
+        with page() as m:
+            server = Server(app, m)
+            server.call('lifespan')
+            self.assertEqual(seen, [['loop'], ['loop', 'ready']])
+
+    def test_a_failed_start_up_is_never_ready(self):
+        async def app(scope, receive, send):
+            await send({'type': 'lifespan.startup.failed'})
+        self.assertFalse(self.starts(app))
+
+    def test_an_application_without_a_start_up_is_ready(self):
+        async def raises(scope, receive, send):
+            raise ValueError
+
+        async def returns(scope, receive, send):
+            return
+        self.assertTrue(self.starts(raises))
+        self.assertTrue(self.starts(returns))
+        self.assertFalse(self.starts(raises, needs_lifespan=True))
+
+    def test_a_first_request_says_ready_where_nothing_else_did(self):
+        with page() as m:
+            server = Server(answers, m)
+            server.call()
+            self.assertIn('ready', server.events)
+
+
+class InterfaceTest(unittest.TestCase):
+    def test_what_was_asgi3_is_seen_as_asgi3(self):
+        class Callable:
+            async def __call__(self, scope, receive, send):
+                pass
+
+        for app in (answers, Callable()):
+            self.assertTrue(asgi_meter.is_asgi3(app))
+            with page() as m:
+                self.assertTrue(inspect.iscoroutinefunction(Server(app, m).app))
+
+    def test_an_asgi2_application_is_metered_and_stays_one(self):
+        def app(scope):
+            async def run(receive, send):
+                seen.append((scope, m[w.IN_FLIGHT]))
+                await answers(scope, receive, send)
+            return run
+
+        seen = []
+        self.assertFalse(asgi_meter.is_asgi3(app))
+        with page() as m:
+            server = Server(app, m, asgi_meter.wrap_asgi2)
+            self.assertFalse(inspect.iscoroutinefunction(server.app))
+            scope = {'type': 'http'}
+
+            async def call():
+                await server.app(scope)(server.receive, server.send)
+
+            asyncio.run(call())
+            asyncio.run(call())
+            self.assertEqual(seen, [({'type': 'http'}, 1)] * 2)
+            self.assertEqual(server.counts(), (0, 2, 2, 0))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,100 @@
+import os
+import unittest
+
+from support import read_slot, runtime_folder, w, write_slot
+from gunicorn_autoscaler_probe import slot
+from gunicorn_autoscaler_probe.page import open_page
+
+
+def text_of(path):
+    with open(path) as f:
+        return f.read()
+
+
+class SlotTest(unittest.TestCase):
+    def test_a_new_slot_is_whole_when_it_appears_and_private(self):
+        with runtime_folder() as folder:
+            page = slot.create(folder, 7, 1000, 12)
+            words = read_slot(folder, os.getpid())
+            self.assertEqual(words[:7],
+                             (w.SLOT_MAGIC, 1, os.getpid(), os.getppid(), 7, 1000, w.BOOTING))
+            self.assertEqual(words[w.AGE], 12)
+            self.assertLess(words[w.BOOT_NS], words[w.MONOTONIC_NS] + 1)
+            self.assertEqual(words[w.READY_NS], 0)
+            self.assertEqual(os.stat(slot.path_of(folder, os.getpid())).st_mode & 0o777, 0o600)
+            self.assertEqual(sorted(os.listdir(folder)), ['arbiter', 'w-%d' % os.getpid()])
+            page.close()
+
+    def test_a_stale_slot_of_the_same_pid_is_replaced(self):
+        with runtime_folder() as folder:
+            write_slot(folder, os.getpid(), READY_NS=5, FINISHED=99)
+            open(os.path.join(folder, '.w-%d.new' % os.getpid()), 'w').close()
+            slot.create(folder, 1, 1, 1).close()
+            self.assertEqual(read_slot(folder, os.getpid())[w.FINISHED], 0)
+
+    def test_a_link_in_the_place_of_the_slot_is_not_followed(self):
+        with runtime_folder() as folder:
+            target = os.path.join(folder, 'target')
+            with open(target, 'w') as f:
+                f.write('mine')
+            os.symlink(target, os.path.join(folder, '.w-%d.new' % os.getpid()))
+            slot.create(folder, 1, 1, 1).close()
+            self.assertEqual(text_of(target), 'mine')
+            os.symlink(target, os.path.join(folder, 'w-4'))
+            self.assertIsNone(slot.glance(folder, 4))
+            slot.mark_draining(folder, 4)
+            self.assertEqual(text_of(target), 'mine')
+
+    def test_a_worker_gets_ready_once_and_a_draining_one_stays_draining(self):
+        with runtime_folder() as folder:
+            page = slot.create(folder, 1, 1, 1)
+            slot.mark_ready(page.words)
+            first = page.words[w.READY_NS]
+            self.assertGreater(first, 0)
+            self.assertEqual(page.words[w.STATE], w.READY)
+            slot.mark_draining(folder, os.getpid())
+            slot.mark_ready(page.words)
+            self.assertEqual((page.words[w.STATE], page.words[w.READY_NS]), (w.DRAINING, first))
+            page.close()
+
+    def test_told_to_go_while_booting_it_is_draining_and_yet_ready(self):
+        with runtime_folder() as folder:
+            page = slot.create(folder, 1, 1, 1)
+            slot.mark_draining(folder, os.getpid())
+            slot.mark_ready(page.words)
+            self.assertEqual(page.words[w.STATE], w.DRAINING)
+            self.assertGreater(page.words[w.READY_NS], 0)
+            page.close()
+
+    def test_a_glance_believes_only_a_slot_of_that_worker(self):
+        with runtime_folder() as folder:
+            write_slot(folder, 5, READY_NS=77, IN_FLIGHT=3)
+            self.assertEqual(slot.glance(folder, 5)[w.READY_NS], 77)
+            self.assertEqual(slot.glance(folder, 5)[w.IN_FLIGHT], 3)
+            self.assertIsNone(slot.glance(folder, 6))
+            os.rename(slot.path_of(folder, 5), slot.path_of(folder, 6))
+            self.assertIsNone(slot.glance(folder, 6))
+            with open(slot.path_of(folder, 8), 'w') as f:
+                f.write('short')
+            self.assertIsNone(slot.glance(folder, 8))
+
+    def test_removing_takes_the_half_made_one_too_and_never_fails(self):
+        with runtime_folder() as folder:
+            write_slot(folder, 5)
+            open(os.path.join(folder, '.w-5.new'), 'w').close()
+            slot.remove(folder, 5)
+            slot.remove(folder, 5)
+            self.assertEqual(os.listdir(folder), ['arbiter'])
+
+    def test_another_users_page_is_refused(self):
+        if os.geteuid() != 0:
+            self.skipTest('needs root to make a file of another user')
+        with runtime_folder() as folder:
+            path = os.path.join(folder, 'arbiter')
+            os.chown(path, 65534, 65534)
+            with self.assertRaises(PermissionError):
+                open_page(path)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,131 @@
+import unittest
+
+from support import Config, page, w
+from gunicorn_autoscaler_probe import gthread_meter
+
+
+class Queue:
+    def __init__(self):
+        self.items = []
+
+    def qsize(self):
+        return len(self.items)
+
+
+class Pool:
+    def __init__(self):
+        self._work_queue = Queue()
+
+
+class Connection:
+    class sock:
+        @staticmethod
+        def getsockopt(*arguments):
+            return bytes(52) + (30).to_bytes(4, 'little')
+
+
+class Response:
+    def __init__(self, status_code):
+        self.status_code = status_code
+
+
+class Worker:
+    """Gunicorn's threaded worker with its pool run by hand."""
+
+    def __init__(self, serve=lambda req: 200):
+        self.cfg = Config(threads=2)
+        self.tpool = Pool()
+        self._serve = serve
+
+    def enqueue_req(self, conn):
+        self.tpool._work_queue.items.append(conn)
+
+    def handle(self, conn):
+        return self.handle_request('request', conn)
+
+    def handle_request(self, req, conn):
+        status = None
+        try:
+            status = self._serve(req)
+            return True
+        finally:
+            self.cfg.post_request(self, req, {}, Response(status) if status else None)
+
+    def work(self):
+        return self.handle(self.tpool._work_queue.items.pop(0))
+
+
+class ThreadMeterTest(unittest.TestCase):
+    def test_a_request_is_in_flight_while_a_thread_serves_it(self):
+        with page() as m:
+            worker = Worker(lambda req: (self.assertEqual(m[w.IN_FLIGHT], 1), 200)[1])
+            gthread_meter.attach(worker, m)
+            worker.enqueue_req(Connection())
+            self.assertTrue(worker.work())
+            self.assertEqual((m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED], m[w.FAILED]), (0, 1, 1, 0))
+
+    def test_connections_that_wait_for_a_thread_are_the_inner_queue(self):
+        with page() as m:
+            worker = Worker()
+            gthread_meter.attach(worker, m)
+            for _ in range(3):
+                worker.enqueue_req(Connection())
+            self.assertEqual(m[w.INNER_QUEUE], 3)
+            worker.work()
+            self.assertEqual(m[w.INNER_QUEUE], 2)
+
+    def test_a_connection_that_closes_without_a_request_leaves_the_queue_too(self):
+        with page() as m:
+            worker = Worker()
+            worker.handle = lambda conn: None
+            gthread_meter.attach(worker, m)
+            worker.enqueue_req(Connection())
+            worker.work()
+            self.assertEqual((m[w.INNER_QUEUE], m[w.STARTED]), (0, 0))
+
+    def test_exceptions_and_500s_are_failures_of_their_own_request(self):
+        def serve(req):
+            answer = answers.pop(0)
+            if answer is None:
+                raise ValueError
+            return answer
+
+        answers = [200, 500, None, 404]
+        with page() as m:
+            worker = Worker(serve)
+            gthread_meter.attach(worker, m)
+            for _ in range(4):
+                worker.enqueue_req(Connection())
+                try:
+                    worker.work()
+                except ValueError:
+                    pass
+            self.assertEqual((m[w.FINISHED], m[w.FAILED]), (4, 2))
+
+    def test_the_wait_of_a_request_is_measured(self):
+        with page() as m:
+            worker = Worker()
+            gthread_meter.attach(worker, m)
+            worker.enqueue_req(Connection())
+            worker.work()
+            self.assertEqual(m[w.WAIT_NS], 30 * 10**6)
+
+    def test_a_pool_of_another_make_has_no_inner_queue_and_is_metered_all_the_same(self):
+        with page() as m:
+            worker = Worker()
+            worker.tpool = object()
+            gthread_meter.attach(worker, m)
+            worker.handle(Connection())
+            self.assertEqual((m[w.INNER_QUEUE], m[w.FINISHED]), (0, 1))
+
+    def test_http2_streams_are_requests(self):
+        with page() as m:
+            worker = Worker()
+            worker.handle_http2_request = lambda req, conn, h2: h2
+            gthread_meter.attach(worker, m)
+            self.assertEqual(worker.handle_http2_request('r', Connection(), 'h2'), 'h2')
+            self.assertEqual(m[w.FINISHED], 1)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,224 @@
+import errno
+import os
+import time
+import unittest
+
+from fake_arbiter import Arbiter
+from support import read_arbiter, read_slot, runtime_folder, w, want, write_slot
+from gunicorn_autoscaler_probe.boots import Boots
+from gunicorn_autoscaler_probe.doorbell import Doorbell
+from gunicorn_autoscaler_probe.workforce import Workforce
+
+
+class WorkforceTest(unittest.TestCase):
+    def setUp(self):
+        context = runtime_folder()
+        self.folder = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        self.bell = Doorbell(self.folder)
+        self.addCleanup(self.bell.close)
+        self.boots = Boots()
+
+    def start(self, workers):
+        self.server = Arbiter(workers)
+        self.server.start()
+        self.force = Workforce(self.server, self.folder, self.bell, self.boots)
+        self.server.cfg.child_exit = lambda server, worker: self.force.gone(worker.pid, time.monotonic_ns())
+        self.server.manage_workers()
+        self.boot(*self.server.WORKERS)
+        return self.server
+
+    def boot(self, *pids, **words):
+        for pid in pids:
+            write_slot(self.folder, pid, **dict({'READY_NS': time.monotonic_ns(), 'STATE': w.READY}, **words))
+
+    def told(self):
+        words = read_arbiter(self.folder)
+        return words[w.A_ALIVE], words[w.A_DRAINING], words[w.A_SPAWNED]
+
+    def test_it_forks_all_that_is_missing_in_one_pass_without_pauses(self):
+        started = time.monotonic()
+        server = self.start(30)
+        self.assertEqual(len(server.forks), 30)
+        self.assertLess(time.monotonic() - started, 0.2)
+        self.assertEqual(self.told(), (30, 0, 30))
+
+    def test_a_changed_wish_is_seen_on_any_pass_even_when_no_signal_came(self):
+        server = self.start(2)
+        want(self.folder, 5)
+        server.manage_workers()
+        self.assertEqual((server.num_workers, len(server.WORKERS)), (5, 5))
+
+    def test_a_wish_that_changes_nothing_is_answered_all_the_same(self):
+        server = self.start(2)
+        want(self.folder, 2)
+        server.manage_workers()
+        self.assertTrue(self.bell.is_answered(1))
+
+    def test_the_idlest_goes_and_among_idle_ones_the_oldest(self):
+        server = self.start(4)
+        first, second, third, fourth = server.forks
+        self.boot(first, IN_FLIGHT=3)
+        self.boot(fourth, STREAMS=1)
+        server.num_workers = 3
+        server.manage_workers()
+        self.assertEqual(server.kills, [second])
+        server.num_workers = 1
+        server.manage_workers()
+        self.assertEqual(server.kills, [second, third, fourth])
+        self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
+
+    def test_who_leaves_is_no_staff_growth_during_a_drain_comes_at_once(self):
+        server = self.start(4)
+        server.num_workers = 2
+        server.manage_workers()
+        self.assertEqual(self.told()[:2], (4, 2))
+        server.num_workers = 4
+        server.manage_workers()
+        self.assertEqual(len(server.forks), 6)
+        self.assertEqual(self.told()[:2], (6, 2))
+        for pid in list(server.kills):
+            server.die(pid)
+        server.manage_workers()
+        self.assertEqual((len(server.forks), self.told()[:2]), (6, (4, 0)))
+
+    def test_a_stop_is_sent_once_to_a_ready_worker_and_again_to_one_that_still_booted(self):
+        server = self.start(3)
+        first, second, _ = server.forks
+        write_slot(self.folder, first)  # still booting
+        server.num_workers = 1
+        for _ in range(3):
+            server.manage_workers()
+        self.assertEqual(server.kills.count(second), 1)
+        self.assertEqual(server.kills.count(first), 3)
+        self.boot(first)
+        for _ in range(3):
+            server.manage_workers()
+        self.assertEqual(server.kills.count(first), 4)
+
+    def test_a_dead_worker_is_replaced_and_the_count_does_not_drift(self):
+        server = self.start(3)
+        for _ in range(5):
+            server.die(server.forks[-1])
+            server.manage_workers()
+            self.boot(server.forks[-1])
+        self.assertEqual((server.num_workers, len(server.WORKERS), self.boots.failures), (3, 3, 0))
+
+    def test_slots_of_the_dead_are_removed_also_of_those_reaped_in_silence(self):
+        server = self.start(3)
+        first, second, _ = server.forks
+        server.die(first)
+        del server.WORKERS[second]
+        server.manage_workers()
+        left = sorted(name for name in os.listdir(self.folder) if name.startswith('w-'))
+        self.assertEqual(left, ['w-%d' % server.forks[2]])
+
+    def test_after_a_reload_the_old_go_and_the_new_stay_whatever_they_do(self):
+        server = self.start(3)
+        old = list(server.WORKERS)
+        self.force.retire_everyone()
+        for _ in range(3):
+            server.spawn_worker()
+        for pid in server.forks[3:]:
+            self.boot(pid)
+        self.boot(old[0], IN_FLIGHT=9)
+        server.manage_workers()
+        self.assertEqual(sorted(server.kills), old)
+        self.assertEqual(len(server.forks), 6)
+
+    def test_a_worker_that_dies_before_it_serves_is_a_boot_failure_and_the_next_try_waits(self):
+        server = self.start(2)
+        server.num_workers = 4
+        server.manage_workers()
+        for pid in server.forks[2:]:
+            write_slot(self.folder, pid)
+            server.die(pid)
+        self.assertEqual(self.boots.failures, 2)
+        self.assertEqual(read_arbiter(self.folder)[w.A_BOOT_FAILURES], 2)
+        server.manage_workers()
+        self.assertEqual(len(server.forks), 4, 'not before the wait is over')
+        self.boots._next_try_ns = 0
+        server.manage_workers()
+        self.assertEqual(len(server.forks), 5, 'one tries for all')
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        self.assertEqual(len(server.forks), 6)
+
+    def test_a_worker_told_to_go_while_it_boots_is_no_boot_failure(self):
+        server = self.start(2)
+        for pid in server.forks:
+            write_slot(self.folder, pid)
+        server.num_workers = 1
+        server.manage_workers()
+        server.die(server.kills[0])
+        self.assertEqual(self.boots.failures, 0)
+
+    def test_without_slots_only_a_worker_that_hardly_lived_counts_as_one(self):
+        server = self.start(2)
+        first, second = server.forks
+        for pid in server.forks:
+            os.unlink(os.path.join(self.folder, 'w-%d' % pid))
+        self.force._forked_ns[first] -= 5 * 10**9
+        server.die(first)
+        self.assertEqual(self.boots.failures, 0)
+        server.die(second)
+        self.assertEqual(self.boots.failures, 1)
+
+    def test_a_failed_boot_halts_the_arbiter_only_while_nobody_serves(self):
+        server = self.start(2)
+        server.manage_workers()
+        self.assertEqual((server.WORKER_BOOT_ERROR, server.APP_LOAD_ERROR), (-1, -1))
+        for pid in server.forks:
+            write_slot(self.folder, pid)
+        server.manage_workers()
+        self.assertEqual((server.WORKER_BOOT_ERROR, server.APP_LOAD_ERROR), (3, 4))
+
+    def test_who_leaves_does_not_count_as_serving(self):
+        server = self.start(1)
+        self.force.retire_everyone()
+        server.manage_workers()
+        self.assertEqual(server.WORKER_BOOT_ERROR, 3)
+
+    def test_a_fork_the_system_refuses_is_survived_while_others_serve_and_fatal_before(self):
+        server = self.start(2)
+        server.spawn_error = OSError(errno.EAGAIN, 'Resource temporarily unavailable')
+        server.num_workers = 3
+        server.manage_workers()
+        self.assertEqual((len(server.WORKERS), self.boots.failures), (2, 1))
+        for pid in server.forks:
+            write_slot(self.folder, pid)
+        self.boots._next_try_ns = 0
+        with self.assertRaises(OSError):
+            server.manage_workers()
+            server.manage_workers()
+
+    def test_a_halt_or_an_exit_in_a_forked_child_passes_through(self):
+        server = self.start(2)
+        server.num_workers = 3
+        server.spawn_error = SystemExit(0)
+        with self.assertRaises(SystemExit):
+            server.manage_workers()
+
+    def test_gunicorns_own_gauge_is_logged_as_before(self):
+        server = self.start(3)
+        server.manage_workers()
+        server.num_workers = 2
+        server.manage_workers()
+        self.assertEqual(server.gauges, [3, 2])
+
+    def test_an_error_of_ours_hands_back_to_gunicorn_for_good(self):
+        server = self.start(2)
+        self.force._who_goes = lambda now_ns: 1 / 0
+        server.num_workers = 4
+        server.manage_workers()
+        self.assertNotIn('manage_workers', vars(server))
+        self.assertNotIn('spawn_workers', vars(server))
+        self.assertEqual(len(server.WORKERS), 4)
+        self.assertIn('gunicorn does it its own way', server.log.lines[-1])
+        server.num_workers = 3
+        server.manage_workers()
+        self.assertEqual(server.kills, [server.forks[0]])
+
+
+if __name__ == '__main__':
+    unittest.main()
