@@ -128,6 +128,23 @@ Deno.test("gthread hides its queue inside the workers: the accept queue stays em
   assertAlmostEquals(must(busiest.load).innerQueue, 32, 1);
 });
 
+Deno.test("gthread's hidden queue is empty again when all is served", () => {
+  const controller = scripted(1, () => 1);
+  run(
+    scenario("40x1s,0x15s", "1000", { model: { kind: "gthread", slots: 4 }, clientTimeoutMs: 60_000 }),
+    controller,
+  );
+  assertEquals(must(controller.samples.at(-1)!.load).innerQueue, 0);
+});
+
+Deno.test("within the SLO is what took no longer than it, exactly", () => {
+  // One worker, 5 requests at once: they take 100, 200 ... 500 ms.
+  const world = (sloMs: number) =>
+    scenario("5000x1ms,0x2s", "100", { arrivals: "uniform", bootCpuMs: 0, sloMs });
+  const share = (sloMs: number) => run(world(sloMs), fixed(1)).shareWithinSlo;
+  assertEquals([90, 150, 350, 550].map(share), [0, 0.2, 0.6, 1]);
+});
+
 Deno.test("a loop that computes leaves connections in the accept queue; one that waits takes them at once", () => {
   const queues = ["cpu:200", "wait:200"].map((service) => {
     const controller = scripted(1, () => 1);
