@@ -56,7 +56,8 @@ export function step(
   const assumed: WorkerCounts = counts ??
     { target: "unknown", ready: target, booting: 0, draining: 0, oldestBootMs: 0 };
   const recent = state.history.sums(CPU_WINDOW_MS);
-  const bounds = boundsOf({ sample, settings, counts: assumed, target, gate, recent });
+  const stable = state.history.sums(settings.windowMs);
+  const bounds = boundsOf({ sample, settings, counts: assumed, target, gate, recent, stable });
   const demand = hasData(sample)
     ? demandOf({
       sample,

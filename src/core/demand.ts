@@ -228,10 +228,10 @@ function queueAsks(input: DemandInput, serviceMs: Maybe<number>, erlangs: number
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */
 function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
-  const { sample, target } = input;
-  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2 || stillBooting(input)) {
-    return 0;
-  }
+  const { sample, settings, target, sinceUpMs, bootMs } = input;
+  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2) return 0;
+  // What the last growth brought must be seen before one more is asked for.
+  if (stillBooting(input) || sinceUpMs < settings.burstWindowMs + bootMs) return 0;
   return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
 }
 
@@ -256,7 +256,6 @@ function sloAsks(input: DemandInput, recent: WindowSums): number {
   const { sample, history, settings, target, bootMs, sinceUpMs } = input;
   const p95 = history.durationQuantileMs(settings.burstWindowMs, 0.95);
   if (!known(p95) || p95 <= settings.sloP95Ms || recent.spanMs <= 0) return 0;
-  // What the last growth brought must be seen before one more is asked for.
   if (stillBooting(input) || sinceUpMs < settings.burstWindowMs + bootMs) return 0;
   const waiting = recent.queuedMs / recent.spanMs;
   const used = utilizationOf(sample, recent);

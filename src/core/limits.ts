@@ -3,8 +3,8 @@ import type { PolicySettings } from "./policy_settings.ts";
 import type { Bound, Bounds } from "./reason.ts";
 import { known, type Sample, type WorkerCounts } from "./sample.ts";
 
-/** CPU use of the machine or container from which more workers may just take CPU from each other. */
-const CPU_BUSY = 0.75;
+/** Occupied slot-time that a window must hold before it tells what requests do with their time. */
+const TELLING_MS = 300;
 /** Workers that want the CPU for at least this share of their busy time are CPU-bound. */
 const CPU_BOUND = 0.5;
 /** Workers beyond the cores they can use that still even out uneven requests. */
@@ -41,8 +41,9 @@ export interface LimitInput {
   readonly counts: WorkerCounts;
   readonly target: number;
   readonly gate: BootGate;
-  /** The last few seconds, for the CPU bound. */
+  /** The last few seconds, and the stable window, for the CPU bound. */
   readonly recent: WindowSums;
+  readonly stable: WindowSums;
 }
 
 /** How many workers there may be, and what says so. The minimum always holds, whatever the machine says. */
@@ -74,18 +75,18 @@ function memoryBound({ sample, settings, counts }: LimitInput): Bound | undefine
 }
 
 /**
- * When the CPU is nearly used up and workers want it for most of their busy time, more workers than can run at once
- * only make each other slower.
+ * When requests want the CPU for most of their time, more workers than can run at once only make each other slower. What
+ * requests do with their time is known from the quiet before a burst, so the bound is there before the CPU is used up.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
-function cpuBound({ sample, recent }: LimitInput): Bound | undefined {
-  if (!known(sample.cpu) || recent.spanMs <= 0) return undefined;
-  const { limitCores, usedCores, throttledShare } = sample.cpu;
-  if (usedCores < CPU_BUSY * limitCores && throttledShare < 0.1) return undefined;
-  if (recent.occupiedMs <= 0 || recent.occupiedMs < recent.spanMs / 2) return undefined;
-  const onCpuShare = Math.min(1, (recent.cpuMs + recent.cpuWaitMs) / recent.occupiedMs);
+function cpuBound({ sample, recent, stable }: LimitInput): Bound | undefined {
+  if (!known(sample.cpu)) return undefined;
+  const { limitCores, usedCores } = sample.cpu;
+  const telling = [recent, stable].find((sums) => sums.occupiedMs >= TELLING_MS);
+  if (telling === undefined) return undefined;
+  const onCpuShare = Math.min(1, (telling.cpuMs + telling.cpuWaitMs) / telling.occupiedMs);
   if (onCpuShare < CPU_BOUND) return undefined;
-  const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9) + (limitCores < 1 ? 1 : 0);
+  const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9);
   return { workers: Math.max(2, workers), why: { code: "cpu", usedCores, limitCores, onCpuShare } };
 }
 

@@ -71,9 +71,9 @@ function boundDetail(why: BoundWhy): string {
         mib(why.workerBytes)
       } MiB a worker)`;
     case "cpu":
-      return ` (${why.usedCores.toFixed(1)} of ${
-        why.limitCores.toFixed(1)
-      } cores used, and requests want the CPU for ${percent(why.onCpuShare)} of their time)`;
+      return ` (${why.limitCores.toFixed(1)} cores, ${
+        why.usedCores.toFixed(1)
+      } used, and requests want the CPU for ${percent(why.onCpuShare)} of their time)`;
     case "boot-failures":
       return ` (${why.failures} ${
         why.failures === 1 ? "worker has" : "workers have"

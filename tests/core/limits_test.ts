@@ -27,6 +27,7 @@ function bounds(changes: Partial<Sample> = {}, rest: Partial<LimitInput> = {}) {
     target: 5,
     gate: OPEN_GATE,
     recent: quiet,
+    stable: quiet,
     ...rest,
   });
 }
@@ -79,15 +80,25 @@ Deno.test("requests that want the CPU most of their time are bounded by the core
   assertEquals([max.workers, max.why.code], [3, "cpu"]);
 });
 
-Deno.test("no CPU bound while there is CPU left, or for requests that wait for something else", () => {
-  assertEquals(bounds({ cpu: cpu(1.4) }, { recent: computing }).max.why.code, "configured");
-  const waiting = { ...computing, cpuMs: 2_000, cpuWaitMs: 500 };
-  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: waiting }).max.why.code, "configured");
+Deno.test("the bound is there before the CPU is used up, from what requests did in the quiet before", () => {
+  const { max } = bounds({ cpu: cpu(0.2) }, { stable: { ...quiet, occupiedMs: 500, cpuMs: 450 } });
+  assertEquals([max.workers, max.why.code], [3, "cpu"]);
 });
 
-Deno.test("being throttled counts as CPU used up", () => {
-  const throttled = cpu(0.4, { limitCores: 0.5, throttledShare: 0.5 });
-  assertEquals(bounds({ cpu: throttled }, { recent: computing }).max.why.code, "cpu");
+Deno.test("what requests do now counts before what they did", () => {
+  const waiting = { ...quiet, occupiedMs: 9_000, cpuMs: 500 };
+  assertEquals(bounds({ cpu: cpu(0.2) }, { recent: waiting, stable: computing }).max.why.code, "configured");
+});
+
+Deno.test("no CPU bound for requests that wait for something else, or from too few requests to tell", () => {
+  const waiting = { ...computing, cpuMs: 2_000, cpuWaitMs: 500 };
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: waiting }).max.why.code, "configured");
+  const few = { ...quiet, occupiedMs: 100, cpuMs: 100 };
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: few, stable: few }).max.why.code, "configured");
+});
+
+Deno.test("a container with less than a core still gets two CPU-bound workers", () => {
+  assertEquals(bounds({ cpu: cpu(0.5, { limitCores: 0.5 }) }, { recent: computing }).max.workers, 2);
 });
 
 Deno.test("a failed boot bars growth, ever longer, until a worker is ready after the pause", () => {

@@ -89,7 +89,7 @@ Deno.test("every decision is one plain sentence", async (t) => {
         limitedBy: { workers: 3, why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 } },
       },
       "p95 412 ms is over 300 ms and requests wait: hold 3 workers; 9 wanted, but the CPU allows 3 " +
-      "(1.9 of 2.0 cores used, and requests want the CPU for 95 % of their time)",
+      "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
     ],
     [
       { reason: { code: "slow-not-starved" }, current: 2, target: 2 },
