@@ -185,7 +185,7 @@ async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[
   const address = `127.0.0.1:${port}`;
   // Kept connections need uWSGI's HTTP router in front of the workers; without them workers take the connections.
   const http = scenario.keepAlive
-    ? ["--http", address, "--http-keepalive", "5", "--http-auto-chunked", "--socket", "127.0.0.1:0"]
+    ? ["--http", address, "--http-keepalive=5", "--http-auto-chunked", "--socket", "127.0.0.1:0"]
     : ["--http-socket", address];
   const { minWorkers, maxWorkers, threads } = scenario;
   const sizes = minWorkers === maxWorkers ? ["--processes", String(maxWorkers)] : [

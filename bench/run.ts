@@ -113,17 +113,18 @@ async function drive(
   return { startMs: startEpochMs - performance.timeOrigin, report: new LoadReport(JSON.parse(last)) };
 }
 
-/** Time from the start of the busiest phase to the first new worker, ms. */
+/** Time from the load's first jump (to twice the rate and more) to the first new worker, ms; undefined without either. */
 function firstGrowth({ changes }: WorkerSeries, { phases }: Scenario): number | undefined {
-  const busiest = phases.reduce((best, phase) => phase.ratePerS > best.ratePerS ? phase : best);
-  let burstMs = 0;
-  for (const phase of phases) {
-    if (phase === busiest) break;
-    burstMs += phase.durationMs;
-  }
-  const before = changes.findLast(([atMs]) => atMs <= burstMs)![1];
-  const grown = changes.find(([atMs, workers]) => atMs > burstMs && workers > before);
-  return grown && Math.round(grown[0] - burstMs);
+  let jumpMs = 0;
+  const jump = phases.findIndex(({ ratePerS }, i) => {
+    if (i > 0 && ratePerS >= 2 * phases[i - 1]!.ratePerS) return true;
+    jumpMs += phases[i]!.durationMs;
+    return false;
+  });
+  if (jump < 0) return undefined;
+  const before = changes.findLast(([atMs]) => atMs <= jumpMs)![1];
+  const grown = changes.find(([atMs, workers]) => atMs > jumpMs && workers > before);
+  return grown && Math.round(grown[0] - jumpMs);
 }
 
 /** Waits until for 1.5 s no worker came or went and next to no CPU was used: all have imported the app. */
