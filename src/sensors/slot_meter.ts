@@ -80,12 +80,13 @@ export class SlotMeter {
     const busyNs = gone ? words[BUSY_NS]! : busyAt(words, head, nowNs);
     const inFlightNs = gone ? words[IN_FLIGHT_NS]! : inFlightAt(words, head, nowNs);
     const busy = within(busyNs - this.#busyNs, elapsedNs, SLACK_NS);
-    const mostAtOnce = this.#inFlight + Math.max(0, started);
+    const inFlight = inFlightOf(words, head);
+    const mostAtOnce = Math.max(this.#inFlight, inFlight) + Math.max(0, started);
     const served = within(inFlightNs - this.#inFlightNs, elapsedNs * mostAtOnce, SLACK_NS * (mostAtOnce + 1));
     // What was cut off because a clock was read late is not lost: it is in the next look.
     this.#busyNs = busy === undefined ? busyNs : this.#busyNs + busy;
     this.#inFlightNs = served === undefined ? inFlightNs : this.#inFlightNs + served;
-    this.#inFlight = inFlightOf(words, head);
+    this.#inFlight = inFlight;
     this.#atNs = nowNs;
     const believed = possible && busy !== undefined && served !== undefined;
     if (believed) {

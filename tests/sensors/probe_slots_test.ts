@@ -3,7 +3,7 @@ import { total } from "../../src/core/histogram.ts";
 import type { Load } from "../../src/core/sample.ts";
 import { monotonicNs } from "../../src/platform/libc.ts";
 import { ProbeSlots } from "../../src/sensors/probe_slots.ts";
-import { loadOf, probePython, SlotFolder } from "./shared_pages.ts";
+import { loadOf, probeProcess, probePython, SlotFolder } from "./shared_pages.ts";
 
 const S = 1e9;
 
@@ -350,4 +350,62 @@ print(os.getpid())`),
   const pair = slots.clockPair!;
   assert(Math.abs(pair.realtimeNs - pair.monotonicNs - (Date.now() * 1e6 - monotonicNs())) < 50e6);
   slots.close();
+});
+
+Deno.test("A meter that writes without a pause is read without a gap: the sums come out as the worker has them", async () => {
+  using folder = new SlotFolder();
+  const worker = probeProcess(`
+import os, random, sys, time
+from gunicorn_autoscaler_probe import slot, words as w
+from gunicorn_autoscaler_probe.meter import Meter
+page = slot.create(${JSON.stringify(folder.path)}, 7, 1000, 1)
+m = page.words
+slot.mark_ready(m)
+meter = Meter(m)
+m[w.METERED] = 1
+print("ready", flush=True)
+sys.stdin.readline()
+open_now, end, dice = [], time.monotonic() + 0.6, random.Random(1)
+while time.monotonic() < end:
+    if open_now and dice.random() < 0.5 or len(open_now) == 50:
+        meter.end(open_now.pop(), dice.random() < 0.1)
+    else:
+        open_now.append(meter.begin())
+while open_now:
+    meter.end(open_now.pop(), False)
+meter.flush()
+print(m[w.STARTED], m[w.FINISHED], m[w.FAILED], m[w.BUSY_NS], m[w.IN_FLIGHT_NS], m[w.SERVICE_NS], flush=True)
+sys.stdin.readline()`);
+  await worker.nextLine();
+  const slots = new ProbeSlots(folder.path);
+  slots.read(monotonicNs());
+  let sums = [0, 0, 0, 0, 0, 0], reads = 0, unreadable = 0;
+  const read = () => {
+    const reading = slots.read(monotonicNs());
+    const { started, finished, failed, busyMs, inFlightMs, serviceMs } = loadOf(reading);
+    const now = [started, finished, failed, 1e6 * busyMs, 1e6 * inFlightMs, 1e6 * serviceMs];
+    sums = sums.map((sum, i) => sum + now[i]!);
+    reads++;
+    if (!reading.workers[0]!.readable) unreadable++;
+  };
+  await worker.writeLine("go");
+  let totals: string | undefined;
+  const line = worker.nextLine().then((text) => totals = text);
+  while (totals === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    read();
+  }
+  await line;
+  // A meter holds totals back for some ms; a time longer than that between two reads is handed on with the next ones.
+  const expected = totals!.split(" ").map(Number);
+  const differs = () => sums.some((sum, i) => Math.abs(sum - expected[i]!) > (i < 3 ? 0 : 1e5));
+  for (let i = 0; i < 200 && differs(); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    read();
+  }
+  assertEquals(differs(), false, `${sums} and not ${expected}`);
+  assert(reads > 30 && sums[0]! > 1000, `${reads} reads of ${sums[0]} requests`);
+  assertEquals(unreadable, 0);
+  slots.close();
+  await worker.end();
 });

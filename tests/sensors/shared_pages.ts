@@ -122,14 +122,48 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
 }
 
+const PROBE_ENVIRONMENT = {
+  PYTHONPATH: new URL("../../probe", import.meta.url).pathname,
+  PYTHONDONTWRITEBYTECODE: "1",
+};
+
 /** Runs Python with the probe's modules at hand and gives back what it printed. */
 export async function probePython(code: string): Promise<string> {
-  const probe = new URL("../../probe", import.meta.url).pathname;
-  const output = await new Deno.Command("python3", {
-    args: ["-c", code],
-    env: { PYTHONPATH: probe, PYTHONDONTWRITEBYTECODE: "1" },
-  })
-    .output();
+  const output = await new Deno.Command("python3", { args: ["-c", code], env: PROBE_ENVIRONMENT }).output();
   if (!output.success) throw new Error(new TextDecoder().decode(output.stderr));
   return new TextDecoder().decode(output.stdout).trim();
+}
+
+/** The same for a Python that is talked with, a line at a time, while it runs. */
+export function probeProcess(code: string) {
+  const args = ["-c", code];
+  const child = new Deno.Command("python3", { args, env: PROBE_ENVIRONMENT, stdin: "piped", stdout: "piped" })
+    .spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const writer = child.stdin.getWriter();
+  let text = "";
+  return {
+    async nextLine(): Promise<string> {
+      for (;;) {
+        const end = text.indexOf("\n");
+        if (end >= 0) {
+          const line = text.slice(0, end);
+          text = text.slice(end + 1);
+          return line;
+        }
+        const { value, done } = await reader.read();
+        if (done) throw new Error("Python ended before it printed a line");
+        text += value;
+      }
+    },
+    async writeLine(line: string): Promise<void> {
+      await writer.write(new TextEncoder().encode(`${line}\n`));
+    },
+    /** Closes its input, on which it ends. */
+    async end(): Promise<void> {
+      await writer.close();
+      await child.status;
+      await reader.cancel();
+    },
+  };
 }
