@@ -16,6 +16,8 @@ function color(name, share = 1) {
 
 const stepped = uPlot.paths.stepped({ align: -1 });
 const pixels = () => devicePixelRatio || 1;
+// A server that has just started fills the charts from here on.
+const SHORTEST_SPAN = 60;
 
 export class Charts {
   #charts = [];
@@ -33,7 +35,6 @@ export class Charts {
     this.#onCursor = onCursor;
     for (const spec of specs) this.#charts.push(this.#frame(spec));
     new ResizeObserver(() => this.#resize()).observe(root);
-    this.draw();
   }
 
   set span(seconds) {
@@ -52,7 +53,8 @@ export class Charts {
 
   update() {
     const max = this.#end();
-    const min = max - this.#span;
+    const first = (this.#data.columns.at[0] ?? 0) / 1000;
+    const min = Math.max(max - this.#span, Math.min(first, max - SHORTEST_SPAN));
     for (const chart of this.#charts) {
       chart.plot.batch(() => {
         chart.plot.setData(this.#columns(chart.spec), false);
@@ -120,7 +122,8 @@ export class Charts {
     tip.hidden = true;
     place.append(tip);
     figure.append(caption, place);
-    this.#root.append(figure);
+    if (spec.size === "large") this.#root.prepend(figure);
+    else this.#root.append(figure);
     const chart = { spec, place, legend, tip, values: [], plot: undefined };
     for (const { label, color: name, dash } of spec.series) {
       const item = document.createElement("span");
@@ -147,7 +150,7 @@ export class Charts {
     };
     return {
       width: place.clientWidth || 300,
-      height: spec.size === "large" ? 230 : 170,
+      height: spec.size === "large" ? 264 : 170,
       padding: [8, 6, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 7 } },

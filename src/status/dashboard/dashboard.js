@@ -95,7 +95,8 @@ function theme(name) {
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const saved = localStorage.getItem("theme");
-if (saved !== null) theme(saved);
+if (saved === null) charts.draw();
+else theme(saved);
 $("theme").addEventListener("click", () => {
   const now = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
   const next = now === "dark" ? "light" : "dark";

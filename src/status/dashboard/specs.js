@@ -3,6 +3,9 @@ import { bytes, milliseconds, number } from "./format.js";
 
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 const MIB = 2 ** 20;
+// What is mostly 0 is drawn only where it is not.
+const unlessZero = (key) => (columns) => (columns[key] ?? []).map((value) => value === 0 ? null : value);
+const zeroIfNone = (value) => number(value ?? 0);
 
 // `objective` and `memoryShare` are settings that may change live.
 export function chartSpecs(live) {
@@ -10,7 +13,7 @@ export function chartSpecs(live) {
     {
       id: "chart-workers",
       title: "Workers",
-      unit: "and what the load asks for",
+      unit: "against what the load asks for",
       size: "large",
       decisions: true,
       least: 2,
@@ -20,7 +23,13 @@ export function chartSpecs(live) {
         { key: "ready", label: "ready", color: "blue", fill: 0.16, stepped: true, width: 2 },
         { key: "wanted", label: "wanted", color: "orange", stepped: true, width: 1.5 },
         { key: "target", label: "target", color: "text", stepped: true, width: 1.25 },
-        { key: "booting", label: "booting", color: "violet", stepped: true, width: 1.25 },
+        {
+          label: "booting",
+          color: "violet",
+          stepped: true,
+          read: unlessZero("booting"),
+          format: zeroIfNone,
+        },
         { key: "min", label: "minimum", color: "grey", stepped: true, dash: true, width: 1.25 },
         { key: "max", label: "allowed", color: "grey", stepped: true, dash: true, width: 1.25 },
       ],
@@ -33,18 +42,18 @@ export function chartSpecs(live) {
       format: (value) => number(value),
       series: [
         { key: "rps", label: "finished", color: "blue", fill: 0.16 },
-        { key: "failedRps", label: "failed", color: "red" },
+        { label: "failed", color: "red", fill: 0.2, read: unlessZero("failedRps"), format: zeroIfNone },
       ],
     },
     {
       id: "chart-time",
       title: "Response time",
-      unit: "in the worker, and the wait before it",
+      unit: "service, and the wait before it",
       size: "half",
       least: 10,
       axisSize: 58,
       format: milliseconds,
-      axis: milliseconds,
+      axis: (value) => value === 0 ? "0" : value >= 1000 ? `${value / 1000} s` : `${value} ms`,
       series: [
         { key: "p95Ms", label: "p95", color: "blue", fill: 0.1 },
         { key: "p50Ms", label: "p50", color: "green" },
@@ -110,7 +119,8 @@ export function chartSpecs(live) {
         (mib) => mib * MIB,
       ),
       format: bytes,
-      axis: bytes,
+      axis: (value) =>
+        value === 0 ? "0" : value >= 1024 * MIB ? `${value / MIB / 1024} GiB` : `${value / MIB} MiB`,
       series: [
         { key: "usedBytes", label: "used", color: "blue", fill: 0.16 },
         {
