@@ -3,7 +3,8 @@
  *
  *     deno task bench [--scenario burst,cpu] [--rivals ours,uwsgi-busyness] [--json FILE] [--seed 1] [--set NAME=VALUE]
  *
- * `--print` only prints what the file holds. Results of the same file are kept and replaced run by run, so that a long benchmark can be done in parts.
+ * `--print` only prints what the file holds; `--markdown` prints tables for a document. Results of the same file are
+ * kept and replaced run by run, so that a long benchmark can be done in parts.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { isAbsent, readResults, writeResults } from "./results.ts";
@@ -11,12 +12,12 @@ import { rivalsNamed } from "./rivals.ts";
 import { runOne } from "./run.ts";
 import { scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./setup.ts";
-import { percent, table } from "./table.ts";
+import { markdownTable, percent, table } from "./table.ts";
 
 async function main(): Promise<void> {
   const args = parseArgs(Deno.args, {
     string: ["scenario", "rivals", "json", "seed"],
-    boolean: ["print"],
+    boolean: ["print", "markdown"],
     collect: ["set"],
     default: { seed: "1" },
   });
@@ -47,8 +48,9 @@ async function main(): Promise<void> {
     }
   }
   const results = await readResults(file);
+  const draw = args.markdown ? markdownTable : table;
   for (const scenario of scenarios) {
-    console.log(`\n${table(scenario, results.scenarios[scenario.name] ?? {})}`);
+    console.log(`\n${draw(scenario, results.scenarios[scenario.name] ?? {})}`);
   }
 }
 

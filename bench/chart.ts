@@ -11,8 +11,8 @@ import { type Scenario, scenariosNamed } from "./scenarios.ts";
 import { percent } from "./table.ts";
 
 const WIDTH = 960;
-const LABELS_PX = 204;
-const FIGURES_PX = 236;
+const LABELS_PX = 216;
+const FIGURES_PX = 232;
 const PLOT_PX = WIDTH - LABELS_PX - FIGURES_PX;
 const ROW_PX = 92;
 const ROW_GAP_PX = 22;

@@ -29,7 +29,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...sync,
     name: "burst",
-    title: "5, then 60, then 5 requests/s of 100 ms",
+    title: "a burst: from 5 to 60 requests/s and back",
     phases: parsePhases("5x5s:/sleep/50,60x20s:/sleep/100,5x20s:/sleep/50"),
   },
   {

@@ -3,6 +3,8 @@ import { type Absent, isAbsent, type RunResult } from "./results.ts";
 import { rivals } from "./rivals.ts";
 import type { Scenario } from "./scenarios.ts";
 
+type Runs = Record<string, RunResult | Absent>;
+
 const HEAD = [
   "",
   "within SLO",
@@ -17,17 +19,40 @@ const HEAD = [
 ];
 
 /** The table of one scenario: a line a server, ratios to the fixed maximum. */
-export function table(scenario: Scenario, runs: Record<string, RunResult | Absent>): string {
+export function table(scenario: Scenario, runs: Runs): string {
+  return [`${scenario.name}: ${heading(scenario)}`, ...align([HEAD, ...rowsOf(runs)])].join("\n");
+}
+
+/** The same as Markdown, for docs/benchmarks.md. */
+export function markdownTable(scenario: Scenario, runs: Runs): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rows = rowsOf(runs).map((row) =>
+    row.length === HEAD.length ? row : [...row, ...HEAD.slice(row.length).map(() => "")]
+  );
+  return [
+    `### ${scenario.name}`,
+    "",
+    `${heading(scenario)}.`,
+    "",
+    line(HEAD),
+    line(HEAD.map((_, i) => i === 0 ? "---" : "--:")),
+    ...rows.map(line),
+  ]
+    .join("\n");
+}
+
+function rowsOf(runs: Runs): string[][] {
   const max = runs["fixed-max"];
   const maxWorkerSeconds = max && !isAbsent(max) ? max.workerSeconds : NaN;
-  const rows = rivals.flatMap(({ name, label }) => {
+  return rivals.flatMap(({ name, label }) => {
     const run = runs[name];
     if (run === undefined) return [];
     return [isAbsent(run) ? [label, run.absent] : [label, ...cells(run, maxWorkerSeconds)]];
   });
-  const heading =
-    `${scenario.name}: ${scenario.title} (SLO ${scenario.sloMs} ms, ${scenario.minWorkers} to ${scenario.maxWorkers} workers)`;
-  return [heading, ...align([HEAD, ...rows])].join("\n");
+}
+
+function heading({ title, sloMs, minWorkers, maxWorkers }: Scenario): string {
+  return `${title} (SLO ${sloMs} ms, ${minWorkers} to ${maxWorkers} workers)`;
 }
 
 function cells(run: RunResult, maxWorkerSeconds: number): string[] {

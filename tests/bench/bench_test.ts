@@ -13,7 +13,7 @@ import { eachSecond, readResults, type RunResult, writeResults } from "../../ben
 import { type Rival, rivals, rivalsNamed } from "../../bench/rivals.ts";
 import { runOne } from "../../bench/run.ts";
 import { scenarios, scenariosNamed } from "../../bench/scenarios.ts";
-import { percent, table } from "../../bench/table.ts";
+import { markdownTable, percent, table } from "../../bench/table.ts";
 import { familyCpuMs, peakWorkers, seriesOf, workerSeconds } from "../../bench/workers.ts";
 
 import { start } from "../support/process.ts";
@@ -83,6 +83,11 @@ Deno.test("the table compares all that took part with the fixed maximum, and say
   assertMatch(text, /gunicorn-autoscaler +99\.90 % .* 216 +40 %/);
   assertMatch(text, /gunicorn, maximum +100\.00 % .* 540 +100 %/);
   assertMatch(text, /Rust autoscaler 0\.2\.1 +not built/);
+  const markdown = markdownTable(burst!, { "fixed-max": result(1, 540), rust: { absent: "not built" } });
+  const columns = markdown.split("\n").filter((line) => line.startsWith("|")).map((line) =>
+    line.split("|").length
+  );
+  assertEquals(new Set(columns).size, 1);
 });
 
 Deno.test("the chart shows those that took part, has no broken number, and follows the reader's colour scheme", () => {
