@@ -1,8 +1,5 @@
 import { parseCommand } from "./src/cli.ts";
-import { check } from "./src/commands/check.ts";
-import { report } from "./src/commands/report.ts";
-import { run } from "./src/commands/run.ts";
-import { simulate } from "./src/commands/simulate.ts";
+import { TOOL_COMMANDS } from "./src/commands/tools.ts";
 import { helpText } from "./src/help.ts";
 import { VERSION } from "./src/version.ts";
 
@@ -21,11 +18,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       console.error("See gunicorn-autoscaler --help");
       return 2;
     case "check":
-      return await check(command.flags, command.gunicornArgs);
+      return await (await import("./src/commands/check.ts")).check(command.flags, command.gunicornArgs);
     case "run":
-      return await run(command.flags, command.gunicornArgs);
+      return await (await import("./src/commands/run.ts")).run(command.flags, command.gunicornArgs);
     case "tool":
-      return await { simulate, report }[command.tool]([...command.args]);
+      return await TOOL_COMMANDS[command.tool](command.args);
   }
 }
 

@@ -4,7 +4,17 @@ import { OPTIONS } from "./settings.ts";
 import { nearest } from "./settings_sources.ts";
 
 /** The subcommands that are programs of their own, with their own options. */
-export const TOOLS = ["simulate", "report"] as const;
+export const TOOLS = [
+  "status",
+  "explain",
+  "pause",
+  "resume",
+  "scale",
+  "set",
+  "simulate",
+  "report",
+  "completions",
+] as const;
 export type Tool = typeof TOOLS[number];
 
 /** What the command line asks for. */

@@ -52,3 +52,11 @@ export class Series {
     ) as unknown as HistoryReport;
   }
 }
+
+/** Columns with one more point, the oldest dropped when there are too many; unchanged when the point is not newer. */
+export function appended(columns: HistoryReport, point: Point, most = KEPT_POINTS): HistoryReport {
+  if (point.at <= (columns.at[columns.at.length - 1] ?? 0)) return columns;
+  return Object.fromEntries(
+    FIELDS.map((field) => [field, [...columns[field], point[field]].slice(-most)]),
+  ) as unknown as HistoryReport;
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from "@std/cli/parse-args";
+
+/** What all commands for a running instance have in common. */
+export interface CommandArguments {
+  readonly instance: string | undefined;
+  readonly help: boolean;
+  readonly flags: ReadonlySet<string>;
+  readonly values: ReadonlyMap<string, string>;
+  readonly words: readonly string[];
+  readonly errors: readonly string[];
+}
+
+/** Reads the arguments of a command. `switches` and `valued`: its options beside --instance and --help. */
+export function readArguments(
+  args: readonly string[],
+  switches: readonly string[] = [],
+  valued: readonly string[] = [],
+): CommandArguments {
+  const errors: string[] = [];
+  const strings = [...valued, "instance"];
+  const parsed = parseArgs([...args], {
+    string: [...strings, "_"],
+    boolean: [...switches, "help"],
+    alias: { h: "help" },
+    unknown: (word: string) => {
+      // Numbers with a sign and words are arguments; anything else with a dash is a mistake.
+      if (!word.startsWith("-")) return true;
+      errors.push(`Cannot use ${word}: there is no such option here`);
+      return false;
+    },
+  });
+  const values = new Map<string, string>();
+  for (const name of strings) {
+    const value = parsed[name];
+    if (value === undefined) continue;
+    if (value === "" || Array.isArray(value)) errors.push(`Cannot use --${name}: give it one value`);
+    else values.set(name, String(value));
+  }
+  return {
+    instance: values.get("instance"),
+    help: parsed["help"] === true,
+    flags: new Set(switches.filter((name) => parsed[name] === true)),
+    values,
+    words: parsed._.map(String),
+    errors,
+  };
+}

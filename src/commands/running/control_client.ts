@@ -1,0 +1,67 @@
+import { CONTROL_SOCKET } from "../../status/listen.ts";
+
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * Asks a running instance over its private socket. By hand: fetch would cost a status command a third of its time.
+ * @throws Error "Cannot ask ..." when nobody answers
+ */
+export async function askInstance(
+  dir: string,
+  method: "GET" | "POST",
+  path: string,
+  body = "",
+): Promise<ControlAnswer> {
+  using connection = await connect(dir);
+  await send(connection, method, path, body);
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of connection.readable) text += decoder.decode(chunk, { stream: true });
+  const end = text.indexOf("\r\n\r\n");
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
+  if (end < 0 || !(status > 0)) throw cannot(dir, "it broke off its answer");
+  return { status, body: text.slice(end + 4) };
+}
+
+/** The events of a running instance as they come: name and JSON text. Ends when the instance does. */
+export async function* followInstance(dir: string): AsyncGenerator<{ name: string; data: string }> {
+  using connection = await connect(dir);
+  await send(connection, "GET", "/events", "");
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of connection.readable) {
+    const frames = (rest + decoder.decode(chunk, { stream: true })).split("\n\n");
+    rest = frames.pop()!;
+    for (const frame of frames) {
+      const name = /^event: (.+)$/m.exec(frame)?.[1];
+      if (name === undefined) continue;
+      const data = [...frame.matchAll(/^data: (.*)$/gm)].map((match) => match[1]).join("\n");
+      yield { name, data };
+    }
+  }
+}
+
+async function connect(dir: string): Promise<Deno.UnixConn> {
+  try {
+    return await Deno.connect({ transport: "unix", path: `${dir}/${CONTROL_SOCKET}` });
+  } catch (error) {
+    throw cannot(dir, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function send(connection: Deno.Conn, method: string, path: string, body: string): Promise<void> {
+  const bytes = new TextEncoder().encode(body);
+  const head = new TextEncoder().encode(
+    `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+  );
+  for (const part of [head, bytes]) {
+    for (let at = 0; at < part.length;) at += await connection.write(part.subarray(at));
+  }
+}
+
+function cannot(dir: string, why: string): Error {
+  return new Error(`Cannot ask the autoscaler in ${dir}: ${why}, look at its log`);
+}

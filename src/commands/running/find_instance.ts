@@ -1,0 +1,58 @@
+import { type Instance, runningInstances, runtimeBases } from "../../platform/runtime_dir.ts";
+
+/** A running autoscaler and its private folder. */
+export interface Found {
+  readonly dir: string;
+  readonly instance: Instance;
+}
+
+/**
+ * The instance that a command is for: the only one that runs here, or the one named.
+ *
+ * @param named a pid, or the runtime folder; undefined for the only one
+ * @returns an error sentence when there is none or more than one
+ */
+export function chooseInstance(
+  named: string | undefined,
+  running: readonly Found[],
+  bases: readonly string[],
+): Found | { readonly error: string } {
+  if (named !== undefined) {
+    const folder = named.replace(/\/+$/, "");
+    const found = running.find(({ dir, instance }) => dir === folder || String(instance.pid) === named);
+    if (found !== undefined) return found;
+    return {
+      error: `Cannot find the instance ${named}: no autoscaler of yours with that pid or folder runs here` +
+        (running.length === 0 ? "" : `, these do:\n${list(running)}`),
+    };
+  }
+  if (running.length === 1) return running[0]!;
+  if (running.length === 0) {
+    return {
+      error: `Cannot find a running autoscaler: none of yours has its folder in ${bases.join(", ")}, ` +
+        "start one, or name the folder with --instance DIR",
+    };
+  }
+  return {
+    error: `Cannot choose between ${running.length} running autoscalers, name one with --instance PID:\n${
+      list(running)
+    }`,
+  };
+}
+
+/** Looks for running instances where they make their folders, and where `named` and the environment say. */
+export function findInstance(named: string | undefined): Found | { readonly error: string } {
+  const bases = [...runtimeBases(Deno.env)];
+  const configured = Deno.env.get("GUNICORN_AUTOSCALER_RUNTIME_DIR");
+  if (configured) bases.unshift(configured);
+  const parent = named?.includes("/") ? named.replace(/\/+$/, "").replace(/\/[^/]*$/, "") : undefined;
+  if (parent !== undefined) bases.unshift(parent === "" ? "/" : parent);
+  const unique = [...new Set(bases)];
+  return chooseInstance(named, runningInstances(unique), unique);
+}
+
+function list(running: readonly Found[]): string {
+  return running.map(({ dir, instance }) =>
+    `  --instance ${instance.pid}  ${instance.command.join(" ")}  (since ${instance.startedAt}, ${dir})`
+  ).join("\n");
+}

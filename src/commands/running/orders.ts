@@ -1,0 +1,103 @@
+import { askInstance } from "./control_client.ts";
+import { type CommandArguments, readArguments } from "./command_arguments.ts";
+import { durationSeconds } from "./duration_text.ts";
+import { findInstance } from "./find_instance.ts";
+
+const BAD_USAGE = 2;
+const FAILED = 1;
+
+const PAUSE = `Usage: gunicorn-autoscaler pause [--for 10m] [--instance PID|DIR]
+Keeps the number of workers as it is, until resume or for a time.`;
+const RESUME = `Usage: gunicorn-autoscaler resume [--instance PID|DIR]
+Goes back to automatic scaling after pause or scale.`;
+const SCALE = `Usage: gunicorn-autoscaler scale N [--for 10m] [--instance PID|DIR]
+Pins the number of workers at N, within minimum and maximum, until resume or for a time.`;
+const SET = `Usage: gunicorn-autoscaler set KEY=VALUE [KEY=VALUE ...] [--instance PID|DIR]
+Changes settings of decisions live, such as max-workers=12 or idle-seconds=10. A restart forgets them.`;
+
+export async function pause(args: readonly string[]): Promise<number> {
+  return await order(readArguments(args, [], ["for"]), PAUSE, 0, () => ({ kind: "paused" }));
+}
+
+export async function resume(args: readonly string[]): Promise<number> {
+  return await order(readArguments(args), RESUME, 0, () => ({ kind: "auto" }));
+}
+
+export async function scale(args: readonly string[]): Promise<number> {
+  return await order(readArguments(args, [], ["for"]), SCALE, 1, ([workers = ""]) => {
+    if (!/^\d{1,6}$/.test(workers) || Number(workers) < 1) {
+      return `Cannot scale to ${workers}: it is no number of workers, give a whole number from 1`;
+    }
+    return { kind: "pinned", workers: Number(workers) };
+  });
+}
+
+export async function set(args: readonly string[]): Promise<number> {
+  const given = readArguments(args);
+  if (given.help) return say(SET);
+  const errors = [...given.errors];
+  const pairs: Record<string, string> = {};
+  for (const word of given.words) {
+    const equals = word.indexOf("=");
+    if (equals < 1) errors.push(`Cannot set ${word}: it has no value, write KEY=VALUE`);
+    else pairs[word.slice(0, equals)] = word.slice(equals + 1);
+  }
+  if (given.words.length === 0) errors.push("Cannot set anything: no setting is named, write KEY=VALUE");
+  if (errors.length > 0) return refuse(errors, BAD_USAGE);
+  return await command(given.instance, "/settings", pairs);
+}
+
+/** What is ordered, or what is wrong with it. */
+type Made = Record<string, unknown> | string;
+
+async function order(
+  given: CommandArguments,
+  help: string,
+  words: number,
+  make: (words: readonly string[]) => Made,
+): Promise<number> {
+  if (given.help) return say(help);
+  const errors = [...given.errors];
+  if (given.words.length !== words) {
+    errors.push(
+      words === 0
+        ? `Cannot use ${given.words.join(" ")}: nothing is expected there`
+        : "Cannot scale: give the number of workers",
+    );
+  }
+  const time = given.values.get("for");
+  const forSeconds = time === undefined ? undefined : durationSeconds(time);
+  if (time !== undefined && forSeconds === undefined) {
+    errors.push(`Cannot use --for=${time}: it is no time span, give one such as 90s, 10m or 1h30m`);
+  }
+  const made = errors.length > 0 ? {} : make(given.words);
+  if (typeof made === "string") errors.push(made);
+  if (errors.length > 0) return refuse(errors, BAD_USAGE);
+  return await command(given.instance, "/order", {
+    ...made as object,
+    ...(time === undefined ? {} : { forSeconds }),
+  });
+}
+
+/** Sends a command to the instance and tells what it answers; returns the exit code. */
+async function command(instance: string | undefined, path: string, body: unknown): Promise<number> {
+  const found = findInstance(instance);
+  if ("error" in found) return refuse([found.error], FAILED);
+  try {
+    const answer = await askInstance(found.dir, "POST", path, JSON.stringify(body));
+    const said = JSON.parse(answer.body) as { text?: string; errors?: string[] };
+    return answer.status === 200 ? say(said.text ?? "") : refuse(said.errors ?? [answer.body], BAD_USAGE);
+  } catch (error) {
+    return refuse([error instanceof Error ? error.message : String(error)], FAILED);
+  }
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function refuse(messages: readonly string[], code: number): number {
+  for (const message of messages) console.error(message);
+  return code;
+}

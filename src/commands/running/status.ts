@@ -1,0 +1,120 @@
+import type { HistoryReport, StatusReport } from "../../status/report.ts";
+import { appended } from "../../status/series.ts";
+import { colored, type Paint, plain } from "../../status/terminal_style.ts";
+import { terminalView } from "../../status/terminal_view.ts";
+import { readArguments } from "./command_arguments.ts";
+import { askInstance, followInstance } from "./control_client.ts";
+import { findInstance } from "./find_instance.ts";
+
+const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance PID|DIR]
+Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
+Colours go to terminals only; NO_COLOR turns them off.`;
+
+const WIDTH = 100;
+
+/** `status`: one screen of a running instance; returns the exit code. */
+export async function status(args: readonly string[]): Promise<number> {
+  const given = readArguments(args, ["watch", "json"]);
+  if (given.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const errors = [
+    ...given.errors,
+    ...given.words.map((word) => `Cannot use ${word}: nothing is expected there`),
+  ];
+  for (const error of errors) console.error(error);
+  if (errors.length > 0) return 2;
+  const found = findInstance(given.instance);
+  if ("error" in found) {
+    console.error(found.error);
+    return 1;
+  }
+  try {
+    const json = given.flags.has("json");
+    return given.flags.has("watch") ? await watch(found.dir, json) : await once(found.dir, json);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+async function once(dir: string, json: boolean): Promise<number> {
+  const [report, history] = await Promise.all([
+    askInstance(dir, "GET", "/status"),
+    json ? undefined : askInstance(dir, "GET", "/history"),
+  ]);
+  if (report.status !== 200) {
+    console.error(report.body.trim());
+    return 1;
+  }
+  if (json) console.log(report.body.trim());
+  else console.log(view(JSON.parse(report.body), JSON.parse(history!.body)).join("\n"));
+  return 0;
+}
+
+/** Redraws with each event until the instance ends or the terminal says stop. */
+async function watch(dir: string, json: boolean): Promise<number> {
+  let history: HistoryReport | undefined;
+  let drawn = 0;
+  const terminal = Deno.stdout.isTerminal();
+  if (terminal && !json) write("\x1b[?25l");
+  const showCursor = () => {
+    if (terminal && !json) write("\x1b[?25h");
+  };
+  const stop = () => {
+    showCursor();
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  try {
+    for await (const { name, data } of followInstance(dir)) {
+      if (name === "history") history = JSON.parse(data);
+      if (name !== "status" || history === undefined) continue;
+      if (json) {
+        console.log(data);
+        continue;
+      }
+      const report = JSON.parse(data) as StatusReport;
+      if (report.latest !== "unknown") history = appended(history, report.latest);
+      const lines = view(report, history);
+      // Over the lines drawn before: no flicker, and the screen above stays.
+      write(
+        (terminal && drawn > 0 ? `\x1b[${drawn}A` : "") +
+          lines.map((line) => terminal ? `\x1b[2K${line}\n` : `${line}\n`).join("") +
+          (terminal ? "\x1b[J" : "\n"),
+      );
+      drawn = lines.length;
+    }
+  } finally {
+    showCursor();
+    Deno.removeSignalListener("SIGINT", stop);
+  }
+  console.error("the autoscaler has ended");
+  return 1;
+}
+
+function view(report: StatusReport, history: HistoryReport): string[] {
+  return terminalView(report, history, painter(), width());
+}
+
+/** Colours for terminals whose owner has not refused them: https://no-color.org. FORCE_COLOR is for pipes that show them. */
+export function painter(): Paint {
+  if (Deno.env.get("NO_COLOR")) return plain;
+  return Deno.env.get("FORCE_COLOR") || Deno.stdout.isTerminal() ? colored : plain;
+}
+
+export function width(): number {
+  const columns = Number(Deno.env.get("COLUMNS"));
+  if (columns >= 40) return columns;
+  try {
+    return Math.max(40, Math.min(140, Deno.consoleSize().columns));
+  } catch {
+    return WIDTH;
+  }
+}
+
+function write(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
