@@ -31,7 +31,7 @@ export const rivals: readonly Rival[] = [
   { name: "fixed-min", label: "gunicorn, minimum", launch: (s, port) => fixed(s, port, s.minWorkers) },
   { name: "fixed-max", label: "gunicorn, maximum", launch: (s, port) => fixed(s, port, s.maxWorkers) },
   { name: "ours", label: "gunicorn-autoscaler", launch: ours },
-  { name: "rust", label: "Rust autoscaler 0.2.1", launch: (s, port) => rust(s, port, {}) },
+  { name: "rust", label: "Rust autoscaler 0.2.1", launch: (s, port) => rust(s, port) },
   { name: "rust-tuned", label: "Rust autoscaler, tuned", launch: (s, port) => rust(s, port, tunedRust(s)) },
   { name: "uwsgi-busyness", label: "uWSGI busyness", launch: (s, port) => uwsgi(s, port, BUSYNESS) },
   {
@@ -74,13 +74,14 @@ async function ours(scenario: Scenario, port: number): Promise<Launch> {
 }
 
 /**
- * The Rust program of the same name (crates.io, 0.2.1). It takes `--threads` away from gunicorn's command line, so that
+ * The Rust program of the same name (crates.io, 0.2.1). Under Uvicorn it is blind without a middleware in the app: the
+ * tuned one gets an app that has it. It takes `--threads` away from gunicorn's command line, so that
  * threads go to gunicorn by its own variable here.
  */
 async function rust(
   scenario: Scenario,
   port: number,
-  settings: Record<string, string>,
+  tuned?: Record<string, string>,
 ): Promise<Launch | string> {
   const program = await rustProgram();
   if (program === undefined) return "not built: run `deno run -A bench/setup.ts`";
@@ -88,13 +89,20 @@ async function rust(
   const statsd = { GUNICORN_AUTOSCALER_STATSD_ADDR: `127.0.0.1:${freeUdpPort()}`, RUST_LOG: "info" };
   return {
     program,
-    args: [app(scenario), ...gunicornArguments({ ...scenario, threads: 0 }, port)],
+    args: tuned && scenario.app === "fastApi"
+      ? [
+        "fast_api_statsd:app",
+        ...gunicornArguments(scenario, port),
+        "--pythonpath",
+        `${repository}bench/apps`,
+      ]
+      : [app(scenario), ...gunicornArguments({ ...scenario, threads: 0 }, port)],
     env: {
       ...environment(scenario),
       ...bounds(scenario),
       ...threads,
       ...statsd,
-      ...settings,
+      ...tuned,
       PATH: await pathWithGunicorn(),
     },
     workersAre: "grandchildren",
