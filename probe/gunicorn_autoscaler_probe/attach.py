@@ -44,8 +44,9 @@ def _attach_uvicorn(worker, words, on_ready):
     """Wrap what uvicorn will load from the worker's config; True when no start-up of the application is to be awaited."""
     config = worker.config
     app = worker.wsgi
-    if config.interface == 'wsgi':  # uvicorn runs it in threads
-        worker.wsgi = _in_factory(config, app, lambda made: wsgi_meter.wrap(made, LockedMeter(words), words))
+    if config.interface == 'wsgi':  # uvicorn runs it in threads and closes no answer
+        worker.wsgi = _in_factory(
+            config, app, lambda made: wsgi_meter.wrap(made, LockedMeter(words), words, is_closed=False))
         return True
 
     def wrapped(made):

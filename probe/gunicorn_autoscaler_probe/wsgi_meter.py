@@ -9,8 +9,12 @@ from . import words as w
 from .meter import Gauge
 
 
-def wrap(app, meter, m, untouched=()):
-    """The application `app`, metered into the words `m`. untouched: marker objects that a worker knows by identity."""
+def wrap(app, meter, m, untouched=(), is_closed=True):
+    """The application `app`, metered into the words `m`.
+
+    untouched: marker objects that a worker knows by identity. is_closed: the server calls close() as WSGI says; else
+    the end of the iteration is the end of the request.
+    """
     begin, end, set_apart = meter.begin, meter.end, meter.set_apart
     websockets = Gauge(m, w.WEBSOCKETS)
     streams = Gauge(m, w.STREAMS)
@@ -21,7 +25,7 @@ def wrap(app, meter, m, untouched=()):
     def metered_app(environ, start_response):
         if 'HTTP_UPGRADE' in environ and environ['HTTP_UPGRADE'].lower() == 'websocket':
             websockets.opened()
-            return _run(app, environ, start_response, close_websocket, untouched)
+            return _run(app, environ, start_response, close_websocket, untouched, is_closed)
         status = ''
         is_stream = is_over = False
 
@@ -45,7 +49,7 @@ def wrap(app, meter, m, untouched=()):
                 end(began, broke or status[:1] == '5')
 
         began = begin()
-        return _run(app, environ, metered_start_response, over, untouched)
+        return _run(app, environ, metered_start_response, over, untouched, is_closed)
 
     return metered_app
 
@@ -62,7 +66,7 @@ def _is_stream(headers):
     return False
 
 
-def _run(app, environ, start_response, over, untouched):
+def _run(app, environ, start_response, over, untouched, is_closed):
     """Call the application; over(broke) is called once its answer is closed, or right away when it raises."""
     try:
         answer = app(environ, start_response)
@@ -73,11 +77,22 @@ def _run(app, environ, start_response, over, untouched):
         if answer is marker:
             over(False)
             return answer
+    if not is_closed:
+        return _closing(answer, over)
     file_wrapper = environ.get('wsgi.file_wrapper')
     if isinstance(file_wrapper, type) and isinstance(answer, file_wrapper):
         _hook_close(answer, over)  # its type is how gunicorn knows to use sendfile
         return answer
     return (_Sized if hasattr(answer, '__len__') else _Answer)(answer, over)
+
+
+def _closing(answer, over):
+    metered = _Answer(answer, over)
+    try:
+        for part in answer:
+            yield part
+    finally:
+        metered.close()
 
 
 def _hook_close(answer, over):

@@ -148,6 +148,15 @@ class WsgiMeterTest(unittest.TestCase):
             self.assertIs(app({}, lambda *a: None), marker)
             self.assertEqual(self.counts(m), (0, 1, 1, 0))
 
+    def test_for_a_server_that_closes_nothing_the_end_of_the_parts_is_the_end(self):
+        with page() as m:
+            file = FileWrapper('f')
+            app = wsgi_meter.wrap(lambda environ, start_response: file, Meter(m, 0), m, is_closed=False)
+            parts = iter(app({}, lambda *a: None))
+            self.assertEqual((next(parts), m[w.IN_FLIGHT]), (b'file', 1))
+            self.assertEqual((list(parts), file.closed), ([], 1))
+            self.assertEqual(self.counts(m), (0, 1, 1, 0))
+
     def test_start_response_gets_what_the_application_gave(self):
         got = []
         with page() as m:

@@ -1,0 +1,17 @@
+/** Virtualenvs for the worker classes that the common ones cannot run. */
+
+import { bin, makeVenv } from "../support/venv.ts";
+
+const repository = new URL("../../", import.meta.url).pathname;
+
+const requirements = {
+  // gunicorn 27's gevent workers import packaging without asking for it.
+  gevent: ["gunicorn==27.0.1", "gevent==26.9.0", "packaging==26.3"],
+  // The eventlet worker left gunicorn before 27, uvicorn.workers left uvicorn.
+  old: ["gunicorn==23.0.0", "eventlet==0.41.3", "uvicorn==0.30.6"],
+} as const;
+
+/** Path of the gunicorn of one of them. */
+export async function gunicornFor(name: keyof typeof requirements): Promise<string> {
+  return bin(await makeVenv(`${repository}.venvs/${name}`, requirements[name]), "gunicorn");
+}
