@@ -1,5 +1,6 @@
-import { demandOf, isAsync } from "./demand.ts";
+import { demandOf } from "./demand.ts";
 import { History, type Tick } from "./history.ts";
+import { isAsync } from "./kinds.ts";
 import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./limits.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy.ts";
 import type { PolicySettings } from "./policy_settings.ts";

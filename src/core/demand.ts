@@ -1,4 +1,5 @@
 import type { History, WindowSums } from "./history.ts";
+import { isAsync } from "./kinds.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
@@ -6,7 +7,7 @@ import { workersFor } from "./staffing.ts";
 
 const SECOND_MS = 1_000;
 /** Windows in which a burst is looked for, in ticks; the setting's own window and one second are added. */
-const FAST_TICKS = [1, 3];
+const FAST_TICKS = [1, 2, 3];
 /** An async worker is one core at most; busier than this its loop makes requests wait. */
 const ASYNC_CORE_UTILIZATION = 0.7;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full whatever its threads. */
@@ -24,7 +25,7 @@ const JUMP_SLACK = 2;
 /** Load is believed less this many standard deviations: noise asks for nothing. */
 const PROOF_SIGMAS = 1;
 /** Few waits are normal for async workers; a mean of this many over a second is a loop that does not get to accept. */
-const BLOCKED_LOOP_QUEUE = 1;
+const BLOCKED_LOOP_QUEUE = 2;
 /** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */
 const UNKNOWN_BOOT_MS = 1_000;
 
@@ -39,11 +40,6 @@ export interface DemandInput {
   readonly bootMs: number;
   /** Since the target last rose, ms. */
   readonly sinceUpMs: number;
-}
-
-/** True for the kinds that serve many requests on one loop. */
-export function isAsync(kind: Sample["model"]["kind"]): boolean {
-  return kind !== "sync" && kind !== "gthread" && kind !== "unknown";
 }
 
 /** Requests that wait now, in the kernel or inside workers. */
@@ -77,13 +73,13 @@ export function demandOf(input: DemandInput): Demand {
   const recentErlangs = erlangsOf(recent, serviceMs, async);
   const cores = coresUsed(sample, second);
   ask(async ? "concurrency" : "load", slotsAsk(proven(steadyErlangs, serviceMs, stable.spanMs)));
-  ask("cpu", cpuAsks(sample, cores));
+  if (!stillSettling(input)) ask("cpu", cpuAsks(sample, cores));
   if (settings.burstEnabled) {
-    for (const sums of burstWindows(input)) {
+    for (const sums of burstWindows(input, stable)) {
       // A window much shorter than a request says little about how many will be served at once.
       if (known(serviceMs) && sums.spanMs < serviceMs / 2) continue;
       if (!jumped(sums, baseRps(history, stable, sums, settings), settings)) continue;
-      ask("burst", async ? burstCores(sums, stable) : slotsAsk(burstErlangs(sums, serviceMs)));
+      ask("burst", async ? burstCores(sums, stable, serviceMs) : slotsAsk(burstErlangs(sums, serviceMs)));
       if (async) ask("burst", slotsAsk(proven(erlangsOf(sums, serviceMs, true), serviceMs, sums.spanMs)));
     }
   }
@@ -154,9 +150,15 @@ function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number): numb
   );
 }
 
-function burstWindows({ history, sample, settings }: DemandInput): WindowSums[] {
+/** The windows that may show a burst: not longer than the stable one, and not those whose burst is over by now. */
+function burstWindows({ history, sample, settings }: DemandInput, stable: WindowSums): WindowSums[] {
   const fast = FAST_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);
-  return [...fast, SECOND_MS, settings.burstWindowMs].map((windowMs) => history.sums(windowMs));
+  const nowRps = rpsOf(history.sums(SECOND_MS));
+  return [...fast, SECOND_MS, settings.burstWindowMs]
+    .map((windowMs) => history.sums(windowMs))
+    .filter((sums) =>
+      sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) / 2)
+    );
 }
 
 /** The rate that a window is held against: the stable one, or what came just before it where that is more already. */
@@ -196,11 +198,18 @@ function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
  * Workers for the cores that a burst's arrivals need, at the CPU cost per request seen lately. What has piled up asks for
  * nothing more: importing an application costs CPU, and workers that boot for a queue starve those that serve it.
  */
-function burstCores(sums: WindowSums, stable: WindowSums): number {
+function burstCores(sums: WindowSums, stable: WindowSums, serviceMs: Maybe<number>): number {
   if (stable.finished <= 0) return 0;
+  // CPU is read late: when a burst leaves the window its CPU may still count while its requests do not. But no request
+  // computes longer than it takes.
+  const cpuMs = Math.min(stable.cpuMs / stable.finished, known(serviceMs) ? serviceMs : Infinity);
   const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
-  const cores = (arrivals * stable.cpuMs) / stable.finished / sums.spanMs;
-  return Math.ceil(cores / ASYNC_CORE_UTILIZATION - 1e-9);
+  return Math.ceil((arrivals * cpuMs) / sums.spanMs / ASYNC_CORE_UTILIZATION - 1e-9);
+}
+
+/** True while what the last growth brings cannot be seen yet in averages over a second or more. */
+function stillSettling({ settings, bootMs, sinceUpMs, counts }: DemandInput): boolean {
+  return counts.booting > 0 || sinceUpMs < settings.burstWindowMs + bootMs;
 }
 
 /** True while workers that were asked for have not had the time to help: more of them would be asked for nothing. */
@@ -228,10 +237,10 @@ function queueAsks(input: DemandInput, serviceMs: Maybe<number>, erlangs: number
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */
 function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
-  const { sample, settings, target, sinceUpMs, bootMs } = input;
-  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2) return 0;
-  // What the last growth brought must be seen before one more is asked for.
-  if (stillBooting(input) || sinceUpMs < settings.burstWindowMs + bootMs) return 0;
+  const { sample, target } = input;
+  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2 || stillSettling(input)) {
+    return 0;
+  }
   return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
 }
 
@@ -253,10 +262,10 @@ function cpuAsks(sample: Sample, cores: number): number {
  * slow for a reason that workers cannot cure.
  */
 function sloAsks(input: DemandInput, recent: WindowSums): number {
-  const { sample, history, settings, target, bootMs, sinceUpMs } = input;
+  const { sample, history, settings, target } = input;
   const p95 = history.durationQuantileMs(settings.burstWindowMs, 0.95);
   if (!known(p95) || p95 <= settings.sloP95Ms || recent.spanMs <= 0) return 0;
-  if (stillBooting(input) || sinceUpMs < settings.burstWindowMs + bootMs) return 0;
+  if (stillSettling(input)) return 0;
   const waiting = recent.queuedMs / recent.spanMs;
   const used = utilizationOf(sample, recent);
   return waiting >= 0.5 || (known(used) && used >= 0.9) ? target + 1 : 0;

@@ -1,8 +1,11 @@
 import type { WindowSums } from "./history.ts";
 import type { PolicySettings } from "./policy_settings.ts";
+import { isAsync } from "./kinds.ts";
 import type { Bound, Bounds } from "./reason.ts";
 import { known, type Sample, type WorkerCounts } from "./sample.ts";
 
+/** Share of the CPU there is from which it counts as used up. */
+const CPU_USED_UP = 0.9;
 /** Occupied slot-time that a window must hold before it tells what requests do with their time. */
 const TELLING_MS = 300;
 /** Workers that want the CPU for at least this share of their busy time are CPU-bound. */
@@ -75,18 +78,31 @@ function memoryBound({ sample, settings, counts }: LimitInput): Bound | undefine
 }
 
 /**
- * When requests want the CPU for most of their time, more workers than can run at once only make each other slower. What
- * requests do with their time is known from the quiet before a burst, so the bound is there before the CPU is used up.
+ * More workers than can run at once only make each other slower: of sync and gthread workers when their requests want the
+ * CPU for most of their time, of async workers, which use a core each, when the CPU is used up. What requests do with
+ * their time is known from the quiet before a burst, so the first bound is there before the CPU is. Time in the run queue
+ * is left out: it says how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
 function cpuBound({ sample, recent, stable }: LimitInput): Bound | undefined {
   if (!known(sample.cpu)) return undefined;
   const { limitCores, usedCores } = sample.cpu;
+  if (isAsync(sample.model.kind)) {
+    if (usedCores < CPU_USED_UP * limitCores || recent.spanMs <= 0) return undefined;
+    const onCpuShare = Math.min(1, recent.cpuMs / recent.spanMs / limitCores);
+    if (onCpuShare < CPU_BOUND) return undefined;
+    return cpuBoundAt(Math.ceil(limitCores * CPU_SLACK - 1e-9), usedCores, limitCores, onCpuShare);
+  }
   const telling = [recent, stable].find((sums) => sums.occupiedMs >= TELLING_MS);
   if (telling === undefined) return undefined;
-  const onCpuShare = Math.min(1, (telling.cpuMs + telling.cpuWaitMs) / telling.occupiedMs);
+  const ownMs = Math.max(telling.cpuMs, telling.occupiedMs - telling.cpuWaitMs);
+  const onCpuShare = ownMs > 0 ? telling.cpuMs / ownMs : 0;
   if (onCpuShare < CPU_BOUND) return undefined;
   const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9);
+  return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
+}
+
+function cpuBoundAt(workers: number, usedCores: number, limitCores: number, onCpuShare: number): Bound {
   return { workers: Math.max(2, workers), why: { code: "cpu", usedCores, limitCores, onCpuShare } };
 }
 

@@ -60,7 +60,7 @@ export function holdMs(state: PolicyState, settings: PolicySettings, bootMs: num
  * Decides the target. The state passed in must not be used again: its sliding maximum is taken over.
  *
  * Up: to what is wanted, at once, within bounds, steps and cooldowns. Down: to the most that was wanted during the
- * hold, never in a burst. No data: hold.
+ * hold, never in a burst, never while requests wait. No data: hold.
  */
 export function decide(state: PolicyState, input: PolicyInput): { state: PolicyState; decision: Decision } {
   const { nowMs, demand, bounds, settings, order, bootMs } = input;
@@ -99,7 +99,8 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
 
   if (allowed > state.target) return grow(state, input, demand, allowed, settle);
   if (wanted > state.target) return settle(state.target, { code: "at-bound" });
-  if (lately < state.target && !demand.burst) {
+  const waits = known(demand.facts.queued) && demand.facts.queued > 0;
+  if (lately < state.target && !demand.burst && !waits) {
     return shrink(calmer(state, nowMs, hold), input, lately, hold, settle);
   }
   if (lately < state.target || allowed < state.target) {

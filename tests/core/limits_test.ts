@@ -75,7 +75,7 @@ Deno.test("memory bounds nothing while no worker has been measured", () => {
 const computing: WindowSums = { ...quiet, occupiedMs: 12_000, cpuMs: 5_400, cpuWaitMs: 6_000 };
 
 Deno.test("requests that want the CPU most of their time are bounded by the cores", () => {
-  // (5400 + 6000) / 12000 = 95 % of their time on the CPU or waiting for it: 2 / 0.95 * 1.25 = 2.6.
+  // 5400 of the 12000 - 6000 ms not spent in the run queue: 90 % on the CPU. 2 / 0.9 * 1.25 = 2.8.
   const { max } = bounds({ cpu: cpu(1.9) }, { recent: computing });
   assertEquals([max.workers, max.why.code], [3, "cpu"]);
 });

@@ -119,6 +119,11 @@ Deno.test("down: never in a burst", () => {
   assertEquals(driver.run(5_000, demand(4, { burst: true })), []);
 });
 
+Deno.test("down: never while requests wait", () => {
+  const driver = new Driver(8, { idleMs: 0, noDownscaleAfterUpMs: 0 });
+  assertEquals(driver.run(5_000, demand(4, { facts: { ...facts, queued: 1 } })), []);
+});
+
 Deno.test("down: a worker that takes long to boot is held for ten boots", () => {
   const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
   driver.run(1_000, demand(8), 2_000);
