@@ -1,5 +1,6 @@
 /** Headless Chromium, driven through its DevTools protocol over a WebSocket. */
 import { type Process, start } from "./process.ts";
+import { findProgram } from "./program.ts";
 import { tempDir } from "./tempdir.ts";
 import { until } from "./wait.ts";
 
@@ -20,14 +21,13 @@ const FLAGS = [
   "--remote-debugging-port=0",
 ];
 
-/** Path of a Chromium; undefined where there is none. */
+/** Path of a Chromium, the one that CHROMIUM names first; undefined where there is none. */
 export async function findChromium(): Promise<string | undefined> {
-  for (const program of [Deno.env.get("CHROMIUM") ?? "", ...PROGRAMS]) {
-    for (const folder of program.includes("/") ? [""] : (Deno.env.get("PATH") ?? "").split(":")) {
-      const path = folder === "" ? program : `${folder}/${program}`;
-      const found = program !== "" && await Deno.stat(path).then((info) => info.isFile, () => false);
-      if (found) return path;
-    }
+  const named = Deno.env.get("CHROMIUM");
+  if (named !== undefined && named !== "") return named;
+  for (const program of PROGRAMS) {
+    const path = await findProgram(program);
+    if (path !== undefined) return path;
   }
   return undefined;
 }
