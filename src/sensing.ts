@@ -88,7 +88,7 @@ export class Sensing implements Sampler {
     const { initialWorkers } = this.#options;
     this.#count = this.#arbiterFile === undefined
       ? new OneByOne(() => this.#childCount(), ring, initialWorkers)
-      : new Doorbell(new ArbiterPort(this.#arbiterFile), ring, initialWorkers);
+      : new Doorbell(this.#arbiterFile, ring, initialWorkers);
   }
 
   /** Delegates, because the way to ask may change: see PROBE_SILENT_MS. */
@@ -171,10 +171,11 @@ export class Sensing implements Sampler {
 
   async close(): Promise<void> {
     this.#slots?.close();
+    this.#processes.close();
     this.#queue.close();
     this.#arbiterFile?.close();
     await this.#statsd?.close();
-    this.#relay?.close();
+    await this.#relay?.close();
   }
 
   #model(slots: SlotsReading | undefined): WorkerModel {
@@ -217,25 +218,5 @@ export class Sensing implements Sampler {
       (signal) => void gunicorn.signal(signal),
       this.#children.length,
     );
-  }
-}
-
-/** The arbiter file as the doorbell needs it. */
-class ArbiterPort {
-  readonly #file: ArbiterFile;
-
-  constructor(file: ArbiterFile) {
-    this.#file = file;
-  }
-
-  request(workers: number): number {
-    return this.#file.request(workers);
-  }
-
-  /** Not before the master is ready: until its handlers are set, a SIGTTIN would stop it like any program. */
-  confirmed() {
-    const arbiter = this.#file.read();
-    if (arbiter?.readyNs === undefined) return undefined;
-    return { workers: arbiter.confirmed, seq: arbiter.confirmedSeq };
   }
 }

@@ -64,8 +64,10 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
     return { args, initialWorkers: workers, relayTo: undefined, notes, errors };
   }
   // Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests.
-  const relayTo = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
+  const theirs = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
     input.configuredStatsd;
+  // A server at our own address is us: relaying to it would go round in circles.
+  const relayTo = theirs === addressText(settings.statsdAddr) ? undefined : theirs;
   args = withoutOption(withoutOption(args, "workers"), "statsd-host");
   args = withOptions(args, "--workers", String(workers), "--statsd-host", addressText(settings.statsdAddr));
   if (relayTo !== undefined) notes.push(`StatsD is heard here and relayed on to ${relayTo}`);

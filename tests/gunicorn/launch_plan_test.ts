@@ -57,6 +57,7 @@ Deno.test("without the probe the count and StatsD are ours, and the user's own S
   assertEquals(off("app:app", { environment: { GUNICORN_CMD_ARGS: "--statsd-host e:2" } }).relayTo, "e:2");
   assertEquals(off("app:app", { configuredStatsd: "c:3" }).relayTo, "c:3");
   assertEquals(off("app:app").relayTo, undefined);
+  assertEquals(off("app:app --statsd-host 127.0.0.1:9125").relayTo, undefined); // ourselves
 });
 
 Deno.test("a daemon cannot be supervised, wherever it is asked for", () => {

@@ -1,0 +1,53 @@
+import type { Logger } from "@logtape/logtape";
+import type { WorkerModel } from "../core/sample.ts";
+import { inspectGunicorn, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
+import { type LaunchPlan, planLaunch } from "../gunicorn/launch_plan.ts";
+import { tiedToParent } from "../gunicorn/parent_death.ts";
+import { workerModel } from "../gunicorn/worker_model.ts";
+import type { Settings } from "../settings.ts";
+
+/** What is to be started. */
+export interface LaunchRequest {
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** The words that start gunicorn. */
+  readonly words: readonly string[];
+  readonly gunicornArgs: readonly string[];
+}
+
+/** How it will be started, and how its workers serve as far as that is known before. */
+export interface Launch {
+  readonly plan: LaunchPlan;
+  readonly words: readonly string[];
+  readonly model: WorkerModel;
+}
+
+/** Plans the launch. Without the probe gunicorn's configuration is read first, which takes about 0.1 s. */
+export async function prepareLaunch(
+  request: LaunchRequest,
+  wrapperConfig: string | undefined,
+): Promise<Launch> {
+  const { settings, gunicornArgs, words } = request;
+  const environment = Deno.env.toObject();
+  if (wrapperConfig !== undefined) {
+    const plan = planLaunch({ settings, gunicornArgs, environment, wrapperConfig });
+    return { plan, words, model: { kind: "unknown", slots: 1 } };
+  }
+  // Without the probe only the config itself knows the worker class and a StatsD server that it names.
+  const inspection = await inspectGunicorn(words, gunicornArgs);
+  const interpreter = interpreterOf(words);
+  const tied = interpreter === undefined ? words : tiedToParent(interpreter, Deno.pid, words);
+  if (isFailure(inspection)) {
+    request.log.warn("gunicorn's configuration cannot be read ({problem}): its workers are taken for sync", {
+      problem: inspection.problem,
+    });
+    const plan = planLaunch({ settings, gunicornArgs, environment, wrapperConfig });
+    return { plan, words: tied, model: { kind: "sync", slots: 1 } };
+  }
+  const configuredStatsd = inspection.statsd_host ?? undefined;
+  return {
+    plan: planLaunch({ settings, gunicornArgs, environment, wrapperConfig, configuredStatsd }),
+    words: tied,
+    model: workerModel(inspection.worker_class_names, inspection.threads, inspection.worker_connections),
+  };
+}

@@ -1,0 +1,56 @@
+import type { Logger } from "@logtape/logtape";
+import { policyOf, type Settings } from "../settings.ts";
+import { RecordingWriter } from "../simulation/recording_writer.ts";
+import type { TickRecord } from "../supervisor.ts";
+
+/** Records the ticks of a run when asked to. A recording that cannot go on is said once and ends; the run goes on. */
+export class Recorder {
+  #writer: RecordingWriter | undefined;
+  readonly #log: Logger;
+
+  private constructor(writer: RecordingWriter | undefined, log: Logger) {
+    this.#writer = writer;
+    this.#log = log;
+  }
+
+  /**
+   * Opens the file that --record names; without it a recorder that records nothing.
+   * @param nowMs the ticks' clock
+   * @throws Error "Cannot record ..." when the file cannot be opened
+   */
+  static open(settings: Settings, nowMs: number, log: Logger): Recorder {
+    if (settings.record === "") return new Recorder(undefined, log);
+    try {
+      const header = { recording: 1, epochMs: Date.now() - nowMs, settings: policyOf(settings) } as const;
+      return new Recorder(new RecordingWriter(settings.record, header), log);
+    } catch (error) {
+      throw new Error(`Cannot record to ${settings.record}: ${said(error)}, name a file that can be written`);
+    }
+  }
+
+  note({ sample, decision }: TickRecord): void {
+    try {
+      this.#writer?.write(sample, decision);
+    } catch (error) {
+      this.#give(error);
+    }
+  }
+
+  close(): void {
+    try {
+      this.#writer?.close();
+    } catch (error) {
+      this.#give(error);
+    }
+    this.#writer = undefined;
+  }
+
+  #give(error: unknown): void {
+    this.#writer = undefined;
+    this.#log.error("the recording ends here: it cannot be written ({error})", { error: said(error) });
+  }
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,106 @@
+import type { Logger } from "@logtape/logtape";
+import { endLeftovers, remember } from "../gunicorn/leftovers.ts";
+import { Lifecycle } from "../gunicorn/lifecycle.ts";
+import type { Exit, Gunicorn } from "../gunicorn/process.ts";
+import { Orphanage } from "../platform/orphans.ts";
+import type { Sensing } from "../sensing.ts";
+import { policyOf, type Settings } from "../settings.ts";
+import type { StatusServer } from "../status/status_server.ts";
+import { Supervisor } from "../supervisor.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** Leftover workers of a killed master may finish what they serve for this long. */
+const LEFTOVER_MS = 5_000;
+
+/** Everything that a running gunicorn is supervised with. */
+export interface Supervision {
+  readonly gunicorn: Gunicorn;
+  readonly sensing: Sensing;
+  readonly status: StatusServer;
+  readonly recorder: Recorder;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly initialWorkers: number;
+  readonly beforeReload: () => void;
+}
+
+/** Scales gunicorn until it ends, and returns its exit code. */
+export async function supervise(parts: Supervision): Promise<number> {
+  const { gunicorn, sensing, status, recorder, settings, log, initialWorkers, beforeReload } = parts;
+  sensing.attach(gunicorn);
+  const supervisor = new Supervisor({
+    sampler: sensing,
+    count: sensing.workerCount,
+    log,
+    settings: policyOf(settings),
+    initialWorkers,
+    tickMs: settings.tickMs,
+    dryRun: settings.dryRun,
+    clock: sensing.clock,
+    onTick: (record) => {
+      status.note(record);
+      recorder.note(record);
+    },
+  });
+  status.attach({ supervisor, sensing });
+  let ending = false;
+  const lifecycle = new Lifecycle({
+    gunicorn,
+    log,
+    stopDeciding: () => {
+      ending = true;
+      supervisor.stop();
+    },
+    moveFloor: (by) => supervisor.moveFloor(by),
+    beforeReload,
+    usr1OpensInspector: usr1OpensInspector(),
+  });
+  const orphanage = new Orphanage(gunicorn.pid);
+  const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
+    // An error that escaped everything: gunicorn must live on, so it is said and swallowed.
+    event.preventDefault();
+    log.error("an error escaped ({error}); gunicorn is not affected", {
+      error: "reason" in event ? String(event.reason) : event.message,
+    });
+  };
+  globalThis.addEventListener("error", catchAll);
+  globalThis.addEventListener("unhandledrejection", catchAll);
+  lifecycle.listen();
+  try {
+    const looping = supervisor.run();
+    const exit = await gunicorn.exited;
+    const leftovers = remember(leftWorkers(orphanage, sensing.workerPids()));
+    supervisor.stop();
+    await looping;
+    sayEnd(exit, ending, log);
+    await endLeftovers(leftovers, LEFTOVER_MS);
+    return exit.code;
+  } finally {
+    orphanage.close();
+    lifecycle.close();
+    globalThis.removeEventListener("error", catchAll);
+    globalThis.removeEventListener("unhandledrejection", catchAll);
+  }
+}
+
+/** Workers that outlived their master: those known, and those forked too late to be known. */
+function leftWorkers(orphanage: Orphanage, known: readonly number[]): number[] {
+  const left = orphanage.orphans.filter((pid) => known.includes(pid));
+  return [...new Set([...left, ...orphanage.newOrphans])];
+}
+
+function sayEnd(exit: Exit, ending: boolean, log: Logger): void {
+  if (exit.signal !== null) {
+    log.error("gunicorn's master was ended by {signal}", { signal: exit.signal });
+  } else if (exit.code !== 0) {
+    log.error("gunicorn ended with exit code {code}", { code: exit.code });
+  } else if (!ending) {
+    log.info("gunicorn ended by itself");
+  }
+}
+
+/** Newer versions of Deno open the V8 inspector on SIGUSR1 whatever listens. */
+function usr1OpensInspector(): boolean {
+  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 8);
+}
