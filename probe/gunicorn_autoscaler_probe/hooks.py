@@ -22,6 +22,10 @@ def chain(folder, settings, space):
         if not session.master.attach():
             return
         _session = session
+    if space.get('daemon'):
+        # A daemon leaves its parent, and with it everyone who could scale it.
+        space['daemon'] = False
+        report.say('daemon = True is left out of account: the supervisor must stay the parent of gunicorn')
     for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _post_fork,
                  _post_worker_init):
         _wrap(make, settings, space, _session)

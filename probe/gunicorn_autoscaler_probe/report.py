@@ -6,10 +6,16 @@ _said = set()
 
 def trouble(what, error, log=None):
     """Say once that `what` failed and that gunicorn goes on. `log`: gunicorn's logger, stderr without. Never raises."""
-    if what in _said:
+    say('Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, error), log, what)
+
+
+def say(text, log=None, once_for=None):
+    """Say `text`, once for each `once_for` (the text itself without). Never raises."""
+    key = once_for or text
+    if key in _said:
         return
-    _said.add(what)
-    line = 'gunicorn-autoscaler: Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, error)
+    _said.add(key)
+    line = 'gunicorn-autoscaler: ' + text
     try:
         if log is not None:
             log.warning('%s', line)

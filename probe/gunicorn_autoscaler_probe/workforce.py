@@ -32,6 +32,14 @@ class Workforce:
         self._original = server.manage_workers
         server.manage_workers = self.manage_workers
         server.spawn_workers = self.spawn_workers
+        self._original_halt = server.halt
+        server.halt = self.halt
+
+    def halt(self, *args, **kwargs):
+        """gunicorn's end. A second worker that cannot boot, reaped meanwhile, must not raise into the stopping: the exit
+        code would be 1 instead of gunicorn's own 3 or 4."""
+        self._server.WORKER_BOOT_ERROR = self._server.APP_LOAD_ERROR = _NO_EXIT_CODE
+        return self._original_halt(*args, **kwargs)
 
     def retire_everyone(self):
         """A reload: all workers of now are to go once their successors are forked."""

@@ -41,6 +41,9 @@ class Arbiter:
     def start(self):
         self.num_workers = self.cfg.workers
 
+    def halt(self, reason=None, exit_status=0):
+        self.halted = (reason, exit_status, self.WORKER_BOOT_ERROR)
+
     @property
     def num_workers(self):
         return self._num_workers

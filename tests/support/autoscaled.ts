@@ -33,7 +33,7 @@ export class Autoscaled implements AsyncDisposable {
     readonly port: number,
     /** Where its private runtime folder is made. */
     readonly runtimeBase: string,
-    readonly cleanUp: () => Promise<void>,
+    readonly cleanUp: () => PromiseLike<void>,
   ) {}
 
   /** gunicorn's master; throws while there is none. */
