@@ -1,10 +1,22 @@
 """A FastAPI app as anyone would write it: nothing of gunicorn-autoscaler is in it."""
 import asyncio
 import time
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-app = FastAPI(title="A FastAPI app under gunicorn-autoscaler")
+CONNECTIONS = 8  # to the database, in each worker's own pool, as SQLAlchemy or asyncpg give it
+pool: asyncio.Semaphore
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI):
+    global pool
+    pool = asyncio.Semaphore(CONNECTIONS)
+    yield
+
+
+app = FastAPI(title="A FastAPI app under gunicorn-autoscaler", lifespan=lifespan)
 
 
 @app.get("/")
@@ -27,3 +39,11 @@ async def wait(ms: float = 100) -> dict:
     """Wait for ms milliseconds without computing, as a query to a database does."""
     await asyncio.sleep(ms / 1000)
     return {"waited_ms": ms}
+
+
+@app.get("/orders/{number}")
+async def order(number: int) -> dict:
+    """Ask the database for 100 ms. With all connections of the pool taken, requests wait inside the worker."""
+    async with pool:
+        await asyncio.sleep(0.1)
+    return {"order": number, "state": "shipped"}
