@@ -33,8 +33,8 @@ export function terminalView(
 function head(report: StatusReport, paint: Paint, width: number): string[] {
   const { gunicorn } = report;
   const server = known(gunicorn.version) ? `gunicorn ${gunicorn.version}` : "gunicorn";
-  const left = paint("bold", report.application) +
-    paint("dim", `  ${server}, ${gunicorn.workerClass} workers`);
+  const workerClass = gunicorn.workerClass === "unknown" ? "" : `, ${gunicorn.workerClass} workers`;
+  const left = paint("bold", report.application) + paint("dim", `  ${server}${workerClass}`);
   const right = paint("dim", `pid ${report.pid}, up ${duration(report.uptimeSeconds * 1000)}`);
   const room = width - visibleLength(left) - visibleLength(right);
   const order = report.order.kind === "auto"
@@ -101,7 +101,7 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
     row(
       label,
       `${paint("bold", value.padEnd(12))}${
-        paint("cyan", sparkline(squeezed(values, SHOWN_SECONDS, room), room, least).padEnd(room))
+        paint("cyan", sparkline(squeezed(values, SHOWN_SECONDS, room), room, least).padStart(room))
       }  ${paint("dim", note)}`,
       paint,
     );

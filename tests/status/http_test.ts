@@ -135,7 +135,7 @@ Deno.test("a client that does not read gets no frames and holds nobody up", asyn
     await connection.write(new TextEncoder().encode("GET /events HTTP/1.1\r\n\r\n"));
     return connection;
   };
-  using slow = await open();
+  using _slow = await open();
   using quick = await open();
   await until(() => streams.count === 2, { what: "two streams" });
   let read = 0;

@@ -40,11 +40,10 @@ export function chooseInstance(
   };
 }
 
-/** Looks for running instances where they make their folders, and where `named` and the environment say. */
+/** Looks for running instances where they make their folders: where the environment says so only there, as `run` does. */
 export function findInstance(named: string | undefined): Found | { readonly error: string } {
-  const bases = [...runtimeBases(Deno.env)];
   const configured = Deno.env.get("GUNICORN_AUTOSCALER_RUNTIME_DIR");
-  if (configured) bases.unshift(configured);
+  const bases = configured ? [configured] : runtimeBases(Deno.env);
   const parent = named?.includes("/") ? named.replace(/\/+$/, "").replace(/\/[^/]*$/, "") : undefined;
   if (parent !== undefined) bases.unshift(parent === "" ? "/" : parent);
   const unique = [...new Set(bases)];

@@ -1,0 +1,105 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { completionScript } from "../../src/commands/completions.ts";
+import { readArguments } from "../../src/commands/running/command_arguments.ts";
+import { durationSeconds } from "../../src/commands/running/duration_text.ts";
+import { chooseInstance, type Found } from "../../src/commands/running/find_instance.ts";
+import { TOOLS } from "../../src/cli.ts";
+import { OPTIONS } from "../../src/settings.ts";
+import { findProgram } from "../support/program.ts";
+import { run } from "../support/process.ts";
+import { tempDir } from "../support/tempdir.ts";
+
+const instance = (pid: number, app: string): Found => ({
+  dir: `/run/user/0/gunicorn-autoscaler-${pid}`,
+  instance: { pid, startTicks: 1, version: "1", startedAt: "2026-01-01T00:00:00Z", command: [app] },
+});
+const errorOf = (choice: Found | { readonly error: string }) => "error" in choice ? choice.error : "no error";
+const [shop, blog] = [instance(10, "shop:app"), instance(20, "blog:app")];
+
+Deno.test("the only running instance is the one that is meant", () => {
+  assertEquals(chooseInstance(undefined, [shop], []), shop);
+});
+
+Deno.test("with several instances each is named, and can be chosen by pid or folder", () => {
+  const error = errorOf(chooseInstance(undefined, [shop, blog], []));
+  assertMatch(error, /between 2 running autoscalers/);
+  assertMatch(error, /--instance 10 {2}shop:app/);
+  assertMatch(error, /--instance 20 {2}blog:app/);
+  assertEquals(chooseInstance("20", [shop, blog], []), blog);
+  assertEquals(chooseInstance(`${shop.dir}/`, [shop, blog], []), shop);
+});
+
+Deno.test("without an instance it is said where was looked", () => {
+  const none = errorOf(chooseInstance(undefined, [], ["/dev/shm", "/tmp"]));
+  assertMatch(none, /none of yours has its folder in \/dev\/shm, \/tmp/);
+  const wrong = errorOf(chooseInstance("99", [shop], []));
+  assertMatch(wrong, /instance 99.*these do:\n.*shop:app/s);
+});
+
+Deno.test("time spans are read, and what is none is refused", () => {
+  for (
+    const [text, seconds] of [["90s", 90], ["10m", 600], ["10min", 600], ["1h30m", 5400], ["1.5h", 5400], [
+      "2d",
+      172_800,
+    ]] as const
+  ) {
+    assertEquals(durationSeconds(text), seconds, text);
+  }
+  for (const text of ["", "10", "m", "0s", "-5m", "5 m", "1y", "m5"]) {
+    assertEquals(durationSeconds(text), undefined, text);
+  }
+});
+
+Deno.test("arguments of commands are read strictly", () => {
+  const given = readArguments(["5", "--for", "10m", "--instance=7"], ["json"], ["for"]);
+  assertEquals([given.words, given.values.get("for"), given.instance], [["5"], "10m", "7"]);
+  assertEquals(readArguments(["--fro", "1m"], [], ["for"]).errors.length, 1);
+  assertEquals(readArguments(["--for="], [], ["for"]).errors.length, 1);
+  assertEquals(readArguments(["-h"]).help, true);
+});
+
+Deno.test("completions know every command and every option", () => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const script = completionScript(shell)!;
+    for (const tool of TOOLS) assertMatch(script, new RegExp(`\\b${tool}\\b`), `${shell}: ${tool}`);
+    for (const { flag } of OPTIONS) assertStringIncludes(script, flag, shell);
+    assertStringIncludes(script, "max-workers=");
+  }
+  assertEquals(completionScript("powershell"), undefined);
+});
+
+/** What bash would offer for these words, the last of them unfinished. */
+async function offered(...words: string[]): Promise<string[]> {
+  await using dir = await tempDir();
+  const script = await dir.write("completion.bash", completionScript("bash")!);
+  const list = ["gunicorn-autoscaler", ...words].map((word) => `'${word}'`).join(" ");
+  const { stdout } = await run("bash", [
+    "-c",
+    `source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _gunicorn_autoscaler 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  ]);
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+Deno.test("bash offers commands, options, choices and live settings", async () => {
+  assertEquals(await offered("sta"), ["status"]);
+  assertEquals(await offered("--min"), ["--min-workers"]);
+  assertEquals(await offered("--log-format", ""), ["text", "json"]);
+  assertEquals(await offered("set", "max-w"), ["max-workers="]);
+  assertEquals(await offered("scale", "--f"), ["--for"]);
+});
+
+for (const [shell, check] of [["zsh", "-n"], ["fish", "-n"]] as const) {
+  const path = await findProgram(shell);
+  Deno.test({
+    name: path === undefined
+      ? `${shell} takes its completions (skipped: ${shell} is not installed)`
+      : `${shell} takes its completions`,
+    ignore: path === undefined,
+    fn: async () => {
+      await using dir = await tempDir();
+      const script = await dir.write(`completion.${shell}`, completionScript(shell)!);
+      const { code, stderr } = await run(path!, [check, script]);
+      assertEquals([code, stderr], [0, ""]);
+    },
+  });
+}
