@@ -4,6 +4,7 @@ import { run } from "../tests/support/process.ts";
 import { bin, venv } from "../tests/support/venv.ts";
 import { freeUdpPort } from "../tests/support/port.ts";
 import type { Scenario } from "./scenarios.ts";
+import { BUSYNESS, SPARE, TUNED_BUSYNESS } from "./uwsgi_settings.ts";
 import type { WorkersAre } from "./workers.ts";
 
 /** A command to start. */
@@ -12,6 +13,8 @@ export interface Launch {
   readonly args: readonly string[];
   readonly env: Record<string, string>;
   readonly workersAre: WorkersAre;
+  /** Workers it starts with, if not the scenario's minimum. */
+  readonly firstWorkers?: number;
   /** Children that are no workers. */
   readonly otherChildren?: number;
 }
@@ -60,6 +63,7 @@ async function fixed(scenario: Scenario, port: number, workers: number): Promise
     args,
     env: environment(scenario),
     workersAre: "children",
+    firstWorkers: workers,
   };
 }
 
@@ -146,47 +150,6 @@ export async function rustProgram(): Promise<string | undefined> {
   }
   return undefined;
 }
-
-/**
- * The settings that production guides pass on (Bloomberg's "Configuring uWSGI for production deployment"), the step in
- * the same proportion to the maximum.
- */
-const BUSYNESS = busyness({ max: 70, min: 20, multiplier: 30, step: 4, backlogAlert: 16, backlogStep: 2 });
-
-/**
- * The best of the settings we tried on the burst scenario: a waiting request brings 8 workers within a second, and a
- * second of calm takes one away. Of the others tried, a multiplier of 3 kept the same share for 30 % more worker-seconds.
- */
-const TUNED_BUSYNESS = [
-  ...busyness({ max: 70, min: 45, multiplier: 1, step: 4, backlogAlert: 1, backlogStep: 8 }),
-  ...["--cheaper-busyness-backlog-nonzero", "1"],
-];
-
-interface Busyness {
-  /** Percent of its time busy above which a worker calls for more, and below which it counts as idle. */
-  readonly max: number;
-  readonly min: number;
-  /** Cycles of a second that it must be idle before one goes. */
-  readonly multiplier: number;
-  /** Workers added at once. */
-  readonly step: number;
-  /** Waiting requests that call for `backlogStep` workers at once. */
-  readonly backlogAlert: number;
-  readonly backlogStep: number;
-}
-
-function busyness(settings: Busyness): string[] {
-  return [
-    ...["--cheaper-algo", "busyness", "--cheaper-overload", "1", "--cheaper-step", String(settings.step)],
-    ...["--cheaper-busyness-max", String(settings.max), "--cheaper-busyness-min", String(settings.min)],
-    ...["--cheaper-busyness-multiplier", String(settings.multiplier)],
-    ...["--cheaper-busyness-backlog-alert", String(settings.backlogAlert)],
-    ...["--cheaper-busyness-backlog-step", String(settings.backlogStep)],
-  ];
-}
-
-/** uWSGI's default: when all workers are busy for a second, 4 more. */
-const SPARE = ["--cheaper-algo", "spare", "--cheaper-overload", "1", "--cheaper-step", "4"];
 
 async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[]): Promise<Launch | string> {
   if (scenario.workerClass.startsWith("uvicorn")) return "uWSGI serves no ASGI";

@@ -41,7 +41,7 @@ export async function runOne(
       what: `an answer of ${rival.label}`,
     });
     const sampler = new WorkerSampler(server.pid, launch.workersAre, launch.otherChildren);
-    await settled(server, sampler);
+    await settled(server, sampler, launch.firstWorkers ?? scenario.minWorkers);
     await offset(options.seed);
     return await measure(scenario, options.seed, port, server, sampler);
   } finally {
@@ -127,14 +127,21 @@ function firstGrowth({ changes }: WorkerSeries, { phases }: Scenario): number | 
   return grown && Math.round(grown[0] - jumpMs);
 }
 
-/** Waits until for 1.5 s no worker came or went and next to no CPU was used: all have imported the app. */
-async function settled(server: Process, sampler: WorkerSampler): Promise<void> {
-  let [workers, cpuMs, sinceMs] = [sampler.workers, familyCpuMs(server.pid), performance.now()];
+/**
+ * Waits until for 1.5 s there were just the workers it is to start with and next to no CPU was used: all have imported
+ * the app.
+ */
+async function settled(server: Process, sampler: WorkerSampler, firstWorkers: number): Promise<void> {
+  let [cpuMs, sinceMs] = [familyCpuMs(server.pid), performance.now()];
   await until(() => {
-    const calm = sampler.workers === workers && familyCpuMs(server.pid) - cpuMs < 100;
-    if (!calm) [workers, cpuMs, sinceMs] = [sampler.workers, familyCpuMs(server.pid), performance.now()];
+    const calm = sampler.workers === firstWorkers && familyCpuMs(server.pid) - cpuMs < 100;
+    if (!calm) [cpuMs, sinceMs] = [familyCpuMs(server.pid), performance.now()];
     return performance.now() - sinceMs >= 1500;
-  }, { timeoutMs: 60_000, everyMs: 50, what: "a server at rest" });
+  }, {
+    timeoutMs: 90_000,
+    everyMs: 50,
+    what: () => `${firstWorkers} workers at rest; there are ${sampler.workers}`,
+  });
 }
 
 /**
@@ -146,7 +153,8 @@ async function offset(seed: number): Promise<void> {
 }
 
 async function answers(port: number): Promise<boolean> {
-  return await get({ port }, "/", { timeoutMs: 2_000 }).then(({ status }) => status === 200, () => false);
+  // Patient: requests that were given up would stay in the accept queue, and a server that counts them would grow.
+  return await get({ port }, "/", { timeoutMs: 30_000 }).then(({ status }) => status === 200, () => false);
 }
 
 function died(server: Process): never | false {
