@@ -4,6 +4,7 @@
  *     deno task docs            write them
  *     deno task docs --check    only say whether they are fresh: exit code 1 when not
  */
+import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
 
 const repository = new URL("../", import.meta.url);
@@ -13,6 +14,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
   const readme = await Deno.readTextFile(new URL("README.md", repository));
   return new Map([
     ["docs/settings.md", settingsPage()],
+    ["docs/metrics.md", metricsPage()],
     ["README.md", between(readme, "settings", fewSettings())],
   ]);
 }

@@ -1,0 +1,41 @@
+/** The metrics as Markdown, made from the metric table, so that page and program cannot disagree. */
+import { METRIC_GROUPS, METRIC_PREFIX } from "../src/status/metric_table.ts";
+import type { Metric } from "../src/status/metric.ts";
+
+const INTRODUCTION = `# Metrics
+
+<!-- Made by "deno task docs" from src/status/metric_table.ts: change it there. -->
+
+\`--status-addr 127.0.0.1:9105\` serves them at \`/metrics\` in the Prometheus text format. All names begin with
+\`${METRIC_PREFIX}\`. What is not known is left out rather than 0: without the probe there are no failures,
+without StatsD no packets, outside a container no throttling.
+
+- Alert and recording rules: [deploy/prometheus/rules.yml](../deploy/prometheus/rules.yml), tested with
+  promtool.
+- A dashboard for Grafana: [deploy/grafana/dashboard.json](../deploy/grafana/dashboard.json).
+- To scale pods, take \`${METRIC_PREFIX}saturation_ratio\`: what the load asks for over the most that this
+  instance may have. At 1 it is full; a pod autoscaler that aims at 0.7 keeps room for bursts.`;
+
+/** Text of docs/metrics.md. */
+export function metricsPage(): string {
+  const groups = METRIC_GROUPS.map(({ title, metrics }) => `## ${title}\n\n${table(metrics)}`);
+  return `${[INTRODUCTION, ...groups].join("\n\n")}\n`;
+}
+
+/** A table with columns as wide as their longest cell, as \`deno fmt\` wants it. */
+function table(metrics: readonly Metric[]): string {
+  const rows = [
+    ["Metric", "Type", "Labels", "What it is"],
+    ...metrics.map(({ name, type, labels = [], help }) => [
+      `\`${name}\``,
+      type,
+      labels.map((label) => `\`${label}\``).join(", "),
+      help.replaceAll("|", "\\|"),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join("\n");
+}
