@@ -1,0 +1,22 @@
+# syntax=docker/dockerfile:1
+# Two stages: the first compiles, the last holds nothing but the binary, to be copied into your own image:
+#
+#   docker build -t gunicorn-autoscaler .
+#
+#   FROM python:3.13-slim
+#   COPY --from=gunicorn-autoscaler /gunicorn-autoscaler /usr/local/bin/
+#
+# The binary needs glibc: Debian and Ubuntu images, slim ones too, but not Alpine.
+
+FROM denoland/deno:2.7.11 AS build
+WORKDIR /src
+# Dependencies first: they change less often than the code.
+COPY deno.json deno.lock ./
+COPY types types
+COPY main.ts ./
+COPY src src
+COPY probe probe
+RUN deno task compile && dist/gunicorn-autoscaler --version
+
+FROM scratch
+COPY --from=build /src/dist/gunicorn-autoscaler /gunicorn-autoscaler

@@ -1,0 +1,85 @@
+/** Every command that the documents show: run where it can be, its options looked up where it cannot. */
+import { assert, assertEquals } from "@std/assert";
+import { parseCommand, TOOLS } from "../../src/cli.ts";
+import { gunicornOptions } from "../../src/gunicorn/arguments.ts";
+import { resolveSettings } from "../../src/settings_sources.ts";
+import { run } from "../support/process.ts";
+import { tempDir } from "../support/tempdir.ts";
+import { venv } from "../support/venv.ts";
+import { type Command, commands, markdownFiles, ownArguments, readText } from "./markdown.ts";
+
+const repository = new URL("../../", import.meta.url).pathname;
+const all = markdownFiles().flatMap(commands);
+const own = all.flatMap((command) => {
+  const args = ownArguments(command.text);
+  return args === undefined ? [] : [{ ...command, args }];
+});
+/** Commands of other programs, which are not ours to test. */
+const OTHERS =
+  /^(python3?|pip|pipx|\. |source|for|while|docker|podman|kubectl|helm|curl|git|cp|mkdir|systemctl|sudo|promtool|wrk|flyctl|fly|railway|heroku|PYTHON=)/;
+
+Deno.test("commands of deno name tasks and files that exist", () => {
+  const tasks = Object.keys((JSON.parse(readText("deno.json")) as { tasks: Record<string, string> }).tasks);
+  for (const { file, text } of all) {
+    if (ownArguments(text) !== undefined) continue;
+    const bare = text.replace(/^([A-Z_]+=\S+ )+/, "");
+    const task = /^(?:npx -y deno@\S+|deno) task ([\w:-]+)/.exec(bare)?.[1];
+    const script = /^deno run -A (\S+\.ts)/.exec(bare)?.[1] ?? /^(\.ci\/run)$/.exec(bare)?.[1];
+    if (task !== undefined) assert(tasks.includes(task), `${file}: there is no task ${task}`);
+    else if (script !== undefined) assert(Deno.statSync(repository + script).isFile);
+    else assert(OTHERS.test(bare), `${file}: nobody knows how to test "${text}"`);
+  }
+});
+
+Deno.test("commands that start gunicorn have options that exist, each on its side of the application", () => {
+  const starts = own.filter(({ args }) => !TOOLS.some((tool) => tool === args[0]) && args[0] !== "check");
+  assert(starts.length > 0);
+  for (const { file, text, args } of starts) {
+    const command = parseCommand(args);
+    if (command.kind === "help" || command.kind === "version") continue;
+    if (command.kind !== "run") throw new Error(`${file}: ${text}: ${JSON.stringify(command)}`);
+    const { errors } = resolveSettings({
+      flags: command.flags.settings,
+      environment: {},
+      envFile: "",
+      cores: 2,
+    });
+    assertEquals(errors, [], `${file}: ${text}`);
+    const words = gunicornOptions(command.gunicornArgs).reduce((sum, option) => sum + option.words, 0);
+    assertEquals(words + 1, command.gunicornArgs.length, `${file}: ${text}: gunicorn has not all of these`);
+  }
+});
+
+Deno.test("check, simulate, help and completions run as shown", async (t) => {
+  await using folder = await tempDir();
+  await folder.write("access.log", accessLog());
+  await folder.write("rates.txt", "5\n60\n5\n");
+  const path = `${await venv("newest")}/bin:${Deno.env.get("PATH")}`;
+  const runnable = own.filter(({ args, text }) =>
+    ["check", "simulate", "completions", "--help", "--version"].includes(args[0] ?? "") &&
+    !text.includes("night")
+  );
+  assert(runnable.length > 0);
+  for (const { file, text, args } of unique(runnable)) {
+    await t.step(`${file}: ${text}`, async () => {
+      const cwd = args[0] === "check" ? `${repository}examples/fastapi` : folder.path;
+      const ended = await run(Deno.execPath(), ["run", "-A", `${repository}main.ts`, ...args], {
+        cwd,
+        env: { PATH: path },
+      });
+      assertEquals(ended.code, 0, ended.stderr + ended.stdout);
+    });
+  }
+});
+
+function unique<T extends Command>(list: readonly T[]): T[] {
+  return [...new Map(list.map((command) => [command.text, command])).values()];
+}
+
+/** A minute of 20 requests a second. */
+function accessLog(): string {
+  return Array.from({ length: 1200 }, (_, i) => {
+    const second = String(Math.floor(i / 20)).padStart(2, "0");
+    return `10.0.0.1 - - [24/Nov/2026:08:00:${second} +0000] "GET /orders/1 HTTP/1.1" 200 12 "-" "-"`;
+  }).join("\n") + "\n";
+}
