@@ -1,0 +1,74 @@
+/**
+ * The program as one JavaScript file. Compiled from it, the binary is 6 MB smaller and starts in 44 ms rather than 74:
+ * npm packages are embedded as whole folders otherwise, and 200 modules are loaded one by one.
+ */
+
+const repository = new URL("../", import.meta.url).pathname;
+
+/**
+ * Where the bundle lies below the staged root: as deep as `src/gunicorn/`, because the probe is looked for at
+ * `../../probe/` from the module that asks for it, and in the bundle every module is this file.
+ */
+const ENTRY = "program/bundle/main.js";
+
+/** 1980-01-01, the oldest that a zip archive can say too. */
+const BUILD_TIME_S = 315_532_800;
+
+/** The staged folder that `deno compile` runs in. */
+export interface Staged {
+  readonly root: string;
+  readonly entry: string;
+  /** Folder to embed. */
+  readonly probe: string;
+  readonly config: string;
+}
+
+/** Lays out bundle, probe and a config without npm imports in an empty folder. */
+export async function stage(root: string): Promise<Staged> {
+  const entry = `${root}/${ENTRY}`;
+  await Deno.mkdir(entry.slice(0, entry.lastIndexOf("/")), { recursive: true });
+  // Not minified: 0.3 MB of 98, and the stack trace in somebody's bug report stays readable.
+  await deno(
+    ["bundle", "--quiet", "--platform", "deno", "--output", entry, `${repository}main.ts`],
+    repository,
+  );
+  await Deno.utime(entry, BUILD_TIME_S, BUILD_TIME_S);
+  const probe = `${root}/probe`;
+  await copyPython(`${repository}probe`, probe);
+  const { unstable } = JSON.parse(await Deno.readTextFile(`${repository}deno.json`));
+  const config = `${root}/deno.json`;
+  await Deno.writeTextFile(config, JSON.stringify({ unstable, nodeModulesDir: "none" }));
+  return { root, entry, probe, config };
+}
+
+/** The probe's own files: bytecode caches and editors' files stay out, so that two builds are alike. */
+async function copyPython(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  const entries = [...Deno.readDirSync(from)].sort((a, b) => a.name < b.name ? -1 : 1);
+  for (const entry of entries) {
+    if (entry.isDirectory && entry.name !== "__pycache__") {
+      await copyPython(`${from}/${entry.name}`, `${to}/${entry.name}`);
+    }
+    if (entry.isFile && entry.name.endsWith(".py")) {
+      await Deno.copyFile(`${from}/${entry.name}`, `${to}/${entry.name}`);
+      await Deno.utime(`${to}/${entry.name}`, BUILD_TIME_S, BUILD_TIME_S); // it goes into the binary
+    }
+  }
+}
+
+/** Runs this same Deno. Throws with what it said when it fails. */
+export async function deno(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+}

@@ -1,0 +1,109 @@
+/**
+ * Makes the binary: `deno task compile [--target T] [--output FILE]`.
+ *
+ * `deno compile` puts the program behind denort, the runtime of the very same Deno version. It downloads denort; where
+ * that is out of reach, DENORT_BIN names one.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { deno, stage } from "./bundle.ts";
+import { hostTarget, isTarget, type Target, targetOf, TARGETS } from "./targets.ts";
+
+/**
+ * V8 settings, which freeze in the binary. Each is measured in docs/footprint.md; what brought nothing is not here.
+ */
+export const V8_FLAGS: readonly string[] = [];
+
+export interface CompileOptions {
+  readonly target: Target;
+  readonly output: string;
+  /** A denort to use instead of Deno's own download. */
+  readonly denort?: string | undefined;
+  readonly v8Flags?: readonly string[];
+}
+
+/**
+ * Compiles one binary.
+ * @throws when there is no denort for the target, or when it is one for another platform
+ */
+export async function compile({ target, output, denort, v8Flags = V8_FLAGS }: CompileOptions): Promise<void> {
+  if (denort !== undefined) await checkRuntime(denort, target);
+  const root = await Deno.makeTempDir({ prefix: "gunicorn-autoscaler-build-" });
+  try {
+    const staged = await stage(root);
+    const args = ["compile", "--quiet", "--allow-all", "--no-check", "--no-code-cache", "--no-lock"];
+    args.push("--config", staged.config, "--include", staged.probe, "--target", target, "--output", output);
+    if (v8Flags.length > 0) args.push(`--v8-flags=${v8Flags.join(",")}`);
+    await deno([...args, staged.entry], root, denort === undefined ? {} : { DENORT_BIN: denort });
+  } catch (error) {
+    throw new Error(`Cannot compile for ${target}: ${explained((error as Error).message)}`);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** `deno compile` takes any DENORT_BIN for any target and makes a binary that cannot start. */
+async function checkRuntime(path: string, target: Target): Promise<void> {
+  let found: Target | undefined;
+  try {
+    using file = await Deno.open(path);
+    const header = new Uint8Array(20);
+    await file.read(header);
+    found = targetOf(header);
+  } catch (error) {
+    throw new Error(
+      `Cannot compile for ${target}: DENORT_BIN=${path} cannot be read (${(error as Error).message})`,
+    );
+  }
+  if (found === target) return;
+  throw new Error(
+    `Cannot compile for ${target}: DENORT_BIN=${path} is ${
+      found === undefined ? "no runtime that we know" : `one for ${found}`
+    }, name one for ${target}, or unset DENORT_BIN to have Deno download it`,
+  );
+}
+
+/** Deno's own words, and what to do when it is the download that failed. */
+function explained(said: string): string {
+  if (!/error sending request|dl\.deno\.land|client error|downloading/i.test(said)) return said;
+  const causes = said.split("\n").map((line) => line.trim().replace(/^(error|\d+): /, ""));
+  const cause = causes.find((line) => /error sending request|status|client error/i.test(line));
+  return `its runtime, denort ${Deno.version.deno}, cannot be downloaded (${cause ?? causes[0]}), ` +
+    "let Deno reach its download host (HTTPS_PROXY, DENO_TLS_CA_STORE=mozilla,system), or name a denort of this very " +
+    "version with DENORT_BIN";
+}
+
+async function main(args: string[]): Promise<number> {
+  const host = Deno.build.target;
+  const options = parseArgs(args, { string: ["target", "output"], default: { target: host } });
+  const target = options["target"] as string;
+  if (!isTarget(target)) {
+    console.error(`Cannot compile for ${target}: it is not one of ${TARGETS.join(", ")}`);
+    return 2;
+  }
+  const name = target === hostTarget() ? "gunicorn-autoscaler" : `gunicorn-autoscaler-${target}`;
+  const output = (options["output"] as string | undefined) ??
+    new URL(`../dist/${name}`, import.meta.url).pathname;
+  await Deno.mkdir(output.slice(0, output.lastIndexOf("/") + 1) || ".", { recursive: true });
+  try {
+    await compile({
+      target,
+      output: await absolute(output),
+      denort: Deno.env.get("DENORT_BIN") || undefined,
+    });
+  } catch (error) {
+    console.error((error as Error).message);
+    return 1;
+  }
+  const { size } = await Deno.stat(output);
+  console.log(`${output}: ${(size / 1e6).toFixed(1)} MB for ${target}`);
+  return 0;
+}
+
+/** `deno compile` runs in the staged folder. */
+async function absolute(path: string): Promise<string> {
+  const slash = path.lastIndexOf("/");
+  const folder = await Deno.realPath(slash < 0 ? "." : path.slice(0, slash + 1));
+  return `${folder}/${path.slice(slash + 1)}`;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

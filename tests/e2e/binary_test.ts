@@ -1,0 +1,49 @@
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { VERSION } from "../../src/version.ts";
+import { compiledBinary } from "../support/binary.ts";
+import { run } from "../support/process.ts";
+import { tempDir } from "../support/tempdir.ts";
+
+const binary = await compiledBinary();
+const ignore = binary === undefined;
+
+/** Tests of the source tree that the binary has to pass too, by their names. */
+const ESSENTIALS = [
+  "a burst on gunicorn newest",
+  "a burst on gunicorn 20\\.1",
+  "probe (on|off): (TERM|killed outright|HUP)",
+  "an application that cannot be loaded",
+  "gunicorn missing",
+  "bad settings",
+  "TTIN and TTOU",
+  "two instances side by side",
+];
+
+Deno.test({ name: "the binary says its version, and help without anything beside it", ignore }, async () => {
+  await using elsewhere = await tempDir();
+  const env = { PATH: "/nonexistent", HOME: "/nonexistent" };
+  const options = { cwd: elsewhere.path, env, clearEnv: true };
+  assertEquals((await run(binary!, ["--version"], options)).stdout.trim(), `gunicorn-autoscaler ${VERSION}`);
+  assertMatch((await run(binary!, ["--help"], options)).stdout, /--min-workers/);
+  assertEquals([...Deno.readDirSync(elsewhere.path)], []); // it unpacks nothing
+});
+
+Deno.test({ name: "the binary is smaller than 100 MB", ignore }, async () => {
+  const { size } = await Deno.stat(binary!);
+  assertLess(size, 100e6);
+});
+
+Deno.test({ name: "the binary passes the tests of bursts and of the life cycle", ignore }, async () => {
+  const folder = new URL(".", import.meta.url).pathname;
+  const args = ["test", "--allow-all", "--no-check", `--filter=/^(${ESSENTIALS.join("|")})/`];
+  const ended = await run(
+    Deno.execPath(),
+    [...args, `${folder}burst_test.ts`, `${folder}lifecycle_test.ts`],
+    {
+      env: { AUTOSCALER_BINARY: binary!, NO_COLOR: "1" },
+    },
+  );
+  const passed = Number(/ok \| (\d+) passed/.exec(ended.stdout)?.[1] ?? 0);
+  assertEquals(ended.code, 0, ended.stdout);
+  assert(passed >= 12, `only ${passed} tests ran:\n${ended.stdout}`);
+});
