@@ -22,6 +22,8 @@ export interface AutoscaledOptions {
   readonly gunicorn?: readonly string[];
   readonly venv?: VenvName;
   readonly env?: Record<string, string>;
+  /** Wraps the words that start the program: in a control group, a namespace ... */
+  readonly wrap?: (words: string[]) => string[];
   /** Wait until a request was answered; true when not given. */
   readonly untilReady?: boolean;
 }
@@ -76,9 +78,19 @@ export async function autoscaled(options: AutoscaledOptions = {}): Promise<Autos
   const path = await venv(options.venv ?? "newest");
   const port = freeTcpPort();
   const base = await tempDir();
-  const [command, ...rest] = program();
-  const args = [...rest, "--runtime-dir", base.path, ...own, app, "--chdir", appsFolder];
-  const process = start(command!, [...args, "--bind", `127.0.0.1:${port}`, ...gunicorn], {
+  const before = ["--runtime-dir", base.path, ...own];
+  const words = [
+    ...program(),
+    ...before,
+    app,
+    "--chdir",
+    appsFolder,
+    "--bind",
+    `127.0.0.1:${port}`,
+    ...gunicorn,
+  ];
+  const [command, ...args] = options.wrap?.(words) ?? words;
+  const process = start(command!, args, {
     env: { PATH: `${path}/bin:${Deno.env.get("PATH")}`, ...options.env },
   });
   const server = new Autoscaled(process, port, base.path, () => base[Symbol.asyncDispose]());

@@ -16,6 +16,8 @@ export const requirements = {
     "uvloop==0.23.0",
     "httptools==0.9.0",
     "websockets==16.0",
+    // gunicorn 27 with gevent wants it without saying so.
+    "packaging==25.0",
   ],
   "25": ["gunicorn==25.3.0"],
   "23": ["gunicorn==23.0.0"],
