@@ -27,17 +27,15 @@ def attach(worker, kind, words, on_ready):
         return True, _attach_uvicorn(worker, words, on_ready)
     elif kind == kinds.ASGI:
         lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
-        meter = Meter(words)
-        worker.asgi = asgi_meter.wrap(worker.asgi, meter, words, _nothing, on_ready, lifespan == 'on')
-        loop_lag.tick_asyncio(words, meter.flush, worker.loop)
+        worker.asgi = asgi_meter.wrap(worker.asgi, words, _ticking(words), on_ready, lifespan == 'on')
         return True, lifespan == 'off'
     else:
         return False, True
     return True, True
 
 
-def _nothing():
-    pass
+def _ticking(words):
+    return lambda flush: loop_lag.tick_asyncio(words, flush)
 
 
 def _attach_uvicorn(worker, words, on_ready):
@@ -52,9 +50,7 @@ def _attach_uvicorn(worker, words, on_ready):
     def wrapped(made):
         is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
         wrap = asgi_meter.wrap if is_asgi3 else asgi_meter.wrap_asgi2
-        meter = Meter(words)
-        return wrap(made, meter, words, lambda: loop_lag.tick_asyncio(words, meter.flush), on_ready,
-                    config.lifespan == 'on')
+        return wrap(made, words, _ticking(words), on_ready, config.lifespan == 'on')
 
     worker.wsgi = _in_factory(config, app, wrapped)
     return config.lifespan == 'off'

@@ -41,11 +41,10 @@ class LoopLag:
         self._expect()
 
 
-def tick_asyncio(words, flush, loop=None):
-    """Start ticking in `loop`, in the running one when none is given."""
-    if loop is None:
-        import asyncio
-        loop = asyncio.get_running_loop()
+def tick_asyncio(words, flush):
+    """Start ticking in the running loop."""
+    import asyncio
+    loop = asyncio.get_running_loop()
     lag = LoopLag(words, flush)
 
     def again():

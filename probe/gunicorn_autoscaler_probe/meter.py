@@ -1,16 +1,17 @@
 """Counts requests into a slot: how many are in service, for how long one or more were, how long each took.
 
 The hot path. A request of a trivial application leaves little of this code in the processor's caches for the next one,
-so what counts is how much of it runs at all: per request the clock is read twice, a few local numbers change and one
-or two words are stored. The rest (totals, histogram) is stored together, every 5 ms under load and at once
+so what counts is how much of it runs at all: per request the clock is read twice, a few local numbers change and the
+number in flight is stored twice. The rest (totals, histogram) is stored together, every 5 ms under load and at once
 otherwise. State lives in closures: a cell is the cheapest variable that Python shares between calls.
 """
 from time import monotonic_ns
 
 from . import words as w
 
-# Totals may be behind by so much under load. A reader that saw the open interval grow meanwhile sees the same sum.
-_HOLD_NS = 5 * 10**6
+# Under load the totals may be behind by so much; the number in flight never is. A reader takes the time since the last
+# store for busy where something is in flight: it is off by this much at most, and the next store puts it right.
+HOLD_NS = 5 * 10**6
 _SERVICE = w.SERVICE_BUCKETS
 _LAST_BUCKET = w.BUCKETS - 1
 
@@ -41,14 +42,14 @@ class Histogram:
 
 
 class Meter:
-    """begin() -> t0, end(t0, failed), set_apart() over one slot, for code that never runs in two threads at once.
+    """begin() -> t0, end(t0, failed), set_apart(t0) over one slot, for code that never runs in two threads at once.
 
     flush() stores what is held back; call it every 100 ms or so. hold_ns=0 holds nothing back.
     """
 
     __slots__ = ('begin', 'end', 'set_apart', 'flush')
 
-    def __init__(self, words, hold_ns=_HOLD_NS):
+    def __init__(self, words, hold_ns=HOLD_NS):
         self.begin, self.end, self.set_apart, self.flush = _make(words, hold_ns)
 
 
@@ -56,82 +57,72 @@ def _make(m, hold_ns):
     histogram = Histogram(m)
     durations = []  # not in the slot yet
     note = durations.append
-    seq = running = started = apart = failures = busy_ns = area_ns = due = 0
-    last = told = monotonic_ns()
+    seq = running = apart = failures = busy_ns = busy_from = apart_ns = began_sum = due = told = 0
 
     def begin():
         """A request is taken: returns its start, for end()."""
-        nonlocal seq, running, started, busy_ns, area_ns, last
-        now = monotonic_ns()
-        started += 1
-        if running:
-            busy_ns += now - last
-            area_ns += (now - last) * running
-            running += 1
-            last = now
-            if now > due:
-                publish()
-            else:
-                m[18] = running
+        nonlocal running, busy_from, began_sum
+        began = monotonic_ns()
+        if not running:
+            busy_from = began
+        running += 1
+        began_sum += began
+        if began > due:
+            publish(began)
         else:
-            running = 1
-            last = now
-            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-            m[17] = now
-            m[18] = 1
-            m[21] = started
-            seq += 2
-            m[16] = seq
-        return now
+            m[18] = running
+        return began
 
     def end(began, failed):
         """The request that began at `began` is answered. failed: by an exception or a status of 500 and above."""
-        nonlocal running, failures, busy_ns, area_ns, last
+        nonlocal running, failures, busy_ns, began_sum, due
         now = monotonic_ns()
-        busy_ns += now - last
-        area_ns += (now - last) * running
-        running -= 1
-        last = now
         note(now - began)
+        running -= 1
+        began_sum -= began
+        if not running:
+            busy_ns += now - busy_from
         if failed:
             failures += 1
         if now > due:
-            publish()
+            publish(now)
+            due = now + hold_ns
         else:
             m[18] = running
 
-    def publish():
-        nonlocal seq, due, told
+    def publish(now):
+        """Store all, as it is now. The integral of in-flight is the served time of the finished and of the open ones."""
+        nonlocal seq, told
         histogram.add(durations)
         durations.clear()
-        m[16] = seq + 1
-        m[17] = last
+        m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
+        m[17] = now
         m[18] = running
-        m[19] = busy_ns
-        m[20] = area_ns
-        m[21] = started
-        m[22] = histogram.finished + apart
+        m[19] = busy_ns + (now - busy_from) if running else busy_ns
+        m[20] = histogram.sum_ns + apart_ns + running * now - began_sum
+        m[22] = finished = histogram.finished + apart
+        m[21] = finished + running
         m[23] = failures
         m[24] = histogram.sum_ns
         seq += 2
         m[16] = seq
-        due = last + hold_ns
-        told = last
+        told = running
 
-    def set_apart():
+    def set_apart(began):
         """A request turned out to be an event stream: it is over as a request, with no service time of its own."""
-        nonlocal running, apart, busy_ns, area_ns, last
+        nonlocal running, apart, busy_ns, apart_ns, began_sum
         now = monotonic_ns()
-        busy_ns += now - last
-        area_ns += (now - last) * running
-        running -= 1
         apart += 1
-        last = now
-        publish()
+        apart_ns += now - began
+        running -= 1
+        began_sum -= began
+        if not running:
+            busy_ns += now - busy_from
+        publish(now)
 
     def flush():
-        if told != last:
-            publish()
+        if durations or told != running:
+            publish(monotonic_ns())
 
     return begin, end, set_apart, flush
 
@@ -161,9 +152,9 @@ class LockedMeter(Meter):
 
 
 def _locked(lock, step):
-    def locked_step():
+    def locked_step(*arguments):
         with lock:
-            step()
+            step(*arguments)
     return locked_step
 
 

@@ -8,9 +8,7 @@ from time import monotonic_ns
 
 from .failures import watch_failures
 from .kernel_wait import KernelWait
-from .meter import Histogram
-
-_HOLD_NS = 5 * 10**6
+from .meter import HOLD_NS, Histogram
 
 
 def attach(worker, m):
@@ -61,7 +59,7 @@ def attach(worker, m):
         m[23] = failures
         seq += 2
         m[16] = seq
-        due = now + _HOLD_NS
+        due = now + HOLD_NS
 
     def note_failure(_):
         nonlocal failures

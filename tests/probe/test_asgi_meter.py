@@ -4,7 +4,6 @@ import unittest
 
 from support import page, w
 from gunicorn_autoscaler_probe import asgi_meter
-from gunicorn_autoscaler_probe.meter import Meter
 
 START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'text/plain')]}
 BODY = {'type': 'http.response.body', 'body': b'ok'}
@@ -13,12 +12,12 @@ BODY = {'type': 'http.response.body', 'body': b'ok'}
 class Server:
     """Wraps an application and calls it as a server does; keeps what was sent."""
 
-    def __init__(self, app, m, wrap=asgi_meter.wrap, needs_lifespan=False):
+    def __init__(self, app, m, wrap=asgi_meter.wrap, needs_lifespan=False, hold_ns=0):
         self.m = m
         self.sent = []
         self.events = []
-        self.app = wrap(app, Meter(m, 0), m, lambda: self.events.append('loop'),
-                        lambda: self.events.append('ready'), needs_lifespan)
+        self.app = wrap(app, m, lambda flush: self.events.append('loop'), lambda: self.events.append('ready'),
+                        needs_lifespan, hold_ns)
 
     async def send(self, message):
         self.sent.append(message)

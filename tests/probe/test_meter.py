@@ -104,9 +104,9 @@ class MeterTest(unittest.TestCase):
     def test_a_stream_leaves_the_requests_without_a_service_time(self):
         with page() as m, stopped_clock(meter_module) as clock:
             meter = Meter(m)
-            meter.begin()
+            began = meter.begin()
             clock.pass_ms(10)
-            meter.set_apart()
+            meter.set_apart(began)
             clock.pass_ms(60000)
             self.assertEqual((m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED]), (0, 1, 1))
             self.assertEqual((m[w.BUSY_NS], m[w.SERVICE_NS]), (10 * MS, 0))
