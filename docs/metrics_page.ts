@@ -6,7 +6,7 @@ const INTRODUCTION = `# Metrics
 
 <!-- Made by "deno task docs" from src/status/metric_table.ts: change it there. -->
 
-\`--status-addr 127.0.0.1:9105\` serves them at \`/metrics\` in the Prometheus text format. All names begin with
+\`--status-addr 127.0.0.1:9126\` serves them at \`/metrics\` in the Prometheus text format. All names begin with
 \`${METRIC_PREFIX}\`. What is not known is left out rather than 0: without the probe there are no failures,
 without StatsD no packets, outside a container no throttling.
 

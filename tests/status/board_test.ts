@@ -22,6 +22,11 @@ Deno.test("a second of ticks becomes one point of the charts", () => {
   assertEquals(history.usedBytes.at(-1), 2 ** 29);
 });
 
+Deno.test("of a second the longest queue is kept: a short one is what people look for", () => {
+  const board = boardOf(ticks(0, 1, (nowMs) => busySample(nowMs, 1, 50, nowMs === 500 ? 9 : 1)));
+  assertEquals(board.history().queue, [9]);
+});
+
 Deno.test("the charts keep ten minutes and no more", () => {
   const board = boardOf(idle(700));
   assertEquals(board.history().at.length, KEPT_POINTS);

@@ -67,6 +67,14 @@ Deno.test("a histogram is cumulative, ends with +Inf and agrees with its count a
   assertEquals(get(le(lowerBoundMs(40))), 250);
 });
 
+Deno.test("a request at a bound counts in the bucket above it", () => {
+  const board = boardOf([busySample(100, 1, 0), busySample(200, 3, lowerBoundMs(40) * 1.01)]);
+  const metrics = parsed(metricsText({ ...source(), board, record: board.record! }));
+  const below = (bucket: number) =>
+    metrics.get(`service_time_seconds_bucket{le="${Number((lowerBoundMs(bucket) / 1000).toPrecision(12))}"}`);
+  assertEquals([below(36), below(40), below(44)], [1, 1, 4]);
+});
+
 Deno.test("what is not known is left out rather than 0", () => {
   const board = boardOf(
     ticks(0, 1, (nowMs) => sample(nowMs, { load: "unknown", queue: "unknown", boots: "unknown" })),

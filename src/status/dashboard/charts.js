@@ -156,7 +156,15 @@ export class Charts {
       cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { time: true },
-        y: { range: (_plot, _min, max) => [0, Math.max(spec.least ?? 1, (max ?? 0) * 1.1)] },
+        y: {
+          range: (_plot, _min, max) => [
+            0,
+            Math.max(
+              spec.least ?? 1,
+              Math.min((max ?? 0) * 1.1, spec.most?.(this.#data.columns) ?? Infinity),
+            ),
+          ],
+        },
       },
       axes: [
         {

@@ -17,6 +17,8 @@ export function chartSpecs(live) {
       size: "large",
       decisions: true,
       least: 2,
+      // What a stampede asks for may be many times what is allowed; it must not flatten the rest.
+      most: ({ max = [] }) => 1.6 * Math.max(2, ...max),
       increments: WHOLE,
       format: (value) => number(value, 0),
       series: [
