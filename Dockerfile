@@ -1,10 +1,10 @@
 # syntax=docker/dockerfile:1
 # Two stages: the first compiles, the last holds nothing but the binary, to be copied into your own image:
 #
-#   docker build -t gunicorn-autoscaler .
+#   docker build -t gunicorn-autoscaler:0.1.0 .
 #
 #   FROM python:3.13-slim
-#   COPY --from=gunicorn-autoscaler /gunicorn-autoscaler /usr/local/bin/
+#   COPY --from=gunicorn-autoscaler:0.1.0 /gunicorn-autoscaler /usr/local/bin/
 #
 # The binary needs glibc: Debian and Ubuntu images, slim ones too, but not Alpine.
 
