@@ -10,7 +10,6 @@ const ignore = binary === undefined;
 /** Tests of the source tree that the binary has to pass too, by their names. */
 const ESSENTIALS = [
   "a burst on gunicorn newest",
-  "a burst on gunicorn 20\\.1",
   "probe (on|off): (TERM|killed outright|HUP)",
   "an application that cannot be loaded",
   "gunicorn missing",
@@ -45,5 +44,5 @@ Deno.test({ name: "the binary passes the tests of bursts and of the life cycle",
   );
   const passed = Number(/ok \| (\d+) passed/.exec(ended.stdout)?.[1] ?? 0);
   assertEquals(ended.code, 0, ended.stdout);
-  assert(passed >= 12, `only ${passed} tests ran:\n${ended.stdout}`);
+  assert(passed >= 11, `only ${passed} tests ran:\n${ended.stdout}`);
 });
