@@ -79,7 +79,7 @@ function head(scenario: Scenario): string {
     `<rect class="missed" x="284" y="-9" width="16" height="10"/><text class="soft small" x="306" y="0">share of requests over ${scenario.sloMs} ms or failed</text>`,
   ];
   return `<text class="ink title" x="24" y="36">${escape(capital(scenario.title))}</text>
-<text class="soft small" x="24" y="56">Real servers, one after the other, same requests; ${scenario.minWorkers} to ${scenario.maxWorkers} workers</text>
+<text class="soft small" x="24" y="56">Real servers, the same requests; ${scenario.minWorkers} to ${scenario.maxWorkers} workers</text>
 <g transform="translate(${LABELS_PX} 78)">${legend.join("")}</g>`;
 }
 

@@ -23,6 +23,8 @@ export interface Rival {
   readonly name: string;
   /** For the table and the chart. */
   readonly label: string;
+  /** A thing there is but one of on a machine: two servers with the same one cannot run at the same time. */
+  readonly onlyOne?: string;
   /** The command for a scenario; a string says why it cannot take part. */
   launch(scenario: Scenario, port: number): Promise<Launch | string>;
 }
@@ -34,8 +36,18 @@ export const rivals: readonly Rival[] = [
   { name: "fixed-min", label: "gunicorn, minimum", launch: (s, port) => fixed(s, port, s.minWorkers) },
   { name: "fixed-max", label: "gunicorn, maximum", launch: (s, port) => fixed(s, port, s.maxWorkers) },
   { name: "ours", label: "gunicorn-autoscaler", launch: ours },
-  { name: "rust", label: "Rust autoscaler 0.2.1", launch: (s, port) => rust(s, port) },
-  { name: "rust-tuned", label: "Rust autoscaler, tuned", launch: (s, port) => rust(s, port, tunedRust(s)) },
+  {
+    name: "rust",
+    label: "Rust autoscaler 0.2.1",
+    onlyOne: "/tmp/gunicorn.pid",
+    launch: (s, port) => rust(s, port),
+  },
+  {
+    name: "rust-tuned",
+    label: "Rust autoscaler, tuned",
+    onlyOne: "/tmp/gunicorn.pid",
+    launch: (s, port) => rust(s, port, tunedRust(s)),
+  },
   { name: "uwsgi-busyness", label: "uWSGI busyness", launch: (s, port) => uwsgi(s, port, BUSYNESS) },
   {
     name: "uwsgi-tuned",
@@ -54,6 +66,21 @@ export function rivalsNamed(names: readonly string[]): readonly Rival[] {
       `Cannot run "${name}": there is no such server, take ${rivals.map((r) => r.name).join(", ")}`,
     );
   });
+}
+
+/**
+ * What is measured at the same time: one server after the other, or, `together`, as many as a light scenario and the
+ * things there is but one of allow.
+ */
+export function batches(scenario: Scenario, all: readonly Rival[], together: boolean): Rival[][] {
+  if (!together || !scenario.light) return all.map((rival) => [rival]);
+  const made: Rival[][] = [];
+  for (const rival of all) {
+    const fits = made.find((batch) => batch.every(({ onlyOne }) => !onlyOne || onlyOne !== rival.onlyOne));
+    if (fits) fits.push(rival);
+    else made.push([rival]);
+  }
+  return made;
 }
 
 async function fixed(scenario: Scenario, port: number, workers: number): Promise<Launch> {

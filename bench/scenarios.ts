@@ -17,6 +17,8 @@ export interface Scenario {
   readonly threads?: number;
   readonly app: "wsgi" | "fastApi" | "slowImport";
   readonly env?: Record<string, string>;
+  /** Its requests wait rather than compute: several servers can be measured at the same time without seeing each other. */
+  readonly light?: true;
   /** An answer later than this after the request was due has failed its user. */
   readonly sloMs: number;
 }
@@ -29,12 +31,14 @@ export const scenarios: readonly Scenario[] = [
   {
     ...sync,
     name: "burst",
+    light: true,
     title: "a burst: from 5 to 60 requests/s and back",
     phases: parsePhases("5x5s:/sleep/50,60x20s:/sleep/100,5x20s:/sleep/50"),
   },
   {
     ...sync,
     name: "ramp",
+    light: true,
     title: "from 5 to 80 requests/s of 80 ms and back",
     phases: [
       ...phasesOfRates(steps(5, 80, 16), 2000, "/sleep/80"),
@@ -44,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...sync,
     name: "flash-crowd",
+    light: true,
     title: "from 8 to 90 requests/s of 80 ms at once, then ebbing",
     maxWorkers: 16,
     phases: parsePhases("8x10s,90x6s,60x4s,40x4s,25x4s,8x17s").map((phase) => ({
@@ -54,6 +59,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...sync,
     name: "slow-dependency",
+    light: true,
     title: "3 requests/s that wait 400 ms for a database: more workers cannot help",
     phases: parsePhases("3x30s:/sleep/400"),
   },
@@ -83,6 +89,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "keep-alive",
+    light: true,
     title: "4 threads a worker, kept connections: 10, then 120, then 10 requests/s of 100 ms",
     phases: parsePhases("10x5s:/sleep/50,120x20s:/sleep/100,10x20s:/sleep/50"),
     keepAlive: true,
@@ -96,6 +103,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...sync,
     name: "trace",
+    light: true,
     title: "five minutes of a real trace, service times of about 50 ms",
     phases: phasesOfRates(traceRates("mentions-goog.txt"), 1000, "/sleep/{ms}"),
     service: { medianMs: 50, sigma: 0.4 },

@@ -10,7 +10,7 @@ import {
 import { drawChart } from "../../bench/chart.ts";
 import { parsePhases, totalMs } from "../../bench/phases.ts";
 import { eachSecond, readResults, type RunResult, writeResults } from "../../bench/results.ts";
-import { type Rival, rivals, rivalsNamed } from "../../bench/rivals.ts";
+import { batches, type Rival, rivals, rivalsNamed } from "../../bench/rivals.ts";
 import { runOne } from "../../bench/run.ts";
 import { scenarios, scenariosNamed } from "../../bench/scenarios.ts";
 import { markdownTable, percent, table } from "../../bench/table.ts";
@@ -111,6 +111,18 @@ Deno.test("names of scenarios and servers are found, and an unknown one is refus
   const [trace] = scenariosNamed(["trace"]);
   assertEquals(totalMs(trace!.phases), 300_000);
   assertAlmostEquals(trace!.phases.reduce((sum, phase) => sum + phase.ratePerS, 0) / 300, 10.8, 0.1);
+});
+
+Deno.test("only light loads are measured together, and never two servers that need the same one thing", () => {
+  const names = (scenario: string, together: boolean) => {
+    const chosen = rivalsNamed(["ours", "rust", "fixed-max", "rust-tuned"]);
+    return batches(scenariosNamed([scenario])[0]!, chosen, together).map((batch) =>
+      batch.map((rival) => rival.name)
+    );
+  };
+  assertEquals(names("burst", true), [["ours", "rust", "fixed-max"], ["rust-tuned"]]);
+  assertEquals(names("burst", false), [["ours"], ["rust"], ["fixed-max"], ["rust-tuned"]]);
+  assertEquals(names("cpu", true), names("cpu", false));
 });
 
 Deno.test("a real server is measured: its workers, its answers, and nothing of it is left", async () => {
