@@ -5,10 +5,14 @@ import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./limits.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
+import { SlidingMax } from "./sliding_max.ts";
 import { known, type Sample, type WorkerCounts } from "./sample.ts";
 
 /** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
 const CPU_WINDOW_MS = 3_000;
+
+/** Memory in use is read a few times a second: a worker ready for less than this may not be in it. */
+const YOUNG_MS = 1_000;
 
 /** All that one autoscaler remembers between ticks. */
 export interface AutoscalerState {
@@ -18,6 +22,8 @@ export interface AutoscalerState {
   readonly lastBootMs: number;
   readonly lastQueued: number;
   readonly lastReady: number;
+  /** Ready counts of the last second, negative: its maximum is the fewest there were. */
+  readonly fewestReady: SlidingMax;
 }
 
 /** A fresh state, with `target` workers as the count that gunicorn was started with. */
@@ -29,6 +35,7 @@ export function initial(settings: PolicySettings, target: number): AutoscalerSta
     lastBootMs: 0,
     lastQueued: 0,
     lastReady: 0,
+    fewestReady: new SlidingMax(),
   };
 }
 
@@ -58,7 +65,9 @@ export function step(
     { target: "unknown", ready: target, booting: 0, draining: 0, oldestBootMs: 0 };
   const recent = state.history.sums(CPU_WINDOW_MS);
   const stable = state.history.sums(settings.windowMs);
-  const bounds = boundsOf({ sample, settings, counts: assumed, target, gate, recent, stable });
+  state.fewestReady.push(sample.nowMs, -ready);
+  const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);
+  const bounds = boundsOf({ sample, settings, counts: assumed, young, target, gate, recent, stable });
   const demand = hasData(sample)
     ? demandOf({
       sample,

@@ -42,6 +42,8 @@ export interface LimitInput {
   readonly sample: Sample;
   readonly settings: PolicySettings;
   readonly counts: WorkerCounts;
+  /** Of the ready workers, those so young that the memory in use may not show them yet. */
+  readonly young: number;
   readonly target: number;
   readonly gate: BootGate;
   /** The last few seconds, and the stable window, for the CPU bound. */
@@ -62,15 +64,16 @@ export function boundsOf(input: LimitInput): Bounds {
 
 /**
  * Workers that fit: those there are, and what the room below the share of the limit holds at the mean PSS of a worker.
- * Booting workers have not taken their memory yet, so theirs is set aside first.
+ * Booting workers have not taken their memory yet, and what young ones took may not have been read: theirs is set aside
+ * first.
  * Example: limit 1000 MiB, share 0.9, used 700, worker 60, 5 alive: room 200, 3 more: bound 8.
  */
-function memoryBound({ sample, settings, counts }: LimitInput): Bound | undefined {
+function memoryBound({ sample, settings, counts, young }: LimitInput): Bound | undefined {
   if (!known(sample.memory) || !known(sample.memory.workerBytes) || sample.memory.workerBytes <= 0) {
     return undefined;
   }
   const { limitBytes, usedBytes, workerBytes } = sample.memory;
-  const room = limitBytes * settings.memoryShare - usedBytes - counts.booting * workerBytes;
+  const room = limitBytes * settings.memoryShare - usedBytes - (counts.booting + young) * workerBytes;
   const alive = counts.ready + counts.booting;
   // Rounding toward fewer; a negative room takes away as many as its excess.
   const workers = alive + Math.floor(room / workerBytes);

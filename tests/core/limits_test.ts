@@ -24,6 +24,7 @@ function bounds(changes: Partial<Sample> = {}, rest: Partial<LimitInput> = {}) {
     sample: looked,
     settings: { ...DEFAULT_POLICY, maxWorkers: 12 },
     counts: { target: 5, ready: 5, booting: 0, draining: 0, oldestBootMs: 0 },
+    young: 0,
     target: 5,
     gate: OPEN_GATE,
     recent: quiet,
@@ -66,6 +67,10 @@ Deno.test("memory bounds what fits below its share of the limit", async (t) => {
       assertEquals(bounds({ memory: memory(usedMib) }, { counts }).max.workers, workers);
     });
   }
+});
+
+Deno.test("memory that young workers took may not have been read: it is set aside", () => {
+  assertEquals(bounds({ memory: memory(700) }, { young: 2 }).max.workers, 6);
 });
 
 Deno.test("memory bounds nothing while no worker has been measured", () => {
