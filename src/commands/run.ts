@@ -1,4 +1,5 @@
 import type { Flags } from "../cli.ts";
+import { applicationOf } from "../gunicorn/application.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
@@ -97,7 +98,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
       version: VERSION,
       pid: Deno.pid,
       startedAtMs: Date.now(),
-      application: gunicornArgs.find((word) => !word.startsWith("-")) ?? "gunicorn",
+      application: applicationOf(gunicornArgs),
       dryRun: settings.dryRun,
     };
     status = new StatusServer({ dir, settings, identity, log });

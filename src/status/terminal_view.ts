@@ -112,7 +112,7 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
     line(
       "p95",
       milliseconds(traffic.p95Seconds),
-      `objective ${milliseconds(report.objectiveP95Seconds)}${late ? ", missed" : ""}`,
+      `objective ${milliseconds(report.objectiveP95Seconds)}${late ? ", missed" : ""}${waited(report)}`,
       history.p95Ms,
       report.objectiveP95Seconds * 1000,
     ),
@@ -144,6 +144,11 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
     ),
     row("Signals", signals(report, paint), paint),
   ];
+}
+
+/** What requests waited before a worker took them, in the last second: it counts against the objective too. */
+function waited({ latest }: StatusReport): string {
+  return known(latest) && latest.waitP95Ms !== null ? `, wait ${milliseconds(latest.waitP95Ms / 1000)}` : "";
 }
 
 function signals(report: StatusReport, paint: Paint): string {

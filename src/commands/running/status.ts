@@ -53,20 +53,19 @@ async function once(dir: string, json: boolean): Promise<number> {
   return 0;
 }
 
-/** Redraws with each event until the instance ends or the terminal says stop. */
+/** Redraws with each event until the instance ends or Ctrl-C. In a terminal on a screen of its own, as `top` does. */
 async function watch(dir: string, json: boolean): Promise<number> {
-  let history: HistoryReport | undefined;
-  let drawn = 0;
-  const terminal = Deno.stdout.isTerminal();
-  if (terminal && !json) write("\x1b[?25l");
-  const showCursor = () => {
-    if (terminal && !json) write("\x1b[?25h");
+  const screen = Deno.stdout.isTerminal() && !json;
+  const leave = () => {
+    if (screen) write("\x1b[?25h\x1b[?1049l");
   };
   const stop = () => {
-    showCursor();
-    Deno.exit(130);
+    leave();
+    Deno.exit(0);
   };
   Deno.addSignalListener("SIGINT", stop);
+  if (screen) write("\x1b[?1049h\x1b[?25l");
+  let history: HistoryReport | undefined;
   try {
     for await (const { name, data } of followInstance(dir)) {
       if (name === "history") history = JSON.parse(data);
@@ -77,21 +76,20 @@ async function watch(dir: string, json: boolean): Promise<number> {
       }
       const report = JSON.parse(data) as StatusReport;
       if (report.latest !== "unknown") history = appended(history, report.latest);
-      const lines = view(report, history);
-      // Over the lines drawn before: no flicker, and the screen above stays.
-      write(
-        (terminal && drawn > 0 ? `\x1b[${drawn}A` : "") +
-          lines.map((line) => terminal ? `\x1b[2K${line}\n` : `${line}\n`).join("") +
-          (terminal ? "\x1b[J" : "\n"),
-      );
-      drawn = lines.length;
+      write(screen ? fullScreen(view(report, history)) : view(report, history).join("\n") + "\n\n");
     }
   } finally {
-    showCursor();
+    leave();
     Deno.removeSignalListener("SIGINT", stop);
   }
   console.error("the autoscaler has ended");
   return 1;
+}
+
+/** Over what was drawn before, without a flicker; what does not fit below is left out. */
+function fullScreen(lines: readonly string[]): string {
+  const { rows } = Deno.consoleSize();
+  return `\x1b[H${lines.slice(0, rows - 1).map((line) => `${line}\x1b[K\n`).join("")}\x1b[J`;
 }
 
 function view(report: StatusReport, history: HistoryReport): string[] {

@@ -93,10 +93,10 @@ export function showFigures(report) {
   const late = known(traffic.p95Seconds) && traffic.p95Seconds > report.objectiveP95Seconds;
   const [time, unit] = milliseconds(known(traffic.p95Seconds) ? traffic.p95Seconds * 1000 : null).split(" ");
   figure(
-    "p95 response time",
+    "p95 service time",
     time,
     unit ?? "",
-    `objective ${milliseconds(report.objectiveP95Seconds * 1000)}`,
+    `objective ${milliseconds(report.objectiveP95Seconds * 1000)}${waited(report.latest)}`,
     late ? "bad" : "",
   );
   figure(
@@ -121,6 +121,11 @@ export function showFigures(report) {
     known(memory) ? `${bytes(memory.usedBytes)} of ${bytes(memory.limitBytes)} used` : "not known",
     known(memory) && memory.usedBytes > memory.limitBytes * memory.share ? "warn" : "",
   );
+}
+
+// What requests waited before a worker took them: it counts against the objective too.
+function waited(latest) {
+  return known(latest) && known(latest.waitP95Ms) ? `, wait ${milliseconds(latest.waitP95Ms)}` : "";
 }
 
 const SIGNAL_NAMES = {
