@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { runLoad } from "../../bench/load.ts";
 import { parsePhases } from "../../bench/phases.ts";
 import { WorkerSampler } from "../../bench/workers.ts";
@@ -28,7 +28,7 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
     assertEquals([report.errors, report.timeouts], [0, 0], log);
     assertGreaterOrEqual(report.shareWithin(300), 0.99, log);
     const first = changes.find(([atMs, workers]) => atMs > 0 && workers > 2);
-    assert(first !== undefined, log);
+    if (first === undefined) throw new Error(`no growth: ${log}`);
     assertLessOrEqual(first[0] - BURST_AT_MS, 400, `first growth: ${log}`);
     assertGreaterOrEqual(Math.max(...changes.map(([, workers]) => workers)), 7, log);
     await server.untilWorkers(2, 15_000);
