@@ -8,7 +8,6 @@ import { freeTcpPort } from "../support/port.ts";
 import type { StartOptions } from "../support/process.ts";
 import { isAlive } from "../support/processes.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { gunicornFor } from "../probe/worker_venvs.ts";
 import { bin, venv, type VenvName } from "../support/venv.ts";
 import { until } from "../support/wait.ts";
 
@@ -163,10 +162,7 @@ for (
 ) {
   Deno.test(`growth, HUP and shrinking with ${extra.join(" ")}`, async () => {
     const app = extra[1]?.startsWith("uvicorn") ? apps.asgi : apps.wsgi;
-    await using server = await startServer(extra[1]?.startsWith("gevent") ? "gevent" : "newest", [
-      ...extra,
-      app,
-    ], 1);
+    await using server = await startServer("newest", [...extra, app], 1);
     await server.settled(1);
     server.ask(3);
     await server.settled(3);
@@ -197,12 +193,12 @@ Deno.test("--user nobody: slots are opened before the worker gives up its rights
 });
 
 async function startServer(
-  version: VenvName | "gevent",
+  version: VenvName,
   args: readonly string[],
   wanted: number,
   options: StartOptions = {},
 ): Promise<ProbedGunicorn> {
   const bind = args.includes("-b") ? [] : ["-b", "127.0.0.1:0"];
-  const gunicorn = version === "gevent" ? await gunicornFor(version) : bin(await venv(version), "gunicorn");
+  const gunicorn = bin(await venv(version), "gunicorn");
   return new ProbedGunicorn(gunicorn, ["--chdir", appsFolder, ...bind, ...args], wanted, options);
 }

@@ -12,7 +12,7 @@ import { until } from "../support/wait.ts";
 
 interface WorkerClass {
   readonly name: string;
-  readonly venv?: "gevent" | "old";
+  readonly venv?: "old";
   readonly args: readonly string[];
   readonly kind: number;
   readonly slots: number;
@@ -27,10 +27,9 @@ const uvicorn = "uvicorn_worker.UvicornWorker";
 const classes: readonly WorkerClass[] = [
   { name: "sync", args: ["-k", "sync"], kind: 1, slots: 1, atOnce: 1, app: apps.wsgi },
   { name: "gthread", args: ["--threads", "2"], kind: 2, slots: 2, atOnce: 2, app: apps.wsgi },
-  { name: "gevent", venv: "gevent", args: ["-k", "gevent"], kind: 3, slots: 1000, atOnce: 5, app: apps.wsgi },
+  { name: "gevent", args: ["-k", "gevent"], kind: 3, slots: 1000, atOnce: 5, app: apps.wsgi },
   {
     name: "gevent_pywsgi",
-    venv: "gevent",
     args: ["-k", "gevent_pywsgi"],
     kind: 4,
     slots: 1000,

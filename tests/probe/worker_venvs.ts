@@ -5,8 +5,6 @@ import { bin, makeVenv } from "../support/venv.ts";
 const repository = new URL("../../", import.meta.url).pathname;
 
 const requirements = {
-  // gunicorn 27's gevent workers import packaging without asking for it.
-  gevent: ["gunicorn==27.0.1", "gevent==26.9.0", "packaging==26.3"],
   // The eventlet worker left gunicorn before 27, uvicorn.workers left uvicorn.
   old: ["gunicorn==23.0.0", "eventlet==0.41.3", "uvicorn==0.30.6"],
 } as const;
