@@ -33,10 +33,14 @@ export interface WindowSums {
   readonly cpuWaitMs: number;
 }
 
+const QUANTILE_MS = 300;
+
 /** The last ticks, newest last, long enough for the longest window. */
 export class History {
   readonly #ticks: Tick[] = [];
   #keepMs: number;
+  /** The last quantiles, by window: adding up all buckets of all ticks is the dearest thing a tick does. */
+  readonly #quantiles = new Map<number, { readonly atMs: number; readonly value: Maybe<number> }>();
 
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
@@ -95,8 +99,18 @@ export class History {
     return sums;
   }
 
-  /** The q-quantile of service times over the last `windowMs`, ms. */
+  /** The q-quantile of service times over the last `windowMs`, ms; looked at anew every 300 ms. */
   durationQuantileMs(windowMs: number, q: number): Maybe<number> {
+    const nowMs = this.#ticks[this.#ticks.length - 1]?.nowMs ?? 0;
+    const key = windowMs + q;
+    const last = this.#quantiles.get(key);
+    if (last !== undefined && nowMs - last.atMs < QUANTILE_MS && nowMs >= last.atMs) return last.value;
+    const value = this.#quantile(windowMs, q);
+    this.#quantiles.set(key, { atMs: nowMs, value });
+    return value;
+  }
+
+  #quantile(windowMs: number, q: number): Maybe<number> {
     const counts = new Float64Array(BUCKETS);
     let span = 0;
     for (let i = this.#ticks.length - 1; i >= 0 && span < windowMs; i--) {

@@ -27,6 +27,9 @@ export class AcceptQueue {
   readonly #diag: SockDiagSocket | undefined;
   #listeners: Listeners | undefined;
   #lookAgainAtMs = -Infinity;
+  /** Whether any of our listeners is of IPv4, or IPv6: the other table need not be asked for in between. */
+  #isFour = true;
+  #isSix = true;
 
   /** @param root stands before /proc; netlink is asked only without one */
   constructor(root = "") {
@@ -39,11 +42,16 @@ export class AcceptQueue {
    * kernel does not tell.
    */
   read(masterPid: number, workerPids: readonly number[], nowMs: number): Maybe<number> {
-    const tcp = this.#tcpRows();
-    if (this.#listeners === undefined || nowMs >= this.#lookAgainAtMs) {
+    const looksAgain = this.#listeners === undefined || nowMs >= this.#lookAgainAtMs;
+    const { four, six } = this.#tcpRows(looksAgain);
+    const tcp = four === undefined && six === undefined ? undefined : [...four ?? [], ...six ?? []];
+    if (this.#listeners === undefined || looksAgain) {
       const unix = this.#unixRows() ?? [];
       this.#listeners = new Listeners(tcp ?? [], unix, masterPid, workerPids, this.#root);
       this.#lookAgainAtMs = nowMs + (this.#listeners.found ? LOOK_AGAIN_MS : LOOK_AGAIN_SOON_MS);
+      const ours = this.#listeners;
+      this.#isFour = four?.some((row) => ours.has(row)) ?? false;
+      this.#isSix = six?.some((row) => ours.has(row)) ?? false;
     }
     const listeners = this.#listeners;
     const unix = listeners.unixInodes.size > 0 ? this.#unixRows() : undefined;
@@ -71,15 +79,18 @@ export class AcceptQueue {
     this.#diag?.close();
   }
 
-  #tcpRows(): ListenRow[] | undefined {
+  #tcpRows(both: boolean): { readonly four: ListenRow[] | undefined; readonly six: ListenRow[] | undefined } {
     if (this.#diag !== undefined) {
-      const four = readDiag(this.#diag, TCP4);
-      const six = readDiag(this.#diag, TCP6);
-      if (four !== undefined || six !== undefined) return [...four ?? [], ...six ?? []];
+      const four = both || this.#isFour ? readDiag(this.#diag, TCP4) : undefined;
+      const six = both || this.#isSix ? readDiag(this.#diag, TCP6) : undefined;
+      if (four !== undefined || six !== undefined || (!both && !this.#isFour && !this.#isSix)) {
+        return { four, six };
+      }
     }
-    const four = readListenRows(`${this.#root}/proc/net/tcp`);
-    const six = readListenRows(`${this.#root}/proc/net/tcp6`);
-    return four === undefined && six === undefined ? undefined : [...four ?? [], ...six ?? []];
+    return {
+      four: readListenRows(`${this.#root}/proc/net/tcp`),
+      six: readListenRows(`${this.#root}/proc/net/tcp6`),
+    };
   }
 
   #unixRows(): ListenRow[] | undefined {

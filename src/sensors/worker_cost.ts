@@ -18,8 +18,8 @@ const WINDOW_MS = 1_000;
 const TELLING_MS = 300;
 /** More threads are not looked into one by one. */
 const MOST_THREADS = 64;
-/** Memory is read soon after the worker is first seen, a little later when it has served, and then every 10 s. */
-const MEMORY_AGAIN_MS = [2_000, 10_000];
+/** Memory (1-2 ms a reading) is read soon after the worker is first seen, when it has served, and then every 30 s. */
+const MEMORY_AGAIN_MS = [2_000, 10_000, 30_000];
 
 export class WorkerCost {
   readonly pid: number;

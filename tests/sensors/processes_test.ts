@@ -110,7 +110,7 @@ Deno.test("The waits of many threads are spread over calls", () => {
   processes.close();
 });
 
-Deno.test("Memory is read of one worker a call, soon again, and then every 10 s", () => {
+Deno.test("Memory is read of one worker a call, soon again, when it has served, and then every 30 s", () => {
   using root = new FakeRoot({});
   put(root, 51, { pssKb: 1000 });
   put(root, 52, { pssKb: 3000 });
@@ -128,6 +128,9 @@ Deno.test("Memory is read of one worker a call, soon again, and then every 10 s"
   assertEquals(bytes(12_050), 6000 * 1024);
   assertEquals(bytes(12_200), 8000 * 1024);
   assertEquals(bytes(12_300), 9000 * 1024);
+  put(root, 51, { pssKb: 11_000 });
+  assertEquals(bytes(41_000), 9000 * 1024);
+  assertEquals(bytes(42_300), 10_000 * 1024);
   processes.close();
 });
 
