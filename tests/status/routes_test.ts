@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type HttpAnswer, jsonAnswer } from "../../src/status/http_message.ts";
 import { dashboardAsset } from "../../src/status/dashboard/assets.ts";
 import { isAllowedHost } from "../../src/status/host_check.ts";
@@ -84,4 +84,17 @@ Deno.test("the page loads nothing from another host and runs nothing inline", ()
   }
   assertEquals(/<script(?![^>]*\bsrc=)/.test(page), false);
   assertEquals(/<style|\sstyle=|\son[a-z]+=/.test(page), false);
+});
+
+Deno.test("every module that the page imports is served", () => {
+  const seen = new Set<string>();
+  const follow = (path: string) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const asset = dashboardAsset(path);
+    assertEquals(asset?.type, "text/javascript; charset=utf-8", path);
+    for (const [, name] of asset!.body.matchAll(/^import .* from "\.(\/[a-z_]+\.js)";$/gm)) follow(name!);
+  };
+  follow("/dashboard.js");
+  assert(seen.size >= 8, [...seen].join());
 });

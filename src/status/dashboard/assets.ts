@@ -4,6 +4,10 @@ import charts from "./charts.js" with { type: "text" };
 import style from "./dashboard.css" with { type: "text" };
 import script from "./dashboard.js" with { type: "text" };
 import data from "./data.js" with { type: "text" };
+import decisionMarks from "./decision_marks.js" with { type: "text" };
+import dom from "./dom.js" with { type: "text" };
+import lists from "./lists.js" with { type: "text" };
+import theme from "./theme.js" with { type: "text" };
 import icon from "./favicon.svg" with { type: "text" };
 import format from "./format.js" with { type: "text" };
 import page from "./page.html" with { type: "text" };
@@ -25,6 +29,10 @@ const ASSETS: ReadonlyMap<string, readonly [type: string, text: string]> = new M
   ["/dashboard.js", [SCRIPT, script]],
   ["/charts.js", [SCRIPT, charts]],
   ["/data.js", [SCRIPT, data]],
+  ["/decision_marks.js", [SCRIPT, decisionMarks]],
+  ["/dom.js", [SCRIPT, dom]],
+  ["/lists.js", [SCRIPT, lists]],
+  ["/theme.js", [SCRIPT, theme]],
   ["/format.js", [SCRIPT, format]],
   ["/panels.js", [SCRIPT, panels]],
   ["/specs.js", [SCRIPT, specs]],

@@ -1,21 +1,10 @@
 // uPlot charts that share one cursor and one time axis, with legends that read the values under it.
+import { drawDecisions } from "./decision_marks.js";
 import { clock } from "./format.js";
+import { color } from "./theme.js";
 
 const { uPlot } = globalThis;
-const probe = document.createElement("span");
-probe.hidden = true;
-document.body.append(probe);
-
-// A colour of the style sheet as canvas takes it: light-dark() resolved.
-function color(name, share = 1) {
-  probe.style.color = share === 1
-    ? `var(--${name})`
-    : `color-mix(in srgb, var(--${name}) ${share * 100}%, transparent)`;
-  return getComputedStyle(probe).color;
-}
-
 const stepped = uPlot.paths.stepped({ align: -1 });
-const pixels = () => devicePixelRatio || 1;
 // A server that has just started fills the charts from here on.
 const SHORTEST_SPAN = 60;
 
@@ -151,7 +140,7 @@ export class Charts {
     return {
       width: place.clientWidth || 300,
       height: spec.size === "large" ? 264 : 170,
-      padding: [8, 6, 0, 0],
+      padding: [8, 22, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
@@ -195,7 +184,7 @@ export class Charts {
         })),
       ],
       hooks: {
-        draw: [(plot) => spec.decisions && this.#drawDecisions(plot)],
+        draw: [(plot) => spec.decisions && drawDecisions(plot, this.#data.decisions, this.marked)],
         setCursor: [(plot) => {
           this.#legend(chart);
           if (spec.decisions) {
@@ -204,39 +193,6 @@ export class Charts {
         }],
       },
     };
-  }
-
-  // A triangle on the target's line where a decision moved it, a square where the log has a word about holding.
-  #drawDecisions(plot) {
-    const { ctx, bbox } = plot;
-    const size = 5 * pixels();
-    ctx.save();
-    for (const decision of this.#data.decisions) {
-      const at = decision.ms / 1000;
-      if (at < plot.scales.x.min || at > plot.scales.x.max) continue;
-      const x = plot.valToPos(at, "x", true);
-      const y = plot.valToPos(decision.to, "y", true);
-      ctx.fillStyle = color({ grow: "green", shrink: "violet" }[decision.action] ?? "grey");
-      if (decision === this.marked) {
-        ctx.globalAlpha = 0.35;
-        ctx.fillRect(x - pixels(), bbox.top, 2 * pixels(), bbox.height);
-        ctx.globalAlpha = 1;
-      }
-      ctx.beginPath();
-      if (decision.action === "hold") {
-        ctx.rect(x - size / 2, y - size / 2, size, size);
-      } else {
-        const tip = decision.action === "grow" ? -size : size;
-        ctx.moveTo(x, y + tip);
-        ctx.lineTo(x - size, y - tip * 0.6);
-        ctx.lineTo(x + size, y - tip * 0.6);
-      }
-      ctx.fill();
-      ctx.lineWidth = 1.5 * pixels();
-      ctx.strokeStyle = color("card");
-      ctx.stroke();
-    }
-    ctx.restore();
   }
 
   #legend(chart) {

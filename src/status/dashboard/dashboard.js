@@ -1,11 +1,12 @@
 // The page: follows the server's events, keeps the last ten minutes, and shows them.
 import { Charts } from "./charts.js";
 import { Data } from "./data.js";
-import { markDecision, showDecisions, showFigures, showHead, showWhy, showWorkers } from "./panels.js";
+import { $ } from "./dom.js";
+import { markDecision, showDecisions, showWorkers } from "./lists.js";
+import { showFigures, showHead, showWhy } from "./panels.js";
 import { chartSpecs } from "./specs.js";
 import { follow } from "./stream.js";
 
-const $ = (id) => document.getElementById(id);
 const data = new Data();
 const live = { objectiveMs: null, memoryShare: 0.9 };
 // The decision nearest to the cursor, if any is within so many seconds of it per minute shown.

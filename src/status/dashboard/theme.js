@@ -1,0 +1,12 @@
+// Colours of the style sheet as a canvas takes them.
+const probe = document.createElement("span");
+probe.hidden = true;
+document.body.append(probe);
+
+// light-dark() resolved, by letting the browser compute it.
+export function color(name, share = 1) {
+  probe.style.color = share === 1
+    ? `var(--${name})`
+    : `color-mix(in srgb, var(--${name}) ${share * 100}%, transparent)`;
+  return getComputedStyle(probe).color;
+}
