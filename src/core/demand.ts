@@ -1,13 +1,13 @@
+import { burstCores, burstErlangs, burstsIn, rpsOf } from "./burst.ts";
 import type { History, WindowSums } from "./history.ts";
 import { isAsync } from "./kinds.ts";
+import { erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
 import { workersFor } from "./staffing.ts";
 
 const SECOND_MS = 1_000;
-/** Windows in which a burst is looked for, in ticks; the setting's own window and one second are added. */
-const FAST_TICKS = [1, 2, 3];
 /** An async worker is one core at most; busier than this its loop makes requests wait. */
 const ASYNC_CORE_UTILIZATION = 0.7;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full whatever its threads. */
@@ -16,14 +16,6 @@ const GTHREAD_CORE_UTILIZATION = 0.85;
 const LATE_SHARE = 0.03;
 /** Load is taken as this much larger before workers go: a load at the edge between two counts must not flap. */
 const DOWN_MARGIN = 1.15;
-/**
- * A window is a burst when its arrivals exceed what the stable rate brings by this many standard deviations and two
- * requests: a Poisson stream of constant rate does that about once in an hour.
- */
-const JUMP_SIGMAS = 3.5;
-const JUMP_SLACK = 2;
-/** Load is believed less this many standard deviations: noise asks for nothing. */
-const PROOF_SIGMAS = 1;
 /** Few waits are normal for async workers; a mean of this many over a second is a loop that does not get to accept. */
 const BLOCKED_LOOP_QUEUE = 2;
 /** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */
@@ -74,13 +66,12 @@ export function demandOf(input: DemandInput): Demand {
   const cores = coresUsed(sample, second);
   ask(async ? "concurrency" : "load", slotsAsk(proven(steadyErlangs, serviceMs, stable.spanMs)));
   if (!stillSettling(input)) ask("cpu", cpuAsks(sample, cores));
-  if (settings.burstEnabled) {
-    for (const sums of burstWindows(input, stable)) {
-      // A window much shorter than a request says little about how many will be served at once.
-      if (known(serviceMs) && sums.spanMs < serviceMs / 2) continue;
-      if (!jumped(sums, baseRps(history, stable, sums, settings), settings)) continue;
-      ask("burst", async ? burstCores(sums, stable, serviceMs) : slotsAsk(burstErlangs(sums, serviceMs)));
-      if (async) ask("burst", slotsAsk(proven(erlangsOf(sums, serviceMs, true), serviceMs, sums.spanMs)));
+  for (const burst of burstsIn(history, sample, settings, serviceMs)) {
+    if (async) {
+      ask("burst", cpuAsks(sample, burstCores(burst, stable, serviceMs)));
+      ask("burst", slotsAsk(proven(erlangsOf(burst, serviceMs, true), serviceMs, burst.spanMs)));
+    } else {
+      ask("burst", slotsAsk(burstErlangs(burst, serviceMs)));
     }
   }
   if (async) ask("blocked-loop", blockedLoopAsks(input, second));
@@ -109,102 +100,6 @@ export function waitGoal(serviceMs: Maybe<number>, settings: PolicySettings) {
     lateShare: LATE_SHARE,
     utilization: settings.targetUtilization,
   };
-}
-
-/**
- * Mean service time: from the shortest window that has seen enough requests to tell, so that a change of the mix shows
- * soon; "unknown" before any request has finished.
- */
-function meanServiceMs(history: History, settings: PolicySettings): Maybe<number> {
-  for (const windowMs of [SECOND_MS, settings.burstWindowMs, settings.windowMs]) {
-    const sums = history.sums(windowMs);
-    if (sums.finished >= 8 || (windowMs === settings.windowMs && sums.finished > 0)) {
-      return sums.serviceMs / sums.finished;
-    }
-  }
-  return "unknown";
-}
-
-/**
- * Offered load in erlangs (slots needed on average): the larger of what was occupied and what arrived times its service
- * time. Occupied alone cannot exceed the slots there are; arrivals can, and tell during overload. For async kinds
- * everything that arrives is taken at once, so occupancy is enough.
- */
-function erlangsOf(sums: WindowSums, serviceMs: Maybe<number>, async: boolean): number {
-  if (sums.spanMs <= 0) return 0;
-  const occupied = sums.occupiedMs / sums.spanMs;
-  if (async || !known(serviceMs)) return occupied;
-  return Math.max(occupied, (sums.arrivals * serviceMs) / sums.spanMs);
-}
-
-/**
- * The load that a window proves: its mean less one standard deviation. For Poisson arrivals the variance of the mean over
- * w is about a * service / w, and never more than a.
- * Example: 6 erlangs of 100 ms over 300 ms prove 4.6; over 3 s they prove 5.6.
- */
-function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number): number {
-  const service = known(serviceMs) ? serviceMs : spanMs;
-  return Math.max(
-    0,
-    erlangs - PROOF_SIGMAS * Math.sqrt(erlangs * Math.min(1, service / Math.max(spanMs, 1))),
-  );
-}
-
-/** The windows that may show a burst: not longer than the stable one, and not those whose burst is over by now. */
-function burstWindows({ history, sample, settings }: DemandInput, stable: WindowSums): WindowSums[] {
-  const fast = FAST_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);
-  const nowRps = rpsOf(history.sums(SECOND_MS));
-  return [...fast, SECOND_MS, settings.burstWindowMs]
-    .map((windowMs) => history.sums(windowMs))
-    .filter((sums) =>
-      sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) / 2)
-    );
-}
-
-/** The rate that a window is held against: the stable one, or what came just before it where that is more already. */
-function baseRps(history: History, stable: WindowSums, sums: WindowSums, settings: PolicySettings): number {
-  const before = history.sums(settings.burstWindowMs - sums.spanMs, sums.spanMs);
-  return Math.max(rpsOf(stable), sums.spanMs < settings.burstWindowMs ? rpsOf(before) : 0);
-}
-
-function rpsOf(sums: WindowSums): number {
-  return sums.spanMs > 0 ? (sums.arrivals * 1000) / sums.spanMs : 0;
-}
-
-/** Whether more came in a window than its base rate and chance explain, by at least the jump that counts as a burst. */
-function jumped(sums: WindowSums, base: number, settings: PolicySettings): boolean {
-  if (sums.spanMs <= 0) return false;
-  const rps = rpsOf(sums);
-  const expected = (base * sums.spanMs) / 1000;
-  return rps >= settings.burstMinRps && rps - base >= settings.burstRpsJump &&
-    sums.arrivals > expected + JUMP_SIGMAS * Math.sqrt(expected) + JUMP_SLACK;
-}
-
-/**
- * Erlangs of a burst: proven arrivals times their service time. In the first moments the requests that have finished are
- * those from before; slots occupied per request finished tells sooner that service has become longer.
- */
-function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
-  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
-  const occupiedMs = sums.finished > 0 ? sums.occupiedMs / sums.finished : 0;
-  const longest = Math.max(known(serviceMs) ? serviceMs : 0, occupiedMs);
-  return Math.max(
-    (arrivals * longest) / sums.spanMs,
-    proven(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),
-  );
-}
-
-/**
- * Workers for the cores that a burst's arrivals need, at the CPU cost per request seen lately. What has piled up asks for
- * nothing more: importing an application costs CPU, and workers that boot for a queue starve those that serve it.
- */
-function burstCores(sums: WindowSums, stable: WindowSums, serviceMs: Maybe<number>): number {
-  if (stable.finished <= 0) return 0;
-  // CPU is read late: when a burst leaves the window its CPU may still count while its requests do not. But no request
-  // computes longer than it takes.
-  const cpuMs = Math.min(stable.cpuMs / stable.finished, known(serviceMs) ? serviceMs : Infinity);
-  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
-  return Math.ceil((arrivals * cpuMs) / sums.spanMs / ASYNC_CORE_UTILIZATION - 1e-9);
 }
 
 /** True while what the last growth brings cannot be seen yet in averages over a second or more. */
@@ -284,7 +179,7 @@ export function utilizationOf(sample: Sample, sums: WindowSums): Maybe<number> {
 function factsOf(input: DemandInput, serviceMs: Maybe<number>, second: WindowSums, erlangs: number): Facts {
   const { sample, history, settings } = input;
   return {
-    rps: second.spanMs > 0 ? (second.arrivals * 1000) / second.spanMs : 0,
+    rps: rpsOf(second),
     erlangs,
     inFlight: known(sample.load) ? sample.load.inFlight : "unknown",
     queued: queuedNow(sample),
