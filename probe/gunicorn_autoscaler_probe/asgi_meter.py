@@ -23,8 +23,8 @@ def is_asgi3(app):
 def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
     """`app`, ASGI 3, metered into the words `m`.
 
-    on_loop(flush) is called at the first event, inside the running loop: flush() stores what is held back and is to be
-    called every 100 ms or so. on_ready() is called when the application serves: at the end of its start-up, or with the
+    on_loop(flush, close_connections) is called at the first event, inside the running loop: flush() stores what is held
+    back and is to be called every 100 ms or so; after close_connections() every answer ends its connection. on_ready() is called when the application serves: at the end of its start-up, or with the
     first request where it has none. needs_lifespan: a server that stops when the start-up raises, instead of taking it
     for an application without one.
 
@@ -36,6 +36,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
     durations = []  # not in the slot yet
     note = durations.append
     is_new = True
+    is_closing = False
     seq = running = apart = failures = busy_ns = busy_from = apart_ns = began_sum = due = told = 0
 
     async def metered_app(scope, receive, send):
@@ -50,6 +51,8 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
             nonlocal head, is_stream
             if head is None:
                 if 'status' in message:
+                    if is_closing:
+                        message = _closing(message)
                     head = message
             elif is_stream is None and 'more_body' in message and message['more_body']:
                 is_stream = _is_stream(head)
@@ -123,11 +126,15 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         if durations or told != running:
             publish(monotonic_ns())
 
+    def close_connections():
+        nonlocal is_closing
+        is_closing = True
+
     async def other(scope, receive, send):
         nonlocal is_new
         if is_new:
             is_new = False
-            on_loop(flush)
+            on_loop(flush, close_connections)
         kind = scope['type']
         if kind == 'lifespan':
             return await lifespan(scope, receive, send)
@@ -183,6 +190,12 @@ def wrap_asgi2(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS)
 
 
 _INSTANCE = 'gunicorn_autoscaler.instance'
+
+
+def _closing(head):
+    """A start of an answer, with the header that ends the connection."""
+    headers = [header for header in head.get('headers') or () if header[0].lower() != b'connection']
+    return dict(head, headers=headers + [(b'connection', b'close')])
 
 
 def _is_stream(head):

@@ -1,5 +1,5 @@
 """Which meter a worker gets, by its class."""
-from . import asgi_meter, gthread_meter, kinds, loop_lag, sync_meter, words as w, wsgi_meter
+from . import asgi_meter, drain, gthread_meter, kinds, loop_lag, sync_meter, words as w, wsgi_meter
 from .meter import LockedMeter, Meter
 
 
@@ -27,15 +27,24 @@ def attach(worker, kind, words, on_ready):
         return True, _attach_uvicorn(worker, words, on_ready)
     elif kind == kinds.ASGI:
         lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
-        worker.asgi = asgi_meter.wrap(worker.asgi, words, _ticking(words), on_ready, lifespan == 'on')
+        worker.asgi = asgi_meter.wrap(
+            worker.asgi, words, _ticking(worker, words, drain.AsgiDrain), on_ready, lifespan == 'on')
         return True, lifespan == 'off'
     else:
         return False, True
     return True, True
 
 
-def _ticking(words):
-    return lambda flush: loop_lag.tick_asyncio(words, flush)
+def _ticking(worker, words, drain_class):
+    def on_loop(flush, close_connections):
+        look = drain_class(worker, words, close_connections).look
+
+        def on_tick():
+            flush()
+            look()
+
+        loop_lag.tick_asyncio(words, on_tick)
+    return on_loop
 
 
 def _attach_uvicorn(worker, words, on_ready):
@@ -50,7 +59,7 @@ def _attach_uvicorn(worker, words, on_ready):
     def wrapped(made):
         is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
         wrap = asgi_meter.wrap if is_asgi3 else asgi_meter.wrap_asgi2
-        return wrap(made, words, _ticking(words), on_ready, config.lifespan == 'on')
+        return wrap(made, words, _ticking(worker, words, drain.UvicornDrain), on_ready, config.lifespan == 'on')
 
     worker.wsgi = _in_factory(config, app, wrapped)
     return config.lifespan == 'off'

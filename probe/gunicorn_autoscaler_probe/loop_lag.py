@@ -12,13 +12,13 @@ _PERIOD_NS = 100 * 10**6
 
 
 class LoopLag:
-    """The four loop words of a slot. flush() is called at each tick: the meter stores what it held back."""
+    """The four loop words of a slot. on_tick() is called at each tick."""
 
-    __slots__ = ('_words', '_flush', '_due', '_sum', '_ticks', '_longest')
+    __slots__ = ('_words', '_on_tick', '_due', '_sum', '_ticks', '_longest')
 
-    def __init__(self, words, flush):
+    def __init__(self, words, on_tick):
         self._words = words
-        self._flush = flush
+        self._on_tick = on_tick
         self._sum = self._ticks = self._longest = 0
         self._expect()
 
@@ -37,15 +37,15 @@ class LoopLag:
         if lag > self._longest:
             self._longest = lag
             m[w.LOOP_LAG_MAX_NS] = lag
-        self._flush()
+        self._on_tick()
         self._expect()
 
 
-def tick_asyncio(words, flush):
+def tick_asyncio(words, on_tick):
     """Start ticking in the running loop."""
     import asyncio
     loop = asyncio.get_running_loop()
-    lag = LoopLag(words, flush)
+    lag = LoopLag(words, on_tick)
 
     def again():
         lag.tick()
@@ -54,10 +54,10 @@ def tick_asyncio(words, flush):
     loop.call_later(PERIOD_S, again)
 
 
-def tick_gevent(words, flush):
+def tick_gevent(words, on_tick):
     """Start ticking in gevent's hub."""
     import gevent
-    lag = LoopLag(words, flush)
+    lag = LoopLag(words, on_tick)
 
     def ticker():
         while True:
@@ -67,10 +67,10 @@ def tick_gevent(words, flush):
     gevent.spawn(ticker)
 
 
-def tick_eventlet(words, flush):
+def tick_eventlet(words, on_tick):
     """Start ticking in eventlet's hub."""
     import eventlet
-    lag = LoopLag(words, flush)
+    lag = LoopLag(words, on_tick)
 
     def again():
         lag.tick()

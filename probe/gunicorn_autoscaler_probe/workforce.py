@@ -3,12 +3,26 @@ import os
 import signal
 import time
 
-from . import slot, words as w
+from . import kinds, slot, words as w
 from .quiet import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
 _NO_EXIT_CODE = -1
 _RESEND_AFTER_NS = 10 * 10**9
+# A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is blocked) is
+# told by signal this much later.
+_DRAIN_SLACK_S = 5
+
+
+class _Leave:
+    """What was done so far to have a worker go."""
+
+    __slots__ = ('stop_at_ns', 'sent_ns', 'has_arrived')
+
+    def __init__(self, stop_at_ns):
+        self.stop_at_ns = stop_at_ns  # no SIGTERM before that
+        self.sent_ns = 0  # the last SIGTERM
+        self.has_arrived = False  # surely: the worker had its handlers by then
 
 
 class Workforce:
@@ -25,7 +39,7 @@ class Workforce:
         self._bell = bell
         self._boots = boots
         self._pid = os.getpid()
-        self._leaving = {}  # pid -> (monotonic ns of the last SIGTERM, 0 before; whether it surely arrived)
+        self._leaving = {}  # pid -> _Leave
         self._forked_ns = {}  # pid -> when, to judge a worker that left no slot
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._view = ArbiterView(server)
@@ -42,9 +56,12 @@ class Workforce:
         return self._original_halt(*args, **kwargs)
 
     def retire_everyone(self):
-        """A reload: all workers of now are to go once their successors are forked."""
+        """A reload: all workers of now are to go once their successors are forked, by SIGTERM as gunicorn does it.
+
+        Not emptied first: gunicorn's reload waits for their end, and hears no doorbell meanwhile.
+        """
         for pid in list(self._server.WORKERS):
-            self._leaving.setdefault(pid, (0, False))
+            self._leaving.setdefault(pid, _Leave(0)).stop_at_ns = 0
 
     def gone(self, pid, now_ns):
         """A worker was reaped: was it a failed boot? Then forget it."""
@@ -148,19 +165,30 @@ class Workforce:
                    if pid not in self._leaving]
         surplus = len(staying) - server.num_workers
         for _, _, pid in sorted(staying)[:max(0, surplus)]:
-            self._leaving[pid] = (0, False)
+            self._leaving[pid] = _Leave(self._stop_at(pid, now_ns))
+            slot.mark_draining(self._folder, pid)
         going = []
-        for pid, (sent_ns, arrived) in list(self._leaving.items()):
-            if pid not in server.WORKERS:
+        for pid, leave in list(self._leaving.items()):
+            if pid not in server.WORKERS or now_ns < leave.stop_at_ns:
                 continue
             # A SIGTERM before the worker has its own handlers is lost: repeat it until one was sent to a ready worker.
-            if sent_ns and arrived and now_ns - sent_ns < _RESEND_AFTER_NS:
+            if leave.has_arrived and now_ns - leave.sent_ns < _RESEND_AFTER_NS:
                 continue
             head = slot.glance(self._folder, pid)
-            self._leaving[pid] = (now_ns, head is None or head[w.READY_NS] > 0)
+            leave.sent_ns = now_ns
+            leave.has_arrived = head is None or head[w.READY_NS] > 0
             slot.mark_draining(self._folder, pid)
             going.append(pid)
         return going
+
+    def _stop_at(self, pid, now_ns):
+        """When to send the SIGTERM: now, or later to one that sees "draining" in its slot and empties itself."""
+        head = slot.glance(self._folder, pid)
+        if head is None or not head[w.METERED] or head[w.STATE] != w.READY or not head[w.LOOP_DUE_NS]:
+            return 0
+        if head[w.KIND] not in kinds.EMPTIES_ITSELF:
+            return 0
+        return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9)
 
     def _load_of(self, pid):
         """What a stop of this worker would disturb: requests, websockets and streams; 0 when unknown."""

@@ -16,8 +16,11 @@ class Server:
         self.m = m
         self.sent = []
         self.events = []
-        self.app = wrap(app, m, lambda flush: self.events.append('loop'), lambda: self.events.append('ready'),
-                        needs_lifespan, hold_ns)
+        self.app = wrap(app, m, self.on_loop, lambda: self.events.append('ready'), needs_lifespan, hold_ns)
+
+    def on_loop(self, flush, close_connections):
+        self.events.append('loop')
+        self.flush, self.close_connections = flush, close_connections
 
     async def send(self, message):
         self.sent.append(message)
@@ -139,6 +142,29 @@ class AsgiMeterTest(unittest.TestCase):
             for _ in range(3):
                 server.call()
             self.assertEqual(server.events.count('loop'), 1)
+
+
+    def test_once_connections_are_to_close_every_answer_says_so(self):
+        with page() as m:
+            server = Server(answers, m)
+            server.call()
+            server.close_connections()
+            server.call()
+            close = (b'connection', b'close')
+            self.assertEqual([close in message['headers'] for message in server.sent[::2]], [False, True])
+            self.assertNotIn(close, START['headers'], "the application's own message stays as it was")
+
+    def test_flush_stores_what_is_held_back(self):
+        with page() as m:
+            server = Server(answers, m, hold_ns=10**10)
+            for _ in range(3):
+                server.call()
+            self.assertEqual((m[w.IN_FLIGHT], m[w.FINISHED]), (0, 1))
+            server.flush()
+            self.assertEqual((m[w.STARTED], m[w.FINISHED], sum(m[64:128])), (3, 3, 3))
+            seq = m[w.SEQ]
+            server.flush()
+            self.assertEqual(m[w.SEQ], seq)
 
 
 class StartUpTest(unittest.TestCase):

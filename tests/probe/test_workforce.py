@@ -5,6 +5,7 @@ import unittest
 
 from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, runtime_folder, w, want, write_slot
+from gunicorn_autoscaler_probe import kinds
 from gunicorn_autoscaler_probe.boots import Boots
 from gunicorn_autoscaler_probe.doorbell import Doorbell
 from gunicorn_autoscaler_probe.workforce import Workforce
@@ -95,6 +96,41 @@ class WorkforceTest(unittest.TestCase):
         for _ in range(3):
             server.manage_workers()
         self.assertEqual(server.kills.count(first), 4)
+
+    def start_uvicorn(self, workers):
+        server = self.start(workers)
+        self.boot(*server.forks, KIND=kinds.UVICORN, METERED=1, LOOP_DUE_NS=5)
+        return server
+
+    def test_a_worker_that_empties_itself_is_only_marked_and_signalled_when_it_has_not_left_in_time(self):
+        server = self.start_uvicorn(2)
+        server.num_workers = 1
+        server.manage_workers()
+        first = server.forks[0]
+        self.assertEqual((read_slot(self.folder, first)[w.STATE], server.kills), (w.DRAINING, []))
+        self.assertEqual(self.told()[:2], (2, 1))
+        self.force._leaving[first].stop_at_ns = time.monotonic_ns()
+        server.manage_workers()
+        server.manage_workers()
+        self.assertEqual(server.kills, [first])
+
+    def test_without_a_ticking_loop_or_a_meter_it_gets_its_signal_at_once(self):
+        for missing in ('METERED', 'LOOP_DUE_NS', 'READY_NS'):
+            with self.subTest(missing=missing):
+                server = self.start_uvicorn(2)
+                self.boot(server.forks[0], **{'KIND': kinds.UVICORN, 'METERED': 1, 'LOOP_DUE_NS': 5, missing: 0,
+                                              'STATE': w.BOOTING if missing == 'READY_NS' else w.READY})
+                server.num_workers = 1
+                server.manage_workers()
+                self.assertEqual(server.kills, [server.forks[0]])
+
+    def test_a_reload_signals_those_that_empty_themselves_too(self):
+        server = self.start_uvicorn(2)
+        server.num_workers = 1
+        server.manage_workers()
+        self.force.retire_everyone()
+        server.manage_workers()
+        self.assertEqual(sorted(server.kills), server.forks[:2])
 
     def test_a_dead_worker_is_replaced_and_the_count_does_not_drift(self):
         server = self.start(3)
