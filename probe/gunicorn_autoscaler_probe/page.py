@@ -1,4 +1,5 @@
 """One 4 KiB file in shared memory, seen as 64-bit words."""
+import errno
 import mmap
 import os
 
@@ -13,7 +14,7 @@ class Page:
 
         Allocated first: a full tmpfs then fails here, where a store into a hole would kill the process with SIGBUS.
         """
-        os.posix_fallocate(fd, 0, SIZE)
+        _allocate(fd)
         self._map = mmap.mmap(fd, SIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         self.words = memoryview(self._map).cast('Q')
 
@@ -21,6 +22,18 @@ class Page:
         """Drop the mapping: in a forked child this leaves the parent's alone. `words` cannot be used after it."""
         self.words.release()
         self._map.close()
+
+
+def _allocate(fd):
+    try:
+        os.posix_fallocate(fd, 0, SIZE)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+            raise
+        # A file system without it (some, under musl): written blocks are allocated as well.
+        size = os.fstat(fd).st_size
+        if size < SIZE:
+            os.pwrite(fd, bytes(SIZE - size), size)
 
 
 def open_page(path):

@@ -1,3 +1,4 @@
+import errno
 import os
 import unittest
 
@@ -77,6 +78,21 @@ class SlotTest(unittest.TestCase):
             with open(slot.path_of(folder, 8), 'w') as f:
                 f.write('short')
             self.assertIsNone(slot.glance(folder, 8))
+
+    def test_a_file_system_that_cannot_allocate_gets_written_zeros_and_a_full_one_is_an_error(self):
+        allocate = os.posix_fallocate
+        self.addCleanup(setattr, os, 'posix_fallocate', allocate)
+        for number, works in ((errno.EOPNOTSUPP, True), (errno.ENOSPC, False)):
+            def refuse(*arguments, number=number):
+                raise OSError(number, os.strerror(number))
+            os.posix_fallocate = refuse
+            with self.subTest(works=works), runtime_folder() as folder:
+                if works:
+                    slot.create(folder, 1, 1, 1).close()
+                    self.assertEqual(len(read_slot(folder, os.getpid())), 512)
+                else:
+                    with self.assertRaises(OSError):
+                        slot.create(folder, 1, 1, 1)
 
     def test_removing_takes_the_half_made_one_too_and_never_fails(self):
         with runtime_folder() as folder:
