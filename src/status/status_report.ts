@@ -1,5 +1,6 @@
 import type { Demand } from "../core/reason.ts";
 import { known, type Maybe } from "../core/sample.ts";
+import type { StandingOrder } from "../core/standing_order.ts";
 import type { TickRecord } from "../supervisor.ts";
 import type { StatusBoard } from "./board.ts";
 import { explain, explainBound } from "./explain.ts";
@@ -16,13 +17,19 @@ export interface Identity {
   readonly dryRun: boolean;
 }
 
-/** Everything there is to know now; undefined before the first tick. `decisions`: how many of the last to tell. */
+/**
+ * Everything there is to know now; undefined before the first tick.
+ *
+ * @param decisions how many of the last to tell
+ * @param standing what is ordered now, where that may be newer than the last tick
+ */
 export function statusReport(
   board: StatusBoard,
   outside: Outside,
   identity: Identity,
   wallMs: number,
   decisions: number,
+  standing: StandingOrder | undefined = board.record?.standing,
 ): StatusReport | undefined {
   const record = board.record;
   if (record === undefined) return undefined;
@@ -46,7 +53,7 @@ export function statusReport(
       bootFailures: board.counters.bootFailures,
       lastBootSeconds: outside.lastBootSeconds,
     },
-    order: orderOf(record),
+    order: orderOf(standing ?? record.standing, sample.nowMs),
     workers: {
       ready: known(workers) ? workers.ready : "unknown",
       booting: known(workers) ? workers.booting : "unknown",
@@ -108,11 +115,11 @@ function demandOf(demand: Demand): DemandReport {
   };
 }
 
-function orderOf({ standing, sample }: TickRecord): OrderReport {
+function orderOf(standing: StandingOrder, nowMs: number): OrderReport {
   return {
     kind: standing.order.kind,
-    text: orderText(standing, sample.nowMs),
-    ...(standing.untilMs === Infinity ? {} : { secondsLeft: (standing.untilMs - sample.nowMs) / 1000 }),
+    text: orderText(standing, nowMs),
+    ...(standing.untilMs === Infinity ? {} : { secondsLeft: (standing.untilMs - nowMs) / 1000 }),
   };
 }
 

@@ -136,7 +136,7 @@ export class StatusServer implements Pages {
     if (cache.record === undefined || outside === undefined) return undefined;
     return cache.metrics ??= metricsText({
       board: this.#board,
-      record: cache.record,
+      record: { ...cache.record, standing: this.#watched!.supervisor.standing },
       outside,
       identity: this.#options.identity,
       server: { eventStreams: this.#streams.count, droppedFrames: this.#streams.droppedFrames },
@@ -150,7 +150,10 @@ export class StatusServer implements Pages {
   }
 
   command(request: HttpRequest) {
-    return this.#control?.handle(request);
+    const answer = this.#control?.handle(request);
+    // Who asks next sees what was just ordered, not what stood at the last tick.
+    this.#cache = { record: undefined };
+    return answer;
   }
 
   /** The stream of a server; which one is known when it is taken over. */
@@ -187,7 +190,15 @@ export class StatusServer implements Pages {
   #report(decisions: number): string | undefined {
     const outside = this.#outside();
     if (outside === undefined) return undefined;
-    const report = statusReport(this.#board, outside, this.#options.identity, Date.now(), decisions);
+    const standing = this.#watched?.supervisor.standing;
+    const report = statusReport(
+      this.#board,
+      outside,
+      this.#options.identity,
+      Date.now(),
+      decisions,
+      standing,
+    );
     return report === undefined ? undefined : JSON.stringify(report, rounded);
   }
 

@@ -74,6 +74,12 @@ Deno.test("a pin is told with the time that is left", () => {
   assertEquals(report.target, 4);
 });
 
+Deno.test("what was ordered since the last tick is told at once", () => {
+  const paused = { order: { kind: "paused" }, untilMs: Infinity } as const;
+  const report = statusReport(boardOf(idle(1)), OUTSIDE, IDENTITY, WALL_MS + 1_000, 5, paused)!;
+  assertEquals(report.order, { kind: "paused", text: "paused by hand" });
+});
+
 Deno.test("saturation is what the load asks for over the most that bounds allow", () => {
   const board = boardOf([...idle(2), ...ticks(2_000, 3, (nowMs) => busySample(nowMs, 20, 100, 20))]);
   const saturation = board.saturation;
