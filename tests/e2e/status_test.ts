@@ -105,7 +105,7 @@ Deno.test("status and explain tell of a burst what the log tells of it", async (
   assertMatch(explained, /^now: /m);
   const screen = (await command(it, "status")).stdout;
   assertMatch(screen, /^Requests .*none failed$/m);
-  assertMatch(screen, /▲ 2 → \d/);
+  assertMatch(screen, /[▲▼■] (\d → |hold )\d/);
 });
 
 Deno.test("scale pins for a time, pause holds, resume lets go, and log, status and metrics show it", async () => {
