@@ -3,7 +3,7 @@ import os
 import signal
 import time
 
-from . import kinds, slot, words as w
+from . import handover, kinds, slot, words as w
 from .quiet import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
@@ -42,6 +42,7 @@ class Workforce:
         self._leaving = {}  # pid -> _Leave
         self._forked_ns = {}  # pid -> when, to judge a worker that left no slot
         self._is_healthy = False  # a worker that stays was ready at the last look
+        self._handover = None  # a reload under way
         self._view = ArbiterView(server)
         self._original = server.manage_workers
         server.manage_workers = self.manage_workers
@@ -60,8 +61,26 @@ class Workforce:
 
         Not emptied first: gunicorn's reload waits for their end, and hears no doorbell meanwhile.
         """
+        old = self._staying()
         for pid in list(self._server.WORKERS):
             self._leaving.setdefault(pid, _Leave(0)).stop_at_ns = 0
+        if self._latest_ready_ns(old):
+            self._shield(True)
+            self._handover = handover.Handover(self._server, frozenset(self._leaving))
+
+    def _hand_over(self):
+        """The end of a reload: wait for the first new worker; without one the old workers stay."""
+        reload, self._handover = self._handover, None
+        reload.restore()
+        outcome = reload.await_first(self._folder)
+        if outcome == handover.DIED:
+            for pid in reload.old:
+                leave = self._leaving.get(pid)
+                if leave is not None and not leave.sent_ns:
+                    del self._leaving[pid]
+            reload.keep_old()
+            self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
+                                   'the old workers stay')
 
     def gone(self, pid, now_ns):
         """A worker was reaped: was it a failed boot? Then forget it."""
@@ -80,6 +99,8 @@ class Workforce:
     def manage_workers(self):
         """One pass, at every signal and at least once a second."""
         try:
+            if self._handover is not None:
+                self._hand_over()
             missing = self._look(time.monotonic_ns())
         except Exception as error:
             return self._give_up(error)
@@ -120,17 +141,18 @@ class Workforce:
             if pid not in server.WORKERS:  # reaped without child_exit
                 self.gone(pid, now_ns)
         staying = self._staying()
-        latest = 0
-        for pid in staying:
-            head = slot.glance(self._folder, pid)
-            if head is not None and head[w.READY_NS] > latest:
-                latest = head[w.READY_NS]
+        latest = self._latest_ready_ns(staying)
         self._boots.ready(latest)
         self._shield(latest > 0)
         missing = max(0, server.num_workers - len(staying))
         if not self._boots.is_failing:
             return missing
         return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one tries whether boots work again
+
+    def _latest_ready_ns(self, pids):
+        """When the last of these workers became ready; 0 when none is."""
+        heads = [slot.glance(self._folder, pid) for pid in pids]
+        return max([head[w.READY_NS] for head in heads if head is not None], default=0)
 
     def _shield(self, healthy):
         """While a worker that stays is ready, one that cannot boot must not halt the arbiter; else gunicorn's rule stands.

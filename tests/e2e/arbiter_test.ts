@@ -106,6 +106,31 @@ for (const version of versions) {
     assert(isAlive(server.process.pid));
   });
 
+  Deno.test(`a reload into an application that cannot boot leaves the old workers: gunicorn ${version}`, async () => {
+    await using dir = await tempDir();
+    const broken = dir.join("broken");
+    const port = freeTcpPort();
+    const args = ["-b", `127.0.0.1:${port}`, apps.brokenBoot];
+    await using server = await startServer(version, args, 3, { env: { BROKEN_WHEN: broken } });
+    const old = await server.settled(3);
+    await Deno.writeTextFile(broken, "");
+    server.process.signal("SIGHUP");
+    await until(() => server.arbiter?.bootFailures === 1, { what: "the failed boot" });
+    assertEquals((await get({ port }, "/")).status, 200);
+    assertEquals((await server.settled(3)).sort(), old.sort());
+    server.ask(2); // and it listens again, without a long wait for an end that does not come
+    await until(() => server.confirmed(2), { timeoutMs: 3_000, what: "an answer" });
+    await server.settled(2);
+    await Deno.remove(broken);
+    server.process.signal("SIGHUP");
+    await until(() => server.arbiter?.reloads === 2, { what: "the second reload" });
+    const young = await until(async () => {
+      const ready = await server.settled(2);
+      return ready.every((pid) => !old.includes(pid)) && ready;
+    }, { what: "new workers" });
+    assertEquals(young.length, 2);
+  });
+
   Deno.test(`a first worker that cannot boot ends gunicorn as ever: gunicorn ${version}`, async () => {
     await using dir = await tempDir();
     const env = { BROKEN_WHEN: await dir.write("broken", "") };

@@ -32,6 +32,7 @@ class Arbiter:
         self.forks = []
         self.kills = []
         self.gauges = []
+        self.on_reap = lambda: None
         self.reexec_pid = 0
         self.spawn_error = None
         self._last_logged_active_worker_count = None
@@ -97,6 +98,9 @@ class Arbiter:
         if self._last_logged_active_worker_count != len(workers):
             self._last_logged_active_worker_count = len(workers)
             self.gauges.append(len(workers))
+
+    def reap_workers(self):
+        self.on_reap()
 
     def kill_worker(self, pid, sig):
         self.kills.append(pid)

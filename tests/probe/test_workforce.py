@@ -5,7 +5,7 @@ import unittest
 
 from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, runtime_folder, w, want, write_slot
-from gunicorn_autoscaler_probe import kinds
+from gunicorn_autoscaler_probe import handover, kinds
 from gunicorn_autoscaler_probe.boots import Boots
 from gunicorn_autoscaler_probe.doorbell import Doorbell
 from gunicorn_autoscaler_probe.workforce import Workforce
@@ -129,6 +129,7 @@ class WorkforceTest(unittest.TestCase):
         server.num_workers = 1
         server.manage_workers()
         self.force.retire_everyone()
+        self.boot(server.spawn_worker())
         server.manage_workers()
         self.assertEqual(sorted(server.kills), server.forks[:2])
 
@@ -209,9 +210,15 @@ class WorkforceTest(unittest.TestCase):
         server.manage_workers()
         self.assertEqual((server.WORKER_BOOT_ERROR, server.APP_LOAD_ERROR), (3, 4))
 
-    def test_who_leaves_does_not_count_as_serving(self):
-        server = self.start(1)
+    def test_a_reload_whose_first_worker_is_slow_goes_on_and_who_leaves_does_not_count_as_serving(self):
+        self.addCleanup(setattr, handover, '_LONGEST_WAIT_S', handover._LONGEST_WAIT_S)
+        handover._LONGEST_WAIT_S = 0
+        server = self.start(2)
         self.force.retire_everyone()
+        self.assertEqual(server.cfg.workers, 1, 'one goes first')
+        write_slot(self.folder, server.spawn_worker())
+        server.manage_workers()
+        self.assertEqual((server.cfg.workers, len(server.forks), server.kills), (2, 4, server.forks[:2]))
         server.manage_workers()
         self.assertEqual(server.WORKER_BOOT_ERROR, 3)
 
