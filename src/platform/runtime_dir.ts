@@ -63,9 +63,18 @@ export function runningInstances(bases: readonly string[]): { dir: string; insta
   return instanceFolders(bases).filter(({ instance }) => isRunning(instance));
 }
 
-/** Removes the folders of instances that ended without cleaning up (killed with SIGKILL, or the machine's power cut). */
-export function removeStaleDirs(bases: readonly string[]): string[] {
-  const stale = instanceFolders(bases).filter(({ instance }) => !isRunning(instance)).map(({ dir }) => dir);
+/** A folder that says nothing of its instance for this long was left half made. */
+const HALF_MADE_MS = 3_600_000;
+
+/**
+ * Removes the folders of instances that ended without cleaning up (killed with SIGKILL, or the machine's power cut).
+ * @param nowMs Unix ms
+ */
+export function removeStaleDirs(bases: readonly string[], nowMs: number = Date.now()): string[] {
+  const stale = folders(bases).filter((dir) => {
+    const instance = readInstance(dir);
+    return instance === undefined ? isHalfMade(dir, nowMs) : !isRunning(instance);
+  });
   for (const dir of stale) removeDir(dir);
   return stale;
 }
@@ -81,19 +90,34 @@ export function removeDir(dir: string): void {
 
 function instanceFolders(bases: readonly string[]): { dir: string; instance: Instance }[] {
   const found: { dir: string; instance: Instance }[] = [];
+  for (const dir of folders(bases)) {
+    const instance = readInstance(dir);
+    if (instance !== undefined) found.push({ dir, instance });
+  }
+  return found;
+}
+
+function folders(bases: readonly string[]): string[] {
+  const found: string[] = [];
   for (const base of bases) {
     try {
       for (const entry of Deno.readDirSync(base)) {
-        if (!entry.isDirectory || !entry.name.startsWith(FOLDER_PREFIX)) continue;
-        const dir = `${base}/${entry.name}`;
-        const instance = readInstance(dir);
-        if (instance !== undefined) found.push({ dir, instance });
+        if (entry.isDirectory && entry.name.startsWith(FOLDER_PREFIX)) found.push(`${base}/${entry.name}`);
       }
     } catch {
       // A base that cannot be read has no folders of ours.
     }
   }
   return found;
+}
+
+function isHalfMade(dir: string, nowMs: number): boolean {
+  try {
+    return unsafe(dir) === undefined &&
+      nowMs - (Deno.lstatSync(dir).mtime?.getTime() ?? nowMs) > HALF_MADE_MS;
+  } catch {
+    return false;
+  }
 }
 
 function readInstance(dir: string): Instance | undefined {

@@ -1,0 +1,81 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  makeRuntimeDir,
+  removeDir,
+  removeStaleDirs,
+  runningInstances,
+  runtimeBases,
+  startTicksOf,
+  unsafe,
+  writeInstance,
+} from "../../src/platform/runtime_dir.ts";
+import { tempDir } from "../support/tempdir.ts";
+
+const instance = (pid: number, startTicks: number) => ({
+  pid,
+  startTicks,
+  version: "0",
+  startedAt: "2026-01-01T00:00:00Z",
+  command: ["app:app"],
+});
+
+Deno.test("the folder is private, and two never collide", async () => {
+  await using base = await tempDir();
+  const one = makeRuntimeDir([base.path]);
+  const two = makeRuntimeDir([base.path]);
+  assert(one !== two);
+  for (const dir of [one, two]) assertEquals((Deno.statSync(dir).mode ?? 0) & 0o777, 0o700);
+});
+
+Deno.test("the first base that can be written is taken; when none can, each is named", async () => {
+  await using base = await tempDir();
+  assert(makeRuntimeDir(["/proc", base.path]).startsWith(base.path));
+  const error = assertThrows(() => makeRuntimeDir(["/proc", "/nonexistent"]), Error);
+  for (const told of ["Cannot make a runtime folder", "/proc", "/nonexistent", "--runtime-dir"]) {
+    assertStringIncludes(error.message, told);
+  }
+});
+
+Deno.test("bases come from the environment, memory before disk, each once", () => {
+  const env = new Map([["XDG_RUNTIME_DIR", "/run/user/1"], ["TMPDIR", "/tmp"]]);
+  assertEquals(runtimeBases(env), ["/run/user/1", "/dev/shm", "/tmp"]);
+});
+
+Deno.test("a folder that others may enter, or that is a link, is unsafe", async () => {
+  await using base = await tempDir();
+  const open = base.join("open");
+  Deno.mkdirSync(open);
+  Deno.chmodSync(open, 0o755);
+  assertEquals(unsafe(open), "can be entered by other users");
+  const link = base.join("link");
+  Deno.symlinkSync(base.path, link);
+  assertEquals(unsafe(link), "is not a folder");
+  assertEquals(unsafe(base.path), undefined);
+});
+
+Deno.test("a running instance is found, a dead one's folder removed, also when its pid is another's by now", async () => {
+  await using base = await tempDir();
+  const [running, dead, reused] = [0, 1, 2].map(() => makeRuntimeDir([base.path])) as [
+    string,
+    string,
+    string,
+  ];
+  const ticks = startTicksOf(Deno.pid)!;
+  writeInstance(running, instance(Deno.pid, ticks));
+  writeInstance(dead, instance(4_194_303, 1));
+  writeInstance(reused, instance(Deno.pid, ticks - 1));
+  assertEquals(runningInstances([base.path]).map(({ dir }) => dir), [running]);
+  assertEquals(removeStaleDirs([base.path]).sort(), [dead, reused].sort());
+  assertEquals([...Deno.readDirSync(base.path)].map(({ name }) => `${base.path}/${name}`), [running]);
+});
+
+Deno.test("a folder that was left half made is removed after an hour, not before", async () => {
+  await using base = await tempDir();
+  const half = makeRuntimeDir([base.path]);
+  assertEquals(removeStaleDirs([base.path]), []);
+  assertEquals(removeStaleDirs([base.path], Date.now() + 3_700_000), [half]);
+});
+
+Deno.test("removing a folder that is gone is no error", () => {
+  removeDir("/nonexistent/gunicorn-autoscaler-x");
+});
