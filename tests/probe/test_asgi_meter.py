@@ -2,10 +2,12 @@ import asyncio
 import inspect
 import unittest
 
-from support import page, w
+from support import page, stopped_clock, w
 from gunicorn_autoscaler_probe import asgi_meter
+from gunicorn_autoscaler_probe.histogram import bucket_of
 
 START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'text/plain')]}
+MS = 10**6
 BODY = {'type': 'http.response.body', 'body': b'ok'}
 
 
@@ -73,6 +75,40 @@ class AsgiMeterTest(unittest.TestCase):
             server = Server(app, m)
             asyncio.run(three())
             self.assertEqual((seen[0], m[w.IN_FLIGHT], m[w.FINISHED]), (3, 0, 3))
+
+    def test_busy_time_counts_once_and_the_integral_by_the_number_in_flight(self):
+        async def app(scope, receive, send):
+            entered.append(scope)
+            if len(entered) <= len(gates):
+                await gates[len(entered) - 1].wait()
+            await answers(scope, receive, send)
+
+        async def overlap():
+            gates.extend((asyncio.Event(), asyncio.Event()))
+            first = asyncio.ensure_future(server._call('http'))
+            await asyncio.sleep(0)
+            clock.pass_ms(10)
+            second = asyncio.ensure_future(server._call('http'))
+            await asyncio.sleep(0)
+            self.assertEqual((m[w.BUSY_NS], m[w.IN_FLIGHT_NS], m[w.LAST_CHANGE_NS]), (10 * MS, 10 * MS, clock.ns))
+            clock.pass_ms(20)
+            gates[0].set()
+            await first
+            clock.pass_ms(30)
+            gates[1].set()
+            await second
+
+        gates, entered = [], []
+        with page() as m, stopped_clock(asgi_meter) as clock:
+            server = Server(app, m)
+            asyncio.run(overlap())
+            self.assertEqual(m[w.BUSY_NS], 60 * MS)
+            self.assertEqual(m[w.IN_FLIGHT_NS], (10 + 2 * 20 + 30) * MS)
+            self.assertEqual(m[w.SERVICE_NS], (30 + 50) * MS)
+            self.assertEqual(m[w.SERVICE_BUCKETS + bucket_of(30 * MS)], 1)
+            clock.pass_ms(1000)
+            asyncio.run(server._call('http'))  # 0 ms long: the second before it was idle
+            self.assertEqual(m[w.BUSY_NS], 60 * MS)
 
     def test_500s_and_exceptions_are_failures_and_a_cancelled_request_is_none(self):
         async def says_500(scope, receive, send):

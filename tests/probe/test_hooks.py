@@ -69,6 +69,13 @@ class HooksTest(unittest.TestCase):
         space['when_ready']('server')
         self.assertEqual(calls, ['server'])
 
+    def test_the_users_hook_in_the_worker_runs_before_the_meter_is_attached(self):
+        space = self.chained(post_worker_init=lambda worker: calls.append('theirs'))
+        calls = []
+        hooks._session.worker.initialized = lambda worker: calls.append('ours')
+        space['post_worker_init']('worker')
+        self.assertEqual(calls, ['theirs', 'ours'])
+
     def test_every_hook_keeps_the_arity_gunicorn_asks_for(self):
         for name, arity in NAMES.items():
             self.assertEqual(self.chained()[name].__code__.co_argcount, arity, name)

@@ -26,7 +26,7 @@ class MeterTest(unittest.TestCase):
             first = meter.begin()
             clock.pass_ms(10)
             second = meter.begin()
-            self.assertEqual(m[w.IN_FLIGHT], 2)
+            self.assertEqual((m[w.IN_FLIGHT], m[w.BUSY_NS], m[w.IN_FLIGHT_NS]), (2, 10 * MS, 10 * MS))
             clock.pass_ms(20)
             meter.end(first, False)
             clock.pass_ms(30)
