@@ -46,19 +46,25 @@ def attach(worker, m):
 
 
 def _watch_queue(worker, m):
-    """Publish the length of the thread pool's queue whenever a connection enters or leaves it."""
+    """Publish the length of the thread pool's queue whenever a connection enters or leaves it.
+
+    While requests wait for a thread, answers end their connections: a kept one binds its client to this worker, and
+    workers added beside it would stay idle. The client's next connection goes to whoever is free.
+    """
     queue = getattr(worker.tpool, '_work_queue', None)
     if queue is None:  # a pool of the user's own make
         return
     waiting = queue.qsize
     enqueue_req, handle = worker.enqueue_req, worker.handle
+    most_kept = getattr(worker, 'max_keepalived', 0)
 
     def watched_enqueue_req(conn):
         enqueue_req(conn)
         m[w.INNER_QUEUE] = waiting()
 
     def watched_handle(conn):
-        m[w.INNER_QUEUE] = waiting()
+        m[w.INNER_QUEUE] = queued = waiting()
+        worker.max_keepalived = 0 if queued else most_kept
         return handle(conn)
 
     worker.enqueue_req = watched_enqueue_req

@@ -83,6 +83,18 @@ class ThreadMeterTest(unittest.TestCase):
             worker.work()
             self.assertEqual((m[w.INNER_QUEUE], m[w.STARTED]), (0, 0))
 
+    def test_while_requests_wait_no_connection_is_kept(self):
+        kept = []
+        with page() as m:
+            worker = Worker(lambda req: kept.append(worker.max_keepalived) or 200)
+            worker.max_keepalived = 996
+            gthread_meter.attach(worker, m)
+            for _ in range(3):
+                worker.enqueue_req(Connection())
+            for _ in range(3):
+                worker.work()
+            self.assertEqual(kept, [0, 0, 996])
+
     def test_exceptions_and_500s_are_failures_of_their_own_request(self):
         def serve(req):
             answer = answers.pop(0)
