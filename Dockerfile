@@ -8,7 +8,8 @@
 #
 # The binary needs glibc: Debian and Ubuntu images, slim ones too, but not Alpine.
 
-FROM denoland/deno:2.7.11 AS build
+FROM --platform=$BUILDPLATFORM denoland/deno:2.7.11 AS build
+ARG TARGETARCH
 WORKDIR /src
 # Dependencies first: they change less often than the code.
 COPY deno.json deno.lock ./
@@ -16,7 +17,9 @@ COPY types types
 COPY main.ts ./
 COPY src src
 COPY probe probe
-RUN deno task compile && dist/gunicorn-autoscaler --version
+COPY packaging packaging
+RUN case "$TARGETARCH" in arm64) processor=aarch64 ;; *) processor=x86_64 ;; esac \
+    && deno run -A packaging/compile.ts --target "$processor-unknown-linux-gnu" --output dist/gunicorn-autoscaler
 
 FROM scratch
 COPY --from=build /src/dist/gunicorn-autoscaler /gunicorn-autoscaler

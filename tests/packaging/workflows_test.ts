@@ -1,0 +1,29 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { findProgram } from "../support/program.ts";
+import { run } from "../support/process.ts";
+
+const repository = new URL("../../", import.meta.url).pathname;
+const tools = `${repository}.venvs/go`;
+const go = await findProgram("go");
+if (go === undefined) console.log("Skipped: workflows are not linted here, go is not installed");
+
+Deno.test(
+  { name: "actionlint finds nothing wrong with the workflows", ignore: go === undefined },
+  async () => {
+    await Deno.mkdir(tools, { recursive: true });
+    const module = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7";
+    const made = await run(go!, ["install", module], { env: { GOBIN: tools } });
+    assertEquals(made.code, 0, made.stderr);
+    const { code, stdout, stderr } = await run(`${tools}/actionlint`, ["-no-color"], { cwd: repository });
+    assertEquals(code, 0, stdout + stderr);
+  },
+);
+
+Deno.test("release notes are the section of the version, and a missing one is an error", async () => {
+  const script = "import sys; sys.path.insert(0, 'packaging'); from notes import notes\n" +
+    "print(notes('# C\\n\\n## Unreleased\\n\\n## 1.2.0 - 2026-11-24\\n\\n- new\\n\\n## 1.1.0\\n\\n- old\\n', sys.argv[1]))";
+  const told = await run("python3", ["-B", "-c", script, "1.2.0"], { cwd: repository });
+  assertEquals([told.code, told.stdout], [0, "- new"], told.stderr);
+  const missing = await run("python3", ["-B", "-c", script, "1.2"], { cwd: repository });
+  assertStringIncludes(missing.stderr, "Cannot tell what is new in 1.2");
+});
