@@ -6,7 +6,7 @@ import sys
 
 def notes(changelog, version):
     """The section under `## VERSION` (a date may follow); ValueError when there is none, or nothing in it."""
-    found = re.search(r"^## \[?%s\]?(?: .*)?\n(.*?)(?=^## |\Z)" % re.escape(version), changelog, re.M | re.S)
+    found = re.search(r"^## \[?%s\]?(?: [^\n]*)?\n(.*?)(?=^## |\Z)" % re.escape(version), changelog, re.M | re.S)
     if found is None or not found.group(1).strip():
         raise ValueError("Cannot tell what is new in %s: CHANGELOG.md has no section of it, add one" % version)
     return found.group(1).strip()
