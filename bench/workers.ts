@@ -15,7 +15,7 @@ const EVERY_MS = 50;
 /** Looks at /proc every 50 ms until stopped. */
 export class WorkerSampler {
   readonly #changes: [atMs: number, workers: number][] = [];
-  readonly #timer: number;
+  readonly #timer: ReturnType<typeof setInterval>;
   readonly #count: () => number;
 
   /** `other` is the number of children that are no workers, such as uWSGI's HTTP router. */

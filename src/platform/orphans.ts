@@ -8,15 +8,16 @@ const REAP_MS = 1_000;
  */
 export class Orphanage {
   readonly #except: ReadonlySet<number>;
-  readonly #timer: number | undefined;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
   #seen: ReadonlySet<number> = new Set();
 
   /** @param ownChild gunicorn itself, whose end is waited for elsewhere */
   constructor(ownChild: number) {
     this.#except = new Set([ownChild]);
     if (!setChildSubreaper() && Deno.pid !== 1) return;
-    this.#timer = setInterval(() => this.reap(), REAP_MS);
-    Deno.unrefTimer(this.#timer);
+    const timer = setInterval(() => this.reap(), REAP_MS);
+    Deno.unrefTimer(timer);
+    this.#timer = timer;
   }
 
   /** Waits for those that have ended. */

@@ -45,7 +45,7 @@ export class StatsdListener {
   readonly #onPacket: ((packet: Uint8Array<ArrayBuffer>) => void) | undefined;
   readonly #buffer = new Uint8Array(65536);
   #source: { readonly fd: number } | { readonly socket: Deno.DatagramConn } | "closed";
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = LONGEST_PAUSE_MS;
   #ended: Promise<void> = Promise.resolve();
 

@@ -32,7 +32,7 @@ export class StatsdRelay {
 
   readonly #target: RelayTarget;
   #fd: number | undefined;
-  #retry: number | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #connecting: Promise<void> = Promise.resolve();
   #isClosed = false;
 
