@@ -13,7 +13,6 @@ ARG TARGETARCH
 WORKDIR /src
 # Dependencies first: they change less often than the code.
 COPY deno.json deno.lock ./
-COPY types types
 COPY main.ts ./
 COPY src src
 COPY probe probe

@@ -48,8 +48,20 @@ export function parseCommand(argv: readonly string[]): Command {
 function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
   const errors: string[] = [];
   const { own, theirs } = split(argv);
-  const parsed = parseArgs(own, {
-    string: VALUE_FLAGS,
+  const settings = new Map<string, string>();
+  const others: string[] = [];
+  // parseArgs would take --no-downscale-ms-after-up for the denial of a switch: flags with a value are read here.
+  for (const word of own) {
+    const [, flag, text] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (flag === undefined || !VALUE_FLAGS.includes(flag)) {
+      others.push(word);
+    } else if (text === undefined) {
+      errors.push(`Cannot use --${flag}: its value is missing, write --${flag}=VALUE`);
+    } else {
+      settings.set(flag, text); // given twice: the last one counts, as for gunicorn
+    }
+  }
+  const parsed = parseArgs(others, {
     boolean: ["help", "version"],
     alias: { h: "help", v: "version" },
     unknown: (word: string) => {
@@ -59,17 +71,6 @@ function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
   });
   if (parsed["help"] === true) return { kind: "help" };
   if (parsed["version"] === true) return { kind: "version" };
-  const settings = new Map<string, string>();
-  for (const flag of VALUE_FLAGS) {
-    const value = parsed[flag];
-    if (value === undefined) continue;
-    // A flag given twice: the last one counts, as for gunicorn.
-    const text = Array.isArray(value) ? String(value[value.length - 1]) : String(value);
-    if (text === "" && !own.includes(`--${flag}=`)) {
-      errors.push(`Cannot use --${flag}: its value is missing, write --${flag}=VALUE`);
-    }
-    settings.set(flag, text);
-  }
   for (const word of own) {
     const name = switchName(word);
     if (name !== undefined) settings.set(name.flag, name.text);

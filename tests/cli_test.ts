@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Command, parseCommand } from "../src/cli.ts";
+import { OPTIONS } from "../src/settings.ts";
 
 function run(command: Command) {
   if (command.kind !== "run" && command.kind !== "check") throw new Error(Deno.inspect(command));
@@ -31,6 +32,14 @@ Deno.test("a value may be joined or stand apart, may look like an option, and th
       value,
       argv.join(" "),
     );
+  }
+});
+
+Deno.test("every option of the table is read as a flag, also the one whose name begins with no", () => {
+  for (const option of OPTIONS) {
+    const word = option.type.placeholder === "" ? `--${option.flag}=false` : `--${option.flag}=7`;
+    const command = run(parseCommand([word, "app:app"]));
+    assertEquals([...command.flags.settings.keys()], [option.flag], word);
   }
 });
 
