@@ -198,7 +198,7 @@ export const OPTIONS: readonly Option[] = [
     "statsdPrefix",
     text("NAME", "a metric prefix"),
     "gunicorn",
-    "Prefix of gunicorn's StatsD metrics.",
+    "Taken for the sake of old configurations: metrics are heard under any prefix.",
   ),
   option(
     "Gunicorn",

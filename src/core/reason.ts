@@ -56,7 +56,6 @@ export type Reason =
   | { readonly code: "below-minimum" }
   | { readonly code: "above-maximum" }
   | { readonly code: "quiet"; readonly lowForMs: number }
-  | { readonly code: "memory-pressure" }
   | { readonly code: "steady" }
   | { readonly code: "slow-not-starved" }
   | { readonly code: "holding"; readonly forMs: number }

@@ -163,8 +163,3 @@ export class Machine {
     return readText(`${this.#root}/proc/${file}`) ?? "";
   }
 }
-
-/** Cores that this process may use, a fraction under a quota: what the default of the maximum is computed from. */
-export function machineCores(root = ""): number {
-  return new Machine(root).limits().cores;
-}

@@ -22,8 +22,6 @@ export function explain(decision: Decision, sloP95Ms: number): string {
         }`,
         decision,
       );
-    case "memory-pressure":
-      return `memory is nearly full: ${moved(decision)}`;
     case "slow-not-starved":
       return slow(facts, sloP95Ms);
     case "steady":

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { known } from "../../src/core/sample.ts";
-import { Machine, machineCores } from "../../src/sensors/machine.ts";
+import { Machine } from "../../src/sensors/machine.ts";
 import { parseBusyTicks, parseCpuList, parseMeminfo } from "../../src/sensors/machine_files.ts";
 import { type FakeFiles, FakeRoot } from "./fake_root.ts";
 import { mutated, seededRandom } from "./seeded_bytes.ts";
@@ -92,7 +92,7 @@ Deno.test("Version 2: the lowest quota up the tree limits, and its group's use a
   root.write({ "sys/fs/cgroup/pods/cpu.stat": use(5_600_000, 110, 14), "proc/stat": stat(60, 0, 0, 0) });
   assertEquals(cpuOf(machine, 1000), { limitCores: 1.5, usedCores: 0.6, throttledShare: 0.4 });
   assertEquals(machine.limits().coresFrom, "control group /sys/fs/cgroup/pods");
-  assertEquals(machineCores(root.path), 1.5);
+  assertEquals(machine.limits().cores, 1.5);
 });
 
 Deno.test("Version 1: quota, use and throttling come from their own trees", () => {
