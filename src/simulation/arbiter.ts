@@ -20,6 +20,10 @@ export class Arbiter {
     const bootMs = actuation.bootMs ?? server.scenario.bootMs;
     this.#boot = { bootMs, bootCpuMs: Math.min(bootMs, server.scenario.bootCpuMs) };
     this.target = initialWorkers;
+    // They all booted at once, before the time begins.
+    const { cores } = server.scenario;
+    const computedMs = this.#boot.bootCpuMs * Math.max(1, initialWorkers / cores);
+    if (initialWorkers > 0) server.meters.lastBootMs = bootMs - this.#boot.bootCpuMs + computedMs;
     for (let i = 0; i < initialWorkers; i++) {
       const worker = server.workers.bear(0);
       server.workers.change(worker, READY);

@@ -58,6 +58,18 @@ Deno.test("boots that compute take longer when cores are few, and their CPU is n
   assertAlmostEquals(atTwo.usedCores, 2, 0.1);
 });
 
+Deno.test("the first workers have booted before the time begins, all at once, and how long it took is known", () => {
+  const lastBootMs = (workers: number, bootCpuMs: number) => {
+    const controller = scripted(workers, () => workers);
+    run(scenario("0x1s", "100", { cores: 2, bootMs: 600, bootCpuMs }), controller);
+    return must(controller.samples[0]!.boots).lastBootMs;
+  };
+  assertEquals(lastBootMs(2, 400), 600);
+  assertEquals(lastBootMs(6, 0), 600);
+  // 6 x 400 ms of CPU on 2 cores take 1200 ms, and 200 ms are spent waiting.
+  assertEquals(lastBootMs(6, 400), 1400);
+});
+
 Deno.test("a worker told to go finishes its request; idle ones go first with our probe, oldest with plain gunicorn", () => {
   for (const [actuation, draining] of [[DOORBELL, 0], [PLAIN_GUNICORN, 1]] as const) {
     // One request of 4 s at 0.5 s lands on one of 2 workers, then one worker must go.
