@@ -8,15 +8,14 @@ import { freeTcpPort } from "../support/port.ts";
 import { run, start } from "../support/process.ts";
 import { children } from "../support/processes.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { makeVenv, requirements } from "../support/venv.ts";
+import { makeVenv } from "../support/venv.ts";
 import { until } from "../support/wait.ts";
 import { makeWheel } from "../support/wheel.ts";
+import { exampleWheels } from "../support/wheels.ts";
 
 const binary = await compiledBinary();
 const ignore = binary === undefined;
 const repository = new URL("../../", import.meta.url).pathname;
-/** The example's own requirements come from a registry once and are kept; the wheel itself is installed without one. */
-const base = requirements.newest.filter((one) => /^(gunicorn|uvicorn|uvicorn-worker|fastapi)=/.test(one));
 
 Deno.test(
   { name: "pip install of the wheel, and the FastAPI example scales in a burst and stops", ignore },
@@ -80,25 +79,6 @@ Deno.test({ name: "two wheels of one binary are the same bytes", ignore }, async
   const two = await Deno.readFile(await makeWheel(small, folder.join("two")));
   assertEquals(one, two);
 });
-
-/** Folder of wheels of what the example needs, downloaded once. */
-async function exampleWheels(): Promise<string> {
-  const path = await makeVenv(`${repository}.venvs/wheels`, []);
-  const wheels = `${path}/wheels`;
-  using lock = await Deno.open(`${path}.wheels.lock`, { create: true, write: true });
-  await lock.lock(true);
-  if (await Deno.stat(`${wheels}/complete`).then(() => true, () => false)) return wheels;
-  await ok(`${path}/bin/pip`, [
-    "download",
-    "--quiet",
-    "--disable-pip-version-check",
-    "--dest",
-    wheels,
-    ...base,
-  ]);
-  await Deno.writeTextFile(`${wheels}/complete`, "");
-  return wheels;
-}
 
 async function ok(program: string, args: string[]) {
   const ended = await run(program, args);
