@@ -1,6 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import {
   type Boots,
+  type Finished,
   known,
   type Maybe,
   type Sample,
@@ -14,11 +15,13 @@ import { AcceptQueue } from "./sensors/accept_queue.ts";
 import { type Arbiter, ArbiterFile } from "./sensors/arbiter_file.ts";
 import { Machine } from "./sensors/machine.ts";
 import { ProbeSlots, type SlotsReading } from "./sensors/probe_slots.ts";
+import { parseStat } from "./sensors/process_stat.ts";
 import { Processes, type ProcessWorker } from "./sensors/processes.ts";
 import type { SlotWorker } from "./sensors/slot_worker.ts";
 import { StatsdListener } from "./sensors/statsd_listener.ts";
 import { StatsdRelay } from "./sensors/statsd_relay.ts";
 import { StatsdWindow } from "./sensors/statsd_window.ts";
+import { readText } from "./sensors/text_file.ts";
 import type { Address } from "./setting_types.ts";
 import type { Sampler } from "./supervisor.ts";
 
@@ -67,7 +70,7 @@ export class Sensing implements Sampler {
     this.#options = options;
     if (options.probe) {
       this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
-      this.#slots = new ProbeSlots(options.dir);
+      this.#slots = new ProbeSlots(options.dir, (pid) => this.#isChildOfMaster(pid));
     }
     if (options.statsd !== undefined) {
       this.#relay = options.relayTo === undefined ? undefined : new StatsdRelay(options.relayTo);
@@ -127,7 +130,7 @@ export class Sensing implements Sampler {
       workers: this.#counts(slots, children),
       load: slots?.load ?? "unknown",
       queue: this.#queue.read(masterPid, children, nowMs),
-      statsd: this.#statsd === undefined ? "unknown" : this.#statsdWindow.take(),
+      statsd: this.#finished(slots),
       cpu: known(machine.cpu) && known(cost.cpu) ? { ...machine.cpu, ...cost.cpu } : "unknown",
       memory: known(machine.memory) ? { ...machine.memory, workerBytes: cost.workerBytes } : "unknown",
       boots: this.#boots(slots),
@@ -189,6 +192,24 @@ export class Sensing implements Sampler {
     if (slots !== undefined && slots.workers.length > 0) return { target, ...slots.counts };
     if (children.length === 0) return "unknown";
     return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0 };
+  }
+
+  /**
+   * StatsD has no sender to trust, so it counts only where the probe does not meter: without it, when it could not
+   * attach, and beside workers of a class it does not know. Not while the first workers boot, nor when a slot cannot be
+   * believed: what the probe does not tell then, nobody tells.
+   */
+  #finished(slots: SlotsReading | undefined): Maybe<Finished> {
+    if (this.#statsd === undefined) return "unknown";
+    const taken = this.#statsdWindow.take();
+    const hasProbe = slots !== undefined && !(this.#count instanceof OneByOne);
+    const isUnmetered = slots !== undefined && slots.counts.ready > 0 && !slots.isMetered;
+    return hasProbe && !isUnmetered ? "unknown" : taken;
+  }
+
+  #isChildOfMaster(pid: number): boolean {
+    if (this.#gunicorn === undefined) return true;
+    return parseStat(readText(`/proc/${pid}/stat`) ?? "")?.ppid === this.#gunicorn.pid;
   }
 
   #boots(slots: SlotsReading | undefined): Maybe<Boots> {

@@ -19,20 +19,27 @@ export interface SlotsReading {
   readonly lastBootMs: Maybe<number>;
   /** Oldest first. */
   readonly workers: readonly SlotWorker[];
+  /** Whether any worker has a meter, believed or not: then the probe is what tells of requests. */
+  readonly isMetered: boolean;
 }
 
 const SLOT_NAME = /^w-([1-9]\d{0,6})$/;
 /** More slots than this are not opened. */
 const MOST_SLOTS = 4_096;
+/** Slots of processes that are no workers cost a look each; so many a read, whoever made them. */
+const MOST_STRANGERS = 64;
 
 export class ProbeSlots {
   readonly #folder: string;
+  readonly #isWorker: (pid: number) => boolean;
   readonly #slots = new Map<number, SlotFile>();
   #lastNs: number | undefined;
   #lastBoot: { readonly readyNs: number; readonly ms: number } | undefined;
 
-  constructor(folder: string) {
+  /** @param isWorker asked once for each new slot: an app may make slots for workers that there are not */
+  constructor(folder: string, isWorker: (pid: number) => boolean = () => true) {
     this.#folder = folder;
+    this.#isWorker = isWorker;
   }
 
   /** Reads all slots. `nowNs` is CLOCK_MONOTONIC, and later than in the call before. */
@@ -49,11 +56,13 @@ export class ProbeSlots {
     const workers: SlotWorker[] = [];
     const counts = { ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
     let covered = 0;
+    let isMetered = false;
     let youngest: SlotHead | undefined;
     for (const slot of this.#slots.values()) {
       slot.look(nowNs);
       const head = slot.head;
       if (head === undefined) continue;
+      if (head.metered) isMetered = true;
       const delta = slot.advance(nowNs, sinceNs, sums.service, sums.wait, false);
       counts[head.state]++;
       if (head.state === "booting") {
@@ -75,6 +84,7 @@ export class ProbeSlots {
       model: youngest === undefined ? "unknown" : { kind: youngest.kind, slots: youngest.slots },
       lastBootMs: this.#lastBoot?.ms ?? "unknown",
       workers,
+      isMetered,
     };
   }
 
@@ -97,12 +107,17 @@ export class ProbeSlots {
   /** Opens new slots and gives back those that are gone. A folder that cannot be listed changes nothing. */
   #followFolder(): SlotFile[] {
     const listed = new Set<number>();
+    let strangers = 0;
     try {
       for (const entry of Deno.readDirSync(this.#folder)) {
         const pid = entry.isFile ? Number(SLOT_NAME.exec(entry.name)?.[1]) : NaN;
         if (!(pid > 0)) continue;
         listed.add(pid);
-        if (this.#slots.has(pid) || this.#slots.size >= MOST_SLOTS) continue;
+        if (this.#slots.has(pid) || this.#slots.size >= MOST_SLOTS || strangers >= MOST_STRANGERS) continue;
+        if (!this.#isWorker(pid)) {
+          strangers++;
+          continue;
+        }
         const slot = SlotFile.open(`${this.#folder}/${entry.name}`, pid);
         if (slot !== undefined) this.#slots.set(pid, slot);
       }
