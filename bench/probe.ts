@@ -16,6 +16,7 @@ import { children } from "../tests/support/processes.ts";
 import { start } from "../tests/support/process.ts";
 import { bin, venv } from "../tests/support/venv.ts";
 import { until } from "../tests/support/wait.ts";
+import { runTimeMs } from "./run_time.ts";
 
 interface Case {
   readonly name: string;
@@ -98,23 +99,14 @@ interface Run {
 }
 
 async function drive(server: Server, seconds: number): Promise<Run> {
-  const before = runTimeNs(server.worker);
+  const before = runTimeMs(server.worker);
   const url = `http://127.0.0.1:${server.port}/`;
   const wrk = await new Deno.Command("wrk", { args: ["-t1", "-c8", `-d${seconds}s`, url] }).output();
   const text = new TextDecoder().decode(wrk.stdout);
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1];
   if (!(requests > 0) || failed) throw new Error(`Cannot measure: wrk said\n${text}`);
-  return { cpuUs: (runTimeNs(server.worker) - before) / requests / 1e3, requestsPerS: requests / seconds };
-}
-
-/** CPU time all threads of a process have had, ns. */
-function runTimeNs(pid: number): number {
-  let sum = 0;
-  for (const task of Deno.readDirSync(`/proc/${pid}/task`)) {
-    sum += Number(Deno.readTextFileSync(`/proc/${pid}/task/${task.name}/schedstat`).split(" ")[0]);
-  }
-  return sum;
+  return { cpuUs: (runTimeMs(server.worker) - before) / requests * 1e3, requestsPerS: requests / seconds };
 }
 
 /** What else the machine does only ever adds to a run, so the undisturbed ones are the lower ones. */

@@ -10,15 +10,18 @@ import { NOTHING, type ServiceTime } from "../src/simulation/service_time.ts";
 import { BUSYNESS_DEFAULTS, type BusynessSettings, uwsgiBusyness } from "../src/simulation/uwsgi_busyness.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** From fork to ready, and how much of it is CPU, by application; measured once with idle workers. */
+/**
+ * From fork to ready, and how much of it is CPU, by application. Measured by `deno task bench:costs` on the machine of
+ * docs/benchmarks.md: workers added one at a time to an idle gunicorn with the probe, timed by their slots.
+ */
 const BOOT = {
-  wsgi: { bootMs: 40, bootCpuMs: 35 },
-  fastApi: { bootMs: 430, bootCpuMs: 420 },
-  slowImport: { bootMs: 2040, bootCpuMs: 1035 },
+  wsgi: { bootMs: 4, bootCpuMs: 4 },
+  fastApi: { bootMs: 283, bootCpuMs: 263 },
+  slowImport: { bootMs: 2004, bootCpuMs: 1005 },
 } as const;
 
-/** CPU of a request besides the application's own: parsing, the probe, the kernel. */
-const REQUEST_CPU_MS = { sync: 0.5, gthread: 0.5, uvicorn: 0.4 } as const;
+/** CPU of a request besides the application's own: parsing, the probe, the kernel. Measured by the same command. */
+const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 
 /** The load generator's patience. */
 const CLIENT_TIMEOUT_MS = 10_000;
