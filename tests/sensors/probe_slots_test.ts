@@ -297,6 +297,7 @@ Deno.test("A folder that was never there gives an empty, unknown reading", () =>
     model: "unknown",
     lastBootMs: "unknown",
     workers: [],
+    isMetered: false,
   });
 });
 
