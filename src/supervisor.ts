@@ -56,9 +56,12 @@ export class Supervisor {
   #stopped = false;
   #wake: (() => void) | undefined;
   #warnedUnconfirmed = false;
+  #tickedAtMs: number | undefined;
   readonly #errorsSaid = new Map<string, number>();
   /** Ticks that came more than a whole tick late, since the start. */
   lateTicks = 0;
+  /** The longest time between two ticks since the start, ms. */
+  longestIntervalMs = 0;
   /** Errors caught in the loop, since the start. */
   loopErrors = 0;
 
@@ -119,6 +122,8 @@ export class Supervisor {
 
   /** One tick; public for tests, which bring their own time. */
   tick(nowMs: number): void {
+    this.longestIntervalMs = Math.max(this.longestIntervalMs, nowMs - (this.#tickedAtMs ?? nowMs));
+    this.#tickedAtMs = nowMs;
     try {
       this.#tick(nowMs);
     } catch (error) {

@@ -49,6 +49,12 @@ Deno.test("a tick samples, decides, asks and tells whoever watches", () => {
   assertEquals(records.at(-1)!.decision.target, count.asked.at(-1)!);
 });
 
+Deno.test("the longest time between two ticks is known", () => {
+  const { supervisor: loop } = supervisor();
+  for (const nowMs of [5_000, 5_100, 5_350, 5_450]) loop.tick(nowMs);
+  assertEquals(loop.longestIntervalMs, 250);
+});
+
 Deno.test("a dry run decides the same and asks for nothing", () => {
   const { supervisor: loop, count, records } = supervisor({ dryRun: true });
   for (let nowMs = 0; nowMs <= 1_000; nowMs += 100) loop.tick(nowMs);

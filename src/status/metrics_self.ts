@@ -56,6 +56,12 @@ export const SELF_METRICS: readonly Metric[] = [
     read: ({ record }) => one(record.sample.elapsedMs / 1000),
   },
   {
+    name: "longest_tick_interval_seconds",
+    type: "gauge",
+    help: "Longest time between two ticks since the start: no decision came later than that.",
+    read: ({ outside }) => one(outside.longestIntervalMs / 1000),
+  },
+  {
     name: "loop_errors_total",
     type: "counter",
     help: "Errors caught in the autoscaler's loop.",

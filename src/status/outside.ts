@@ -21,5 +21,6 @@ export interface Outside {
     readonly droppedPackets: Maybe<number>;
   }>;
   readonly lateTicks: number;
+  readonly longestIntervalMs: number;
   readonly loopErrors: number;
 }

@@ -20,6 +20,7 @@ export interface Sensed {
 /** The supervisor as status pages need it. */
 export interface Looped {
   readonly lateTicks: number;
+  readonly longestIntervalMs: number;
   readonly loopErrors: number;
 }
 
@@ -39,6 +40,7 @@ export function outsideOf(sensed: Sensed, looped: Looped, busy: WorkerBusy): Out
     retries: asked.retries,
     statsd: sensed.statsd,
     lateTicks: looped.lateTicks,
+    longestIntervalMs: looped.longestIntervalMs,
     loopErrors: looped.loopErrors,
   };
 }

@@ -40,6 +40,7 @@ export const OUTSIDE: Outside = {
   retries: 1,
   statsd: { packets: 10, malformedLines: 2, droppedPackets: "unknown" },
   lateTicks: 5,
+  longestIntervalMs: 310,
   loopErrors: 0,
 };
 
