@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
 import { tempDir } from "../support/tempdir.ts";
@@ -49,3 +49,22 @@ Deno.test(
     assertEquals(code, 0, stderr);
   },
 );
+
+Deno.test("everywhere the platform waits longer than gunicorn does", async () => {
+  const files = [
+    ["deploy/systemd/gunicorn-autoscaler.service", /^TimeoutStopSec=(\d+)$/m],
+    ["deploy/supervisor/gunicorn-autoscaler.conf", /^stopwaitsecs=(\d+)$/m],
+    ["docs/platforms.md#Render", /maxShutdownDelaySeconds: (\d+)/],
+    ["docs/platforms.md#Railway", /"drainingSeconds": (\d+)/],
+    ["docs/platforms.md#Fly", /kill_timeout = (\d+)/],
+  ] as const;
+  for (const [name, time] of files) {
+    const [path, section] = name.split("#");
+    const text = await Deno.readTextFile(`${repository}${path}`);
+    const part = section === undefined ? text : text.slice(text.indexOf(`**${section}.**`));
+    const [stop, graceful] = [time, /--graceful-timeout (\d+)/].map((pattern) =>
+      Number(pattern.exec(part)![1])
+    );
+    assert(stop! >= graceful! + 5, `${name}: ${stop} s for a graceful timeout of ${graceful} s`);
+  }
+});

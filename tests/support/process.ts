@@ -205,7 +205,8 @@ async function endStray(process: ProcessId): Promise<void> {
   await until(() => !isAlive(process), { timeoutMs: 3_000, what: `the end of process ${process.pid}` });
 }
 
-function trySignal(pid: number, signal: Deno.Signal): void {
+/** Sends a signal; that the process has ended meanwhile is no error. */
+export function trySignal(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch (error) {
