@@ -6,11 +6,15 @@ import type { Outcome } from "./load_report.ts";
 export interface ClientOptions {
   readonly port: number;
   readonly keepAlive: boolean;
+  /** Whether this is the right answer to a request for `path`; a wrong one is "failed". Any is right when not given. */
+  readonly isRight?: (path: string, answer: string) => boolean;
 }
 
 /** One request on its way; `abort` ends it, whatever it waits for. */
 export class Flight {
   aborted = false;
+  /** What broke it, for people to look at. */
+  error: unknown;
   controller: AbortController | undefined;
   conn: Deno.Conn | undefined;
 
@@ -22,6 +26,7 @@ export class Flight {
 }
 
 const BUFFER_BYTES = 8192;
+const latin1 = new TextDecoder("latin1");
 
 export class Client {
   /** Requests sent again because a kept connection had died. */
@@ -37,19 +42,19 @@ export class Client {
 
   /** Sends a GET and waits for its answer. Never throws; an aborted flight is a "timeout". */
   async send(path: string, flight: Flight): Promise<Outcome> {
-    const request = this.#request(path);
     try {
       if (this.#options.keepAlive) {
         // The last one put back is the one the server is least likely to have closed.
         for (let conn = this.#idle.pop(); conn !== undefined; conn = this.#idle.pop()) {
-          const outcome = await this.#exchange(conn, request, flight);
+          const outcome = await this.#exchange(conn, path, flight);
           if (outcome !== "dead") return outcome;
           this.resent++;
         }
       }
-      const outcome = await this.#exchange(await this.#connect(flight), request, flight);
+      const outcome = await this.#exchange(await this.#connect(flight), path, flight);
       return outcome === "dead" ? "broken" : outcome;
-    } catch {
+    } catch (error) {
+      flight.error = error;
       return flight.aborted ? "timeout" : "broken";
     }
   }
@@ -65,29 +70,34 @@ export class Client {
   }
 
   /** "dead": the connection broke before the first byte of an answer. */
-  async #exchange(conn: Deno.Conn, request: Uint8Array, flight: Flight): Promise<Outcome | "dead"> {
+  async #exchange(conn: Deno.Conn, path: string, flight: Flight): Promise<Outcome | "dead"> {
     flight.conn = conn;
     let buffer = this.#buffers.pop() ?? new Uint8Array(BUFFER_BYTES);
     let length = 0;
     let keep = false;
     try {
-      await conn.write(request); // a few hundred bytes into an empty socket buffer: always whole
+      await conn.write(this.#request(path)); // a few hundred bytes into an empty socket buffer: always whole
       while (true) {
         const count = await conn.read(buffer.subarray(length));
         if (count === null) {
           if (length === 0) return flight.aborted ? "timeout" : "dead";
           const { untilClose, status } = progress(buffer, length);
-          return untilClose ? outcomeOf(status) : flight.aborted ? "timeout" : "broken";
+          return untilClose
+            ? this.#judge(path, status, buffer, length)
+            : flight.aborted
+            ? "timeout"
+            : "broken";
         }
         length += count;
         const { complete, status, reusable } = progress(buffer, length);
         if (complete) {
           keep = reusable && this.#options.keepAlive;
-          return outcomeOf(status);
+          return this.#judge(path, status, buffer, length);
         }
         if (length === buffer.length) buffer = enlarge(buffer);
       }
-    } catch {
+    } catch (error) {
+      flight.error = error;
       return flight.aborted ? "timeout" : length === 0 ? "dead" : "broken";
     } finally {
       if (buffer.length === BUFFER_BYTES) this.#buffers.push(buffer);
@@ -95,6 +105,14 @@ export class Client {
       if (keep) this.#idle.push(conn);
       else close(conn);
     }
+  }
+
+  #judge(path: string, status: number, buffer: Uint8Array, length: number): Outcome {
+    if (status < 200 || status >= 300) return "failed";
+    const { isRight } = this.#options;
+    return isRight === undefined || isRight(path, latin1.decode(buffer.subarray(0, length)))
+      ? "ok"
+      : "failed";
   }
 
   #request(path: string): Uint8Array {
@@ -108,10 +126,6 @@ export class Client {
     }
     return bytes;
   }
-}
-
-function outcomeOf(status: number): Outcome {
-  return status >= 200 && status < 300 ? "ok" : "failed";
 }
 
 function enlarge(buffer: Uint8Array): Uint8Array {

@@ -7,6 +7,7 @@
     /fail        status 500
     /raise       the app raises
     /pid         pid of the worker
+    /echo/TEXT   answers TEXT: the answer to this request and to no other
 """
 import collections
 import itertools
@@ -62,4 +63,6 @@ def work(path):
         raise RuntimeError("the app was asked to raise")
     elif kind == "pid":
         return 200, b"%d\n" % os.getpid()
+    elif kind == "echo":
+        return 200, path[len("/echo/"):].encode()
     return 200, b"ok\n"

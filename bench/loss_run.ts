@@ -1,0 +1,65 @@
+/** One count of what scaling loses: a load, and the number of workers going up and down under it. */
+import { until } from "../tests/support/wait.ts";
+import { type ClientKind, clientKinds, type Loss, LossLoad, type Tally } from "./loss_load.ts";
+import type { Scaled, WorkerClass } from "./loss_servers.ts";
+
+export interface LossOptions {
+  /** How often the number of workers changes. */
+  readonly changes: number;
+  /** From one change to the next, at least; longer when gunicorn takes longer to make it true. */
+  readonly everyMs: number;
+}
+
+export interface LossResult {
+  readonly changes: number;
+  readonly seconds: number;
+  readonly tallies: ReadonlyMap<ClientKind["name"], Tally>;
+  readonly sent: number;
+  /** Requests without a whole right answer. */
+  readonly failed: number;
+  /** Requests sent again because their kept connection ended before the first byte of the answer. */
+  readonly cut: number;
+  readonly losses: readonly Loss[];
+}
+
+/** Up and down in turn, by steps of three to six. */
+const SIZES = [8, 2, 6, 3, 7, 1, 5, 2];
+/** All retired workers must be gone by then: requests last 3 s at most, gunicorn's graceful timeout is 30 s. */
+const GONE_MS = 45_000;
+
+export async function countLosses(
+  server: Scaled,
+  kind: WorkerClass,
+  options: LossOptions,
+): Promise<LossResult> {
+  await server.scale(2);
+  const kinds = kind.oneAtATime ? clientKinds(12, 1) : clientKinds(12, 3);
+  const load = new LossLoad(server.port, kinds);
+  const beganMs = performance.now();
+  let workers = 2;
+  try {
+    for (let i = 0; i < options.changes; i++) {
+      const nextMs = performance.now() + options.everyMs;
+      workers = SIZES[i % SIZES.length]!;
+      await server.scale(workers);
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
+    }
+    await until(() => server.alive() === workers, {
+      timeoutMs: GONE_MS,
+      what: () => `${workers} workers, there are ${server.alive()}`,
+    });
+  } finally {
+    await load.stop();
+  }
+  const sum = (of: (tally: Tally) => number) =>
+    [...load.tallies.values()].reduce((all, tally) => all + of(tally), 0);
+  return {
+    changes: options.changes,
+    seconds: (performance.now() - beganMs) / 1000,
+    tallies: load.tallies,
+    sent: load.sent,
+    failed: sum((tally) => tally.failed),
+    cut: sum((tally) => tally.cut),
+    losses: load.losses,
+  };
+}

@@ -1,0 +1,133 @@
+/** gunicorn with its worker classes, scaled by us or by bare signals, for counting what scaling loses. */
+import { askInstance } from "../src/commands/running/control_client.ts";
+import type { StatusReport } from "../src/status/report.ts";
+import { appsFolder } from "../tests/support/apps.ts";
+import { type Autoscaled, autoscaled } from "../tests/support/autoscaled.ts";
+import { get } from "../tests/support/http.ts";
+import { freeTcpPort } from "../tests/support/port.ts";
+import { type Process, start } from "../tests/support/process.ts";
+import { children } from "../tests/support/processes.ts";
+import { runtimeFolder } from "../tests/support/running_commands.ts";
+import { bin, venv, type VenvName } from "../tests/support/venv.ts";
+import { until } from "../tests/support/wait.ts";
+
+/** A worker class, with what one worker of it needs to serve the load. */
+export interface WorkerClass {
+  readonly app: string;
+  readonly gunicorn: readonly string[];
+  /** Whether requests of seconds fill a worker: few of them then. */
+  readonly oneAtATime?: boolean;
+}
+
+export const workerClasses = {
+  sync: { app: "wsgi:app", gunicorn: [], oneAtATime: true },
+  gthread: { app: "wsgi:app", gunicorn: ["--threads", "8"] },
+  gevent: { app: "wsgi:app", gunicorn: ["-k", "gevent"] },
+  uvicorn: { app: "asgi:app", gunicorn: ["-k", "uvicorn_worker.UvicornWorker"] },
+  asgi: { app: "asgi:app", gunicorn: ["-k", "asgi"] },
+} as const satisfies Record<string, WorkerClass>;
+
+export type WorkerClassName = keyof typeof workerClasses;
+
+/** A server whose number of workers can be changed at will. */
+export interface Scaled extends AsyncDisposable {
+  readonly port: number;
+  /** Asks for a number of workers, and returns when it is so: all of them serve, those that go may still drain. */
+  scale(workers: number): Promise<void>;
+  /** Processes of workers alive. */
+  alive(): number;
+}
+
+const MOST_WORKERS = 8;
+const DEADLINE_MS = 60_000;
+
+/** gunicorn under the autoscaler, steered as the `scale` command does it. */
+export async function underUs(kind: WorkerClass, python: VenvName): Promise<Scaled> {
+  const server = await autoscaled({
+    own: ["--min-workers", "1", "--max-workers", String(MOST_WORKERS)],
+    app: kind.app,
+    gunicorn: kind.gunicorn,
+    venv: python,
+  });
+  return new UnderUs(server, await runtimeFolder(server));
+}
+
+class UnderUs implements Scaled {
+  constructor(readonly server: Autoscaled, readonly dir: string) {}
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  alive(): number {
+    return this.server.workers().length;
+  }
+
+  async scale(workers: number): Promise<void> {
+    const { status, body } = await askInstance(
+      this.dir,
+      "POST",
+      "/order",
+      JSON.stringify({ kind: "pinned", workers }),
+    );
+    if (status !== 200) throw new Error(`Cannot scale to ${workers}: ${body}`);
+    await until(async () => await this.#ready() === workers, {
+      timeoutMs: DEADLINE_MS,
+      everyMs: 20,
+      what: () => `${workers} workers\n${this.server.process.text("stderr")}`,
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.server[Symbol.asyncDispose]();
+  }
+
+  async #ready(): Promise<number> {
+    const { body } = await askInstance(this.dir, "GET", "/status");
+    const { target, workers } = JSON.parse(body) as StatusReport;
+    return workers.settled && workers.ready === target ? target : -1;
+  }
+}
+
+/** gunicorn alone, steered by SIGTTIN and SIGTTOU. */
+export async function bare(kind: WorkerClass, python: VenvName): Promise<Scaled> {
+  const port = freeTcpPort();
+  const args = [kind.app, "--chdir", appsFolder, "--bind", `127.0.0.1:${port}`, ...kind.gunicorn];
+  const server = new Bare(start(bin(await venv(python), "gunicorn"), args), port);
+  await until(() => get({ port }, "/").then((answer) => answer.status === 200, () => false), {
+    timeoutMs: 20_000,
+    what: "an answer",
+  });
+  return server;
+}
+
+/** Signals closer than this may become one. */
+const BETWEEN_SIGNALS_MS = 20;
+
+class Bare implements Scaled {
+  #workers = 1;
+
+  constructor(readonly process: Process, readonly port: number) {}
+
+  alive(): number {
+    return children(this.process.pid).length;
+  }
+
+  async scale(workers: number): Promise<void> {
+    const grows = workers > this.#workers;
+    for (; this.#workers !== workers; this.#workers += grows ? 1 : -1) {
+      this.process.signal(grows ? "SIGTTIN" : "SIGTTOU");
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_SIGNALS_MS));
+    }
+    // Nobody says which of them serve and which are leaving: growth is done when the processes are there.
+    if (!grows) return;
+    await until(() => this.alive() >= workers, {
+      timeoutMs: DEADLINE_MS,
+      what: () => `${workers} workers, there are ${this.alive()}`,
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.process[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Soak: a real gunicorn under a load that goes up and down, on kept connections, for as long as one likes. Exit code 1 and
+ * a sentence for whatever grew, drifted or came late (bounds: soak_verdict.ts).
+ *
+ *     deno task soak [--minutes 3] [--class gthread] [--out samples.json]
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { autoscaled } from "../tests/support/autoscaled.ts";
+import { runtimeFolder } from "../tests/support/running_commands.ts";
+import { runLoad } from "./load.ts";
+import { workerClasses, type WorkerClassName } from "./loss_servers.ts";
+import { parsePhases, totalMs } from "./phases.ts";
+import { look, type SoakSample } from "./soak_sample.ts";
+import { judge, type Verdict } from "./soak_verdict.ts";
+
+/** One cycle: idle, a step up, a higher one, down again. A step is short, so that two minutes see growth and retreat. */
+const CYCLE = parsePhases("4x8s:/sleep/40,60x6s:/sleep/100,120x4s:/sleep/100,10x12s:/sleep/40");
+const SAMPLE_MS = 1_000;
+
+export interface Soak {
+  readonly samples: readonly SoakSample[];
+  readonly requests: number;
+  readonly failed: number;
+  /** Times that the number of workers asked for changed, from one sample to the next. */
+  readonly changes: number;
+}
+
+/** Runs whole cycles until the time is over. */
+export async function soak(minutes: number, name: WorkerClassName): Promise<Soak> {
+  const kind = workerClasses[name];
+  await using server = await autoscaled({
+    // Down within a cycle; two threads a worker, so that a small load asks for several.
+    own: ["--min-workers", "1", "--max-workers", "8", "--idle-seconds", "5"],
+    app: kind.app,
+    gunicorn: kind.gunicorn.map((word) => word === "8" ? "2" : word),
+  });
+  const folder = await runtimeFolder(server);
+  const beganMs = performance.now();
+  const samples: SoakSample[] = [];
+  let over = false;
+  const looking = (async () => {
+    while (!over) {
+      samples.push(await look(server, folder, beganMs));
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+    }
+  })();
+  let requests = 0, failed = 0;
+  try {
+    for (
+      let seed = 1;
+      seed === 1 || performance.now() - beganMs + totalMs(CYCLE) <= minutes * 60_000;
+      seed++
+    ) {
+      const load = runLoad({ port: server.port, phases: CYCLE, seed, keepAlive: true, timeoutMs: 30_000 });
+      const report = await Promise.race([load, looking.then(() => load)]); // a look that throws ends it
+      requests += report.sent;
+      failed += report.errors + report.timeouts;
+    }
+  } finally {
+    over = true;
+  }
+  await looking;
+  const changes = samples.filter(({ target }, i) => i > 0 && target !== samples[i - 1]!.target).length;
+  return { samples, requests, failed, changes };
+}
+
+function print({ samples, requests, failed, changes }: Soak, verdict: Verdict): void {
+  const minutes = samples.at(-1)!.atS / 60;
+  console.log(`${minutes.toFixed(1)} min, ${requests} requests, ${failed} failed, ${changes} changes seen`);
+  for (const { name, first, last, most } of verdict.trends) {
+    const [unit, scale] = name === "pssBytes" ? [" MB", 1e6] : ["", 1];
+    const [from, to, peak] = [first, last, most].map((value) => (value / scale).toFixed(1) + unit);
+    console.log(`${name}: ${from} to ${to} by the fitted line, ${peak} at most`);
+  }
+  console.log(`count other than asked for: ${verdict.longestDriftS.toFixed(1)} s at the longest`);
+  console.log(`between two decisions: ${verdict.longestTickS.toFixed(3)} s at the longest`);
+}
+
+async function main(): Promise<number> {
+  const args = parseArgs(Deno.args, {
+    string: ["minutes", "class", "out"],
+    default: { minutes: "3", class: "gthread" },
+  });
+  const name = args.class as WorkerClassName;
+  if (!(Number(args.minutes) > 0) || !(name in workerClasses)) {
+    const names = Object.keys(workerClasses).join(", ");
+    console.error(`Cannot soak: write --minutes N, N above 0, and --class, one of ${names}`);
+    return 2;
+  }
+  const result = await soak(Number(args.minutes), name);
+  const verdict = judge(result.samples);
+  if (args.out !== undefined) await Deno.writeTextFile(args.out, JSON.stringify(result));
+  print(result, verdict);
+  const faults = [...verdict.faults];
+  if (result.failed > 0) faults.push(`${result.failed} requests failed`);
+  if (result.changes === 0) faults.push("the count never changed: the load was none");
+  for (const fault of faults) console.error(`not flat: ${fault}`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
