@@ -2,6 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import { endLeftovers, remember } from "../gunicorn/leftovers.ts";
 import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
+import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
 import type { Sensing } from "../sensing.ts";
 import { policyOf, type Settings } from "../settings.ts";
@@ -28,6 +29,7 @@ export interface Supervision {
 export async function supervise(parts: Supervision): Promise<number> {
   const { gunicorn, sensing, status, recorder, settings, log, initialWorkers, beforeReload } = parts;
   sensing.attach(gunicorn);
+  if (opensOnUsr1() && await closeInspector()) log.warn("the inspector was open and has been closed");
   const supervisor = new Supervisor({
     sampler: sensing,
     count: sensing.workerCount,
@@ -53,7 +55,9 @@ export async function supervise(parts: Supervision): Promise<number> {
     },
     moveFloor: (by) => supervisor.moveFloor(by),
     beforeReload,
-    usr1OpensInspector: usr1OpensInspector(),
+    onUsr1: () => {
+      if (opensOnUsr1()) void closeInspectorOfUsr1();
+    },
   });
   const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
@@ -97,10 +101,4 @@ function sayEnd(exit: Exit, ending: boolean, log: Logger): void {
   } else if (!ending) {
     log.info("gunicorn ended by itself");
   }
-}
-
-/** Newer versions of Deno open the V8 inspector on SIGUSR1 whatever listens. */
-function usr1OpensInspector(): boolean {
-  const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
-  return major > 2 || (major === 2 && minor >= 8);
 }

@@ -11,8 +11,8 @@ export interface LifecycleParts {
   readonly moveFloor: (by: 1 | -1) => number;
   /** Called before a HUP reaches gunicorn: the wrapper config must be there to be read again. */
   readonly beforeReload: () => void;
-  /** True where a listener does not keep SIGUSR1 from opening the inspector. */
-  readonly usr1OpensInspector: boolean;
+  /** Called on each SIGUSR1: some versions of Deno open their inspector on it. */
+  readonly onUsr1: () => void;
 }
 
 /**
@@ -66,11 +66,8 @@ export class Lifecycle {
   }
 
   #usr1(): void {
-    if (!this.#parts.usr1OpensInspector) return this.#passOn("SIGUSR1");
-    this.#parts.log.warn(
-      "Cannot pass on SIGUSR1: this Deno opens its inspector on it, send SIGUSR1 to gunicorn's master (pid {pid}) instead",
-      { pid: this.#parts.gunicorn.pid },
-    );
+    this.#parts.onUsr1();
+    this.#passOn("SIGUSR1");
   }
 
   #floor(by: 1 | -1): void {

@@ -155,7 +155,7 @@ Deno.test("TTIN and TTOU move the minimum, USR2 is refused, USR1 and WINCH pass"
   process.signal("SIGUSR2");
   await process.line(/Cannot pass on SIGUSR2/);
   process.signal("SIGUSR1");
-  await process.line(/Handling signal: usr1|Cannot pass on SIGUSR1/);
+  await process.line(/Handling signal: usr1/);
   process.signal("SIGWINCH");
   await process.line(/Handling signal: winch/);
   assertEquals((await server.get("/")).status, 200);
