@@ -20,6 +20,14 @@ export interface Timeline {
   readonly within: readonly (number | null)[];
 }
 
+/** Points of the timeline: enough for a chart, few enough for a page. */
+const BINS = 600;
+
+/** Width of the timeline's bins for a load of this length, ms: whole tenths of a second. */
+export function binMsOf(durationMs: number): number {
+  return Math.max(100, Math.ceil(durationMs / BINS / 100) * 100);
+}
+
 /** Fine log-buckets, 64 an octave (1.1 % wide), from 1/16 ms to 2^16 ms. */
 const PER_OCTAVE = 64, OCTAVES = 20, LOWEST_OCTAVE = -4;
 

@@ -1,4 +1,4 @@
-import type { Timeline } from "./measurements.ts";
+import type { Measurements, Timeline } from "./measurements.ts";
 
 /** A change of the number of workers wanted. */
 export interface Change {
@@ -33,4 +33,20 @@ export interface Result {
   readonly endWorkers: number;
   readonly changes: readonly Change[];
   readonly timeline: Timeline;
+}
+
+/** What became of the requests, in a result's words. */
+export function outcome(results: Measurements, sloMs: number) {
+  return {
+    sloMs,
+    offered: results.offered,
+    answered: results.answered,
+    timedOut: results.timedOut,
+    dropped: results.dropped,
+    shareWithinSlo: results.offered > 0 ? results.within / results.offered : 1,
+    meanMs: results.latencySumMs / Math.max(1, results.offered),
+    p50Ms: results.quantileMs(0.5),
+    p95Ms: results.quantileMs(0.95),
+    p99Ms: results.quantileMs(0.99),
+  };
 }

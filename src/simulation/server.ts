@@ -1,11 +1,13 @@
 import { bucketOf } from "../core/histogram.ts";
 import { AcceptQueue } from "./accept_queue.ts";
+import { Acceptors } from "./acceptors.ts";
 import type { Foresight } from "./controller.ts";
 import { EventHeap } from "./event_heap.ts";
+import { InnerQueues } from "./inner_queues.ts";
+import { KeptConnections } from "./kept_connections.ts";
 import type { Measurements } from "./measurements.ts";
 import { Meters } from "./meters.ts";
 import { Processor } from "./processor.ts";
-import { Random } from "./random.ts";
 import { RequestPool } from "./request_pool.ts";
 import type { Scenario } from "./scenario.ts";
 import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./worker_table.ts";
@@ -18,8 +20,7 @@ export const WAITED = 1,
   LATEST_START = 5,
   ORDER = 6,
   FORK = 7,
-  BIN = 8,
-  END = 9;
+  LINGERED = 8;
 
 /** The simulated gunicorn: its accept queue and what becomes of each request. Time moves by `advance` only. */
 export class Server {
@@ -30,6 +31,8 @@ export class Server {
   readonly queue = new AcceptQueue();
   readonly workers: WorkerTable;
   readonly processor: Processor;
+  /** A gthread worker with more requests than threads ends connections with its answers, as our probe makes it do. */
+  sheds = false;
   /** Event loops: when the present turn of each began. */
   readonly turnSinceMs: Float64Array;
 
@@ -37,9 +40,9 @@ export class Server {
   readonly #loop: boolean;
   readonly #acceptsAll: boolean; // asyncio takes all that waits in one turn of the loop, gevent one
   readonly #turnLeft: Int32Array; // jobs left in a loop's present turn: it looks at the listener only between turns
-  readonly #insideHead: Int32Array;
-  readonly #insideTail: Int32Array;
-  readonly #choice: Random;
+  readonly #acceptors: Acceptors;
+  readonly #inner: InnerQueues;
+  readonly #kept: KeptConnections | undefined;
 
   constructor(
     readonly scenario: Scenario,
@@ -48,6 +51,7 @@ export class Server {
     capacity: number,
   ) {
     const { kind } = scenario.model;
+    const { keptConnections, keepAliveMs } = scenario;
     this.#threads = kind === "gthread";
     this.#loop = kind !== "sync" && kind !== "gthread";
     this.#acceptsAll = kind === "uvicorn" || kind === "asgi" || kind === "tornado";
@@ -60,9 +64,11 @@ export class Server {
     );
     this.#turnLeft = new Int32Array(capacity);
     this.turnSinceMs = new Float64Array(capacity);
-    this.#insideHead = new Int32Array(capacity).fill(-1);
-    this.#insideTail = new Int32Array(capacity).fill(-1);
-    this.#choice = new Random(scenario.seed, 3);
+    this.#inner = new InnerQueues(this.workers, this.requests, this.meters);
+    // A sync worker ends each connection; foresight places each request anew.
+    const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
+    this.#kept = keeps ? new KeptConnections(this.workers, keptConnections, keepAliveMs) : undefined;
+    this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
   }
 
   /** Lets time pass until `nowMs`. */
@@ -77,10 +83,11 @@ export class Server {
     meters.aliveMs += this.workers.alive * ms;
   }
 
-  /** A request arrives (again, after a refusal). */
+  /** A request arrives (again, after a refusal): on a connection that its client kept, or on a new one. */
   arrive(request: number): void {
     const { requests, queue } = this;
-    const worker = this.#taker();
+    const kept = requests.refusals[request] === 0 ? this.#kept?.take(this.nowMs) ?? -1 : -1;
+    const worker = kept >= 0 ? kept : this.#acceptors.pick();
     if (worker >= 0) {
       this.#take(worker, request);
       return;
@@ -115,10 +122,30 @@ export class Server {
     else if (this.workers.state[worker] === READY) this.offer(worker);
   }
 
+  /** Tells a ready worker to go: it takes no new connection, and ends those it has. */
+  drain(worker: number): void {
+    const { workers, events, nowMs } = this;
+    workers.change(worker, DRAINING);
+    this.#kept?.drain(worker, nowMs);
+    this.lingered(worker);
+    if (workers.state[worker] === FREE) return;
+    events.push(nowMs + this.scenario.gracefulTimeoutMs, KILL, worker, workers.epoch[worker]!);
+  }
+
+  /** A draining worker leaves when it serves nobody and its last idle connection is closed. */
+  lingered(worker: number): void {
+    const { workers } = this;
+    if (workers.state[worker] !== DRAINING || workers.inFlight[worker]! + workers.inside[worker]! > 0) return;
+    const untilMs = this.#kept?.idleUntilMs(worker) ?? 0;
+    if (untilMs <= this.nowMs) workers.change(worker, FREE);
+    else this.events.push(untilMs, LINGERED, worker, workers.epoch[worker]!);
+  }
+
   /** The graceful timeout of a draining worker is over: what it still holds is lost. */
   kill(worker: number): void {
     const { workers, requests } = this;
     if (workers.state[worker] !== DRAINING) return;
+    if (workers.inFlight[worker]! + workers.inside[worker]! === 0) return workers.change(worker, FREE);
     workers.change(worker, DEAD);
     for (let r = this.processor.abandon(worker), next = 0; r >= 0; r = next) {
       next = requests.next[r]!;
@@ -126,7 +153,7 @@ export class Server {
       this.#complete(r);
     }
     while (this.#threads && workers.inside[worker]! > 0) {
-      const request = this.#leaveInside(worker);
+      const request = this.#inner.shift(worker);
       this.#begin(worker, request);
       this.#complete(request);
     }
@@ -135,10 +162,7 @@ export class Server {
   /** Lets a worker that may have become free take from the accept queue, and notes whether it takes more. */
   offer(worker: number): void {
     const { workers, queue, processor } = this;
-    const connections = this.#threads ? this.scenario.workerConnections : workers.model.slots;
-    while (queue.length > 0 && workers.state[worker] === READY) {
-      const held = workers.inFlight[worker]! + workers.inside[worker]!;
-      if (this.foresight ? !this.#free(worker) : held >= connections) break;
+    while (queue.length > 0 && workers.state[worker] === READY && this.#acceptors.takes(worker)) {
       const computes = processor.jobs[worker]! > 0;
       const request = queue.shift();
       this.requests.queued[request] = 0;
@@ -146,7 +170,7 @@ export class Server {
       if (this.#loop && !this.#acceptsAll && (computes || processor.jobs[worker]! > 0)) break;
     }
     if (this.#loop) this.#turnLeft[worker] = processor.jobs[worker]!;
-    this.#note(worker);
+    this.#acceptors.note(worker);
   }
 
   /** Serves the longest waiting request on this worker; only for foresight. */
@@ -167,56 +191,20 @@ export class Server {
     requests.release(request);
   }
 
-  /** Whether the worker serves at once what it takes. */
-  #free(worker: number): boolean {
-    const { workers } = this;
-    const held = workers.inFlight[worker]! + workers.inside[worker]!;
-    return held < workers.model.slots &&
-      (this.processor.jobs[worker] === 0 || !(this.#loop || this.#threads));
-  }
-
-  #note(worker: number): void {
-    const { workers } = this;
-    const ready = workers.state[worker] === READY;
-    workers.eager.put(worker, ready && this.#free(worker));
-    if (this.#threads) {
-      const held = workers.inFlight[worker]! + workers.inside[worker]!;
-      workers.reluctant.put(worker, ready && held < this.scenario.workerConnections);
-    }
-  }
-
-  /** A worker that takes a new connection now, -1 when none does. */
-  #taker(): number {
-    const { eager, reluctant } = this.workers;
-    if (eager.size > 0) return eager.at(eager.size === 1 ? 0 : this.#choice.below(eager.size));
-    if (reluctant.size > 0 && !this.foresight) return reluctant.at(this.#choice.below(reluctant.size));
-    return -1;
-  }
-
   #take(worker: number, request: number): void {
     const { workers, requests } = this;
     requests.worker[request] = worker;
     requests.startedMs[request] = -1;
-    if (this.#threads && workers.inFlight[worker]! >= workers.model.slots) {
-      requests.next[request] = -1;
-      if (workers.inside[worker]!++ === 0) this.#insideHead[worker] = request;
-      else requests.next[this.#insideTail[worker]!] = request;
-      this.#insideTail[worker] = request;
-      this.meters.inside++;
-    } else this.#serve(worker, request);
-    this.#note(worker);
-  }
-
-  #leaveInside(worker: number): number {
-    const request = this.#insideHead[worker]!;
-    this.#insideHead[worker] = this.requests.next[request]!;
-    this.workers.inside[worker]!--;
-    this.meters.inside--;
-    return request;
+    const full = this.#threads && workers.inFlight[worker]! >= workers.model.slots;
+    if (full) this.#inner.push(worker, request);
+    else this.#serve(worker, request);
+    this.#acceptors.note(worker);
   }
 
   #serve(worker: number, request: number): void {
-    const cpuMs = this.requests.cpuMs[request]!;
+    const { cpuMs: cpu, closes } = this.requests;
+    const cpuMs = cpu[request]!;
+    closes[request] = this.sheds && this.#threads && this.workers.inside[worker]! > 0 ? 1 : 0;
     if (cpuMs > 0) {
       const before = this.processor.jobs[worker]!;
       this.processor.start(worker, request, cpuMs, false);
@@ -255,7 +243,7 @@ export class Server {
     }
     const next = this.processor.firstOf(worker);
     if (next >= 0 && this.requests.startedMs[next]! < 0) this.#comeToTurn(worker, next);
-    this.#note(worker);
+    this.#acceptors.note(worker);
   }
 
   #complete(request: number): void {
@@ -271,12 +259,20 @@ export class Server {
       meters.service[bucketOf(serviceMs)]!++;
       meters.serviceMs += serviceMs;
       workers.servedMs[worker]! += serviceMs;
-      this.results.finished(this.nowMs - requests.arrivedMs[request]!);
+      const latencyMs = this.nowMs - requests.arrivedMs[request]!;
+      this.results.finished(latencyMs);
+      if (this.#kept && this.#keeps(worker, request, latencyMs)) this.#kept.put(worker, this.nowMs);
     }
     requests.release(request);
-    if (this.#threads && !dead && workers.inside[worker]! > 0) this.#serve(worker, this.#leaveInside(worker));
+    if (this.#threads && !dead && workers.inside[worker]! > 0) this.#serve(worker, this.#inner.shift(worker));
     if (workers.inFlight[worker]! + workers.inside[worker]! > 0) return;
-    if (workers.state[worker]! >= DRAINING) workers.change(worker, FREE);
+    if (dead) workers.change(worker, FREE);
+    else if (workers.state[worker] === DRAINING) this.lingered(worker);
     else if (this.foresight && workers.alive > this.foresight.minWorkers) workers.change(worker, FREE);
+  }
+  /** Whether both ends leave the connection open after the response. */
+  #keeps(worker: number, request: number, latencyMs: number): boolean {
+    return this.workers.state[worker] === READY && this.requests.closes[request] === 0 &&
+      latencyMs < this.scenario.clientTimeoutMs;
   }
 }

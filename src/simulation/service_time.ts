@@ -48,11 +48,11 @@ export function meanMs(distribution: Distribution): number {
   }
 }
 
+/** Draws what a request takes into its record. */
+export type ServiceSampler = (requests: RequestPool, id: number) => void;
+
 /** A function that gives a request its two parts. */
-export function serviceSampler(
-  service: ServiceTime,
-  random: Random,
-): (requests: RequestPool, id: number) => void {
+export function serviceSampler(service: ServiceTime, random: Random): ServiceSampler {
   const cpu = sampler(service.cpu, random);
   const wait = sampler(service.wait, random);
   const share = service.cpuShare ?? 0;

@@ -19,7 +19,7 @@ export class SimulatedSensors {
   #serviceMs = 0;
   #service: Float64Array;
   #wait: Float64Array;
-  #cpuSinceMs = 0;
+  #cpuSinceMs: number;
   #servingMs = 0;
   #bootingMs = 0;
   #waitingMs = 0;
@@ -30,6 +30,7 @@ export class SimulatedSensors {
   constructor(server: Server, arbiter: Arbiter) {
     this.#server = server;
     this.#arbiter = arbiter;
+    this.#cpuSinceMs = server.nowMs;
     this.#service = new Float64Array(server.meters.service.length);
     this.#wait = new Float64Array(server.meters.wait.length);
     this.#workerUsedMs = new Float64Array(server.workers.capacity);
