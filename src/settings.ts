@@ -105,7 +105,7 @@ export const OPTIONS: readonly Option[] = [
     "idleSeconds",
     number(0, 86_400),
     policy.idleMs / 1000,
-    "How long fewer workers must have been enough before workers go. Learned up to 4 times as long.",
+    "How long fewer workers must have been enough before workers go. Learned up to 16 times as long.",
   ),
   option(
     "Decisions",

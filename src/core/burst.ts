@@ -1,35 +1,57 @@
 import type { History, WindowSums } from "./history.ts";
-import { PROOF_SIGMAS, proven } from "./offered_load.ts";
+import { occupiedPerRequestMs, PROOF_SIGMAS, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import { known, type Maybe, type Sample } from "./sample.ts";
 
 const SECOND_MS = 1_000;
 /** Windows in which a burst is looked for, in ticks; the setting's own window and one second are added. */
-const FAST_TICKS = [1, 2, 3];
+const FAST_TICKS = [1, 2, 3, 5, 7];
 /**
- * A window is a burst when its arrivals exceed what the stable rate brings by this many standard deviations and two
- * requests: a Poisson stream of constant rate does that about once in an hour.
+ * Evidence that makes a burst, in nats: ln of how much better its own rate explains what came in a window than the rate
+ * before. 7.5 is 1,800 times better.
  */
-const JUMP_SIGMAS = 3.5;
-const JUMP_SLACK = 2;
+const LEAST_EVIDENCE = 7.5;
+/** Fewer requests than this are never expected in a window: after silence a few that come together are no burst. */
+const LEAST_EXPECTED = 0.1;
+/** Slots occupied per request are believed from this many requests in a burst's window. */
+const LEAST_REQUESTS = 2;
 
 /**
- * The windows that show a burst now: in which more came than the stable rate and chance explain. Not looked for in those
- * longer than the stable window, in those whose burst is over by now, and in those much shorter than a request, which say
- * little about how many will be served at once.
+ * The window that shows a burst most clearly now, if any does: in it more came than the stable rate and chance explain.
+ * That is the longest one that lies within the burst, so its rate is the best known; a shorter one says little more than
+ * what chance brought in it. Not looked for in windows longer than the stable one, in those whose burst is over by now, and
+ * in those much shorter than a request, which say little about how many will be served at once.
  */
-export function burstsIn(
+export function burstIn(
   history: History,
   sample: Sample,
   settings: PolicySettings,
   serviceMs: Maybe<number>,
-): WindowSums[] {
-  if (!settings.burstEnabled) return [];
+): WindowSums | undefined {
+  if (!settings.burstEnabled) return undefined;
   const stable = history.sums(settings.windowMs);
-  return windowsOf(history, sample, settings, stable).filter((sums) =>
-    (!known(serviceMs) || sums.spanMs >= serviceMs / 2) &&
-    jumped(sums, baseRps(history, stable, sums, settings), settings)
-  );
+  let clearest: WindowSums | undefined, most = LEAST_EVIDENCE;
+  for (const sums of windowsOf(history, sample, settings, stable)) {
+    if (known(serviceMs) && sums.spanMs < serviceMs / 2) continue;
+    const base = baseRps(history, stable, sums, settings);
+    const rps = rpsOf(sums);
+    if (rps < settings.burstMinRps || rps - base < settings.burstRpsJump) continue;
+    const evidence = evidenceOf(sums.arrivals, (base * sums.spanMs) / SECOND_MS);
+    if (evidence < most) continue;
+    most = evidence;
+    clearest = sums;
+  }
+  return clearest;
+}
+
+/**
+ * How much better a rate of its own explains `came` requests than the rate by which `expected` would have come: the log
+ * of the ratio of both Poisson likelihoods, came * ln(came / expected) - (came - expected), in nats.
+ * Example: 8 came where 1.5 were expected: 6.9; 9: 8.6.
+ */
+export function evidenceOf(came: number, expected: number): number {
+  const base = Math.max(expected, LEAST_EXPECTED);
+  return came > base ? came * Math.log(came / base) - (came - base) : 0;
 }
 
 function windowsOf(
@@ -58,23 +80,13 @@ export function rpsOf(sums: WindowSums): number {
   return sums.spanMs > 0 ? (sums.arrivals * 1000) / sums.spanMs : 0;
 }
 
-/** Whether more came in a window than its base rate and chance explain, by at least the jump that counts as a burst. */
-function jumped(sums: WindowSums, base: number, settings: PolicySettings): boolean {
-  if (sums.spanMs <= 0) return false;
-  const rps = rpsOf(sums);
-  const expected = (base * sums.spanMs) / 1000;
-  return rps >= settings.burstMinRps && rps - base >= settings.burstRpsJump &&
-    sums.arrivals > expected + JUMP_SIGMAS * Math.sqrt(expected) + JUMP_SLACK;
-}
-
 /**
  * Erlangs of a burst: proven arrivals times their service time. In the first moments the requests that have finished are
- * those from before; slots occupied per request finished tells sooner that service has become longer.
+ * those from before; slots occupied per request tells sooner that service has become longer.
  */
 export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
   const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
-  const occupiedMs = sums.finished > 0 ? sums.occupiedMs / sums.finished : 0;
-  const longest = Math.max(known(serviceMs) ? serviceMs : 0, occupiedMs);
+  const longest = Math.max(known(serviceMs) ? serviceMs : 0, occupiedPerRequestMs(sums, LEAST_REQUESTS));
   return Math.max(
     (arrivals * longest) / sums.spanMs,
     proven(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),

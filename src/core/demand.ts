@@ -1,11 +1,12 @@
-import { burstCores, burstErlangs, burstsIn, rpsOf } from "./burst.ts";
-import type { History, WindowSums } from "./history.ts";
+import { burstCores, burstErlangs, burstIn, rpsOf } from "./burst.ts";
+import type { WindowSums } from "./history.ts";
 import { isAsync } from "./kinds.ts";
-import { erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
+import { ceilingErlangs, erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
+import { queueAsks, queuedNow, type QueueInput } from "./queue_demand.ts";
 import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
-import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
-import { workersFor } from "./staffing.ts";
+import { known, type Maybe, type Sample } from "./sample.ts";
+import { type WaitGoal, workersFor } from "./staffing.ts";
 
 const SECOND_MS = 1_000;
 /** An async worker is one core at most; busier than this its loop makes requests wait. */
@@ -18,27 +19,17 @@ const LATE_SHARE = 0.03;
 const DOWN_MARGIN = 1.15;
 /** Few waits are normal for async workers; a mean of this many over a second is a loop that does not get to accept. */
 const BLOCKED_LOOP_QUEUE = 2;
-/** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */
-const UNKNOWN_BOOT_MS = 1_000;
+/** Service times that vary more than this, variance over squared mean, are not planned for: the queue tells in time. */
+const MOST_VARIATION = 2;
+/** Slots are never planned to be busier than this, however much the objective would bear. */
+const MOST_UTILIZATION = 0.98;
 
-export interface DemandInput {
-  readonly sample: Sample;
-  readonly history: History;
+export interface DemandInput extends QueueInput {
   readonly settings: PolicySettings;
-  readonly counts: WorkerCounts;
   /** The target now, booting workers included. */
   readonly target: number;
-  /** How long a worker took to boot, ms; 0 when not known. */
-  readonly bootMs: number;
   /** Since the target last rose, ms. */
   readonly sinceUpMs: number;
-}
-
-/** Requests that wait now, in the kernel or inside workers. */
-export function queuedNow(sample: Sample): Maybe<number> {
-  const inner = known(sample.load) ? sample.load.innerQueue : 0;
-  if (known(sample.queue)) return sample.queue + inner;
-  return known(sample.load) && inner > 0 ? inner : sample.queue;
 }
 
 /**
@@ -57,30 +48,41 @@ export function demandOf(input: DemandInput): Demand {
     if (workers > 0) signals.push({ signal, workers });
   };
 
+  const goal = waitGoal(serviceMs, history.durationVariation(settings.windowMs), settings);
   const slotsAsk = async
     ? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)
-    : (erlangs: number) => workersFor(erlangs, sample.model.slots, waitGoal(serviceMs, settings));
-  // The lower of the two windows: the long one forgets a burst too slowly, the short one believes noise too soon.
-  const steadyErlangs = Math.min(erlangsOf(stable, serviceMs, async), erlangsOf(recent, serviceMs, async));
-  const recentErlangs = erlangsOf(recent, serviceMs, async);
+    : (erlangs: number, of = goal) => workersFor(erlangs, sample.model.slots, of);
+  // The lowest of the windows: a long one forgets a burst too slowly, a short one believes noise too soon.
+  const recentErlangs = Math.min(
+    erlangsOf(recent, serviceMs, async),
+    ceilingErlangs(history, serviceMs, async),
+  );
+  const steadyErlangs = Math.min(erlangsOf(stable, serviceMs, async), recentErlangs);
   const cores = coresUsed(sample, second);
   ask(async ? "concurrency" : "load", slotsAsk(proven(steadyErlangs, serviceMs, stable.spanMs)));
   if (!stillSettling(input)) ask("cpu", cpuAsks(sample, cores));
-  for (const burst of burstsIn(history, sample, settings, serviceMs)) {
+  const burst = burstIn(history, sample, settings, serviceMs);
+  const ofBurst = burst === undefined || async ? 0 : burstErlangs(burst, serviceMs);
+  if (burst !== undefined) {
     if (async) {
       ask("burst", cpuAsks(sample, burstCores(burst, stable, serviceMs)));
       ask("burst", slotsAsk(proven(erlangsOf(burst, serviceMs, true), serviceMs, burst.spanMs)));
     } else {
-      ask("burst", slotsAsk(burstErlangs(burst, serviceMs)));
+      ask("burst", slotsAsk(ofBurst));
     }
   }
   if (async) ask("blocked-loop", blockedLoopAsks(input, second));
-  else ask("queue", queueAsks(input, serviceMs, proven(recentErlangs, serviceMs, recent.spanMs)));
+  else ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
   ask("slo", sloAsks(input, recent));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
   for (const s of signals) if (s.workers > leading.workers) leading = s;
-  const margin = Math.max(slotsAsk(recentErlangs * DOWN_MARGIN), cpuAsks(sample, cores * DOWN_MARGIN));
+  // A load that much larger must still meet the objective; how busy slots may be is not made stricter with it.
+  const utilization = Math.min(MOST_UTILIZATION, goal.utilization * DOWN_MARGIN);
+  const margin = Math.max(
+    slotsAsk(recentErlangs * DOWN_MARGIN, { ...goal, utilization }),
+    cpuAsks(sample, cores * DOWN_MARGIN),
+  );
   return {
     wanted: leading.workers,
     enough: Math.max(leading.workers, margin),
@@ -92,10 +94,11 @@ export function demandOf(input: DemandInput): Demand {
 }
 
 /** What a request may wait: what the objective leaves beside its service, but never less than one service time. */
-export function waitGoal(serviceMs: Maybe<number>, settings: PolicySettings) {
+function waitGoal(serviceMs: Maybe<number>, variation: number, settings: PolicySettings): WaitGoal {
   const service = known(serviceMs) ? serviceMs : settings.sloP95Ms / 3;
   return {
     serviceMs: service,
+    variation: Math.min(MOST_VARIATION, variation),
     waitMs: Math.max(settings.sloP95Ms - service, service),
     lateShare: LATE_SHARE,
     utilization: settings.targetUtilization,
@@ -105,29 +108,6 @@ export function waitGoal(serviceMs: Maybe<number>, settings: PolicySettings) {
 /** True while what the last growth brings cannot be seen yet in averages over a second or more. */
 function stillSettling({ settings, bootMs, sinceUpMs, counts }: DemandInput): boolean {
   return counts.booting > 0 || sinceUpMs < settings.burstWindowMs + bootMs;
-}
-
-/** True while workers that were asked for have not had the time to help: more of them would be asked for nothing. */
-function stillBooting({ counts, bootMs }: DemandInput): boolean {
-  return counts.booting > 0 && counts.oldestBootMs < (bootMs > 0 ? 2 * bootMs : UNKNOWN_BOOT_MS);
-}
-
-/**
- * Workers that serve the queue in the time a request may wait, beside what goes on arriving. The queue is first in, first
- * out: its last request waits queued * service / slots, whatever comes behind it. Asks for nothing while that is short
- * enough for a worker asked for later to help still, or while booting workers have not had their chance.
- * Example: 8 waiting of 60 ms behind 2 sync workers: the last waits 240 ms, the goal is 240 ms: act.
- */
-function queueAsks(input: DemandInput, serviceMs: Maybe<number>, erlangs: number): number {
-  const { sample, settings, counts, bootMs } = input;
-  const queued = queuedNow(sample);
-  if (!known(queued) || queued <= 0 || stillBooting(input)) return 0;
-  const goal = waitGoal(serviceMs, settings);
-  const slots = sample.model.slots;
-  const lastWaitsMs = (queued * goal.serviceMs) / Math.max(1, (counts.ready + counts.booting) * slots);
-  if (lastWaitsMs + bootMs + 2 * sample.elapsedMs <= goal.waitMs) return 0;
-  const clearMs = Math.max(goal.waitMs, bootMs);
-  return Math.ceil((erlangs + (queued * goal.serviceMs) / clearMs) / slots - 1e-9);
 }
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */

@@ -52,3 +52,19 @@ export function quantileMs(counts: ArrayLike<number>, q: number): number | "unkn
   }
   return lowerBoundMs(counts.length);
 }
+
+/**
+ * How much the values vary: variance over squared mean, from the buckets' middles. 0 for a constant, 1 for exponential
+ * times; "unknown" when the buckets are empty.
+ */
+export function variationOf(counts: ArrayLike<number>): number | "unknown" {
+  let n = 0, sum = 0, squares = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const count = counts[i]!;
+    const ms = (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;
+    n += count;
+    sum += count * ms;
+    squares += count * ms * ms;
+  }
+  return sum > 0 ? Math.max(0, (squares * n) / (sum * sum) - 1) : "unknown";
+}

@@ -1,5 +1,5 @@
-import { BUCKETS, quantileMs } from "./histogram.ts";
-import { type Maybe } from "./sample.ts";
+import { BUCKETS, quantileMs, total, variationOf } from "./histogram.ts";
+import { known, type Maybe } from "./sample.ts";
 
 /** What is kept of one tick, already reduced to sums. "unknown" parts stay unknown. */
 export interface Tick {
@@ -9,6 +9,7 @@ export interface Tick {
   readonly occupiedMs: number;
   /** Requests that came: started plus what the queue grew by. Never below 0. */
   readonly arrivals: number;
+  readonly started: number;
   readonly finished: number;
   readonly serviceMs: number;
   /** Integral of the queue, request-ms. */
@@ -25,6 +26,7 @@ export interface WindowSums {
   readonly spanMs: number;
   readonly occupiedMs: number;
   readonly arrivals: number;
+  readonly started: number;
   readonly finished: number;
   readonly serviceMs: number;
   readonly queuedMs: number;
@@ -33,14 +35,17 @@ export interface WindowSums {
   readonly cpuWaitMs: number;
 }
 
-const QUANTILE_MS = 300;
+/** Durations are added up anew after so long. */
+const LOOK_MS = 300;
+/** So many requests of exponential times are imagined beside those seen: a few that are alike prove nothing. */
+const PRIOR_REQUESTS = 20;
 
 /** The last ticks, newest last, long enough for the longest window. */
 export class History {
   readonly #ticks: Tick[] = [];
   #keepMs: number;
-  /** The last quantiles, by window: adding up all buckets of all ticks is the dearest thing a tick does. */
-  readonly #quantiles = new Map<number, { readonly atMs: number; readonly value: Maybe<number> }>();
+  /** The last sums of durations, by window: adding up all buckets of all ticks is the dearest thing a tick does. */
+  readonly #lately = new Map<number, { readonly atMs: number; readonly counts: Float64Array }>();
 
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
@@ -70,6 +75,7 @@ export class History {
       spanMs: 0,
       occupiedMs: 0,
       arrivals: 0,
+      started: 0,
       finished: 0,
       serviceMs: 0,
       queuedMs: 0,
@@ -89,6 +95,7 @@ export class History {
       sums.spanMs += tick.elapsedMs;
       sums.occupiedMs += tick.occupiedMs;
       sums.arrivals += tick.arrivals;
+      sums.started += tick.started;
       sums.finished += tick.finished;
       sums.serviceMs += tick.serviceMs;
       sums.queuedMs += tick.queuedMs;
@@ -101,16 +108,24 @@ export class History {
 
   /** The q-quantile of service times over the last `windowMs`, ms; looked at anew every 300 ms. */
   durationQuantileMs(windowMs: number, q: number): Maybe<number> {
-    const nowMs = this.#ticks[this.#ticks.length - 1]?.nowMs ?? 0;
-    const key = windowMs + q;
-    const last = this.#quantiles.get(key);
-    if (last !== undefined && nowMs - last.atMs < QUANTILE_MS && nowMs >= last.atMs) return last.value;
-    const value = this.#quantile(windowMs, q);
-    this.#quantiles.set(key, { atMs: nowMs, value });
-    return value;
+    return quantileMs(this.#durations(windowMs), q);
   }
 
-  #quantile(windowMs: number, q: number): Maybe<number> {
+  /**
+   * How much service times vary over the last `windowMs`: variance over squared mean, held to 1 (exponential times) by as
+   * much as 20 requests would; looked at anew every 300 ms.
+   */
+  durationVariation(windowMs: number): number {
+    const counts = this.#durations(windowMs);
+    const n = total(counts);
+    const seen = variationOf(counts);
+    return known(seen) ? (seen * n + PRIOR_REQUESTS) / (n + PRIOR_REQUESTS) : 1;
+  }
+
+  #durations(windowMs: number): Float64Array {
+    const nowMs = this.#ticks[this.#ticks.length - 1]?.nowMs ?? 0;
+    const last = this.#lately.get(windowMs);
+    if (last !== undefined && nowMs - last.atMs < LOOK_MS && nowMs >= last.atMs) return last.counts;
     const counts = new Float64Array(BUCKETS);
     let span = 0;
     for (let i = this.#ticks.length - 1; i >= 0 && span < windowMs; i--) {
@@ -119,6 +134,7 @@ export class History {
       if (tick.durations === undefined) continue;
       for (let b = 0; b < BUCKETS; b++) counts[b]! += tick.durations[b] ?? 0;
     }
-    return quantileMs(counts, q);
+    this.#lately.set(windowMs, { atMs: nowMs, counts });
+    return counts;
   }
 }

@@ -5,6 +5,10 @@ import { known, type Maybe } from "./sample.ts";
 const SECOND_MS = 1_000;
 /** Load is believed less this many standard deviations: noise asks for nothing. */
 export const PROOF_SIGMAS = 1;
+/** A window's load is held possible up to this many standard deviations and one request more. */
+const CEILING_SIGMAS = 2.5;
+/** Windows in which a fall shows. */
+const FALL_WINDOWS_MS = [300, 500, SECOND_MS];
 
 /**
  * Mean service time: from the shortest window that has seen enough requests to tell, so that a change of the mix shows
@@ -18,6 +22,15 @@ export function meanServiceMs(history: History, settings: PolicySettings): Maybe
     }
   }
   return "unknown";
+}
+
+/**
+ * Slots occupied per request of a window, ms: a request that began or ended in it counts half, so that those still open
+ * at either end neither lengthen nor shorten the mean. Tells of requests that hang, as finished ones cannot.
+ * @param least with fewer requests than this, that many are taken to have been there
+ */
+export function occupiedPerRequestMs(sums: WindowSums, least: number): number {
+  return sums.occupiedMs / Math.max(least, (sums.started + sums.finished) / 2);
 }
 
 /**
@@ -43,4 +56,22 @@ export function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number
     0,
     erlangs - PROOF_SIGMAS * Math.sqrt(erlangs * Math.min(1, service / Math.max(spanMs, 1))),
   );
+}
+
+/**
+ * The most erlangs that the last moments leave possible: where far fewer requests come than before, long averages go on
+ * telling of what was. Each of three short windows gives its count, 2.5 standard deviations and one request; the least of
+ * them counts. Windows shorter than two requests tell nothing. A low count by chance lasts a tick, and the hold bears it.
+ * Example: no request of 100 ms for 300 ms: at most 3.5 in that time, 1.2 erlangs.
+ */
+export function ceilingErlangs(history: History, serviceMs: Maybe<number>, async: boolean): number {
+  if (!known(serviceMs) || serviceMs <= 0) return Infinity;
+  const ceilings = FALL_WINDOWS_MS.map((windowMs) => {
+    const sums = history.sums(windowMs);
+    if (sums.spanMs < 2 * serviceMs) return Infinity;
+    const requests = (erlangsOf(sums, serviceMs, async) * sums.spanMs) / serviceMs;
+    const most = requests + CEILING_SIGMAS * Math.sqrt(requests + 1) + 1;
+    return (most * serviceMs) / sums.spanMs;
+  });
+  return Math.min(...ceilings);
 }

@@ -13,8 +13,14 @@ export const AUTO: Order = { kind: "auto" };
 
 /** Keeping a worker is worth this many of its boots: a worker that takes long to boot is held longer. */
 const HOLD_PER_BOOT = 10;
+/** The boot time that the hold reckons with before one is known, ms. */
+const UNKNOWN_BOOT_MS = 300;
 /** The learned hold is at most this many times the configured one. */
-const LONGEST_HOLD = 4;
+const LONGEST_HOLD = 16;
+/** Load that returns within two holds, or within this time, had better been waited for, ms. */
+const SOON_MS = 30_000;
+/** The learned hold is halved after ten holds of calm, but not before this, ms. */
+const CALM_MS = 60_000;
 
 /** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
 export interface PolicyState {
@@ -53,7 +59,10 @@ export interface PolicyInput {
 
 /** The hold: how long demand must have been lower before workers go, ms. */
 export function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): number {
-  return Math.max(settings.idleMs * state.holdFactor, bootMs * HOLD_PER_BOOT);
+  return Math.max(
+    settings.idleMs * state.holdFactor,
+    (bootMs > 0 ? bootMs : UNKNOWN_BOOT_MS) * HOLD_PER_BOOT,
+  );
 }
 
 /**
@@ -126,7 +135,8 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
   const target = Math.min(allowed, state.target + step);
   const hold = holdMs(state, settings, input.bootMs);
   // Load that returns soon after workers went was worth waiting for: wait longer the next time.
-  const returned = nowMs - state.lastDownAtMs <= 2 * hold && state.holdChangedAtMs < state.lastDownAtMs;
+  const returned = nowMs - state.lastDownAtMs <= Math.max(2 * hold, SOON_MS) &&
+    state.holdChangedAtMs < state.lastDownAtMs;
   return settle(target, { code: "asked", by: demand.by }, {
     lastUpAtMs: nowMs,
     ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
@@ -152,9 +162,9 @@ function shrink(
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
 }
 
-/** Calm for ten holds halves the learned hold again. */
+/** Calm for ten holds, and a minute at least, halves the learned hold again. */
 function calmer(state: PolicyState, nowMs: number, hold: number): PolicyState {
   const calmSince = Math.max(state.lastUpAtMs, state.holdChangedAtMs);
-  if (state.holdFactor <= 1 || nowMs - calmSince < 10 * hold) return state;
+  if (state.holdFactor <= 1 || nowMs - calmSince < Math.max(10 * hold, CALM_MS)) return state;
   return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };
 }

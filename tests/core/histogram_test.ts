@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { bucketOf, BUCKETS, lowerBoundMs, quantileMs, total } from "../../src/core/histogram.ts";
+import { bucketOf, BUCKETS, lowerBoundMs, quantileMs, total, variationOf } from "../../src/core/histogram.ts";
 import { durations } from "./samples.ts";
 
 /** The probe's own rule, in integers as Python has them. */
@@ -46,4 +46,19 @@ Deno.test("the 95th percentile of nine fast and one slow request is the slow one
   counts[bucketOf(1000)] = 1;
   assert((quantileMs(counts, 0.95) as number) > 800);
   assert((quantileMs(counts, 0.5) as number) < 13);
+});
+
+Deno.test("variation: 0 for a constant, 1 for exponential times, unknown for nothing", () => {
+  assertEquals(variationOf(durations(50, 100)), 0);
+  assertEquals(variationOf(new Float64Array(BUCKETS)), "unknown");
+  const exponential = new Float64Array(BUCKETS);
+  for (let i = 0; i < 20_000; i++) exponential[bucketOf(-100 * Math.log((i + 0.5) / 20_000))]!++;
+  assertAlmostEquals(variationOf(exponential) as number, 1, 0.05);
+});
+
+Deno.test("variation: half short and half long, (m2 - m1)^2 / (m2 + m1)^2", () => {
+  const mixed = new Float64Array(BUCKETS);
+  mixed[bucketOf(50)] = 10;
+  mixed[bucketOf(400)] = 10;
+  assertAlmostEquals(variationOf(mixed) as number, (350 / 450) ** 2, 0.05);
 });

@@ -10,6 +10,7 @@ const quiet: WindowSums = {
   spanMs: 3_000,
   occupiedMs: 0,
   arrivals: 0,
+  started: 0,
   finished: 0,
   serviceMs: 0,
   queuedMs: 0,

@@ -37,7 +37,7 @@ class Driver {
     this.settings = { ...DEFAULT_POLICY, maxWorkers: 12, ...settings };
   }
 
-  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = 0): Decision {
+  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = 1): Decision {
     const { state, decision } = decide(this.state, {
       nowMs: this.nowMs,
       demand: wanted,
@@ -51,7 +51,7 @@ class Driver {
   }
 
   /** Steps every 100 ms for a while and returns the targets at the changes, with their times. */
-  run(forMs: number, wanted: Demand, bootMs = 0): [atMs: number, target: number][] {
+  run(forMs: number, wanted: Demand, bootMs = 1): [atMs: number, target: number][] {
     const changes: [number, number][] = [];
     for (const end = this.nowMs + forMs; this.nowMs < end; this.nowMs += 100) {
       const decision = this.step(wanted, bounds(), bootMs);
@@ -130,6 +130,12 @@ Deno.test("down: a worker that takes long to boot is held for ten boots", () => 
   assertEquals(driver.run(30_000, demand(2), 2_000)[0]![0], 21_000);
 });
 
+Deno.test("down: while no boot time is known a worker is held for three seconds at least", () => {
+  const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
+  driver.run(1_000, demand(8), 0);
+  assertEquals(driver.run(30_000, demand(2), 0)[0]![0], 4_000);
+});
+
 Deno.test("load that returns soon after a shrink doubles the hold, calm halves it again", () => {
   const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
   driver.run(2_500, demand(2));
@@ -139,8 +145,31 @@ Deno.test("load that returns soon after a shrink doubles the hold, calm halves i
   driver.run(3_000, demand(2));
   driver.step(demand(8));
   assertEquals(driver.state.holdFactor, 4);
-  driver.run(100_000, demand(2));
+  driver.run(59_000, demand(2));
+  assertEquals(driver.state.holdFactor, 4);
+  driver.run(2_000, demand(2));
+  assertEquals(driver.state.holdFactor, 2);
+  driver.run(61_000, demand(2));
   assertEquals(driver.state.holdFactor, 1);
+});
+
+Deno.test("load that returns after half a minute is new load, and the hold stays as it was", () => {
+  for (const [awayMs, factor] of [[29_000, 2], [32_000, 1]] as const) {
+    const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+    driver.run(1_100, demand(2));
+    driver.run(awayMs, demand(2));
+    driver.step(demand(8));
+    assertEquals(driver.state.holdFactor, factor, `${awayMs} ms away`);
+  }
+});
+
+Deno.test("the hold is doubled up to sixteen times", () => {
+  const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+  for (let i = 0; i < 8; i++) {
+    driver.run(17_000, demand(2));
+    driver.step(demand(8));
+  }
+  assertEquals(driver.state.holdFactor, 16);
 });
 
 Deno.test("the minimum holds at once, and a maximum lowered live too", () => {

@@ -23,7 +23,7 @@ Deno.test("the longer the wait, the fewer wait that long", () => {
   }
 });
 
-const goal = { serviceMs: 100, waitMs: 200, lateShare: 0.01, utilization: 0.8 };
+const goal = { serviceMs: 100, variation: 1, waitMs: 200, lateShare: 0.01, utilization: 0.8 };
 
 Deno.test("workers for a load", async (t) => {
   const cases: [erlangs: number, slots: number, workers: number][] = [
@@ -52,4 +52,16 @@ Deno.test("more load never needs fewer workers", () => {
 
 Deno.test("an unmeasured load asks for nothing", () => {
   assertEquals(workersFor(NaN, 1, goal), 0);
+});
+
+Deno.test("requests that all take the same wait half as long as those of exponential times", () => {
+  const exponential = shareThatWaitsLonger(8, 6, 100, 100, 1);
+  assertAlmostEquals(shareThatWaitsLonger(8, 6, 100, 50, 0), exponential, 1e-9);
+  assert(shareThatWaitsLonger(8, 6, 100, 100, 2) > exponential);
+});
+
+Deno.test("the less service times vary, the fewer workers do", () => {
+  const lax = { ...goal, lateShare: 0.03, utilization: 0.9 };
+  assertEquals(workersFor(6, 1, { ...lax, variation: 0 }), 7);
+  assertEquals(workersFor(6, 1, { ...lax, variation: 1 }), 8);
 });

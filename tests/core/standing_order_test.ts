@@ -33,6 +33,7 @@ Deno.test("a history that is told to keep more does", () => {
       elapsedMs: 100,
       occupiedMs: 0,
       arrivals: 1,
+      started: 0,
       finished: 0,
       serviceMs: 0,
       queuedMs: 0,

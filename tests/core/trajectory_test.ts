@@ -23,11 +23,10 @@ Deno.test("a burst is answered within three samples, with enough workers, in one
 
 Deno.test("after a burst workers go when the hold is over, to the minimum, and not before", () => {
   const moments = trajectory(phases([5_000, 5, 50], [25_000, 60, 100], [60_000, 5, 50]), 60_000);
-  assert(
-    at(moments, 29_000).decision.target >= 7,
-    `${at(moments, 29_000).decision.target} 4 s after the burst`,
-  );
-  assertEquals(at(moments, 45_000).decision.target, 2);
+  // The hold is a second, and so much of the load must be seen to be gone first.
+  const { target } = at(moments, 26_000).decision;
+  assert(target >= 7, `${target} a second after the burst`);
+  assertEquals(at(moments, 28_000).decision.target, 2);
   assertEquals(targets(moments).at(-1), 2);
 });
 

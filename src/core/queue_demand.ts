@@ -1,0 +1,82 @@
+import type { History } from "./history.ts";
+import { occupiedPerRequestMs, PROOF_SIGMAS } from "./offered_load.ts";
+import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
+import type { WaitGoal } from "./staffing.ts";
+
+const SECOND_MS = 1_000;
+/** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */
+const UNKNOWN_BOOT_MS = 1_000;
+/** Ticks until a worker asked for now could be seen to help, beside its boot. */
+const LEAD_TICKS = 2;
+/** The shortest time over which a rate of arrivals is believed, in ticks. */
+const LATEST_TICKS = 3;
+
+export interface QueueInput {
+  readonly sample: Sample;
+  readonly history: History;
+  readonly counts: WorkerCounts;
+  /** How long a worker took to boot, ms; 0 when not known. */
+  readonly bootMs: number;
+}
+
+/** Requests that wait now, in the kernel or inside workers. */
+export function queuedNow(sample: Sample): Maybe<number> {
+  const inner = known(sample.load) ? sample.load.innerQueue : 0;
+  if (known(sample.queue)) return sample.queue + inner;
+  return known(sample.load) && inner > 0 ? inner : sample.queue;
+}
+
+/**
+ * Workers that serve the queue in the time a request may wait, beside what goes on arriving. The queue is first in, first
+ * out: its last request waits queued * service / slots, whatever comes behind it. What counts is the queue at the time a
+ * worker asked for now can help: it grows meanwhile by what comes more than the slots can take, and one that does not
+ * grow needs nobody. Asks for nothing while booting workers have not had their chance.
+ * Example: 3 wait behind 2 sync workers of 60 ms, 60 requests/s come and 33 can be served, boots take 40 ms: in 240 ms
+ * 9.4 will wait, the last for 283 ms. The goal is 240: act.
+ *
+ * With boots longer than a request may wait nobody who waits now can be helped. There, workers are for the queue that
+ * will have come by the end of the boot, to be served within another boot, and booting ones do not hold more back.
+ * @param steadyErlangs proven load beside the queue
+ * @param burstErlangs the same for a burst that is on, else 0
+ */
+export function queueAsks(
+  input: QueueInput,
+  goal: WaitGoal,
+  steadyErlangs: number,
+  burstErlangs: number,
+): number {
+  const { sample, counts, bootMs } = input;
+  const queued = queuedNow(sample);
+  if (!known(queued) || queued <= 0) return 0;
+  const isLate = bootMs > goal.waitMs;
+  if (!isLate && stillBooting(input)) return 0;
+  const slots = sample.model.slots;
+  const servers = Math.max(1, (counts.ready + (isLate ? 0 : counts.booting)) * slots);
+  const leadMs = Math.max(0, bootMs - counts.oldestBootMs) + LEAD_TICKS * sample.elapsedMs;
+  const { comingPerMs, serviceMs } = paceOf(input, goal);
+  const queuedThen = queued + Math.max(0, comingPerMs - servers / serviceMs) * leadMs;
+  if ((queuedThen * serviceMs) / servers <= goal.waitMs) return 0;
+  const erlangs = isLate
+    ? Math.max(steadyErlangs, burstErlangs) + (queuedThen * goal.serviceMs) / bootMs
+    : steadyErlangs + (queued * goal.serviceMs) / goal.waitMs;
+  return Math.ceil(erlangs / slots - 1e-9);
+}
+
+/** How fast requests come, and how long a slot is taken by one. */
+function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
+  const second = history.sums(SECOND_MS);
+  const latest = history.sums(LATEST_TICKS * sample.elapsedMs);
+  return {
+    comingPerMs: Math.max(
+      second.arrivals / second.spanMs,
+      (latest.arrivals - PROOF_SIGMAS * Math.sqrt(latest.arrivals)) / latest.spanMs,
+    ),
+    // Requests that hang do not finish and so are not in the mean; slots that stay occupied tell.
+    serviceMs: Math.max(goal.serviceMs, occupiedPerRequestMs(second, 1)),
+  };
+}
+
+/** True while workers that were asked for have not had the time to help: more of them would be asked for nothing. */
+function stillBooting({ counts, bootMs }: QueueInput): boolean {
+  return counts.booting > 0 && counts.oldestBootMs < (bootMs > 0 ? 2 * bootMs : UNKNOWN_BOOT_MS);
+}

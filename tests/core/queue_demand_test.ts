@@ -1,0 +1,94 @@
+import { assertEquals } from "@std/assert";
+import type { WorkerCounts } from "../../src/core/sample.ts";
+import { queueAsks } from "../../src/core/queue_demand.ts";
+import { load, sample } from "./samples.ts";
+import { ticks } from "./ticks.ts";
+
+interface Scene {
+  readonly queued: number;
+  /** Requests that come in each of the last ten ticks of 100 ms. */
+  readonly perTick: number;
+  readonly ready?: number;
+  readonly booting?: number;
+  readonly oldestBootMs?: number;
+  readonly bootMs?: number;
+  readonly slots?: number;
+  readonly steady?: number;
+  readonly burst?: number;
+  readonly occupiedMs?: number;
+  readonly ends?: number;
+}
+
+/** What the queue asks for: requests of 60 ms that may wait 240 ms, unless a scene says otherwise. */
+function asks(scene: Scene): number {
+  const { queued, perTick, ready = 2, booting = 0, oldestBootMs = 0, bootMs = 40, slots = 1 } = scene;
+  const counts: WorkerCounts = { target: ready + booting, ready, booting, draining: 0, oldestBootMs };
+  const { occupiedMs = 0, ends = perTick } = scene;
+  const history = ticks(
+    Array.from({ length: 10 }, () => ({ arrivals: perTick, started: ends, finished: ends, occupiedMs })),
+  );
+  const goal = { serviceMs: 60, variation: 0, waitMs: 240, lateShare: 0.03, utilization: 0.85 };
+  const input = {
+    sample: sample(1_000, { queue: queued, model: { kind: "sync", slots } }),
+    history,
+    counts,
+    bootMs,
+  };
+  return queueAsks(input, goal, scene.steady ?? 3, scene.burst ?? 0);
+}
+
+Deno.test("nobody waits: nothing is asked for", () => assertEquals(asks({ queued: 0, perTick: 9 }), 0));
+
+Deno.test("a queue that the workers take faster than it grows needs nobody", () => {
+  assertEquals(asks({ queued: 3, perTick: 3 }), 0);
+});
+
+Deno.test("a queue that will be too long by the time a worker helps asks for what serves it in time", () => {
+  // 60 requests/s on 33 a second: 9.4 wait in 240 ms. 3 erlangs, and 3 * 60 / 240 for those that wait.
+  assertEquals(asks({ queued: 3, perTick: 6 }), 4);
+  assertEquals(asks({ queued: 8, perTick: 6 }), 5);
+});
+
+Deno.test("a queue that is too long already asks, however little comes", () => {
+  // The last of 9 waits 9 * 60 / 2 = 270 ms.
+  assertEquals(asks({ queued: 9, perTick: 0, steady: 0 }), 3);
+  assertEquals(asks({ queued: 8, perTick: 0, steady: 0 }), 0);
+});
+
+Deno.test("threads count as servers, and workers are asked for, not threads", () => {
+  assertEquals(asks({ queued: 9, perTick: 6, slots: 4 }), 0);
+  assertEquals(asks({ queued: 40, perTick: 6, slots: 4 }), 4); // (3 + 10) / 4
+});
+
+Deno.test("while workers boot that may still help in time nothing more is asked for", () => {
+  assertEquals(asks({ queued: 12, perTick: 6, booting: 1, oldestBootMs: 70 }), 0);
+  assertEquals(asks({ queued: 12, perTick: 6, booting: 1, oldestBootMs: 81 }), 6);
+});
+
+Deno.test("requests that hang do not finish: slots that stay occupied tell that the queue does not move", () => {
+  // Two workers that have been occupied for a second, nothing begins or ends in it.
+  assertEquals(asks({ queued: 1, perTick: 0, steady: 2 }), 0);
+  assertEquals(asks({ queued: 1, perTick: 0, steady: 2, occupiedMs: 200, ends: 0 }), 3);
+});
+
+Deno.test("with long boots workers are for the queue that will have come by then, the burst beside it", () => {
+  // 40 requests/s on 33: 10 + 0.0067 * 2200 = 24.7 wait after the boot; 2.4 erlangs and 24.7 * 60 / 2000.
+  assertEquals(asks({ queued: 10, perTick: 4, bootMs: 2_000, steady: 1, burst: 2.4 }), 4);
+  // Half way through it there is less to come.
+  assertEquals(
+    asks({ queued: 10, perTick: 4, bootMs: 2_000, steady: 1, burst: 2.4, booting: 2, oldestBootMs: 1_000 }),
+    3,
+  );
+});
+
+Deno.test("what waits inside workers counts like the kernel's queue", () => {
+  const counts: WorkerCounts = { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 };
+  const goal = { serviceMs: 60, variation: 0, waitMs: 240, lateShare: 0.03, utilization: 0.85 };
+  const input = {
+    sample: sample(1_000, { queue: 5, load: load({ innerQueue: 4 }) }),
+    history: ticks([{}]),
+    counts,
+    bootMs: 40,
+  };
+  assertEquals(queueAsks(input, goal, 0, 0), 3);
+});
