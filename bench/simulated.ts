@@ -23,8 +23,9 @@ const BOOT = {
 /** CPU of a request besides the application's own: parsing, the probe, the kernel. Measured by the same command. */
 const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 
-/** The load generator's patience. */
+/** The load generator's patience, and the idle connections it keeps: as many as it ever needed. */
 const CLIENT_TIMEOUT_MS = 10_000;
+const KEPT_CONNECTIONS = 2000;
 
 /** `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the controller, not in the load. */
 export function simulatedScenario(scenario: Scenario, seed: number, variant: number): SimulatedScenario {
@@ -40,6 +41,7 @@ export function simulatedScenario(scenario: Scenario, seed: number, variant: num
     cores: navigator.hardwareConcurrency,
     ...BOOT[scenario.app],
     requestCpuMs: REQUEST_CPU_MS[kind],
+    keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,
     clientTimeoutMs: CLIENT_TIMEOUT_MS,
     sloMs: scenario.sloMs,
     tickPhase: new Random(seed, 100 + variant).uniform(),

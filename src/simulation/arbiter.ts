@@ -1,7 +1,7 @@
 import type { Actuation } from "./controller.ts";
 import { Random } from "./random.ts";
-import { BOOTED, FORK, KILL, ORDER, type Server } from "./server.ts";
-import { BOOTING, DRAINING, FREE, READY } from "./worker_table.ts";
+import { BOOTED, FORK, ORDER, type Server } from "./server.ts";
+import { BOOTING, FREE, READY } from "./worker_table.ts";
 
 /** Gunicorn's master: keeps as many workers as it was told, forks and stops them. */
 export class Arbiter {
@@ -20,6 +20,7 @@ export class Arbiter {
     const bootMs = actuation.bootMs ?? server.scenario.bootMs;
     this.#boot = { bootMs, bootCpuMs: Math.min(bootMs, server.scenario.bootCpuMs) };
     this.target = initialWorkers;
+    server.sheds = actuation.sheds;
     // They all booted at once, before the time begins.
     const { cores } = server.scenario;
     const computedMs = this.#boot.bootCpuMs * Math.max(1, initialWorkers / cores);
@@ -93,16 +94,10 @@ export class Arbiter {
 
   /** Tells a worker to go: it finishes what it has and takes nothing more. */
   #stop(worker: number): void {
-    const { workers, processor, requests, events, scenario, nowMs } = this.#server;
-    if (workers.state[worker] === BOOTING) {
-      const job = processor.abandon(worker);
-      if (job >= 0) requests.release(job);
-      workers.change(worker, FREE);
-    } else if (workers.inFlight[worker]! + workers.inside[worker]! === 0) {
-      workers.change(worker, FREE);
-    } else {
-      workers.change(worker, DRAINING);
-      events.push(nowMs + scenario.gracefulTimeoutMs, KILL, worker, workers.epoch[worker]!);
-    }
+    const { workers, processor, requests } = this.#server;
+    if (workers.state[worker] !== BOOTING) return this.#server.drain(worker);
+    const job = processor.abandon(worker);
+    if (job >= 0) requests.release(job);
+    workers.change(worker, FREE);
   }
 }

@@ -12,6 +12,8 @@ export interface Actuation {
   /** New workers come at once though others still drain; plain gunicorn counts those and waits for them. */
   readonly besideDraining: boolean;
   readonly stopOrder: StopOrder;
+  /** A gthread worker with more requests than threads lets its kept connections go, so that others get them. */
+  readonly sheds: boolean;
   /** Boot in place of the scenario's, where a server's processes start another way (uWSGI forks a loaded app). */
   readonly bootMs?: number;
 }
@@ -22,6 +24,7 @@ export const DOORBELL: Actuation = {
   forkPauseMs: 0,
   besideDraining: true,
   stopOrder: "idle",
+  sheds: true,
 };
 
 export const PLAIN_GUNICORN: Actuation = {
@@ -30,6 +33,7 @@ export const PLAIN_GUNICORN: Actuation = {
   forkPauseMs: 100,
   besideDraining: false,
   stopOrder: "oldest",
+  sheds: false,
 };
 
 /** Perfect foresight has no controller: the engine adds a worker at the last moment that keeps the SLO. */
@@ -62,7 +66,7 @@ export function fixed(workers: number): Controller {
     name: `fixed ${workers}`,
     tickMs: 1000,
     initialWorkers: workers,
-    actuation: DOORBELL,
+    actuation: PLAIN_GUNICORN,
     tick: () => workers,
     reason: () => "fixed",
   };

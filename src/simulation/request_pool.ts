@@ -11,6 +11,8 @@ export class RequestPool {
   next = new Int32Array(1024);
   /** Times the connection was refused for a full accept queue. */
   refusals = new Uint8Array(1024);
+  /** 1 when the answer ends a connection that the client would keep. */
+  closes = new Uint8Array(1024);
   /** 1 while it stands in the accept queue. */
   queued = new Uint8Array(1024);
   /** +1 each time the record is used again: tells an event for an earlier request from one for this. */
@@ -61,5 +63,6 @@ export class RequestPool {
     this.#free = ints(this.#free);
     this.refusals = bytes(this.refusals);
     this.queued = bytes(this.queued);
+    this.closes = bytes(this.closes);
   }
 }

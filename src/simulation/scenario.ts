@@ -17,6 +17,9 @@ export interface Scenario {
   readonly model: WorkerModel;
   /** gthread and async: connections one worker holds at most. */
   readonly workerConnections: number;
+  /** Idle connections that clients keep open for later requests, at most (sync workers keep none), and for how long. */
+  readonly keptConnections: number;
+  readonly keepAliveMs: number;
   /** Cores of the container or machine; may be a fraction. */
   readonly cores: number;
   /** From fork to ready without contention, and how much of it is CPU. */
@@ -46,6 +49,8 @@ export const DEFAULT_SCENARIO: Omit<Scenario, "load"> = {
   arrivals: "poisson",
   model: { kind: "sync", slots: 1 },
   workerConnections: 1000,
+  keptConnections: 0,
+  keepAliveMs: 2000,
   cores: 2,
   bootMs: 60,
   bootCpuMs: 30,

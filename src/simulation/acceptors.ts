@@ -1,0 +1,63 @@
+import type { Processor } from "./processor.ts";
+import { Random } from "./random.ts";
+import type { Scenario } from "./scenario.ts";
+import { READY, type WorkerTable } from "./worker_table.ts";
+
+/** Which worker takes a new connection. */
+export class Acceptors {
+  readonly #scenario: Scenario;
+  readonly #workers: WorkerTable;
+  readonly #processor: Processor;
+  /** Requests go to those workers only that serve them at once: perfect foresight. */
+  readonly #choosy: boolean;
+  readonly #kind: "one" | "threads" | "loop";
+  readonly #choice: Random;
+
+  constructor(scenario: Scenario, workers: WorkerTable, processor: Processor, choosy: boolean) {
+    this.#scenario = scenario;
+    this.#workers = workers;
+    this.#processor = processor;
+    this.#choosy = choosy;
+    const { kind } = scenario.model;
+    this.#kind = kind === "sync" ? "one" : kind === "gthread" ? "threads" : "loop";
+    this.#choice = new Random(scenario.seed, 3);
+  }
+
+  /** A worker that takes a new connection now, -1 when none does. */
+  pick(): number {
+    const { eager, reluctant } = this.#workers;
+    if (eager.size > 0) return eager.at(eager.size === 1 ? 0 : this.#choice.below(eager.size));
+    return reluctant.size > 0 ? reluctant.at(this.#choice.below(reluctant.size)) : -1;
+  }
+
+  /** What the worker holds or computes has changed. */
+  note(worker: number): void {
+    const { state, eager, reluctant } = this.#workers;
+    const ready = state[worker] === READY;
+    if (this.#kind !== "threads" || this.#choosy) {
+      eager.put(worker, ready && this.#free(worker));
+      return;
+    }
+    // Its main thread accepts, whether a thread is free or not; but it gets to it only when none computes.
+    const accepts = ready && this.#held(worker) < this.#scenario.workerConnections;
+    eager.put(worker, accepts && this.#processor.jobs[worker] === 0);
+    reluctant.put(worker, accepts);
+  }
+
+  /** Whether a worker that looks at the listener takes one more connection. */
+  takes(worker: number): boolean {
+    if (this.#choosy) return this.#free(worker);
+    const { workerConnections, model } = this.#scenario;
+    return this.#held(worker) < (this.#kind === "threads" ? workerConnections : model.slots);
+  }
+
+  /** Whether the worker serves at once what it takes. */
+  #free(worker: number): boolean {
+    return this.#held(worker) < this.#scenario.model.slots &&
+      (this.#kind === "one" || this.#processor.jobs[worker] === 0);
+  }
+
+  #held(worker: number): number {
+    return this.#workers.inFlight[worker]! + this.#workers.inside[worker]!;
+  }
+}
