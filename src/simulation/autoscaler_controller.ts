@@ -5,6 +5,9 @@ import type { Sample } from "../core/sample.ts";
 import { explain } from "../status/explain.ts";
 import { type Controller, DOORBELL } from "./controller.ts";
 
+/** Sees every tick of the law. */
+export type OnTick = (sample: Sample, decision: Decision) => void;
+
 /** The law that runs in production, driven by the simulation. Sees every Sample and Decision through `onTick`. */
 export function autoscaler(
   settings: PolicySettings,
@@ -12,7 +15,7 @@ export function autoscaler(
     readonly name?: string;
     readonly tickMs?: number;
     readonly initialWorkers?: number;
-    readonly onTick?: (sample: Sample, decision: Decision) => void;
+    readonly onTick?: OnTick;
   } = {},
 ): Controller {
   const initialWorkers = options.initialWorkers ?? settings.minWorkers;

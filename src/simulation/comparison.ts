@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Option, policyOf, type Settings } from "../settings.ts";
 import { nearest } from "../settings_sources.ts";
-import { autoscaler } from "./autoscaler_controller.ts";
+import { autoscaler, type OnTick } from "./autoscaler_controller.ts";
 import { type Controller, fixed } from "./controller.ts";
 import { RUST_DEFAULTS, rustProgram } from "./rust_program.ts";
 import { POLICY_OPTIONS } from "./simulate_arguments.ts";
@@ -25,7 +25,7 @@ export const COMPARE_FORMS = [
 const SHORT: Record<string, string> = { min: "min-workers", max: "max-workers" };
 
 /** What one simulation is compared with, as a function: each run needs a controller of its own. */
-export type MakeController = () => Controller;
+export type MakeController = (onTick?: OnTick) => Controller;
 
 /** The autoscaler under these settings. */
 export function makeAutoscaler(
@@ -33,11 +33,12 @@ export function makeAutoscaler(
   initialWorkers: number,
   name = "autoscaler",
 ): MakeController {
-  return () =>
+  return (onTick) =>
     autoscaler(policyOf(settings), {
       name,
       tickMs: settings.tickMs,
       initialWorkers: initialWorkers > 0 ? initialWorkers : settings.minWorkers,
+      ...(onTick ? { onTick } : {}),
     });
 }
 

@@ -37,6 +37,7 @@ export class Instance {
     this.#results = results;
     this.#startMs = this.tickAtMs = startMs;
     this.server = new Server(scenario, results, controller.foresight, CAPACITY);
+    this.server.onFinished = controller.finished?.bind(controller);
     this.server.advance(startMs);
     this.arbiter = new Arbiter(this.server, controller.actuation, controller.initialWorkers);
     this.#sensors = new SimulatedSensors(this.server, this.arbiter);
@@ -103,6 +104,19 @@ export class Instance {
     this.tickAtMs += this.tickAtMs === this.#startMs ? tickMs * (1 - tickPhase) : tickMs;
   }
 
+  /** Everything is told to go: workers finish what they have, what none has taken is lost, the controller looks no more. */
+  stop(): void {
+    const { queue, requests, results } = this.server;
+    this.tickAtMs = Infinity;
+    this.arbiter.obey(0);
+    while (queue.length > 0) {
+      const request = queue.shift();
+      requests.queued[request] = 0;
+      results.lost();
+      requests.release(request);
+    }
+  }
+
   #computed(): void {
     const { processor, workers } = this.server;
     const job = processor.finish();
@@ -135,7 +149,7 @@ export class Instance {
         if (workers.epoch[id] === epoch) this.server.lingered(id);
         break;
       case ORDER:
-        this.arbiter.obey(id);
+        if (this.tickAtMs < Infinity) this.arbiter.obey(id);
         break;
       case FORK:
         this.arbiter.forked();

@@ -1,4 +1,5 @@
 import type { Measurements, Timeline } from "./measurements.ts";
+import type { PodFigures } from "./pod_settings.ts";
 
 /** A change of the number of workers wanted. */
 export interface Change {
@@ -33,6 +34,8 @@ export interface Result {
   readonly endWorkers: number;
   readonly changes: readonly Change[];
   readonly timeline: Timeline;
+  /** Where there are pods: their number, and what it cost. Workers are then those of all pods; their peak is of the bins. */
+  readonly pods?: PodFigures;
 }
 
 /** What became of the requests, in a result's words. */

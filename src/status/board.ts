@@ -5,6 +5,7 @@ import { DecisionList } from "./decision_list.ts";
 import type { DecisionReport, HistoryReport } from "./report.ts";
 import { Second } from "./second.ts";
 import { Series } from "./series.ts";
+import { saturationOf } from "./saturation.ts";
 import { SignalAges } from "./signal_ages.ts";
 import { WorkerBusy } from "./worker_busy.ts";
 
@@ -84,10 +85,8 @@ export class StatusBoard {
     return workers !== undefined && known(workers) && workers.ready > 0;
   }
 
-  /** What the load asks for over the most that bounds allow; "unknown" without data. */
+  /** See saturationOf. */
   get saturation(): Maybe<number> {
-    const decision = this.#record?.decision;
-    if (decision === undefined || !known(decision.demand)) return "unknown";
-    return decision.demand.wanted / Math.max(1, decision.bounds.max.workers);
+    return saturationOf(this.#record?.decision);
   }
 }
