@@ -21,7 +21,7 @@ const POINTS = 2, PERCENT = 10;
  * The load is the same to the millisecond, but when the server's own clock ticks within it is not known of a real run, and a
  * server that looks once a second may miss a burst by nearly that. So many of its moments are simulated.
  */
-const PHASES = 10;
+const PHASES = 25;
 
 /** What is compared when nothing is named. */
 const RIVALS = "fixed-min,fixed-max,ours,rust,rust-tuned,uwsgi-busyness,uwsgi-tuned";
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
       if (real === undefined || isAbsent(real)) continue;
       const simulated = Array.from(
         { length: PHASES },
-        (_, i) => simulate(simulatedScenario(scenario, seed, i), make()),
+        (_, i) => simulate(simulatedScenario(scenario, seed, i), make(seed, i)),
       );
       compared++;
       if (!tell(scenario, rival.name, real, simulated)) off++;

@@ -58,8 +58,11 @@ function serviceOf(path: string, scenario: Scenario): ServiceTime {
   return what === "cpu" ? { cpu: time, wait: NOTHING } : { cpu: NOTHING, wait: time };
 }
 
+/** A server of the benchmark in the simulator; `variant` as in simulatedScenario. */
+export type MakeRival = (seed: number, variant: number) => Controller;
+
 /** A maker of the simulated server; undefined for servers the simulator has no model of. */
-export function simulatedRival(name: string, scenario: Scenario): (() => Controller) | undefined {
+export function simulatedRival(name: string, scenario: Scenario): MakeRival | undefined {
   const { minWorkers, maxWorkers } = scenario;
   const bounds = { minWorkers, maxWorkers };
   switch (name) {
@@ -70,11 +73,9 @@ export function simulatedRival(name: string, scenario: Scenario): (() => Control
     case "ours":
       return () => autoscaler({ ...DEFAULT_POLICY, ...bounds });
     case "rust":
-      return scenario.app === "fastApi" ? undefined : () => rustProgram({ ...RUST_DEFAULTS, ...bounds });
+      return rust(scenario, {});
     case "rust-tuned":
-      return scenario.app === "fastApi"
-        ? undefined
-        : () => rustProgram({ ...RUST_DEFAULTS, ...tunedRust(scenario), ...bounds });
+      return rust(scenario, tunedRust(scenario));
     case "uwsgi-busyness":
       return uwsgi(scenario, { max: 70, min: 20, multiplier: 30, backlogAlert: 16, backlogStep: 2 });
     case "uwsgi-tuned":
@@ -90,7 +91,14 @@ export function simulatedRival(name: string, scenario: Scenario): (() => Control
   return undefined;
 }
 
-function uwsgi(scenario: Scenario, settings: Partial<BusynessSettings>): (() => Controller) | undefined {
+function rust(scenario: Scenario, settings: Partial<RustSettings>): MakeRival | undefined {
+  if (scenario.app === "fastApi") return undefined;
+  const { minWorkers, maxWorkers } = scenario;
+  const own = { ...RUST_DEFAULTS, ...settings, minWorkers, maxWorkers };
+  return (seed, variant) => rustProgram(own, new Random(seed, 200 + variant).uniform());
+}
+
+function uwsgi(scenario: Scenario, settings: Partial<BusynessSettings>): MakeRival | undefined {
   // Its router in front of kept connections, and its threads, are no part of the model.
   if (scenario.workerClass !== "sync") return undefined;
   const { minWorkers, maxWorkers } = scenario;

@@ -56,6 +56,8 @@ export interface Controller {
   readonly foresight?: Foresight;
   /** The number of workers wanted after this sample. `workers` is for laws that look at each worker; ours does not. */
   tick(sample: Sample, workers: WorkerTable): number;
+  /** A request was answered at `atMs` after `serviceMs` of service: for laws that live on such reports alone. */
+  finished?(atMs: number, serviceMs: number): void;
   /** Why the last tick wanted what it wanted: a short sentence. */
   reason(): string;
 }

@@ -1,6 +1,6 @@
-import { BUCKETS, quantileMs } from "../core/histogram.ts";
-import { known, type Sample } from "../core/sample.ts";
+import { known } from "../core/sample.ts";
 import { type Controller, PLAIN_GUNICORN } from "./controller.ts";
+import { SecondBuckets } from "./second_buckets.ts";
 
 /** The settings of the Rust program `gunicorn-autoscaler` 0.2.1 that its law uses, with its defaults. */
 export interface RustSettings {
@@ -43,12 +43,19 @@ export const RUST_DEFAULTS: Omit<RustSettings, "minWorkers" | "maxWorkers"> = {
 
 /**
  * The law of the Rust program `gunicorn-autoscaler` 0.2.1, after its published source (main.rs: decide and the loop of
- * main). It sees finished requests only, in buckets of one second. However many SIGTTIN it sends in a row, gunicorn
+ * main). It sees finished requests only, in buckets of one second of the clock that it started with: the newest of a window
+ * is never whole, so its rates are too low by what is missing. `phase` is where in such a second its ticks begin, 0..1;
+ * neither the program nor the load knows. However many SIGTTIN it sends in a row, gunicorn
  * gains one worker: standard signals that are pending coalesce. Its belief is put right by gunicorn's own gauge.
  * For uvicorn it sees what its middleware sends, which the user must have pasted in.
  */
-export function rustProgram(settings: RustSettings): Controller {
-  const seconds = new SecondBuckets(settings);
+export function rustProgram(settings: RustSettings, phase = 0): Controller {
+  const seconds = new SecondBuckets(settings.windowSeconds);
+  const { tickMs, burstWindowSeconds } = settings;
+  // Its ticks come at whole multiples of tickMs of its own clock.
+  let ticks = Math.floor(phase * 1000 / tickMs);
+  let startMs = -ticks * tickMs;
+  const secondOf = (ms: number) => Math.floor((ms - startMs) / 1000 + 1e-9);
   const { minWorkers: min, maxWorkers: max } = settings;
   let lastUpMs = -settings.upCooldownMs;
   let lastDownMs = -settings.downCooldownMs;
@@ -66,13 +73,19 @@ export function rustProgram(settings: RustSettings): Controller {
 
   return {
     name: "rust program",
-    tickMs: settings.tickMs,
+    tickMs,
     initialWorkers: min,
     actuation: PLAIN_GUNICORN,
     reason: () => why,
+    finished: (atMs, serviceMs) => seconds.record(secondOf(atMs), serviceMs),
     tick(sample) {
       const now = sample.nowMs;
-      const { rps, shortRps, p95Ms } = seconds.take(sample);
+      startMs = now - ticks++ * tickMs;
+      const second = secondOf(now);
+      seconds.moveTo(second);
+      const rps = seconds.rps;
+      const shortRps = seconds.rpsOver(burstWindowSeconds, second);
+      const p95Ms = seconds.quantileMs(0.95);
       const gauge = known(sample.workers) && known(sample.workers.target) ? sample.workers.target : target;
       let believed = gauge >= min && gauge <= max ? gauge : target;
       target = believed;
@@ -128,47 +141,4 @@ export function rustProgram(settings: RustSettings): Controller {
       return target;
     },
   };
-}
-
-/**
- * Finished requests and their durations, a bucket a second of the program's own clock, which starts with its first tick.
- * So a tick comes as a second begins: the newest of a window's buckets is empty, and its rates are that much too low.
- */
-class SecondBuckets {
-  #buckets: { second: number; requests: number; durations: Float64Array }[] = [];
-  #ticks = 0;
-
-  constructor(readonly settings: RustSettings) {}
-
-  take(sample: Sample): { rps: number; shortRps: number; p95Ms: number } {
-    const { windowSeconds, burstWindowSeconds, tickMs } = this.settings;
-    const finished = known(sample.load)
-      ? { requests: sample.load.finished, durations: sample.load.service }
-      : known(sample.statsd)
-      ? sample.statsd
-      : { requests: 0, durations: [] };
-    const ownMs = this.#ticks++ * tickMs;
-    const heard = Math.floor((ownMs - 1) / 1000);
-    let bucket = this.#buckets.at(-1);
-    if (bucket?.second !== heard) {
-      this.#buckets.push(bucket = { second: heard, requests: 0, durations: new Float64Array(BUCKETS) });
-    }
-    bucket.requests += finished.requests;
-    for (let i = 0; i < BUCKETS; i++) bucket.durations[i]! += finished.durations[i] ?? 0;
-    const now = Math.floor(ownMs / 1000);
-    this.#buckets = this.#buckets.filter((one) => one.second > now - windowSeconds);
-    const all = new Float64Array(BUCKETS);
-    let total = 0, short = 0;
-    for (const one of this.#buckets) {
-      total += one.requests;
-      if (one.second > now - burstWindowSeconds) short += one.requests;
-      for (let i = 0; i < BUCKETS; i++) all[i]! += one.durations[i]!;
-    }
-    const p95 = quantileMs(all, 0.95);
-    return {
-      rps: total / windowSeconds,
-      shortRps: short / burstWindowSeconds,
-      p95Ms: known(p95) ? p95 : 0,
-    };
-  }
 }

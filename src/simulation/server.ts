@@ -33,6 +33,8 @@ export class Server {
   readonly processor: Processor;
   /** A gthread worker with more requests than threads ends connections with its answers, as our probe makes it do. */
   sheds = false;
+  /** Told of each request answered, when set. */
+  onFinished: ((atMs: number, serviceMs: number) => void) | undefined;
   /** Event loops: when the present turn of each began. */
   readonly turnSinceMs: Float64Array;
 
@@ -259,6 +261,7 @@ export class Server {
       meters.service[bucketOf(serviceMs)]!++;
       meters.serviceMs += serviceMs;
       workers.servedMs[worker]! += serviceMs;
+      this.onFinished?.(this.nowMs, serviceMs);
       const latencyMs = this.nowMs - requests.arrivedMs[request]!;
       this.results.finished(latencyMs);
       if (this.#kept && this.#keeps(worker, request, latencyMs)) this.#kept.put(worker, this.nowMs);
