@@ -56,7 +56,7 @@ async function main(): Promise<number> {
       if (real === undefined || isAbsent(real)) continue;
       const simulated = Array.from(
         { length: PHASES },
-        (_, i) => simulate(simulatedScenario(scenario, seed, i), make(seed, i)),
+        (_, i) => simulate(simulatedScenario(scenario, rival.name, seed, i), make(seed, i)),
       );
       compared++;
       if (!tell(scenario, rival.name, real, simulated)) off++;

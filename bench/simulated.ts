@@ -27,8 +27,16 @@ const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 const CLIENT_TIMEOUT_MS = 10_000;
 const KEPT_CONNECTIONS = 2000;
 
-/** `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the controller, not in the load. */
-export function simulatedScenario(scenario: Scenario, seed: number, variant: number): SimulatedScenario {
+/**
+ * What the server of this name meets. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
+ * controller, not in the load.
+ */
+export function simulatedScenario(
+  scenario: Scenario,
+  rival: string,
+  seed: number,
+  variant: number,
+): SimulatedScenario {
   const kind = scenario.workerClass === "uvicorn_worker.UvicornWorker" ? "uvicorn" : scenario.workerClass;
   return {
     ...DEFAULT_SCENARIO,
@@ -46,7 +54,16 @@ export function simulatedScenario(scenario: Scenario, seed: number, variant: num
     sloMs: scenario.sloMs,
     tickPhase: new Random(seed, 100 + variant).uniform(),
     seed,
+    ...(rival.startsWith("uwsgi") ? uwsgiConnections(scenario) : {}),
   };
+}
+
+/**
+ * uWSGI's router keeps its clients' connections and opens one to a worker for each request; a worker's thread takes a
+ * connection when it is free, so that what waits waits in the listen queue.
+ */
+function uwsgiConnections({ threads = 1 }: Scenario) {
+  return { keptConnections: 0, workerConnections: threads };
 }
 
 /** What a path of the test applications costs: /sleep/MS waits, /cpu/MS computes, / does neither. */
@@ -99,8 +116,7 @@ function rust(scenario: Scenario, settings: Partial<RustSettings>): MakeRival | 
 }
 
 function uwsgi(scenario: Scenario, settings: Partial<BusynessSettings>): MakeRival | undefined {
-  // Its router in front of kept connections, and its threads, are no part of the model.
-  if (scenario.workerClass !== "sync") return undefined;
+  if (scenario.app === "fastApi") return undefined;
   const { minWorkers, maxWorkers } = scenario;
   const own = { ...BUSYNESS_DEFAULTS, overload: 1, step: 4, ...settings, minWorkers, maxWorkers };
   return () => {

@@ -16,9 +16,8 @@ export class KeptConnections {
   readonly #untilMs: Float64Array;
   #oldest = 0;
   #length = 0;
-  /** Of each worker: when its last idle connection ends, and of which process under its number that is told. */
-  readonly #idleUntilMs: Float64Array;
-  readonly #idleEpoch: Int32Array;
+  /** Of each draining worker: when it closes all that is idle. */
+  readonly #closesMs: Float64Array;
 
   /** Clients keep at most `most` idle. */
   constructor(workers: WorkerTable, most: number, keepAliveMs: number) {
@@ -27,19 +26,14 @@ export class KeptConnections {
     this.#worker = new Int32Array(most);
     this.#epoch = new Int32Array(most);
     this.#untilMs = new Float64Array(most);
-    this.#idleUntilMs = new Float64Array(workers.capacity);
-    this.#idleEpoch = new Int32Array(workers.capacity);
+    this.#closesMs = new Float64Array(workers.capacity);
   }
 
   /** The worker at the other end of the connection that a client takes now; -1 when there is none open. */
   take(nowMs: number): number {
-    const { state, epoch } = this.#workers;
     while (this.#length > 0) {
       const i = this.#place(--this.#length);
-      const worker = this.#worker[i]!;
-      if (epoch[worker] !== this.#epoch[i]) continue;
-      const untilMs = Math.min(this.#untilMs[i]!, this.#idleUntilMs[worker]!);
-      if (nowMs < untilMs && (state[worker] === READY || state[worker] === DRAINING)) return worker;
+      if (nowMs < this.#endsMs(i)) return this.#worker[i]!;
     }
     return -1;
   }
@@ -53,18 +47,32 @@ export class KeptConnections {
     }
     const i = this.#place(this.#length++);
     this.#worker[i] = worker;
-    this.#epoch[i] = this.#idleEpoch[worker] = this.#workers.epoch[worker]!;
-    this.#untilMs[i] = this.#idleUntilMs[worker] = nowMs + this.#keepAliveMs;
+    this.#epoch[i] = this.#workers.epoch[worker]!;
+    this.#untilMs[i] = nowMs + this.#keepAliveMs;
   }
 
-  /** The worker is told to go: its idle connections end soon. */
+  /** The worker was told to go: its idle connections end soon. */
   drain(worker: number, nowMs: number): void {
-    this.#idleUntilMs[worker] = Math.min(this.#idleUntilMs[worker]!, nowMs + LINGER_MS);
+    this.#closesMs[worker] = nowMs + LINGER_MS;
   }
 
-  /** When the worker's last idle connection ends, ms; 0 when it never had one. */
-  idleUntilMs(worker: number): number {
-    return this.#idleEpoch[worker] === this.#workers.epoch[worker] ? this.#idleUntilMs[worker]! : 0;
+  /** When the last of the worker's idle connections ends if no client takes it, ms; 0 when it has none. */
+  idleUntilMs(worker: number, nowMs: number): number {
+    let last = 0;
+    for (let k = 0; k < this.#length; k++) {
+      const i = this.#place(k);
+      if (this.#worker[i] === worker) last = Math.max(last, this.#endsMs(i));
+    }
+    return last > nowMs ? last : 0;
+  }
+
+  /** When the connection at this place ends, or has ended with its process, ms. */
+  #endsMs(i: number): number {
+    const worker = this.#worker[i]!;
+    const { state, epoch } = this.#workers;
+    if (epoch[worker] !== this.#epoch[i]) return 0;
+    if (state[worker] === READY) return this.#untilMs[i]!;
+    return state[worker] === DRAINING ? Math.min(this.#untilMs[i]!, this.#closesMs[worker]!) : 0;
   }
 
   #place(i: number): number {

@@ -138,8 +138,8 @@ export class Server {
   lingered(worker: number): void {
     const { workers } = this;
     if (workers.state[worker] !== DRAINING || workers.inFlight[worker]! + workers.inside[worker]! > 0) return;
-    const untilMs = this.#kept?.idleUntilMs(worker) ?? 0;
-    if (untilMs <= this.nowMs) workers.change(worker, FREE);
+    const untilMs = this.#kept?.idleUntilMs(worker, this.nowMs) ?? 0;
+    if (untilMs === 0) workers.change(worker, FREE);
     else this.events.push(untilMs, LINGERED, worker, workers.epoch[worker]!);
   }
 

@@ -52,7 +52,7 @@ Deno.test("a connection ends with its process, and does not lead to the next one
   workers.change(0, 0);
   workers.change(workers.bear(100), READY);
   assertEquals(kept.take(200), -1);
-  assertEquals(kept.idleUntilMs(0), 0);
+  assertEquals(kept.idleUntilMs(0, 200), 0);
 });
 
 Deno.test("a worker told to go answers on its kept connections for two seconds more", () => {
@@ -62,8 +62,9 @@ Deno.test("a worker told to go answers on its kept connections for two seconds m
   kept.put(0, 0);
   workers.change(0, DRAINING);
   kept.drain(0, 1000);
-  assertEquals(kept.idleUntilMs(0), 3000);
+  assertEquals(kept.idleUntilMs(0, 1000), 3000);
   assertEquals([kept.take(2999), kept.take(3000)], [0, -1]);
+  assertEquals(kept.idleUntilMs(0, 2999), 0);
 });
 
 Deno.test("kept connections bind their clients to the first worker; shedding sets them free for the others", () => {
