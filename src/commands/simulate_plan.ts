@@ -108,6 +108,8 @@ function scenarioOf(
     arrivals: options.arrivals,
     model: !asked && seen.model ? seen.model : { kind, slots },
     workerConnections: options.workerConnections,
+    keptConnections: options.keptConnections,
+    keepAliveMs: options.keepAlive,
     cores: seen.cores,
     bootMs,
     bootCpuMs: given.has("bootCpuMs") ? options.bootCpuMs : Math.min(options.bootCpuMs, bootMs / 2),

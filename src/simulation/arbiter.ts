@@ -20,7 +20,7 @@ export class Arbiter {
     const bootMs = actuation.bootMs ?? server.scenario.bootMs;
     this.#boot = { bootMs, bootCpuMs: Math.min(bootMs, server.scenario.bootCpuMs) };
     this.target = initialWorkers;
-    server.sheds = actuation.sheds;
+    server.sheds = actuation.sheds && server.scenario.sensors === "probe";
     // They all booted at once, before the time begins.
     const { cores } = server.scenario;
     const computedMs = this.#boot.bootCpuMs * Math.max(1, initialWorkers / cores);

@@ -17,6 +17,8 @@ export interface SimulateOptions {
   readonly workerClass: "sync" | "gthread" | "gevent" | "eventlet" | "tornado" | "uvicorn" | "asgi";
   readonly threads: number;
   readonly workerConnections: number;
+  readonly keptConnections: number;
+  readonly keepAlive: number;
   readonly bootMs: number;
   readonly bootCpuMs: number;
   readonly requestCpuMs: number;
@@ -129,6 +131,20 @@ export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
     whole(1, 100_000),
     1000,
     "Connections one gthread or async worker holds.",
+  ),
+  option(
+    "Server",
+    "keptConnections",
+    whole(0, 100_000),
+    0,
+    "Idle connections that clients, such as a proxy, keep for their next requests; sync workers keep none.",
+  ),
+  option(
+    "Server",
+    "keepAlive",
+    time(),
+    2000,
+    "A worker closes a kept connection that is idle for this long.",
   ),
   option("Server", "bootMs", number(0, 600_000), 60, "From fork to ready: the application's import."),
   option("Server", "bootCpuMs", number(0, 600_000), 30, "How much of that is CPU."),
