@@ -1,15 +1,17 @@
 /**
- * The program as one JavaScript file. Compiled from it, the binary is 6 MB smaller and starts in 44 ms rather than 74:
- * npm packages are embedded as whole folders otherwise, and 200 modules are loaded one by one.
+ * The program as a few JavaScript files. Compiled from them, the binary is 6 MB smaller than from the modules and starts
+ * in half the time: npm packages are embedded as whole folders otherwise, and 200 modules are loaded one by one. What
+ * only one command needs is in a file of its own, so that `run` and `status` do not read the simulator: one file for
+ * all starts 6 to 8 ms later.
  */
 
 const repository = new URL("../", import.meta.url).pathname;
 
 /**
  * Where the bundle lies below the staged root: as deep as `src/gunicorn/`, because the probe is looked for at
- * `../../probe/` from the module that asks for it, and in the bundle every module is this file.
+ * `../../probe/` from the module that asks for it, and in the bundle every module is a part of some file there.
  */
-const ENTRY = "program/bundle/main.js";
+const BUNDLE = "program/bundle";
 
 /** 1980-01-01, the oldest that a zip archive can say too. */
 const BUILD_TIME_S = 315_532_800;
@@ -17,6 +19,9 @@ const BUILD_TIME_S = 315_532_800;
 /** The staged folder that `deno compile` runs in. */
 export interface Staged {
   readonly root: string;
+  /** Folder of the JavaScript files. */
+  readonly bundle: string;
+  /** The one of them to start with. */
   readonly entry: string;
   /** Folder to embed. */
   readonly probe: string;
@@ -25,20 +30,20 @@ export interface Staged {
 
 /** Lays out bundle, probe and a config without npm imports in an empty folder. */
 export async function stage(root: string): Promise<Staged> {
-  const entry = `${root}/${ENTRY}`;
-  await Deno.mkdir(entry.slice(0, entry.lastIndexOf("/")), { recursive: true });
+  const bundle = `${root}/${BUNDLE}`;
+  await Deno.mkdir(bundle, { recursive: true });
   // Not minified: 0.3 MB of 98, and the stack trace in somebody's bug report stays readable.
-  await deno(
-    ["bundle", "--quiet", "--platform", "deno", "--output", entry, `${repository}main.ts`],
-    repository,
-  );
-  await Deno.utime(entry, BUILD_TIME_S, BUILD_TIME_S);
+  const args = ["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--outdir", bundle];
+  await deno([...args, `${repository}main.ts`], repository);
+  for (const { name } of Deno.readDirSync(bundle)) {
+    await Deno.utime(`${bundle}/${name}`, BUILD_TIME_S, BUILD_TIME_S);
+  }
   const probe = `${root}/probe`;
   await copyPython(`${repository}probe`, probe);
   const { unstable } = JSON.parse(await Deno.readTextFile(`${repository}deno.json`));
   const config = `${root}/deno.json`;
   await Deno.writeTextFile(config, JSON.stringify({ unstable, nodeModulesDir: "none" }));
-  return { root, entry, probe, config };
+  return { root, bundle, entry: `${bundle}/main.js`, probe, config };
 }
 
 /** The probe's own files: bytecode caches and editors' files stay out, so that two builds are alike. */

@@ -35,16 +35,17 @@ export async function compiledBinary(): Promise<string | undefined> {
 async function sourceStamp(runtime: string): Promise<string> {
   await using root = await tempDir();
   const staged = await stage(root.path);
-  const parts = [Deno.version.deno, runtime, ...V8_FLAGS, await Deno.readTextFile(staged.entry)];
-  for (const path of [...pythonFiles(staged.probe)].sort()) parts.push(path.slice(root.path.length));
-  for (const path of [...pythonFiles(staged.probe)].sort()) parts.push(await Deno.readTextFile(path));
+  const parts = [Deno.version.deno, runtime, ...V8_FLAGS];
+  for (const path of [...files(staged.bundle), ...files(staged.probe)].sort()) {
+    parts.push(path.slice(root.path.length), await Deno.readTextFile(path));
+  }
   const bytes = new TextEncoder().encode(parts.join("\0"));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-function* pythonFiles(path: string): Generator<string> {
+function* files(path: string): Generator<string> {
   for (const entry of Deno.readDirSync(path)) {
-    if (entry.isDirectory) yield* pythonFiles(`${path}/${entry.name}`);
+    if (entry.isDirectory) yield* files(`${path}/${entry.name}`);
     else yield `${path}/${entry.name}`;
   }
 }
