@@ -3,11 +3,13 @@ import { applicationOf } from "../gunicorn/application.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
+import { spokenArguments } from "../gunicorn/spoken_arguments.ts";
 import { openLog } from "../log.ts";
 import {
   makeRuntimeDir,
   removeDir,
   removeStaleDirs,
+  replaceableIn,
   runtimeBases,
   startTicksOf,
   writeInstance,
@@ -46,6 +48,18 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
     const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
     removeStaleDirs(bases);
     dir = makeRuntimeDir(bases);
+    const base = dir.slice(0, dir.lastIndexOf("/"));
+    const risk = replaceableIn(base);
+    if (risk !== undefined) {
+      // Not a warning: in a container, where volumes are open to all, there is often nobody else.
+      log.info(
+        "{base} {risk}: others could put a folder in the place of the runtime folder, name a safer one with --runtime-dir",
+        {
+          base,
+          risk,
+        },
+      );
+    }
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
@@ -86,7 +100,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
     startTicks: startTicksOf(Deno.pid) ?? 0,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    command: gunicornArgs,
+    command: spokenArguments(gunicornArgs),
   });
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
   const { initialWorkers, relayTo } = plan;
@@ -98,7 +112,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
       version: VERSION,
       pid: Deno.pid,
       startedAtMs: Date.now(),
-      application: applicationOf(gunicornArgs),
+      application: applicationOf(spokenArguments(gunicornArgs)),
       dryRun: settings.dryRun,
     };
     status = new StatusServer({ dir, settings, identity, log });

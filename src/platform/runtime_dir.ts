@@ -20,13 +20,15 @@ export function runtimeBases(environment: { get(name: string): string | undefine
 }
 
 /**
- * Makes a folder with an unpredictable name that only this user may enter, in the first base that can be written.
+ * Makes a folder with an unpredictable name that only this user may enter, in the first base that can be written; one in
+ * which others could put a folder of theirs in its place is the last resort.
  *
  * @throws Error when none can, naming each base and what was wrong with it
  */
 export function makeRuntimeDir(bases: readonly string[]): string {
   const problems: string[] = [];
-  for (const base of bases) {
+  const lastResorts = bases.filter((base) => replaceableIn(base) !== undefined);
+  for (const base of [...bases.filter((base) => !lastResorts.includes(base)), ...lastResorts]) {
     try {
       const path = Deno.makeTempDirSync({ dir: base, prefix: FOLDER_PREFIX });
       Deno.chmodSync(path, OWNER_ONLY);
@@ -43,6 +45,21 @@ export function makeRuntimeDir(bases: readonly string[]): string {
     }, give a folder that can be written with --runtime-dir ` +
       "(in a read-only container, mount a tmpfs)",
   );
+}
+
+/**
+ * Why others could rename our folder in this base and put theirs in its place; undefined when they cannot. gunicorn reads
+ * its configuration from there again at each reload. Example: /tmp, written by all, is safe by its sticky bit.
+ */
+export function replaceableIn(base: string): string | undefined {
+  try {
+    const { uid, mode } = Deno.statSync(base);
+    if (uid !== null && uid !== 0 && uid !== Deno.uid()) return "belongs to another user";
+    const isSticky = mode !== null && (mode & 0o1000) !== 0;
+    return mode !== null && (mode & 0o002) !== 0 && !isSticky ? "can be written by everybody" : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What makes a folder unfit for private files; undefined when nothing does. Symbolic links are never followed. */
