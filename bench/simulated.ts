@@ -109,7 +109,7 @@ export function simulatedRival(name: string, scenario: Scenario): MakeRival | un
 }
 
 function rust(scenario: Scenario, settings: Partial<RustSettings>): MakeRival | undefined {
-  if (scenario.app === "fastApi") return undefined;
+  if (scenario.app === "fastApi") return undefined; // the middleware that it needs there is no part of the model
   const { minWorkers, maxWorkers } = scenario;
   const own = { ...RUST_DEFAULTS, ...settings, minWorkers, maxWorkers };
   return (seed, variant) => rustProgram(own, new Random(seed, 200 + variant).uniform());
