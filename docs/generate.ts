@@ -4,6 +4,7 @@
  *     deno task docs            write them
  *     deno task docs --check    only say whether they are fresh: exit code 1 when not
  */
+import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
 
@@ -12,10 +13,11 @@ const repository = new URL("../", import.meta.url);
 /** Path in the repository -> what should be in it. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
   const readme = await Deno.readTextFile(new URL("README.md", repository));
+  const benchmarks = await Deno.readTextFile(new URL("docs/benchmarks.md", repository));
   return new Map([
     ["docs/settings.md", settingsPage()],
     ["docs/metrics.md", metricsPage()],
-    ["README.md", between(readme, "settings", fewSettings())],
+    ["README.md", between(between(readme, "settings", fewSettings()), "measured", measuredTable(benchmarks))],
   ]);
 }
 

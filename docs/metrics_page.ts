@@ -1,6 +1,7 @@
 /** The metrics as Markdown, made from the metric table, so that page and program cannot disagree. */
 import { METRIC_GROUPS, METRIC_PREFIX } from "../src/status/metric_table.ts";
 import type { Metric } from "../src/status/metric.ts";
+import { table } from "./table.ts";
 
 const INTRODUCTION = `# Metrics
 
@@ -18,24 +19,16 @@ without StatsD no packets, outside a container no throttling.
 
 /** Text of docs/metrics.md. */
 export function metricsPage(): string {
-  const groups = METRIC_GROUPS.map(({ title, metrics }) => `## ${title}\n\n${table(metrics)}`);
+  const groups = METRIC_GROUPS.map(({ title, metrics }) => `## ${title}\n\n${metricTable(metrics)}`);
   return `${[INTRODUCTION, ...groups].join("\n\n")}\n`;
 }
 
-/** A table with columns as wide as their longest cell, as \`deno fmt\` wants it. */
-function table(metrics: readonly Metric[]): string {
-  const rows = [
-    ["Metric", "Type", "Labels", "What it is"],
-    ...metrics.map(({ name, type, labels = [], help }) => [
-      `\`${name}\``,
-      type,
-      labels.map((label) => `\`${label}\``).join(", "),
-      help.replaceAll("|", "\\|"),
-    ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join("\n");
+function metricTable(metrics: readonly Metric[]): string {
+  const rows = metrics.map(({ name, type, labels = [], help }) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(", "),
+    help,
+  ]);
+  return table(["Metric", "Type", "Labels", "What it is"], rows);
 }

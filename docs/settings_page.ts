@@ -1,6 +1,7 @@
 /** The settings as Markdown, made from the option table, so that page and program cannot disagree. */
 import { defaultText, type Option, OPTIONS, type SettingName, variableOf } from "../src/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings_sources.ts";
+import { table } from "./table.ts";
 
 /** The settings that most people ever touch, for the README, in the order they are met. */
 const FEW: readonly SettingName[] = [
@@ -74,14 +75,4 @@ function defaultCell(option: Option): string {
   const text = defaultText(option);
   if (text === "") return "";
   return option.default === "cores" ? text : `\`${text}\``;
-}
-
-/** A Markdown table with aligned columns, as the formatter writes it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = head.map((_, i) => Math.max(3, ...cells.map((line) => line[i]!.length)));
-  const lines = cells.map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`);
-  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join(
-    "\n",
-  );
 }
