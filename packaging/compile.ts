@@ -51,7 +51,8 @@ async function checkRuntime(path: string, target: Target): Promise<void> {
     found = targetOf(header);
   } catch (error) {
     throw new Error(
-      `Cannot compile for ${target}: DENORT_BIN=${path} cannot be read (${(error as Error).message})`,
+      `Cannot compile for ${target}: DENORT_BIN=${path} cannot be read (${(error as Error).message}), ` +
+        `name a denort for ${target}, or unset DENORT_BIN to have Deno download it`,
     );
   }
   if (found === target) return;

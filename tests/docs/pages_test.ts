@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { stale } from "../../docs/generate.ts";
+import { VERSION } from "../../src/version.ts";
 import { OPTIONS, variableOf } from "../../src/settings.ts";
 import { brokenLink, links, markdownFiles, readText } from "./markdown.ts";
 
@@ -48,5 +49,16 @@ Deno.test("settings named in the documents exist", () => {
     for (const [name] of readText(file).matchAll(/GUNICORN_AUTOSCALER_[A-Z0-9_]*[A-Z0-9]/g)) {
       assert(names.has(name), `${file} names ${name}, which is no setting`);
     }
+  }
+});
+
+Deno.test("the version that documents and Dockerfiles name is the one of deno.json", () => {
+  for (const file of ["README.md", "Dockerfile", "examples/docker/Dockerfile"]) {
+    const named = [
+      ...readText(file).matchAll(/gunicorn[-_]autoscaler[:-](\d+\.\d+\.\d+)|Version (\d+\.\d+\.\d+)/g),
+    ]
+      .map((match) => match[1] ?? match[2]);
+    assert(named.length > 0, file);
+    assertEquals([...new Set(named)], [VERSION], file);
   }
 });

@@ -1,4 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { VERSION } from "../../src/version.ts";
 import { findProgram } from "../support/program.ts";
 import { run } from "../support/process.ts";
 
@@ -27,3 +28,27 @@ Deno.test("release notes are the section of the version, and a missing one is an
   const missing = await run("python3", ["-B", "-c", script, "1.2"], { cwd: repository });
   assertStringIncludes(missing.stderr, "Cannot tell what is new in 1.2");
 });
+
+Deno.test("there are release notes for the version that deno.json has", async () => {
+  const script = "import sys; sys.path.insert(0, 'packaging'); from notes import notes\n" +
+    "print(notes(open('CHANGELOG.md', encoding='utf-8').read(), sys.argv[1]))";
+  const told = await run("python3", ["-B", "-c", script, VERSION], { cwd: repository });
+  assertEquals(told.code, 0, told.stderr);
+  assertMatch(told.stdout, /^### Added\n\n- /);
+});
+
+for (
+  const [heading, dated] of [["0.1.0 - unreleased", "False"], ["0.1.0", "False"], [
+    "0.1.0 - 2026-11-24",
+    "True",
+  ]]
+) {
+  Deno.test(`"## ${heading}" ${dated === "True" ? "can" : "cannot"} be released`, async () => {
+    const script = "import sys; sys.path.insert(0, 'packaging'); from notes import is_dated\n" +
+      "print(is_dated(sys.argv[1], '0.1.0'))";
+    const told = await run("python3", ["-B", "-c", script, `# C\n\n## ${heading}\n\n- new\n`], {
+      cwd: repository,
+    });
+    assertEquals(told.stdout, dated, told.stderr);
+  });
+}
