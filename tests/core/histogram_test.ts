@@ -62,3 +62,46 @@ Deno.test("variation: half short and half long, (m2 - m1)^2 / (m2 + m1)^2", () =
   mixed[bucketOf(400)] = 10;
   assertAlmostEquals(variationOf(mixed) as number, (350 / 450) ** 2, 0.05);
 });
+
+Deno.test("a unit is 65.536 us, and the last bucket starts at 7.5 s", () => {
+  assertEquals(lowerBoundMs(1), 0.065536);
+  assertEquals(lowerBoundMs(4), 4 * 0.065536);
+  assertAlmostEquals(lowerBoundMs(BUCKETS - 1), 7_516, 1);
+});
+
+Deno.test("inside its bucket a quantile is in proportion", () => {
+  const low = lowerBoundMs(20);
+  const width = lowerBoundMs(21) - low;
+  const one = durations(10, low);
+  assertAlmostEquals(quantileMs(one, 0.5) as number, low + width / 2, 1e-9);
+  // 30 values before it: the 50th of 100 is the 20th of the 40 in this bucket.
+  const middle = durations(40, low);
+  middle[10] = 30;
+  middle[30] = 30;
+  assertAlmostEquals(quantileMs(middle, 0.5) as number, low + width / 2, 1e-9);
+});
+
+Deno.test("quantiles begin and end with the values, a single one too", () => {
+  const counts = durations(3, lowerBoundMs(12));
+  counts[20] = 1;
+  assertEquals(quantileMs(counts, 0), lowerBoundMs(12));
+  assertEquals(quantileMs(counts, 1), lowerBoundMs(21));
+  assertEquals(quantileMs(durations(1, lowerBoundMs(12)), 1), lowerBoundMs(13));
+});
+
+Deno.test("the shortest durations count like any other", () => {
+  const counts = durations(8, 0.01);
+  assertEquals(total(counts), 8);
+  assert((quantileMs(counts, 0.5) as number) < lowerBoundMs(1));
+  counts[40] = 8;
+  const [short, long] = [lowerBoundMs(1) / 2, (lowerBoundMs(40) + lowerBoundMs(41)) / 2];
+  assertAlmostEquals(variationOf(counts) as number, ((long - short) / (long + short)) ** 2, 1e-9);
+});
+
+Deno.test("variation takes values for the middle of their bucket", () => {
+  const counts = durations(5, lowerBoundMs(20));
+  counts[23] = 5;
+  const [short, long] = [20, 23].map((i) => (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2) as [number, number];
+  assertAlmostEquals(variationOf(counts) as number, ((long - short) / (long + short)) ** 2, 1e-9);
+  assertEquals(variationOf(durations(1, 0.1)), 0);
+});

@@ -1,0 +1,289 @@
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { type DemandInput, demandOf, utilizationOf } from "../../src/core/demand.ts";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import type { Tick } from "../../src/core/history.ts";
+import type { Cpu, Sample, WorkerKind } from "../../src/core/sample.ts";
+import { durations, load, sample } from "./samples.ts";
+import { tick, ticks } from "./ticks.ts";
+
+const SETTINGS = { ...DEFAULT_POLICY, maxWorkers: 100 };
+const CPU: Cpu = {
+  limitCores: 8,
+  usedCores: 1,
+  workerCores: 1,
+  waitingCores: 0,
+  throttledShare: 0,
+  busiestWorkerCores: 1,
+};
+
+interface Scene {
+  readonly kind?: WorkerKind;
+  readonly slots?: number;
+  /** Each of the last hundred ticks of 100 ms. */
+  readonly always?: Partial<Tick>;
+  /** The newest ticks, in place of those. */
+  readonly lately?: readonly Partial<Tick>[];
+  readonly sample?: Partial<Sample>;
+  readonly input?: Partial<DemandInput>;
+}
+
+/** What is asked for ten seconds into a scene, long after the last growth, by two ready workers. */
+function demand(
+  { kind = "sync", slots = 1, always = {}, lately = [], sample: seen = {}, input = {} }: Scene,
+) {
+  const before = Array.from({ length: 100 - lately.length }, () => always);
+  return demandOf({
+    sample: sample(10_000, { model: { kind, slots }, ...seen }),
+    history: ticks([...before, ...lately]),
+    settings: SETTINGS,
+    counts: { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 },
+    target: 2,
+    bootMs: 40,
+    sinceUpMs: Infinity,
+    ...input,
+  });
+}
+
+/** Requests per tick of 100 ms that each take so long. */
+const requests = (n: number, serviceMs: number): Partial<Tick> => ({
+  arrivals: n,
+  occupiedMs: n * serviceMs,
+  serviceMs: n * serviceMs,
+  durations: durations(n, serviceMs),
+});
+const asked = (scene: Scene, signal: string) =>
+  demand(scene).signals.find((s) => s.signal === signal)?.workers ?? 0;
+
+Deno.test("nothing comes: one worker is wanted, nobody asks for it", () => {
+  const { wanted, enough, by, burst, signals } = demand({});
+  assertEquals([wanted, enough, by, burst, signals], [1, 1, "none", false, []]);
+});
+
+Deno.test("load: enough workers that few wait, and not one more than twice the erlangs needs", () => {
+  for (const perTick of [2, 5, 10, 30]) {
+    const workers = asked({ always: requests(perTick, 100) }, "load");
+    assert(workers > perTick * 0.9 && workers < 2 * perTick + 1, `${workers} for ${perTick} erlangs`);
+  }
+});
+
+Deno.test("load: a worker of four threads carries what four sync workers do, at least", () => {
+  const sync = asked({ always: requests(12, 100) }, "load");
+  const threads = asked({ always: requests(12, 100), kind: "gthread", slots: 4 }, "load");
+  assertLess(threads, sync / 3);
+  assertGreater(threads * 4, 12);
+});
+
+Deno.test("load: a lower objective asks for more workers, a higher one for no more than utilization does", () => {
+  const at = (sloP95Ms: number) =>
+    asked({ always: requests(2, 100), input: { settings: { ...SETTINGS, sloP95Ms } } }, "load");
+  assertGreater(at(150), at(1_000));
+  assertEquals(at(100_000), at(1e9));
+});
+
+Deno.test("load: few may wait longer than the objective, so more come than utilization alone asks for", () => {
+  // One erlang: 2 workers would be busy half the time, and let one in five wait for 100 ms and more.
+  assertGreater(asked({ always: requests(1, 150) }, "load"), Math.ceil(1 / SETTINGS.targetUtilization));
+});
+
+Deno.test("load that has gone is not believed from the average of what was", () => {
+  const scene = { always: requests(8, 100), lately: Array<Partial<Tick>>(20).fill({}) };
+  assertLess(demand(scene).wanted, 3);
+});
+
+Deno.test("before workers go, what is left must carry a tenth more; a quarter more it need not", () => {
+  for (const perTick of [4, 9, 14, 25, 60]) {
+    const { wanted, enough } = demand({ always: requests(perTick, 100) });
+    assert(enough >= wanted);
+    assert(enough > perTick * 1.1, `${enough} at ${perTick}`);
+    assert(enough <= demand({ always: requests(perTick * 1.3, 100) }).wanted, `${enough} at ${perTick}`);
+  }
+});
+
+Deno.test("concurrency: async workers are counted in requests in flight", () => {
+  const flying = (n: number) => ({
+    always: { ...requests(1, 0), occupiedMs: n * 100 },
+    kind: "uvicorn" as const,
+  });
+  const { targetConcPerWorker } = SETTINGS;
+  assertEquals(asked(flying(targetConcPerWorker), "load"), 0);
+  // Proven load is a little below the mean, so exactly four workers' worth is carried by four.
+  assertEquals(asked(flying(4 * targetConcPerWorker), "concurrency"), 4);
+  assertEquals(asked(flying(8 * targetConcPerWorker), "concurrency"), 8);
+});
+
+const computing = (cores: number, kind: WorkerKind, rest: Partial<Scene> = {}): Scene => ({
+  kind,
+  slots: 1_000,
+  always: { ...requests(1, 1), cpuMs: 100 * cores },
+  sample: { cpu: CPU },
+  ...rest,
+});
+
+Deno.test("cpu: an async worker is one core at most, and is not planned to be all of it", () => {
+  for (const cores of [0.5, 0.99, 2, 3.5, 6]) {
+    const workers = asked(computing(cores, "uvicorn"), "cpu");
+    assert(workers >= cores / 0.9 && workers <= Math.ceil(cores / 0.5), `${workers} for ${cores} cores`);
+  }
+});
+
+Deno.test("cpu: a gthread worker is full near one core, a sync worker's CPU bounds nothing", () => {
+  for (const cores of [0.5, 0.99, 2, 3.5, 6]) {
+    const workers = asked(computing(cores, "gthread"), "cpu");
+    assert(workers >= cores / 0.95 && workers <= Math.ceil(cores / 0.7), `${workers} for ${cores} cores`);
+  }
+  assertEquals(asked(computing(6, "sync"), "cpu"), 0);
+  assertEquals(asked(computing(6, "uvicorn", { sample: {} }), "cpu"), 0);
+});
+
+Deno.test("cpu: no core is asked for because of a rounding error", () => {
+  // 2.1 / 0.7 is a little more than 3 in floating point.
+  assertEquals(asked(computing(2.1, "uvicorn"), "cpu"), 3);
+});
+
+Deno.test("cpu: before workers go, the CPU too must have room", () => {
+  const { wanted, enough } = demand(computing(2.05, "uvicorn"));
+  assertEquals([wanted, enough], [3, 4]);
+});
+
+Deno.test("cpu: while the last growth cannot be seen in averages nothing more is asked for", () => {
+  const { burstWindowMs } = SETTINGS;
+  const after = (sinceUpMs: number, booting = 0) =>
+    asked(
+      computing(3, "uvicorn", {
+        input: {
+          sinceUpMs,
+          counts: { target: 2, ready: 2, booting, draining: 0, oldestBootMs: 10 },
+        },
+      }),
+      "cpu",
+    );
+  assertEquals(after(burstWindowMs + 39), 0);
+  assertGreater(after(burstWindowMs + 40), 0);
+  assertEquals(after(1e9, 1), 0);
+});
+
+const jump = (kind: WorkerKind, serviceMs: number, rest: Partial<Scene> = {}): Scene => ({
+  kind,
+  always: requests(0.5, serviceMs),
+  lately: Array<Partial<Tick>>(5).fill(requests(10, serviceMs)),
+  ...rest,
+});
+
+Deno.test("burst: answered for what it brings, before averages know of it", () => {
+  const { wanted, by, burst } = demand(jump("sync", 100));
+  assertEquals([by, burst], ["burst", true]);
+  assert(wanted > 6 && wanted < 20, `${wanted}`);
+  assertLess(asked(jump("sync", 100), "load"), wanted);
+});
+
+Deno.test("burst: async workers come for what is in flight and for the CPU that the arrivals need", () => {
+  const { targetConcPerWorker } = SETTINGS;
+  // 10 requests a tick of 2 s each are 200 in flight by now, and no CPU.
+  const waiting = jump("uvicorn", 2_000, { lately: Array<Partial<Tick>>(10).fill(requests(10, 2_000)) });
+  const workers = demand(waiting).wanted;
+  assert(workers > 130 / targetConcPerWorker && workers <= 200 / targetConcPerWorker, `${workers}`);
+  // Each computes for 40 ms: 100 a second are 4 cores.
+  const busy = (n: number) => ({ ...requests(n, 50), cpuMs: 40 * n });
+  const cores = demand(jump("uvicorn", 50, {
+    always: busy(0.5),
+    lately: Array<Partial<Tick>>(5).fill(busy(10)),
+    sample: { cpu: CPU },
+  }));
+  assertEquals(cores.by, "burst");
+  assert(cores.wanted >= 4 && cores.wanted <= 7, `${cores.wanted}`);
+});
+
+Deno.test("queue: asks for more at once, as a burst does, and only where requests are not taken from it at once", () => {
+  const queueing = (kind: WorkerKind): Scene => ({
+    kind,
+    always: { ...requests(2, 100), queuedMs: 2_000 },
+    sample: { queue: 20 },
+  });
+  const { by, burst } = demand(queueing("sync"));
+  assertEquals([by, burst], ["queue", true]);
+  assertEquals(asked(queueing("uvicorn"), "queue"), 0);
+});
+
+Deno.test("blocked loop: a queue that stays before async workers asks for one more", () => {
+  const blocked = (queued: number, rest: Partial<Scene> = {}) =>
+    asked(
+      { kind: "uvicorn", always: { queuedMs: 100 * queued }, sample: { queue: Math.ceil(queued) }, ...rest },
+      "blocked-loop",
+    );
+  assertEquals(blocked(5), 3);
+  assertEquals(blocked(2), 3);
+  assertEquals(blocked(1), 0);
+  assertEquals(blocked(5, { input: { target: 7 } }), 8);
+  // Gone by now, or not known, or the last growth still settles, or a sync worker.
+  assertEquals(blocked(5, { sample: { queue: 0 } }), 0);
+  assertEquals(blocked(5, { sample: { queue: "unknown" } }), 0);
+  assertEquals(blocked(5, { input: { sinceUpMs: 500 } }), 0);
+  assertEquals(blocked(5, { kind: "sync" }), 0);
+});
+
+Deno.test("blocked loop: half a second of it is enough to tell, less is not", () => {
+  const after = (n: number) => {
+    const history = ticks(Array.from({ length: n }, () => ({ queuedMs: 500 })));
+    return asked({ kind: "uvicorn", sample: { queue: 5 }, input: { history } }, "blocked-loop");
+  };
+  assertEquals([after(4), after(5)], [0, 3]);
+});
+
+const slow = (rest: Partial<Tick>, scene: Partial<Scene> = {}) =>
+  asked({ always: { ...requests(1, 400), occupiedMs: 20, ...rest }, ...scene }, "slo");
+
+Deno.test("slo: requests over the objective ask for one more only when others wait behind them", () => {
+  assertEquals(slow({}), 0);
+  assertEquals(slow({ queuedMs: 49 }), 0);
+  assertEquals(slow({ queuedMs: 50 }), 3);
+  assertEquals(slow({ queuedMs: 50 }, { input: { target: 6 } }), 7);
+  assertEquals(slow({ queuedMs: 50, durations: durations(1, 100) }), 0);
+  assertEquals(slow({ queuedMs: 50, durations: undefined }), 0);
+});
+
+Deno.test("slo: workers that are all but always busy are a sign that requests wait", () => {
+  assertEquals(slow({ occupiedMs: 200 }), 3);
+  assertEquals(slow({ occupiedMs: 180 }), 3);
+  assertEquals(slow({ occupiedMs: 179 }), 0);
+  assertEquals(slow({ occupiedMs: 200 }, { input: { sinceUpMs: 500 } }), 0);
+});
+
+Deno.test("slo: the slowest twentieth counts, not the slowest request", () => {
+  const mixed = durations(30, 50);
+  mixed.set(durations(1, 2_000).map((n, i) => n + mixed[i]!));
+  assertEquals(slow({ queuedMs: 50, durations: mixed }), 0);
+  mixed.set(durations(3, 2_000).map((n, i) => Math.max(n, mixed[i]!)));
+  assertEquals(slow({ queuedMs: 50, durations: mixed }), 3);
+});
+
+Deno.test("utilization: of the slots, or of the cores that async workers could use; never more than all", () => {
+  const sums = { ...tick({ occupiedMs: 300, workerMs: 400, cpuMs: 100 }), spanMs: 100 };
+  const of = (kind: WorkerKind, slots: number, changes: Partial<Sample> = {}, seen = sums) =>
+    utilizationOf(sample(0, { model: { kind, slots }, ...changes }), seen);
+  assertEquals(of("sync", 1), 0.75);
+  assertEquals(of("gthread", 3), 0.25);
+  assertEquals(of("sync", 1, {}, { ...sums, occupiedMs: 500 }), 1);
+  assertEquals(of("uvicorn", 1_000, { cpu: CPU }), 0.25);
+  assertEquals(of("uvicorn", 1_000, { cpu: CPU }, { ...sums, cpuMs: 500 }), 1);
+  assertEquals(of("uvicorn", 1_000), "unknown");
+  assertEquals(of("sync", 1, {}, { ...sums, workerMs: 0 }), "unknown");
+  assertEquals(of("sync", 1, {}, { ...sums, workerMs: 1, occupiedMs: 0.5 }), 0.5);
+  assertEquals(of("sync", 1, { load: "unknown" }), "unknown");
+  const statsd = { requests: 1, durations: [], durationCount: 0, durationSumMs: 0 };
+  assertEquals(of("sync", 1, { load: "unknown", statsd }), 0.75);
+});
+
+Deno.test("facts: what was seen, or that it could not be", () => {
+  const always = { ...requests(2, 50), cpuMs: 30 };
+  const seen =
+    demand({ always, sample: { cpu: CPU, load: load({ inFlight: 3, innerQueue: 1 }), queue: 4 } }).facts;
+  assertEquals([seen.rps, seen.inFlight, seen.queued, seen.serviceMs], [20, 3, 5, 50]);
+  assertEquals([seen.erlangs, seen.utilization, seen.limitCores], [1, 0.5, 8]);
+  assertAlmostEquals(seen.workerCores as number, 0.3, 1e-9);
+  assertAlmostEquals(seen.p95Ms as number, 50, 12.5);
+  const unseen = demand({ sample: { load: "unknown", queue: "unknown" } }).facts;
+  assertEquals(unseen.serviceMs, "unknown");
+  for (const fact of ["inFlight", "queued", "p95Ms", "workerCores", "limitCores", "utilization"] as const) {
+    assertEquals(unseen[fact], "unknown", fact);
+  }
+});

@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import { SlidingMax } from "../../src/core/sliding_max.ts";
+import { seeded } from "./fluid.ts";
+
+Deno.test("the largest of the last values, as if all had been kept", () => {
+  const random = seeded(1);
+  const sliding = new SlidingMax();
+  const all: [atMs: number, value: number][] = [];
+  for (let nowMs = 0; nowMs < 20_000; nowMs += 100) {
+    const value = Math.floor(random() * 20) - 10;
+    sliding.push(nowMs, value);
+    all.push([nowMs, value]);
+    const kept = all.filter(([atMs]) => atMs >= nowMs - 700).map(([, kept]) => kept);
+    assertEquals(sliding.max(nowMs, 700, -99), Math.max(...kept), `at ${nowMs} ms`);
+  }
+});
+
+Deno.test("a value counts until its window is over, to the millisecond", () => {
+  const sliding = new SlidingMax();
+  sliding.push(0, 9);
+  sliding.push(100, 1);
+  assertEquals(sliding.max(500, 500, 0), 9);
+  assertEquals(sliding.max(501, 500, 0), 1);
+});
+
+Deno.test("equal values count from the latest of them", () => {
+  const sliding = new SlidingMax();
+  sliding.push(0, 5);
+  sliding.push(400, 5);
+  sliding.push(500, 1);
+  assertEquals(sliding.max(800, 500, 0), 5);
+});
+
+Deno.test("the last value stays however old, and with none there is what the caller says", () => {
+  const sliding = new SlidingMax();
+  assertEquals([sliding.isEmpty, sliding.max(0, 100, 7)], [true, 7]);
+  sliding.push(0, 3);
+  assertEquals([sliding.isEmpty, sliding.max(10_000, 100, 7)], [false, 3]);
+});

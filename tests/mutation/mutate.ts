@@ -1,0 +1,111 @@
+/**
+ * Tests the tests of the law: makes one small mistake after the other in `src/core/` and runs `tests/core` on each.
+ *
+ *   deno task mutate [--file limits.ts] [--sample N --seed S] [--list-survivors]
+ *
+ * Exit code 1 when less than 85 % of the mistakes are caught, or when there is a file in which nothing was tried.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { excuseOf, stale } from "./equivalent.ts";
+import { Laboratory } from "./laboratory.ts";
+import { type Mutant, mutantsOf } from "./mutants.ts";
+import { caughtShare, report, sentence, type Tried } from "./report.ts";
+import { seeded } from "../core/fluid.ts";
+
+const LEAST_CAUGHT = 0.85;
+/** Laboratories at once: as many as CI has cores. */
+const WORKERS = 2;
+
+interface MutateOptions {
+  /** One file of src/core; all when not given. */
+  readonly file: string | undefined;
+  /** So many of the mutants, drawn with the seed; all when not given. */
+  readonly sample: number | undefined;
+  readonly seed: number;
+  readonly listSurvivors: boolean;
+}
+
+async function mutate(options: MutateOptions): Promise<number> {
+  const repository = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+  const all = allMutants(`${repository}/src/core`);
+  const gone = stale(all);
+  if (gone.length > 0) {
+    console.error(
+      `Cannot excuse mutants that are not there, take them out of equivalent.ts:\n${gone.join("\n")}`,
+    );
+    return 1;
+  }
+  const asked = all.filter((mutant) => options.file === undefined || mutant.file === options.file);
+  if (asked.length === 0) {
+    console.error(
+      `Cannot mutate ${options.file}: there is no such file in src/core, or nothing to mutate in it`,
+    );
+    return 2;
+  }
+  const excused = asked.filter((mutant) => excuseOf(mutant) !== undefined);
+  const chosen = draw(asked.filter((mutant) => excuseOf(mutant) === undefined), options);
+  const tried = await tryAll(chosen, repository);
+  if (options.listSurvivors) {
+    for (const { mutant, outcome } of tried) if (outcome === "survived") console.log(sentence(mutant));
+  }
+  console.log(report(tried));
+  if (excused.length > 0) console.log(`${excused.length} more are excused in tests/mutation/equivalent.ts`);
+  return caughtShare(tried) >= LEAST_CAUGHT ? 0 : 1;
+}
+
+function allMutants(folder: string): Mutant[] {
+  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
+    name.endsWith(".ts")
+  );
+  return files.sort().flatMap((file) => mutantsOf(file, Deno.readTextFileSync(`${folder}/${file}`)));
+}
+
+/** A sample without repetition, in the order of the text. */
+function draw(mutants: readonly Mutant[], { sample, seed }: MutateOptions): Mutant[] {
+  if (sample === undefined || sample >= mutants.length) return [...mutants];
+  const random = seeded(seed);
+  const drawn = mutants.map((mutant) => ({ mutant, lot: random() })).sort((a, b) => a.lot - b.lot).slice(
+    0,
+    sample,
+  )
+    .map(({ mutant }) => mutant);
+  return mutants.filter((mutant) => drawn.includes(mutant));
+}
+
+/** Each laboratory takes the next mutant as soon as it has finished one. */
+async function tryAll(mutants: readonly Mutant[], repository: string): Promise<Tried[]> {
+  const tried = new Map<Mutant, Tried>();
+  const left = mutants.values();
+  // Interrupted, the laboratories end what they are at and are cleared away.
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interrupted = true);
+  }
+  const work = async () => {
+    await using laboratory = await Laboratory.open(repository);
+    // Much longer than the tests take on a busy machine: a mutant must not be called caught for being slow.
+    const timeoutMs = 10_000 + 5 * await laboratory.baselineMs();
+    for (const mutant of left) {
+      tried.set(mutant, { mutant, outcome: await laboratory.try(mutant, timeoutMs) });
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  if (interrupted) throw new Error("Cannot say what is caught: interrupted");
+  return mutants.map((mutant) => tried.get(mutant)!);
+}
+
+if (import.meta.main) {
+  const flags = parseArgs(Deno.args, {
+    string: ["file", "sample", "seed"],
+    boolean: ["list-survivors"],
+    default: { seed: "1" },
+  });
+  Deno.exit(
+    await mutate({
+      file: flags["file"] as string | undefined,
+      sample: flags["sample"] === undefined ? undefined : Number(flags["sample"]),
+      seed: Number(flags["seed"]),
+      listSurvivors: flags["list-survivors"] as boolean,
+    }),
+  );
+}
