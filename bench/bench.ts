@@ -15,13 +15,28 @@ import { scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./setup.ts";
 import { markdownTable, percent, table } from "./table.ts";
 
+const USAGE = `deno task bench [--scenario NAME,...] [--rivals NAME,...] [--json FILE] [--seed N]
+                [--set NAME=VALUE]... [--together] [--print] [--markdown]
+
+scenarios: ${scenariosNamed([]).map((one) => one.name).join(", ")}
+rivals:    ${rivalsNamed([]).map((one) => one.name).join(", ")}`;
+
 async function main(): Promise<void> {
   const args = parseArgs(Deno.args, {
     string: ["scenario", "rivals", "json", "seed"],
-    boolean: ["print", "markdown", "together"],
+    boolean: ["print", "markdown", "together", "help"],
     collect: ["set"],
     default: { seed: "1" },
+    // A mistyped option must not start half an hour of benchmarks.
+    unknown: (word: string) => {
+      console.error(`Cannot run the benchmark: there is no ${word}, see deno task bench --help`);
+      Deno.exit(2);
+    },
   });
+  if (args.help) {
+    console.log(USAGE);
+    return;
+  }
   const folder = await benchFolder();
   await Deno.mkdir(`${folder}/logs`, { recursive: true });
   const file = String(args.json ?? `${folder}/results.json`);
