@@ -129,3 +129,106 @@ Deno.test("the lowest bound leads, and all are told", () => {
   assertEquals(all.map((b) => b.why.code), ["cpu", "memory", "configured"]);
   assert(all.every((b, i) => i === 0 || b.workers >= all[i - 1]!.workers));
 });
+
+Deno.test("the minimum and the maximum are told as they were set", () => {
+  const settings = { ...DEFAULT_POLICY, minWorkers: 3, maxWorkers: 7 };
+  const told = bounds({}, { settings });
+  assertEquals([told.min, told.max.workers, told.all.length], [3, 7, 1]);
+});
+
+Deno.test("memory: what booting workers and young ones will take is set aside together", () => {
+  // Room for 200 MiB, 120 of which two workers are about to take: one more than the 6 there are.
+  const counts = { target: 6, ready: 5, booting: 1, draining: 0, oldestBootMs: 10 };
+  assertEquals(bounds({ memory: memory(700) }, { counts, young: 1 }).max.workers, 7);
+});
+
+Deno.test("memory: exactly what fits is allowed", () => {
+  assertEquals(bounds({ memory: memory(780) }).max.workers, 7); // 900 - 780 = 2 x 60
+  assertEquals(bounds({ memory: memory(781) }).max.workers, 6);
+});
+
+Deno.test("memory: a worker that takes none bounds nothing, the smallest does", () => {
+  assertEquals(bounds({ memory: memory(890, 0) }).max.why.code, "configured");
+  const tiny: Memory = { limitBytes: 1_000, usedBytes: 895, workerBytes: 1 };
+  assertEquals(bounds({ memory: tiny }).max.workers, 10);
+});
+
+Deno.test("memory: one worker at least, also with a minimum of none", () => {
+  const settings = { ...DEFAULT_POLICY, minWorkers: 0, maxWorkers: 12 };
+  assertEquals(bounds({ memory: memory(5_000) }, { settings }).max.workers, 1);
+});
+
+const sync = (onCpu: number, occupiedMs = 1_000) => ({ ...quiet, occupiedMs, cpuMs: onCpu * occupiedMs });
+
+Deno.test("cpu: requests are CPU-bound from half of their time on", () => {
+  const at = (share: number) => bounds({ cpu: cpu(1) }, { recent: sync(share) }).max;
+  assertEquals([at(0.49).why.code, at(0.5).why.code], ["configured", "cpu"]);
+  assertEquals(at(0.5).workers, 5); // 2 / 0.5 * 1.25
+});
+
+Deno.test("cpu: the more of their time requests compute, the fewer workers, never fewer than cores", () => {
+  const wide = (share: number) =>
+    bounds({ cpu: cpu(1, { limitCores: 6 }) }, { recent: sync(share) }).max.workers;
+  let last = 12;
+  for (const share of [0.7, 0.8, 0.9, 1]) {
+    const workers = wide(share);
+    assert(workers <= last && workers >= 6, `${workers} at ${share}`);
+    last = workers;
+  }
+  assertEquals(bounds({ cpu: cpu(1, { limitCores: 4 }) }, { recent: sync(1) }).max.workers, 5); // 4 * 1.25
+});
+
+Deno.test("cpu: 300 ms of occupied slots are enough to tell", () => {
+  const at = (occupiedMs: number) => bounds({ cpu: cpu(1) }, { recent: sync(1, occupiedMs) }).max.why.code;
+  assertEquals([at(299), at(300)], ["configured", "cpu"]);
+});
+
+Deno.test("cpu: slots that stood in the run queue all the time say nothing of what requests need", () => {
+  const crowded = { ...quiet, occupiedMs: 600, cpuMs: 0, cpuWaitMs: 600 };
+  assertEquals(bounds({ cpu: cpu(2) }, { recent: crowded }).max.why.code, "configured");
+  // Even the least bit of computing beside it is all that they did.
+  assertEquals(bounds({ cpu: cpu(2) }, { recent: { ...crowded, cpuMs: 0.5 } }).max.why.code, "cpu");
+});
+
+Deno.test("cpu: of async workers the cores bound once they are used up by them", () => {
+  const model = { kind: "uvicorn", slots: 1_000 } as const;
+  const of = (usedCores: number, workerCores: number, spanMs = 3_000) =>
+    bounds({ model, cpu: cpu(usedCores, { limitCores: 4 }) }, {
+      recent: { ...quiet, spanMs, cpuMs: workerCores * spanMs },
+    }).max;
+  assertEquals(of(3.6, 3.6).why, { code: "cpu", usedCores: 3.6, limitCores: 4, onCpuShare: 0.9 });
+  assertEquals(of(4, 4).workers, 5);
+  assertEquals(of(3.59, 3.59).why.code, "configured"); // not used up
+  assertEquals(of(4, 1.9).why.code, "configured"); // by something else
+  assertEquals(of(4, 2).why.code, "cpu");
+  assertEquals(of(4, 4, 0).why.code, "configured"); // nothing seen yet
+  assertEquals(of(4, 4, 1).why.code, "cpu");
+  // More than all of it is a reading that came late.
+  assertEquals(of(4, 9).why, { code: "cpu", usedCores: 4, limitCores: 4, onCpuShare: 1 });
+});
+
+Deno.test("boots: growth may go on at the very moment its pause ends", () => {
+  const gate = { failures: 1, retryAtMs: 10_000 };
+  assertEquals(bounds({}, { gate }).max.why.code, "configured");
+  assertEquals(bounds({}, { gate: { ...gate, retryAtMs: 10_001 } }).max.why, {
+    code: "boot-failures",
+    failures: 1,
+    retryInMs: 1,
+  });
+  assertEquals(bounds({}, { gate: { failures: 0, retryAtMs: 20_000 } }).max.why.code, "configured");
+});
+
+Deno.test("boots: what is not known of them changes nothing, and a ready worker opens no gate that never closed", () => {
+  const gate: BootGate = { failures: 2, retryAtMs: 5_000 };
+  assertEquals(nextGate(gate, sample(9_000, { boots: "unknown" }), true), gate);
+  assertEquals(nextGate(gate, sample(9_000), false), gate);
+  const never: BootGate = { failures: 0, retryAtMs: 5_000 };
+  assertEquals(nextGate(never, sample(9_000), true), never);
+});
+
+Deno.test("boots: several failures at once count as several", () => {
+  const gate = nextGate(OPEN_GATE, sample(0, { boots: { failures: 3, lastBootMs: 20 } }), false);
+  assertEquals(gate, { failures: 3, retryAtMs: 4_000 });
+  const hopeless = nextGate(OPEN_GATE, sample(0, { boots: { failures: 5_000, lastBootMs: 20 } }), false);
+  assertEquals(hopeless.retryAtMs, 60_000);
+});

@@ -1,5 +1,13 @@
-import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import { ceilingErlangs, occupiedPerRequestMs } from "../../src/core/offered_load.ts";
+import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import type { Tick } from "../../src/core/history.ts";
+import {
+  ceilingErlangs,
+  erlangsOf,
+  meanServiceMs,
+  occupiedPerRequestMs,
+  proven,
+} from "../../src/core/offered_load.ts";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import { tick, ticks } from "./ticks.ts";
 
 const rates = (...perTick: number[]) =>
@@ -34,4 +42,77 @@ Deno.test("slots occupied per request: those still open count half, so a moment 
 
 Deno.test("slots occupied per request: nothing begins or ends, so all that time is of the fewest there can be", () => {
   assertEquals(occupiedPerRequestMs({ ...tick({ occupiedMs: 2_000 }), spanMs: 1_000 }, 2), 1_000);
+});
+
+/** Windows of 1, 3 and 10 s. */
+const SETTINGS = { ...DEFAULT_POLICY, windowMs: 10_000, burstWindowMs: 3_000 };
+const finishing = (n: number, serviceMs: number) => ({ finished: n, serviceMs: n * serviceMs });
+
+Deno.test("mean service time: the last second tells once eight requests have finished in it, else a longer window", () => {
+  const before = Array.from({ length: 90 }, () => finishing(2, 100));
+  const lately = (
+    requests: number,
+  ) => [...Array.from({ length: 9 }, () => finishing(0, 0)), finishing(requests, 300)];
+  assertEquals(meanServiceMs(ticks([...before, ...lately(8)]), SETTINGS), 300);
+  // 40 of 100 ms and 7 of 300 in the last three seconds.
+  assertAlmostEquals(
+    meanServiceMs(ticks([...before, ...lately(7)]), SETTINGS) as number,
+    (4_000 + 2_100) / 47,
+    1e-9,
+  );
+});
+
+Deno.test("mean service time: a single request in the stable window tells, none do not", () => {
+  const silence = Array.from({ length: 60 }, () => ({}));
+  assertEquals(meanServiceMs(ticks([finishing(1, 70), ...silence]), SETTINGS), 70);
+  assertEquals(meanServiceMs(ticks(silence), SETTINGS), "unknown");
+});
+
+const second = (changes: Partial<Tick>) => ({ ...tick(changes), spanMs: 1_000 });
+
+Deno.test("erlangs: what was occupied, or what came times its service where that is more", () => {
+  assertEquals(erlangsOf(second({ occupiedMs: 3_000, arrivals: 20 }), 100, false), 3);
+  assertEquals(erlangsOf(second({ occupiedMs: 3_000, arrivals: 50 }), 100, false), 5);
+  assertEquals(erlangsOf(second({ occupiedMs: 3_000, arrivals: 50 }), "unknown", false), 3);
+  assertEquals(erlangsOf(second({ occupiedMs: 3_000, arrivals: 50 }), 100, true), 3);
+});
+
+Deno.test("erlangs: none before any time has passed, however short the time that has", () => {
+  assertEquals(erlangsOf({ ...second({ occupiedMs: 3 }), spanMs: 0 }, 100, false), 0);
+  assertEquals(erlangsOf({ ...second({ occupiedMs: 3 }), spanMs: 1 }, 100, false), 3);
+});
+
+Deno.test("a window proves its mean less one deviation, which is smaller the longer the window", () => {
+  assertAlmostEquals(proven(6, 100, 300), 6 - Math.sqrt(2), 1e-9);
+  assertAlmostEquals(proven(6, 100, 3_000), 6 - Math.sqrt(0.2), 1e-9);
+});
+
+Deno.test("a window shorter than its requests proves as much as one of their length", () => {
+  assertAlmostEquals(proven(9, 5_000, 300), 6, 1e-9);
+  assertAlmostEquals(proven(9, "unknown", 300), 6, 1e-9);
+  assertAlmostEquals(proven(9, 100, 0), 6, 1e-9);
+  // In one millisecond a request of 0.25 ms comes and goes.
+  assertAlmostEquals(proven(4, 0.25, 1), 3, 1e-9);
+});
+
+Deno.test("a window never proves less than nothing", () => {
+  assertEquals(proven(0, 100, 300), 0);
+  assertEquals(proven(0.5, 5_000, 300), 0);
+});
+
+Deno.test("the ceiling: requests that take no time put no bound", () => {
+  const silence = rates(...Array<number>(30).fill(0));
+  assertEquals(ceilingErlangs(silence, 0, false), Infinity);
+  assertLess(ceilingErlangs(silence, 1, false), 0.1);
+});
+
+Deno.test("the ceiling: a window of just two requests tells", () => {
+  const silence = rates(...Array<number>(30).fill(0));
+  assertLess(ceilingErlangs(silence, 150, false), 3.5);
+});
+
+Deno.test("the ceiling: counts async requests by what they occupy", () => {
+  const piled = ticks(Array.from({ length: 30 }, () => ({ arrivals: 50, occupiedMs: 100 })));
+  assertLess(ceilingErlangs(piled, 100, true), 10);
+  assertGreater(ceilingErlangs(piled, 100, false), 40);
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../src/core/policy.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
 import type { Bounds, Decision, Demand } from "../../src/core/reason.ts";
@@ -211,4 +211,122 @@ Deno.test("a bound below the target takes workers away only after the hold", () 
   assertEquals(driver.step(demand(8), limits).action, "hold");
   for (; driver.nowMs < 2_000; driver.nowMs += 100) driver.step(demand(8), limits);
   assertEquals(driver.state.target, 5);
+});
+
+Deno.test("down: what gunicorn was started with is held like any load", () => {
+  const driver = new Driver(5, { idleMs: 4_000 });
+  assertEquals(driver.run(6_000, demand(2), 1)[0], [4_100, 2]);
+});
+
+Deno.test("down: a worker whose boot time is not known is held for some seconds, a quick one is not", () => {
+  const first = (bootMs: number) => new Driver(5, { idleMs: 0 }).run(10_000, demand(2), bootMs)[0]![0];
+  assert(first(0) > 2_000 && first(0) < 5_000, `${first(0)} ms`);
+  assertEquals(first(1), 100);
+});
+
+Deno.test("down: a shrink waits for both its own cooldown and that after a growth, and says how long", () => {
+  const driver = new Driver(8, { idleMs: 0, downCooldownMs: 2_000, noDownscaleAfterUpMs: 3_000 });
+  driver.step(demand(9), bounds(), 1);
+  driver.nowMs = 500;
+  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "holding", forMs: 2_500 });
+  driver.nowMs = 3_000;
+  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "quiet", lowForMs: 10 });
+  driver.nowMs = 3_200;
+  assertEquals(driver.step(demand(4), bounds(), 1).reason, { code: "holding", forMs: 1_800 });
+});
+
+Deno.test("down: what is kept from going is told with the hold that it waits for", () => {
+  const driver = new Driver(8, { idleMs: 5_000 });
+  const waiting = demand(4, { facts: { ...facts, queued: 1 } });
+  driver.run(6_000, waiting, 1);
+  assertEquals(driver.step(waiting, bounds(), 1).reason, { code: "holding", forMs: 5_000 });
+});
+
+Deno.test("the bound is named only where it kept the target from what was wanted", () => {
+  const limitedBy = (wanted: number, settings: Partial<PolicySettings> = {}, target = 2) =>
+    new Driver(target, settings).step(demand(wanted)).limitedBy;
+  assertEquals(limitedBy(12), "unknown");
+  assertEquals(limitedBy(9, { maxStepUp: 3 }), "unknown");
+  assertEquals(limitedBy(13), bounds().max);
+  assertEquals(limitedBy(13, {}, 12), bounds().max);
+  const pinned = new Driver(2);
+  pinned.order = { kind: "pinned", workers: 20 };
+  assertEquals(pinned.step(demand(30)).limitedBy, "unknown");
+  assertEquals(new Driver(2).step("unknown").limitedBy, "unknown");
+});
+
+/** A driver whose workers have just gone from 8 to 2, with a hold of so long. */
+function afterShrink(idleMs: number): Driver {
+  const driver = new Driver(8, { idleMs, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+  const [[atMs]] = driver.run(idleMs + 1_000, demand(2), 1) as [[number, number]];
+  driver.nowMs = atMs;
+  return driver;
+}
+
+Deno.test("load that returns within two holds was worth waiting for, later it was not", () => {
+  for (const [laterMs, factor] of [[40_000, 2], [40_001, 1]] as const) {
+    const driver = afterShrink(20_000);
+    driver.nowMs += laterMs;
+    driver.step(demand(8), bounds(), 1);
+    assertEquals(driver.state.holdFactor, factor, `${laterMs} ms`);
+  }
+});
+
+Deno.test("load that returns within half a minute was worth waiting for, however short the hold", () => {
+  for (const [laterMs, factor] of [[25_000, 2], [45_000, 1]] as const) {
+    const driver = afterShrink(1_000);
+    driver.nowMs += laterMs;
+    driver.step(demand(8), bounds(), 1);
+    assertEquals(driver.state.holdFactor, factor, `${laterMs} ms`);
+  }
+});
+
+Deno.test("a shrink lengthens the hold once, however often load grows after it", () => {
+  const driver = afterShrink(1_000);
+  driver.nowMs += 100;
+  driver.step(demand(4), bounds(), 1);
+  driver.nowMs += 100;
+  driver.step(demand(8), bounds(), 1);
+  assertEquals(driver.state.holdFactor, 2);
+});
+
+Deno.test("the hold is learned up to sixteen times as long", () => {
+  const driver = afterShrink(100);
+  for (let i = 0; i < 8; i++) {
+    driver.step(demand(8), bounds(), 1);
+    driver.run(4_000, demand(2), 1);
+  }
+  assertEquals(driver.state.holdFactor, 16);
+});
+
+Deno.test("a learned hold is halved after ten holds of calm, and a minute at least", () => {
+  for (const [idleMs, calmMs] of [[1_000, 60_000], [5_000, 100_000]] as const) {
+    const driver = afterShrink(idleMs);
+    driver.step(demand(8), bounds(), 1);
+    driver.nowMs += calmMs - 1;
+    driver.step(demand(8), bounds(), 1);
+    assertEquals(driver.state.holdFactor, 2, `${idleMs} ms`);
+    driver.nowMs += 1;
+    driver.step(demand(8), bounds(), 1);
+    assertEquals(driver.state.holdFactor, 1, `${idleMs} ms`);
+  }
+});
+
+Deno.test("slow is what is over the objective, not what just meets it", () => {
+  const at = (p95Ms: number) => new Driver(2).step(demand(2, { facts: { ...facts, p95Ms } })).reason.code;
+  assertEquals([at(DEFAULT_POLICY.sloP95Ms), at(DEFAULT_POLICY.sloP95Ms + 1)], [
+    "steady",
+    "slow-not-starved",
+  ]);
+});
+
+Deno.test("a decision says from where to where and what was wanted", () => {
+  const decision = new Driver(4).step(demand(6));
+  assertEquals([decision.current, decision.target, decision.wanted, decision.action], [4, 6, 6, "grow"]);
+  const blind = new Driver(4).step("unknown");
+  assertEquals([blind.current, blind.target, blind.wanted, blind.action], [4, 4, 4, "hold"]);
+});
+
+Deno.test("a bound below the minimum does not break the minimum", () => {
+  assertEquals(new Driver(2).step(demand(9), bounds(3, 5)).target, 5);
 });
