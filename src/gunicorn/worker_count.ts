@@ -72,6 +72,8 @@ export class Doorbell implements WorkerCount {
     // A master that has not spoken at all is still starting: a signal now would end it, its handlers are not set yet.
     if (confirmed !== undefined && nowMs >= this.#ringAgainAtMs) {
       this.retries++;
+      // Written anew: an app of the same user can have written another number over it.
+      this.#seq = this.#port.request(this.#wanted);
       this.#ringNow(nowMs);
     } else if (confirmed !== undefined && this.#ringAgainAtMs === Infinity) {
       // The master's count has moved by itself since it was confirmed.

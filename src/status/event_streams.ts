@@ -1,4 +1,5 @@
-import { closeQuietly, writeAll } from "./http_server.ts";
+import { hangUp } from "../platform/hang_up.ts";
+import { writeAll } from "./http_server.ts";
 
 interface Stream {
   readonly connection: Deno.Conn;
@@ -85,7 +86,7 @@ export class EventStreams {
 
   #end(stream: Stream): void {
     if (!this.#streams.delete(stream)) return;
-    closeQuietly(stream.connection);
+    hangUp(stream.connection);
     stream.ended();
   }
 }

@@ -1,3 +1,4 @@
+import { hangUp } from "../platform/hang_up.ts";
 import {
   bodyLength,
   encodeAnswer,
@@ -49,7 +50,7 @@ export class HttpServer {
   async close(): Promise<void> {
     this.#closed = true;
     closeQuietly(this.#listener);
-    for (const connection of this.#open) closeQuietly(connection);
+    for (const connection of this.#open) hangUp(connection);
     await this.#accepting;
   }
 
@@ -79,7 +80,7 @@ export class HttpServer {
   /** Never rejects: a client that breaks off is nobody's problem. */
   async #serve(connection: Deno.Conn): Promise<void> {
     let taken = false;
-    let timer = setTimeout(() => closeQuietly(connection), this.#options.timeoutMs);
+    let timer = setTimeout(() => hangUp(connection), this.#options.timeoutMs);
     try {
       const request = await readRequest(connection);
       if (request === undefined) return;
@@ -90,7 +91,7 @@ export class HttpServer {
         handled.takeOver(connection);
         return;
       }
-      timer = setTimeout(() => closeQuietly(connection), this.#options.timeoutMs);
+      timer = setTimeout(() => hangUp(connection), this.#options.timeoutMs);
       await writeAll(connection, encodeAnswer(handled, "method" in request ? request.method : "GET"));
       await connection.closeWrite();
     } catch {

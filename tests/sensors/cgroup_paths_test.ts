@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import { cgroupFolders } from "../../src/sensors/cgroup_paths.ts";
-import { mutated, seededRandom } from "./seeded_bytes.ts";
 
 const V2_HOST =
   "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -133,23 +132,4 @@ Deno.test("Without control groups none are found", () => {
   assertEquals(cgroupFolders("0::/\n", "", "cpu"), undefined);
   assertEquals(cgroupFolders("", V2_HOST, "cpu"), undefined);
   assertEquals(cgroupFolders("3:memory:/\n", V1, "cpu"), undefined);
-});
-
-Deno.test("No contents of these files break the search or lead it out of the mount (20,000 pairs, seed 31)", () => {
-  const random = seededRandom(31);
-  const decoder = new TextDecoder();
-  for (let i = 0; i < 20_000; i++) {
-    const [, cgroup, mountinfo, controller] = table[i % table.length]!;
-    const changed = decoder.decode(mutated(cgroup, random));
-    const found = cgroupFolders(
-      changed,
-      i % 2 ? mountinfo : decoder.decode(mutated(mountinfo, random)),
-      controller,
-    );
-    for (const folder of found?.folders ?? []) {
-      if (i % 2 && folder.split("/").includes("..")) {
-        throw new Error(`${folder} of ${JSON.stringify(changed)}`);
-      }
-    }
-  }
 });

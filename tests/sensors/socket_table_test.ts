@@ -1,6 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { parseSocketTable } from "../../src/sensors/socket_table.ts";
-import { mutated, seededRandom } from "./seeded_bytes.ts";
 
 const HEADER =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     \n";
@@ -35,16 +34,5 @@ Deno.test("Lines of /proc/net/udp tell the datagrams dropped", () => {
 Deno.test("A line cut off is left out, whatever its length", () => {
   for (let length = 0; length < 100; length++) {
     assertEquals(parseSocketTable(HEADER + LISTENING.slice(0, length)), [], `${length} characters`);
-  }
-});
-
-Deno.test("Socket tables full of nonsense give rows within bounds or none (5,000 tables, seed 3)", () => {
-  const random = seededRandom(3);
-  const decoder = new TextDecoder();
-  for (let i = 0; i < 5_000; i++) {
-    for (const row of parseSocketTable(decoder.decode(mutated(HEADER + LISTENING + SIX + UDP, random)))) {
-      assert(row.localPort >= 0 && row.localPort <= 65535);
-      assert(row.rxQueue >= 0 && row.rxQueue < 2 ** 32 && row.state >= 0 && row.inode >= 0 && row.drops >= 0);
-    }
   }
 });
