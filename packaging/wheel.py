@@ -2,12 +2,16 @@
 
 A wheel's `.data/scripts` is copied into the environment's bin folder as it is: `gunicorn-autoscaler` then stands beside
 `gunicorn`, with no Python of ours around it. Two runs on one binary give the same bytes. Standard library only.
+
+GITHUB_REPOSITORY ("owner/name"), which a release sets, makes the README's links lead there: a package index knows no
+neighbouring files.
 """
 import argparse
 import base64
 import hashlib
 import json
 import os
+import re
 import sys
 import zipfile
 
@@ -30,7 +34,21 @@ EXECUTABLE = 0o100755
 PLAIN = 0o100644
 
 
-def metadata(version, readme):
+def absolute_links(readme, repository, version):
+    """The README with its links into the repository made absolute: pictures raw, the rest as pages of the tag."""
+
+    def absolute(match):
+        before, target = match.groups()
+        if re.match(r"[a-z]+:|#", target):
+            return match.group(0)
+        if re.search(r"\.(png|svg)$", target):
+            return "%shttps://raw.githubusercontent.com/%s/v%s/%s" % (before, repository, version, target)
+        return "%shttps://github.com/%s/blob/v%s/%s" % (before, repository, version, target)
+
+    return re.sub(r'(\]\(|src="|srcset=")([^)"\s]+)', absolute, readme)
+
+
+def metadata(version, readme, repository=None):
     """METADATA, core metadata 2.4."""
     head = [
         "Metadata-Version: 2.4",
@@ -40,11 +58,13 @@ def metadata(version, readme):
         "License-Expression: MIT",
         "Keywords: gunicorn,uvicorn,autoscaling,workers,wsgi,asgi",
         *("Classifier: " + one for one in CLASSIFIERS),
+        *(["Project-URL: Source, https://github.com/" + repository] if repository else []),
         "Requires-Python: >=3.8",
         "Requires-Dist: gunicorn>=20.1",
         "Description-Content-Type: text/markdown; charset=UTF-8; variant=GFM",
     ]
-    return "\n".join(head) + "\n\n" + readme
+    text = absolute_links(readme, repository, version) if repository else readme
+    return "\n".join(head) + "\n\n" + text
 
 
 def record_line(name, data):
@@ -53,7 +73,7 @@ def record_line(name, data):
     return "%s,sha256=%s,%d" % (name, digest, len(data))
 
 
-def build(binary, folder, version, readme):
+def build(binary, folder, version, readme, repository=None):
     """Writes the wheel into the folder and returns its path."""
     with open(binary, "rb") as file:
         program = file.read()
@@ -61,7 +81,7 @@ def build(binary, folder, version, readme):
     info = "%s-%s.dist-info" % (NAME, version)
     files = [
         ("%s-%s.data/scripts/gunicorn-autoscaler" % (NAME, version), program, EXECUTABLE),
-        (info + "/METADATA", metadata(version, readme).encode(), PLAIN),
+        (info + "/METADATA", metadata(version, readme, repository).encode(), PLAIN),
         (
             info + "/WHEEL",
             ("Wheel-Version: 1.0\nGenerator: gunicorn-autoscaler\nRoot-Is-Purelib: false\nTag: %s\n" % tag).encode(),
@@ -95,7 +115,7 @@ def main():
         readme = file.read()
     for binary in options.binary:
         try:
-            path = build(binary, options.output, version, readme)
+            path = build(binary, options.output, version, readme, os.environ.get("GITHUB_REPOSITORY"))
         except (OSError, UnknownBinary) as error:
             print("Cannot make a wheel of %s: %s, name what `deno task compile` made" % (binary, error), file=sys.stderr)
             return 1

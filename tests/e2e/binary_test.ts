@@ -3,6 +3,7 @@ import { VERSION } from "../../src/version.ts";
 import { compiledBinary } from "../support/binary.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
+import { exampleWheels } from "../support/wheels.ts";
 
 const binary = await compiledBinary();
 const ignore = binary === undefined;
@@ -30,6 +31,14 @@ Deno.test({ name: "the binary says its version, and help without anything beside
 Deno.test({ name: "the binary is smaller than 100 MB", ignore }, async () => {
   const { size } = await Deno.stat(binary!);
   assertLess(size, 100e6);
+});
+
+Deno.test({ name: "the smoke run that a release makes on each platform passes", ignore }, async () => {
+  const smoke = new URL("../../packaging/smoke.sh", import.meta.url).pathname;
+  const env = { PIP_NO_INDEX: "1", PIP_FIND_LINKS: await exampleWheels() };
+  const { code, stdout, stderr } = await run("sh", [smoke, binary!], { env });
+  assertEquals(code, 0, stdout + stderr);
+  assertMatch(stdout, /starts, answers and stops$/);
 });
 
 Deno.test({ name: "the binary passes the tests of bursts and of the life cycle", ignore }, async () => {

@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { runLoad } from "../../bench/load.ts";
 import { parsePhases } from "../../bench/phases.ts";
 import { VERSION } from "../../src/version.ts";
+import { links } from "../docs/markdown.ts";
 import { compiledBinary } from "../support/binary.ts";
 import { get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";
@@ -78,6 +79,26 @@ Deno.test({ name: "two wheels of one binary are the same bytes", ignore }, async
   const one = await Deno.readFile(await makeWheel(small, folder.join("one")));
   const two = await Deno.readFile(await makeWheel(small, folder.join("two")));
   assertEquals(one, two);
+});
+
+Deno.test({
+  name: "a released wheel's description links to the tag, not to files that are not there",
+  ignore,
+}, async () => {
+  await using folder = await tempDir();
+  const small = folder.join("small");
+  await Deno.copyFile("/bin/true", small);
+  const wheel = await makeWheel(small, folder.path, { GITHUB_REPOSITORY: "owner/name" });
+  const read = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); " +
+    "print(z.read([n for n in z.namelist() if n.endswith('/METADATA')][0]).decode())";
+  const { stdout } = await ok("python3", ["-c", read, wheel]);
+  assertMatch(stdout, /^Project-URL: Source, https:\/\/github\.com\/owner\/name$/m);
+  assertStringIncludes(
+    stdout,
+    `](https://raw.githubusercontent.com/owner/name/v${VERSION}/docs/images/burst.svg)`,
+  );
+  assertStringIncludes(stdout, `](https://github.com/owner/name/blob/v${VERSION}/docs/settings.md)`);
+  assertEquals(links(stdout).filter((target) => !/^(https:|#)/.test(target)), []);
 });
 
 async function ok(program: string, args: string[]) {
