@@ -13,11 +13,10 @@ _FOLDER = _os.path.dirname(_OWN_PATH)
 _PACKAGE = 'gunicorn_autoscaler_probe'
 
 
-def _say(what, error):
-    """One line on stderr about a failure of our own; never raises."""
+def _say(what, error, outcome='gunicorn goes on without it'):
+    """One line on stderr about what failed; never raises."""
     try:
-        _sys.stderr.write('gunicorn-autoscaler: %s (%s: %s); gunicorn goes on without it\n'
-                          % (what, type(error).__name__, error))
+        _sys.stderr.write('gunicorn-autoscaler: %s (%s: %s); %s\n' % (what, type(error).__name__, error, outcome))
         _sys.stderr.flush()
     except Exception:
         pass
@@ -89,6 +88,26 @@ def _read(app, location):
         _sys.exit(1)
 
 
+def _values(app, location, settings):
+    """Setting -> value of the config at `location`.
+
+    A config that is broken at the first reading ends gunicorn as ever. At a reload gunicorn would end as well, and take
+    workers that serve with it: there the values of the last reading stay.
+    """
+    kept = getattr(_sys.modules.get(_PACKAGE), 'kept_values', None)
+    try:
+        values = {name: value for name, value in list(_read(app, location).items()) if name in settings}
+        if kept is not None:
+            for name, value in values.items():
+                settings[name].validator(value)
+    except (Exception, SystemExit) as error:
+        if kept is None:
+            raise
+        _say('Cannot read %s again' % location, error, 'the configuration stays as it was')
+        return kept
+    return values
+
+
 def _load_probe():
     """The probe's package of this folder; the copy already in memory on a reload, because it holds the state."""
     import importlib.util
@@ -114,12 +133,12 @@ def _main(space):
     cfg = app.cfg if app is not None else Config()
     settings = cfg.settings
     location = _users_location(cfg, args)
-    if location:
-        for name, value in list(_read(app, location).items()):
-            if name in settings:
-                space[name] = value
+    values = _values(app, location, settings) if location else {}
+    space.update(values)
     try:
-        _load_probe().chain(_FOLDER, settings, space)
+        probe = _load_probe()
+        probe.kept_values = values
+        probe.chain(_FOLDER, settings, space)
     except Exception as error:
         _say('Cannot attach the probe', error)
 

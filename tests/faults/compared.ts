@@ -1,0 +1,101 @@
+/** Faults that bare gunicorn and the Rust program can suffer too: asserted for the autoscaler, only observed for them. */
+import { assert, assertEquals } from "@std/assert";
+import { isAlive, type ProcessId } from "../support/processes.ts";
+import { until } from "../support/wait.ts";
+import { fault, type Outcome, peersOnly, record, timed } from "./fault.ts";
+import { Load } from "./load.ts";
+import { answers, type Served, type ServedOptions, startBare, startOurs, startRust } from "./served.ts";
+import { isFree, untilGone, untilServing } from "./steady.ts";
+
+export interface Compared {
+  readonly fault: string;
+  /** What must hold under the autoscaler. */
+  readonly holds: string;
+  readonly options: ServedOptions;
+  /** Requests a second for /sleep/20 while it happens; 0 when not given. */
+  readonly perSecond?: number;
+  /** Does the fault. */
+  inject(server: Served): Promise<void> | void;
+  /** How it must end: with the workers it had, serving; or with all processes gone and the port free. */
+  readonly end: "serving" | "gone";
+  /** Requests that the fault itself costs: those in service in a process that is killed. None when not given. */
+  readonly mostLost?: number;
+  /** What else must hold under the autoscaler. */
+  check?(server: Served): Promise<void> | void;
+  /** Without a supervisor there is nobody to do it to. */
+  readonly notBare?: boolean;
+}
+
+/** The others are given up after this long. */
+const OBSERVED_MS = 15_000;
+
+export function compared(what: Compared): void {
+  fault(what.fault, what.holds, async () => {
+    await using server = await startOurs(what.options);
+    const family = server.process.family();
+    await using load = loadOf(server, what);
+    let steadyMs = 0;
+    const before = performance.now();
+    await what.inject(server);
+    const injectedMs = performance.now() - before;
+    steadyMs = await timed(() =>
+      what.end === "gone" ? untilGone(family, server.port) : untilServing(server, what.options.workers)
+    );
+    await load?.stop();
+    if (load !== undefined && what.end === "serving") {
+      const lost = load.failures.length;
+      assert(lost <= (what.mostLost ?? 0), `${lost} lost in ${injectedMs + steadyMs} ms: ${load.failures}`);
+      assertEquals(load.answered + lost, load.sent);
+    }
+    await what.check?.(server);
+    return steadyMs;
+  });
+  if (!peersOnly) return;
+  Deno.test(`observed: ${what.fault}`, async () => {
+    if (!what.notBare) await observe(what, "gunicorn", await startBare(what.options));
+    const rust = await startRust(what.options);
+    if (rust !== undefined) await observe(what, "rust", rust);
+  });
+}
+
+async function observe(what: Compared, name: Outcome["server"], started: Served): Promise<void> {
+  await using server = started;
+  const { workers } = what.options;
+  const family = server.process.family();
+  await using load = loadOf(server, what);
+  let seen = "", steadyMs: number | undefined;
+  try {
+    await what.inject(server);
+    steadyMs = await timed(() =>
+      until(
+        async () =>
+          what.end === "gone"
+            ? family.every((one) => !isAlive(one)) && isFree(server.port)
+            : server.workers().length === workers && await answers(server.port),
+        { timeoutMs: OBSERVED_MS, what: "it" },
+      )
+    );
+  } catch {
+    seen = await state(server, family);
+  }
+  await load?.stop();
+  if (load !== undefined && what.end === "serving") {
+    seen = `${seen} ${load.failures.length} of ${load.sent} requests lost`.trim();
+  }
+  await record({ fault: what.fault, holds: what.holds, server: name, steadyMs, seen });
+  console.log(`${name}: ${steadyMs === undefined ? "" : `steady after ${Math.round(steadyMs)} ms `}${seen}`);
+}
+
+async function state(server: Served, family: readonly ProcessId[]): Promise<string> {
+  const { port, process } = server;
+  const left = family.filter(isAlive).length;
+  const serving = await answers(port) ? "answers" : "does not answer";
+  const ended = process.hasEnded ? `ended with code ${(await process.exited).code}, ` : "";
+  return `after ${
+    OBSERVED_MS / 1000
+  } s: ${ended}${left} of its first ${family.length} processes live, ${serving};`;
+}
+
+function loadOf(server: Served, what: Compared): Load | undefined {
+  return what.perSecond === undefined ? undefined : new Load(server.port, what.perSecond, "/sleep/20");
+}

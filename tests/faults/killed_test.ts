@@ -1,0 +1,64 @@
+/** Processes killed with SIGKILL: workers, gunicorn's master, the autoscaler itself. */
+import { assertEquals } from "@std/assert";
+import { trySignal } from "../support/process.ts";
+import { until } from "../support/wait.ts";
+import { compared } from "./compared.ts";
+
+const KILLS = 6;
+
+compared({
+  fault: "workers killed at random under load",
+  holds: "each is replaced, and no request is lost but those they were serving",
+  options: { workers: 3 },
+  perSecond: 40,
+  mostLost: KILLS,
+  async inject(server) {
+    for (let kill = 0; kill < KILLS; kill++) {
+      await until(() => server.workers().length === 3, { timeoutMs: 15_000, what: "a replacement" });
+      trySignal(server.workers()[Math.floor(Math.random() * 3)]!, "SIGKILL");
+    }
+  },
+  end: "serving",
+});
+
+compared({
+  fault: "gunicorn's master killed",
+  holds: "its workers end too, the exit code is 137, and the port is free for a restart",
+  options: { workers: 3 },
+  inject: (server) => trySignal(server.master, "SIGKILL"),
+  end: "gone",
+  async check(server) {
+    assertEquals((await server.process.exited).code, 137);
+  },
+});
+
+compared({
+  fault: "the autoscaler killed",
+  holds: "gunicorn does not live on unattended, and the port is free for a restart",
+  options: { workers: 3 },
+  inject: (server) => trySignal(server.process.pid, "SIGKILL"),
+  end: "gone",
+  notBare: true,
+});
+
+for (
+  const [name, app, gunicorn] of [
+    ["sync", "wsgi:app", []],
+    ["uvicorn", "asgi:app", ["-k", "uvicorn_worker.UvicornWorker"]],
+  ] as const
+) {
+  compared({
+    fault: `workers recycled by max_requests under load, ${name}`,
+    holds: "no request is lost, and the count stays",
+    options: { workers: 3, app, gunicorn: ["--max-requests", "20", ...gunicorn] },
+    perSecond: 40,
+    async inject(server) {
+      const first = server.workers();
+      await until(() => server.workers().every((pid) => !first.includes(pid)), {
+        timeoutMs: 30_000,
+        what: "all workers recycled",
+      });
+    },
+    end: "serving",
+  });
+}

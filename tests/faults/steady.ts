@@ -1,0 +1,76 @@
+/** What "steady again" means, and orders that need no load to be carried out. */
+import { assertEquals } from "@std/assert";
+import type { Autoscaled } from "../support/autoscaled.ts";
+import { Connection } from "../support/http.ts";
+import { isAlive, type ProcessId } from "../support/processes.ts";
+import { runtimeFolder } from "../support/running_commands.ts";
+import { until } from "../support/wait.ts";
+import { Load } from "./load.ts";
+import { answers, type Served } from "./served.ts";
+
+/** No wait is shorter: the machine may be busy with other things for seconds. */
+export const PATIENCE_MS = 40_000;
+
+/** It answers, and the master has so many children: nobody booting too many, nobody left of those that go. */
+export async function untilServing(server: Served, workers: number): Promise<void> {
+  await until(async () => server.workers().length === workers && await answers(server.port), {
+    timeoutMs: PATIENCE_MS,
+    what: () => `${workers} workers, there are ${server.workers().length}\n${tail(server)}`,
+  });
+}
+
+/** All workers are others than before. */
+export async function untilReplaced(
+  server: Served,
+  before: readonly number[],
+  workers: number,
+): Promise<void> {
+  await until(() => server.workers().every((pid) => !before.includes(pid)), {
+    timeoutMs: PATIENCE_MS,
+    what: () => `other workers than ${before}\n${tail(server)}`,
+  });
+  await untilServing(server, workers);
+}
+
+/** Load on more than it has workers for: scaling works when their number goes up. No request may be lost by it. */
+export async function untilGrown(server: Served, beyond: number): Promise<void> {
+  await using load = new Load(server.port, 30, "/sleep/150");
+  await until(() => server.workers().length > beyond, {
+    timeoutMs: PATIENCE_MS,
+    what: () => `more than ${beyond} workers\n${tail(server)}`,
+  });
+  await load.stop();
+  assertEquals(load.failures, []);
+}
+
+/** None of these processes lives, and the port is free for the next start. */
+export async function untilGone(family: readonly ProcessId[], port: number): Promise<void> {
+  await until(() => family.every((one) => !isAlive(one)) && isFree(port), {
+    timeoutMs: PATIENCE_MS,
+    what: () => `the end of ${family.filter(isAlive).map((one) => one.pid)} and of port ${port}`,
+  });
+}
+
+export function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Orders this number of workers by the control socket, as the command `scale` does. */
+export async function pin(server: Autoscaled, workers: number): Promise<void> {
+  await using connection = await Connection.open({ socket: `${await runtimeFolder(server)}/control.sock` });
+  const body = JSON.stringify({ kind: "pinned", workers });
+  await connection.send(
+    `POST /order HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  const answer = await connection.answer();
+  assertEquals(answer.status, 200, answer.body);
+}
+
+function tail(server: Served): string {
+  return server.process.lines.slice(-25).map((line) => line.text).join("\n");
+}
