@@ -13,7 +13,49 @@ export interface Equivalent {
   readonly because: string;
 }
 
-export const EQUIVALENT: readonly Equivalent[] = [];
+const LINEAR =
+  "up to 8 units both formulas are the same: i = 2^(i/4 | 0 + 1) * (1 + i % 4 / 4) for i = 4 to 7";
+const LAST_BUCKET = "whatever is this long falls into the last bucket, which starts at 7.5 s";
+const NO_UNIT = "variation has no unit: a factor on all values changes nothing";
+
+export const EQUIVALENT: readonly Equivalent[] = [
+  {
+    file: "histogram.ts",
+    code: "if (i < 4) return i * UNIT_MS;",
+    changes: ["< → <=", "4 → 5", "4 → 8"],
+    because: LINEAR,
+  },
+  {
+    file: "histogram.ts",
+    code: "if (!(units >= 4)) return units > 0 ? units : 0;",
+    changes: [">= → >", "4 → 5", "4 → 8"],
+    because: LINEAR,
+  },
+  {
+    file: "histogram.ts",
+    code: "if (!(units >= 4)) return units > 0 ? units : 0;",
+    changes: ["> → >="],
+    because: "0 units are bucket 0 either way",
+  },
+  {
+    file: "histogram.ts",
+    code: "const units = Math.floor(Math.min(ms, 1e9) / UNIT_MS);",
+    changes: ["1e9 → 1000000001", "1e9 → 2000000000"],
+    because: LAST_BUCKET,
+  },
+  {
+    file: "histogram.ts",
+    code: "const ms = (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;",
+    changes: ["/ → *", "2 → 3", "2 → 4"],
+    because: NO_UNIT,
+  },
+  {
+    file: "sliding_max.ts",
+    code: "while (this.#entries.length > 0 && this.#entries[this.#entries.length - 1]!.value <= value) {",
+    changes: ["<= → <"],
+    because: "an equal value that is kept beside the newer one goes first, and the newer one stands for it",
+  },
+];
 
 /** Why a mutant needs no test; undefined when it does. */
 export function excuseOf(mutant: Mutant, list = EQUIVALENT): string | undefined {

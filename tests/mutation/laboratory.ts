@@ -1,100 +1,122 @@
-/** A private copy of the tree in which mutants are tried, so that the work tree is never touched. */
+/** A private place in which mutants are tried, each in its own copy of the core and its tests. */
+import { start } from "../support/process.ts";
+import { cpuMs } from "../support/processes.ts";
+import { type TempDir, tempDir } from "../support/tempdir.ts";
+import { until } from "../support/wait.ts";
 import { type Mutant, mutated } from "./mutants.ts";
+import type { Order } from "./trial.ts";
 
-/** How the tests took a mutant. */
+/** How the tests took a mutant; a loop that does not end is "timed out". */
 export type Outcome = "killed" | "timed out" | "survived";
 
 /** All that the tests of the core read. */
-const COPIED = ["deno.json", "deno.lock", "src", "tests/core", "docs/settings.md"];
-const TESTS = "tests/core";
+const COPIED = ["src/core", "tests/core", "docs/settings.md"];
 /** A mutant may hoard; so much memory is enough for the tests, many times over. */
 const HEAP_MIB = 512;
-/**
- * A loop that does not end is told by the CPU time it takes, several times that of the tests: so a busy machine makes no
- * mutant look caught.
- */
-const CPU_S = 8;
+/** A loop that does not end is told by its CPU time, many times that of the tests: a busy machine makes none of it. */
+const LONGEST_CPU_MS = 8_000;
 
 export class Laboratory implements AsyncDisposable {
-  readonly #root: string;
-  readonly #environment: Record<string, string>;
+  readonly #repository: string;
+  readonly #dir: TempDir;
 
-  private constructor(root: string, environment: Record<string, string>) {
-    this.#root = root;
-    this.#environment = environment;
+  private constructor(repository: string, dir: TempDir) {
+    this.#repository = repository;
+    this.#dir = dir;
   }
 
   static async open(repository: string): Promise<Laboratory> {
-    const root = await Deno.makeTempDir({ prefix: "ga-mutation-" });
-    for (const path of COPIED) await copy(`${repository}/${path}`, `${root}/tree/${path}`);
+    const dir = await tempDir("ga-mutation-");
+    for (const name of ["deno.json", "deno.lock"]) {
+      await Deno.copyFile(`${repository}/${name}`, dir.join(name));
+    }
+    for (const name of ["mutants", "deno"]) await Deno.mkdir(dir.join(name));
+    await Deno.copyFile(new URL("trial.ts", import.meta.url), dir.join("trial.ts"));
     // What Deno makes of each mutant must not fill the cache at home; the packages there are good enough.
-    await Deno.mkdir(`${root}/deno`);
-    await Deno.symlink(await npmCache(), `${root}/deno/npm`);
-    return new Laboratory(root, { DENO_DIR: `${root}/deno`, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" });
+    await Deno.symlink(await npmCache(), dir.join("deno/npm"));
+    return new Laboratory(repository, dir);
   }
 
   /** @throws when the tests fail without any mutant: then none of them proves anything */
   async checkTests(): Promise<void> {
-    const { passed, output } = await this.#test([TESTS]);
-    if (!passed) {
-      throw new Error(`Cannot try mutants: the tests fail without any, mend them first:\n${output}`);
-    }
+    const [said] = await this.#carryOut([this.#copy(0, "")]);
+    if (said === "passed") return;
+    throw new Error(`Cannot try mutants: the tests fail without any, mend them first: ${said}`);
   }
 
-  async try(mutant: Mutant): Promise<Outcome> {
-    const path = `${this.#root}/tree/src/core/${mutant.file}`;
-    const source = await Deno.readTextFile(path);
-    await Deno.writeTextFile(path, mutated(source, mutant));
-    try {
-      const { passed, timedOut } = await this.#test(this.#testsFor(mutant.file));
-      return timedOut ? "timed out" : passed ? "survived" : "killed";
-    } finally {
-      await Deno.writeTextFile(path, source);
-    }
+  /** What becomes of some mutants, in their order. */
+  async tryAll(mutants: readonly Mutant[]): Promise<Outcome[]> {
+    const orders = mutants.map((mutant, i) => {
+      const order = this.#copy(i, mutant.file);
+      const path = `${order.folder}/src/core/${mutant.file}`;
+      Deno.writeTextFileSync(path, mutated(Deno.readTextFileSync(path), mutant));
+      return order;
+    });
+    const said = await this.#carryOut(orders);
+    return said.map((word) => word === "passed" ? "survived" : word === "timed out" ? word : "killed");
   }
 
-  /** The test of the same name goes first: it is the likeliest to fail, and the first failure ends the run. */
-  #testsFor(file: string): string[] {
-    const own = `${TESTS}/${file.replace(/\.ts$/, "_test.ts")}`;
-    const all = Array.from(Deno.readDirSync(`${this.#root}/tree/${TESTS}`), ({ name }) => `${TESTS}/${name}`)
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dir[Symbol.asyncDispose]();
+  }
+
+  /** A fresh copy. The test of the mutated file's name goes first: it is the likeliest to fail, and that ends the run. */
+  #copy(number: number, file: string): Order {
+    const folder = this.#dir.join(`mutants/${number}`);
+    for (const path of COPIED) copy(`${this.#repository}/${path}`, `${folder}/${path}`);
+    const own = `tests/core/${file.replace(/\.ts$/, "_test.ts")}`;
+    const all = Array.from(Deno.readDirSync(`${folder}/tests/core`), ({ name }) => `tests/core/${name}`)
       .filter((path) => path.endsWith("_test.ts")).sort();
-    return [...all.filter((path) => path === own), ...all.filter((path) => path !== own)];
+    return { folder, tests: [...all.filter((path) => path === own), ...all.filter((path) => path !== own)] };
   }
 
-  async #test(paths: string[]) {
-    // Without permissions but to read the copy: the core needs none, and nobody knows what a mutant does.
-    const words = [
-      ...[Deno.execPath(), "test", "--no-check", "--fail-fast", "--quiet", `--allow-read=${this.#root}`],
-      ...[`--v8-flags=--max-old-space-size=${HEAP_MIB}`, ...paths],
-    ];
-    const { success, signal, stdout, stderr } = await new Deno.Command("sh", {
-      args: ["-c", `ulimit -c 0; ulimit -S -t ${CPU_S}; exec "$@"`, "sh", ...words],
-      cwd: `${this.#root}/tree`,
-      env: this.#environment,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).output();
-    const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    return { passed: success, timedOut: signal === "SIGXCPU", output };
-  }
-
-  async [Symbol.asyncDispose]() {
-    await Deno.remove(this.#root, { recursive: true });
+  /** What was said of each order, in a process that is started anew after each that did not end, or took it down. */
+  async #carryOut(orders: readonly Order[]): Promise<string[]> {
+    const list = await this.#dir.write("orders.json", JSON.stringify(orders));
+    const said: string[] = [];
+    while (said.length < orders.length) {
+      await using trial = start(Deno.execPath(), [
+        // Without permissions but to read the copies: the core needs none, and nobody knows what a mutant does.
+        ...["run", "--no-check", "--no-prompt", `--allow-read=${this.#dir.path}`],
+        ...[`--v8-flags=--max-old-space-size=${HEAP_MIB}`, "--config", this.#dir.join("deno.json")],
+        ...[this.#dir.join("trial.ts"), list, String(said.length)],
+      ], {
+        env: {
+          DENO_DIR: this.#dir.join("deno"),
+          NO_COLOR: "1",
+          DENO_NO_UPDATE_CHECK: "1",
+          DENO_COVERAGE_DIR: "",
+        },
+      });
+      while (said.length < orders.length) {
+        const number = said.length;
+        const answer = () => trial.lines.find(({ text }) => text.startsWith(`${number}: `))?.text;
+        const before = cpuMs(trial.pid);
+        const late = () => cpuMs(trial.pid) - before > LONGEST_CPU_MS;
+        await until(() => answer() !== undefined || trial.hasEnded || late(), {
+          timeoutMs: 600_000,
+          what: () => `the tests of ${orders[number]!.folder}`,
+        });
+        const word = answer()?.slice(`${number}: `.length);
+        said.push(word ?? (trial.hasEnded ? `ended: ${trial.text("stderr")}` : "timed out"));
+        if (word === undefined) break;
+      }
+    }
+    for (const { folder } of orders) await Deno.remove(folder, { recursive: true });
+    return said;
   }
 }
 
 async function npmCache(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  const { npmCache: path } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
-  return path;
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string }).npmCache;
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  if (!(await Deno.stat(from)).isDirectory) {
-    await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
-    return await Deno.copyFile(from, to);
+function copy(from: string, to: string): void {
+  if (Deno.statSync(from).isDirectory) {
+    for (const { name } of Deno.readDirSync(from)) copy(`${from}/${name}`, `${to}/${name}`);
+  } else {
+    Deno.mkdirSync(to.slice(0, to.lastIndexOf("/")), { recursive: true });
+    Deno.copyFileSync(from, to);
   }
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
 }

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { excuseOf, stale } from "./equivalent.ts";
-import { Laboratory } from "./laboratory.ts";
+import { Laboratory, type Outcome } from "./laboratory.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { caughtShare, report, sentence, type Tried } from "./report.ts";
 import { seeded } from "../core/fluid.ts";
@@ -15,6 +15,8 @@ import { seeded } from "../core/fluid.ts";
 const LEAST_CAUGHT = 0.85;
 /** Laboratories at once: as many as CI has cores. */
 const WORKERS = 2;
+/** Mutants that one process tries: modules are never unloaded, so not too many. */
+const BATCH = 20;
 
 interface MutateOptions {
   /** One file of src/core; all when not given. */
@@ -72,10 +74,11 @@ function draw(mutants: readonly Mutant[], { sample, seed }: MutateOptions): Muta
   return mutants.filter((mutant) => drawn.includes(mutant));
 }
 
-/** Each laboratory takes the next mutant as soon as it has finished one. */
+/** Each laboratory takes the next batch as soon as it has finished one. */
 async function tryAll(mutants: readonly Mutant[], repository: string): Promise<Tried[]> {
-  const tried = new Map<Mutant, Tried>();
-  const left = mutants.values();
+  const batches = Array.from({ length: Math.ceil(mutants.length / BATCH) }, (_, i) => i * BATCH);
+  const outcomes: Outcome[] = [];
+  const left = batches.values();
   // Interrupted, the laboratories end what they are at and are cleared away.
   let interrupted = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -84,13 +87,16 @@ async function tryAll(mutants: readonly Mutant[], repository: string): Promise<T
   const work = async () => {
     await using laboratory = await Laboratory.open(repository);
     await laboratory.checkTests();
-    for (const mutant of left) {
-      tried.set(mutant, { mutant, outcome: await laboratory.try(mutant) });
+    for (const first of left) {
+      const tried = await laboratory.tryAll(mutants.slice(first, first + BATCH));
+      tried.forEach((outcome, i) => outcomes[first + i] = outcome);
+      if (interrupted) throw new Error("Cannot say what is caught: interrupted");
     }
   };
-  await Promise.all(Array.from({ length: WORKERS }, work));
-  if (interrupted) throw new Error("Cannot say what is caught: interrupted");
-  return mutants.map((mutant) => tried.get(mutant)!);
+  // All of them end and are cleared away, also when one fails.
+  const ends = await Promise.allSettled(Array.from({ length: WORKERS }, work));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  return mutants.map((mutant, i) => ({ mutant, outcome: outcomes[i]! }));
 }
 
 if (import.meta.main) {
