@@ -8,7 +8,7 @@
  * file are kept and replaced run by run, so that a long benchmark can be done in parts.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { type Absent, isAbsent, readResults, type RunResult, writeResults } from "./results.ts";
+import { type Absent, disturbance, isAbsent, readResults, type RunResult, writeResults } from "./results.ts";
 import { batches, rivalsNamed } from "./rivals.ts";
 import { runOne } from "./run.ts";
 import { scenariosNamed } from "./scenarios.ts";
@@ -53,8 +53,10 @@ async function main(): Promise<void> {
       await Promise.all(batch.map(async (rival) => {
         const logFile = `${folder}/logs/${scenario.name}-${rival.name}.log`;
         const result = await runOne(scenario, rival, { seed: Number(args.seed), env, logFile });
-        const outcome = isAbsent(result) ? result.absent : percent(result.shareWithinSlo, 2);
-        console.error(`${scenario.name}, ${rival.label}: ${outcome}`);
+        const outcome = isAbsent(result)
+          ? result.absent
+          : `${percent(result.shareWithinSlo, 2)}  ${disturbance(result)}`;
+        console.error(`${scenario.name}, ${rival.label}: ${outcome.trimEnd()}`);
         await keep(file, scenario.name, rival.name, result);
       }));
     }

@@ -60,7 +60,8 @@ async function main(): Promise<number> {
       if (real === undefined || isAbsent(real)) continue;
       const simulated = Array.from(
         { length: MOMENTS },
-        (_, i) => simulate(simulatedScenario(scenario, rival.name, seed, i), make(seed, i)),
+        (_, i) =>
+          simulate(simulatedScenario(scenario, rival.name, seed, i, real.elsewhereCores), make(seed, i)),
       );
       const comparison: Comparison = compare(scenario.name, rival, real, simulated);
       compared++;

@@ -1,6 +1,6 @@
 /** One real run beside its simulations, and how the two are told. */
 import type { Result } from "../src/simulation/result.ts";
-import type { RunResult } from "./results.ts";
+import { disturbance, type RunResult } from "./results.ts";
 import type { Rival } from "./rivals.ts";
 
 /** How far a simulation may be off: points of the share within SLO, and percent of the worker-seconds. */
@@ -56,7 +56,8 @@ export function row(
     range(simulated.map((one) => 100 * one.shareWithinSlo), 1).padStart(14) +
     number(real.workerSeconds, 0, 9) + number(nearest.workerSeconds, 0, 8) + sign(percent) +
     range(simulated.map((one) => one.workerSeconds), 0).padStart(12) +
-    number(real.p95Ms, 0, 9) + number(nearest.p95Ms, 0, 8) + (good ? "" : "   OFF");
+    number(real.p95Ms, 0, 9) + number(nearest.p95Ms, 0, 8) + (good ? "" : "   OFF") +
+    (disturbance(real) ? `   ${disturbance(real)}` : "");
 }
 
 export const MARKDOWN_HEADS =

@@ -20,6 +20,11 @@ export interface RunResult {
   readonly firstGrowthMs?: number;
   /** CPU time of the server with all its processes, per request, ms. */
   readonly cpuMsPerRequest: number;
+  /**
+   * Cores' worth of CPU that all but the server used meanwhile: load generator, sampler, what else ran. Not in older
+   * results. More than a few tenths, and servers that compute were measured on a smaller machine.
+   */
+  readonly elsewhereCores?: number;
   /** 99th percentile of how late the load generator itself was, ms: large values blame the server for what it did not do. */
   readonly generatorLateMs: number;
   readonly workers: WorkerSeries;
@@ -38,6 +43,16 @@ export interface Results {
   machine: Record<string, string | number>;
   /** By scenario, then by rival. */
   scenarios: Record<string, Record<string, RunResult | Absent>>;
+}
+
+/** More than this elsewhere is more than a load generator takes. */
+const DISTURBED_CORES = 0.5;
+
+/** Says so when a run was disturbed; "" when it was not, or is too old to know. */
+export function disturbance({ elsewhereCores = 0 }: RunResult): string {
+  return elsewhereCores > DISTURBED_CORES
+    ? `disturbed: ${elsewhereCores.toFixed(1)} cores were used elsewhere`
+    : "";
 }
 
 export function isAbsent(result: RunResult | Absent): result is Absent {

@@ -5,6 +5,7 @@ import { freeTcpPort } from "../tests/support/port.ts";
 import { type Process, start } from "../tests/support/process.ts";
 import { until } from "../tests/support/wait.ts";
 import { LoadReport } from "./load_report.ts";
+import { machineBusyMs } from "./machine_cpu.ts";
 import { totalMs } from "./phases.ts";
 import { type Absent, eachSecond, type RunResult } from "./results.ts";
 import type { Rival } from "./rivals.ts";
@@ -62,9 +63,11 @@ async function measure(
   sampler: WorkerSampler,
 ): Promise<RunResult> {
   const durationMs = totalMs(scenario.phases);
-  const cpuBefore = familyCpuMs(server.pid);
+  const before = { atMs: performance.now(), cpuMs: familyCpuMs(server.pid), machineMs: machineBusyMs() };
   const load = await drive(scenario, seed, port);
-  const cpuMs = familyCpuMs(server.pid) - cpuBefore;
+  const cpuMs = familyCpuMs(server.pid) - before.cpuMs;
+  const elsewhereMs = machineBusyMs() - before.machineMs - cpuMs;
+  const tookMs = performance.now() - before.atMs;
   const workers = sampler.stop(load.startMs, durationMs);
   const { report } = load;
   const { due, missed } = eachSecond(report.outcomes, Math.ceil(durationMs / 1000), scenario.sloMs);
@@ -82,6 +85,7 @@ async function measure(
     lastWorkers: workers.changes.at(-1)![1],
     ...(firstGrowthMs === undefined ? {} : { firstGrowthMs }),
     cpuMsPerRequest: round(cpuMs / Math.max(1, report.sent), 3),
+    elsewhereCores: round(Math.max(0, elsewhereMs / tookMs), 3),
     generatorLateMs: round(report.outcomes.latenessP99Ms, 1),
     workers,
     dueEachSecond: due,

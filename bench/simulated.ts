@@ -27,15 +27,19 @@ const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 const CLIENT_TIMEOUT_MS = 10_000;
 const KEPT_CONNECTIONS = 2000;
 
+/** However busy the machine is elsewhere, the server gets some of it. */
+const LEAST_CORES = 0.2;
+
 /**
  * What the server of this name meets. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
- * controller, not in the load.
+ * controller, not in the load. `elsewhereCores` is what the load generator and others take of the machine.
  */
 export function simulatedScenario(
   scenario: Scenario,
   rival: string,
   seed: number,
   variant: number,
+  elsewhereCores = 0,
 ): SimulatedScenario {
   const kind = scenario.workerClass === "uvicorn_worker.UvicornWorker" ? "uvicorn" : scenario.workerClass;
   return {
@@ -46,7 +50,7 @@ export function simulatedScenario(
       service: serviceOf(phase.path, scenario),
     })),
     model: { kind, slots: kind === "sync" ? 1 : kind === "gthread" ? scenario.threads ?? 1 : 1000 },
-    cores: navigator.hardwareConcurrency,
+    cores: Math.max(LEAST_CORES, navigator.hardwareConcurrency - elsewhereCores),
     ...BOOT[scenario.app],
     requestCpuMs: REQUEST_CPU_MS[kind],
     keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,

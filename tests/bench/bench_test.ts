@@ -9,8 +9,9 @@ import {
 } from "@std/assert";
 import { drawChart } from "../../bench/chart.ts";
 import { parsePhases, totalMs } from "../../bench/phases.ts";
-import { eachSecond, readResults, type RunResult, writeResults } from "../../bench/results.ts";
+import { disturbance, eachSecond, readResults, type RunResult, writeResults } from "../../bench/results.ts";
 import { batches, type Rival, rivals, rivalsNamed } from "../../bench/rivals.ts";
+import { machineBusyMs } from "../../bench/machine_cpu.ts";
 import { runOne } from "../../bench/run.ts";
 import { scenarios, scenariosNamed } from "../../bench/scenarios.ts";
 import { markdownTable, percent, table } from "../../bench/table.ts";
@@ -32,6 +33,17 @@ Deno.test("CPU time is that of a process, its children and those that have ended
   await using process = start("bash", ["-c", script], { graceMs: 100 });
   await process.line(/done/, { timeoutMs: 20_000 });
   assertLess(Math.abs(familyCpuMs(process.pid) - 350), 150);
+});
+
+Deno.test("the machine was busy for all but idle time and waits for a disk, stolen time included", () => {
+  const stat = "cpu  100 20 30 5000 400 1 2 7 50 0\ncpu0 1 2 3 4 5 6 7 8 9 0\n";
+  assertEquals(machineBusyMs(stat), (100 + 20 + 30 + 1 + 2 + 7) * 10);
+});
+
+Deno.test("a run beside which much else ran says so", () => {
+  const result = (elsewhereCores?: number) => ({ elsewhereCores }) as unknown as RunResult;
+  assertEquals(disturbance(result(1.04)), "disturbed: 1.0 cores were used elsewhere");
+  assertEquals([disturbance(result(0.2)), disturbance(result())], ["", ""]);
 });
 
 Deno.test("each second knows how many of its requests were late or lost", () => {
