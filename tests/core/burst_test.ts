@@ -1,7 +1,7 @@
-import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import { burstErlangs, burstIn, evidenceOf } from "../../src/core/burst.ts";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { burstCores, burstErlangs, burstIn, evidenceOf, rpsOf } from "../../src/core/burst.ts";
 import { History } from "../../src/core/history.ts";
-import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
 import { sample } from "./samples.ts";
 import { tick, ticks } from "./ticks.ts";
 
@@ -73,4 +73,74 @@ Deno.test("erlangs of a burst: its arrivals less one deviation, times what a req
 Deno.test("erlangs of a burst: nine workers that have all just begun do not make requests look long", () => {
   const begun = tick({ arrivals: 6, elapsedMs: 100, occupiedMs: 900, started: 9, finished: 2 });
   assertLess(burstErlangs({ ...begun, spanMs: 100 }, 100), 9);
+});
+
+Deno.test("evidence agrees with the documented examples", () => {
+  assertAlmostEquals(evidenceOf(8, 1.5), 6.9, 0.05);
+  assertAlmostEquals(evidenceOf(9, 1.5), 8.6, 0.05);
+});
+
+Deno.test("evidence: what came counts as much after silence as after next to nothing", () => {
+  assertEquals(evidenceOf(5, 0), evidenceOf(5, 0.05));
+  assertGreater(evidenceOf(5, 0), evidenceOf(5, 0.5));
+});
+
+Deno.test("rates: requests a second, none before any time has passed", () => {
+  const window = { ...tick({ arrivals: 3 }), spanMs: 200 };
+  assertEquals(rpsOf(window), 15);
+  assertEquals(rpsOf({ ...window, spanMs: 0 }), 0);
+  assertEquals(rpsOf({ ...window, spanMs: 1 }), 3_000);
+});
+
+Deno.test("a jump and a rate that are just reached count", () => {
+  // 60 a second after 5 a second.
+  const history = historyOf(0.5, [6, 6, 6]);
+  const found = (settings: Partial<PolicySettings>) => burst(history, 50, { ...DEFAULT_POLICY, ...settings });
+  assertEquals(found({ burstMinRps: 60 })?.arrivals, 18);
+  assertEquals(found({ burstRpsJump: 50 })?.arrivals, 18);
+  assertEquals(found({ burstRpsJump: 56 }), undefined);
+});
+
+Deno.test("what came just before is the measure where that is more than the stable rate", () => {
+  // Two seconds at 60 a second, ten before at 5: that was the burst; 60 more is none.
+  const risen = [...Array<number>(25).fill(6), 6, 6, 6];
+  assertEquals(burst(historyOf(0.5, risen), 50, { ...DEFAULT_POLICY, burstRpsJump: 50 }), undefined);
+  assertEquals(burst(historyOf(0.5, [...Array<number>(25).fill(6), 40, 40, 40]))?.spanMs, 300);
+});
+
+Deno.test("windows of half a request and more are looked at", () => {
+  assertEquals(burst(historyOf(0.5, [20]), 200)?.spanMs, 100);
+  // Requests of 600 ms: three ticks are the least, and that window has all of the burst in it.
+  assertEquals(burst(historyOf(0.5, [30]), 600)?.spanMs, 300);
+});
+
+Deno.test("before a whole second has been seen a burst is found in what there is", () => {
+  const young = ticks([0.5, 0.5, 0.5, 30].map((n) => ({ arrivals: n })));
+  assertEquals(burst(young)?.spanMs, 100);
+});
+
+Deno.test("a slow burst shows in the longest window, once its rate still holds", () => {
+  // 2.5 times the rate for three seconds: 112 where 45 came before.
+  const settings = { ...DEFAULT_POLICY, burstWindowMs: 3_000, windowMs: 10_000 };
+  const risen = burst(historyOf(1.5, Array<number>(30).fill(3.75)), 50, settings);
+  assertEquals(risen?.spanMs, 3_000);
+  const over = [...Array<number>(22).fill(5.6), ...Array<number>(8).fill(0)];
+  assertEquals(burst(historyOf(1.5, over), 50, settings), undefined);
+});
+
+Deno.test("erlangs of a burst: never less than the slots that its requests hold already, as far as proven", () => {
+  const held = { ...tick({ occupiedMs: 900, started: 9, finished: 9 }), spanMs: 100 };
+  assertAlmostEquals(burstErlangs(held, 100), 6, 1e-9); // 9 less one deviation of 3
+  assertAlmostEquals(burstErlangs({ ...held, arrivals: 16 }, "unknown"), 16 - 4, 1e-9);
+});
+
+Deno.test("cores of a burst: its proven arrivals at the CPU cost of a request seen lately", () => {
+  const stable = { ...tick({ finished: 10, cpuMs: 400 }), spanMs: 10_000 };
+  const window = { ...tick({ arrivals: 16 }), spanMs: 100 };
+  assertAlmostEquals(burstCores(window, stable, 50), (12 * 40) / 100, 1e-9);
+  // No request computes for longer than it takes.
+  assertAlmostEquals(burstCores(window, stable, 20), (12 * 20) / 100, 1e-9);
+  assertAlmostEquals(burstCores(window, stable, "unknown"), (12 * 40) / 100, 1e-9);
+  assertEquals(burstCores(window, { ...stable, finished: 0 }, 50), 0);
+  assertAlmostEquals(burstCores(window, { ...stable, finished: 1, cpuMs: 40 }, 50), (12 * 40) / 100, 1e-9);
 });

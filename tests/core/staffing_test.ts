@@ -65,3 +65,36 @@ Deno.test("the less service times vary, the fewer workers do", () => {
   assertEquals(workersFor(6, 1, { ...lax, variation: 0 }), 7);
   assertEquals(workersFor(6, 1, { ...lax, variation: 1 }), 8);
 });
+
+Deno.test("the share that waits longer agrees with the documented examples", () => {
+  assertAlmostEquals(shareThatWaitsLonger(8, 6, 100, 0), 0.36, 0.005);
+  assertAlmostEquals(shareThatWaitsLonger(8, 6, 100, 200), 0.007, 0.0005);
+  assertAlmostEquals(shareThatWaitsLonger(7, 6, 100, 200), 0.083, 0.0005);
+  assertAlmostEquals(shareThatWaitsLonger(7, 6, 100, 200, 0), 0.011, 0.0005);
+});
+
+Deno.test("requests that take no time make nobody wait longer, a load of all servers everybody", () => {
+  assertEquals(shareThatWaitsLonger(8, 6, 0, 0), 0);
+  assertEquals(shareThatWaitsLonger(6, 6, 100, 1e9), 1);
+  assert(shareThatWaitsLonger(8, 6, 1, 0.1) > 0.1);
+});
+
+Deno.test("the workers found are the fewest that meet the goal", () => {
+  for (const slots of [1, 4]) {
+    for (let erlangs = 0.3; erlangs < 30; erlangs += 0.7) {
+      const workers = workersFor(erlangs, slots, goal);
+      const meets = (count: number) =>
+        erlangs / (count * slots) <= goal.utilization &&
+        shareThatWaitsLonger(count * slots, erlangs, goal.serviceMs, goal.waitMs, goal.variation) <=
+          goal.lateShare;
+      assert(meets(workers), `${workers} for ${erlangs}`);
+      assert(workers === 1 || !meets(workers - 1), `${workers} for ${erlangs}`);
+    }
+  }
+});
+
+Deno.test("a load that just fits the utilization is carried by so many, rounding errors apart", () => {
+  const patient = { ...goal, waitMs: 1e9, utilization: 0.7 };
+  assertEquals(workersFor(2.1, 1, patient), 3); // 2.1 / 0.7 is a little more than 3 in floating point
+  assertEquals(workersFor(0.0001, 1, patient), 1);
+});
