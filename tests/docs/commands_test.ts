@@ -39,7 +39,11 @@ Deno.test("commands of deno name tasks and files that exist, those of others are
 });
 
 Deno.test("commands that start gunicorn have options that exist, each on its side of the application", () => {
-  const starts = own.filter(({ args }) => !TOOLS.some((tool) => tool === args[0]) && args[0] !== "check");
+  const shown = markdownFiles().flatMap((file) => commands(file, "text"))
+    .map((command) => ({ ...command, args: ownArguments(command.text.replace(/ {2,}/, " ")) ?? ["--help"] }));
+  const starts = [...own, ...shown].filter(({ args }) =>
+    !TOOLS.some((tool) => tool === args[0]) && args[0] !== "check"
+  );
   assert(starts.length > 0);
   for (const { file, text, args } of starts) {
     const command = parseCommand(args);

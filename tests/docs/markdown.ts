@@ -54,9 +54,9 @@ export interface Command {
   readonly text: string;
 }
 
-/** The commands of all blocks marked `sh`. Blocks marked `text` are not commands to be run. */
-export function commands(file: string): Command[] {
-  return [...readText(file).matchAll(/^```sh\n(.*?)^```/gms)]
+/** The commands of all blocks marked `sh`; for `text`, lines that are shown and not meant to be run as they stand. */
+export function commands(file: string, blocks: "sh" | "text" = "sh"): Command[] {
+  return [...readText(file).matchAll(new RegExp(`^\`\`\`${blocks}\\n(.*?)^\`\`\``, "gms"))]
     .flatMap((match) => match[1]!.replaceAll("\\\n", " ").split("\n"))
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"))
