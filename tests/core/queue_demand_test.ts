@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
-import type { WorkerCounts } from "../../src/core/sample.ts";
-import { queueAsks } from "../../src/core/queue_demand.ts";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Sample, WorkerCounts } from "../../src/core/sample.ts";
+import { queueAsks, queuedNow } from "../../src/core/queue_demand.ts";
 import { load, sample } from "./samples.ts";
 import { ticks } from "./ticks.ts";
 
@@ -91,4 +91,77 @@ Deno.test("what waits inside workers counts like the kernel's queue", () => {
     bootMs: 40,
   };
   assertEquals(queueAsks(input, goal, 0, 0), 3);
+});
+
+Deno.test("what waits is what is known of it: in the kernel, inside workers, or both", () => {
+  const queued = (queue: Sample["queue"], innerQueue: number | "unknown") =>
+    queuedNow(sample(0, { queue, load: innerQueue === "unknown" ? "unknown" : load({ innerQueue }) }));
+  assertEquals(queued(3, 2), 5);
+  assertEquals(queued(3, "unknown"), 3);
+  assertEquals(queued(0, 0), 0);
+  assertEquals(queued("unknown", 2), 2);
+  assertEquals(queued("unknown", 1), 1);
+  // Nothing inside workers says nothing of the kernel's queue.
+  assertEquals(queued("unknown", 0), "unknown");
+  assertEquals(queued("unknown", "unknown"), "unknown");
+});
+
+Deno.test("a queue of one request asks when it waits too long, as one of requests that hang does", () => {
+  assertEquals(asks({ queued: 1, perTick: 0, steady: 2, occupiedMs: 200, ends: 0 }), 3);
+});
+
+Deno.test("workers whose boot time is not known get a second to help", () => {
+  const booting = { queued: 12, perTick: 6, booting: 1, bootMs: 0 };
+  assertEquals(asks({ ...booting, oldestBootMs: 999 }), 0);
+  assertGreater(asks({ ...booting, oldestBootMs: 1_000 }), 0);
+});
+
+Deno.test("workers whose boot is known get twice that time, however short", () => {
+  const booting = { queued: 12, perTick: 6, booting: 1, bootMs: 1 };
+  assertEquals(asks({ ...booting, oldestBootMs: 1 }), 0);
+  assertGreater(asks({ ...booting, oldestBootMs: 2 }), 0);
+});
+
+Deno.test("with no worker ready the queue is counted as if there were one", () => {
+  assertEquals(asks({ queued: 4, perTick: 0, steady: 0, ready: 0 }), 0); // 4 * 60 = 240
+  assertEquals(asks({ queued: 5, perTick: 0, steady: 0, ready: 0 }), 2);
+});
+
+Deno.test("a boot that takes as long as a request may wait is in time, a longer one is not", () => {
+  const scene = { queued: 12, perTick: 6, booting: 1, oldestBootMs: 10 };
+  assertEquals(asks({ ...scene, bootMs: 240 }), 0);
+  assertGreater(asks({ ...scene, bootMs: 241 }), 0);
+});
+
+Deno.test("booting workers serve what waits now only where they boot in time", () => {
+  // 9 wait: 270 ms behind two workers, 135 behind four. Two that boot have had their chance.
+  const scene = { queued: 9, perTick: 0, steady: 0, booting: 2 };
+  assertEquals(asks({ ...scene, bootMs: 40, oldestBootMs: 81 }), 0);
+  assertGreater(asks({ ...scene, bootMs: 2_000, oldestBootMs: 1_000 }), 0);
+});
+
+Deno.test("a queue that grows asks before it is too long, the sooner the longer workers boot", () => {
+  const least = (bootMs: number) => {
+    let queued = 1;
+    while (asks({ queued, perTick: 4, bootMs }) === 0) queued++;
+    return queued;
+  };
+  const [quick, slow] = [least(10), least(230)];
+  assert(slow < quick && quick < 9, `at ${slow} with slow boots, at ${quick} with quick ones`);
+  // Half way through their boot the lead is shorter.
+  assert(asks({ queued: slow, perTick: 4, bootMs: 230, oldestBootMs: 230 }) === 0);
+});
+
+Deno.test("a rise of the last ticks counts before the second's mean knows of it, chance apart", () => {
+  const asked = (lately: number) => {
+    const history = ticks([...Array<number>(7).fill(1), ...Array<number>(3).fill(lately)].map((n) => ({
+      arrivals: n,
+    })));
+    const counts: WorkerCounts = { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 };
+    const goal = { serviceMs: 60, variation: 0, waitMs: 240, lateShare: 0.03, utilization: 0.85 };
+    return queueAsks({ sample: sample(1_000, { queue: 4 }), history, counts, bootMs: 40 }, goal, 1, 0);
+  };
+  assertEquals(asked(1), 0);
+  assertEquals(asked(5), 0); // 15 in 300 ms less 4 by chance are 37 a second: hardly more than is served
+  assertEquals(asked(12), 2);
 });
