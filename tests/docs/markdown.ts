@@ -54,8 +54,17 @@ export interface Command {
   readonly text: string;
 }
 
-/** The commands of all blocks marked `sh`; for `text`, lines that are shown and not meant to be run as they stand. */
-export function commands(file: string, blocks: "sh" | "text" = "sh"): Command[] {
+/** The commands of all blocks marked `sh`. */
+export function commands(file: string): Command[] {
+  return lines(file, "sh");
+}
+
+/** The lines of blocks marked `text`: commands that are not meant to be run as they stand, and what programs say. */
+export function shownLines(file: string): Command[] {
+  return lines(file, "text");
+}
+
+function lines(file: string, blocks: string): Command[] {
   return [...readText(file).matchAll(new RegExp(`^\`\`\`${blocks}\\n(.*?)^\`\`\``, "gms"))]
     .flatMap((match) => match[1]!.replaceAll("\\\n", " ").split("\n"))
     .map((line) => line.trim())
