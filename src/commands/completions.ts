@@ -1,5 +1,6 @@
 import { LIVE_OPTIONS } from "../live_settings.ts";
 import { type Option, OPTIONS } from "../settings.ts";
+import { SIMULATE_OPTIONS } from "../simulation/simulate_options.ts";
 
 const HELP = `Usage: gunicorn-autoscaler completions bash|zsh|fish
 Prints completions for a shell. To load them now:
@@ -25,7 +26,10 @@ const COMMANDS: Readonly<Record<string, CommandWords>> = {
   resume: { about: "go back to automatic scaling", options: NAMED },
   scale: { about: "pin the number of workers", options: ["for=", ...NAMED] },
   set: { about: "change settings live", options: NAMED },
-  simulate: { about: "try settings on a simulated gunicorn", options: [] },
+  simulate: {
+    about: "try settings on a simulated gunicorn",
+    options: SIMULATE_OPTIONS.map(({ flag, type }) => type.placeholder === "" ? flag : `${flag}=`),
+  },
   report: { about: "make a page from a recording", options: [] },
   completions: { about: "print completions for a shell", options: [] },
 };

@@ -1,6 +1,7 @@
 import { type Settings, variableOf } from "../settings.ts";
 import { durationMs, expectedRequests } from "../simulation/arrivals.ts";
 import { makeAutoscaler } from "../simulation/comparison.ts";
+import { runPods } from "../simulation/cluster.ts";
 import { run } from "../simulation/engine.ts";
 import { foresight } from "../simulation/foresight.ts";
 import { page } from "../simulation/page/page.ts";
@@ -50,15 +51,17 @@ export async function simulate(args: readonly string[]): Promise<number> {
     ...(tuning ? [makeAutoscaler(plan.settings, plan.initialWorkers, "as given")] : []),
     ...plan.controllers,
   ];
-  const results: Result[] = controllers.map((make) => run(scenario, make()));
+  const results: Result[] = plan.pods.length > 0
+    ? plan.pods.map((pods) => runPods(scenario, pods.make, pods.settings))
+    : controllers.map((make) => run(scenario, make()));
   if (recording) results.push(recordedResult(recording, scenario.sloMs));
-  const ideal = options.foresight
+  const ideal = options.foresight && plan.pods.length === 0
     ? foresight(scenario, settings.minWorkers, settings.maxWorkers, options.share / 100)
     : undefined;
   if (options.html !== "") {
     const content = {
       title: "gunicorn-autoscaler: simulation",
-      subtitle: describe(scenario),
+      subtitle: describe(scenario, options),
       sloMs: scenario.sloMs,
       results,
       foresight: ideal,
@@ -82,7 +85,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  print(describe(scenario));
+  print(describe(scenario, options));
   print();
   if (options.chart) print(terminalChart(results[0]!, width()).join("\n") + "\n");
   print(table(ideal ? [...results, ideal] : results, ideal).join("\n"));
@@ -125,16 +128,15 @@ function tuningText(tuning: Tuning, share: number): string[] {
   ];
 }
 
-function describe(scenario: Scenario): string {
+function describe(scenario: Scenario, { pods, podTarget }: SimulateArguments["options"]): string {
   const { load, model, cores, sloMs, seed } = scenario;
   const seconds = durationMs(load) / 1000;
   const requests = Math.round(expectedRequests(load)).toLocaleString("en");
   const length = seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} h` : `${seconds.toFixed(0)} s`;
   const slots = model.kind === "gthread" ? ` of ${model.slots} threads` : "";
-  return `${length}, about ${requests} requests, ${model.kind} workers${slots}, ${
-    Number(cores.toFixed(2))
-  } cores, ` +
-    `SLO ${sloMs} ms, seed ${seed}`;
+  const server = `${model.kind} workers${slots}, ${Number(cores.toFixed(2))} cores`;
+  const where = pods ? `${pods.min}..${pods.max} pods at saturation ${podTarget}, each ${server}` : server;
+  return `${length}, about ${requests} requests, ${where}, SLO ${sloMs} ms, seed ${seed}`;
 }
 
 function width(): number {

@@ -3,12 +3,14 @@ import type { Settings } from "../settings.ts";
 import { durationMs } from "../simulation/arrivals.ts";
 import { type MakeController, parseComparison } from "../simulation/comparison.ts";
 import { type LoadedLoad, readLoad } from "../simulation/loads.ts";
+import type { PodRun } from "../simulation/pod_comparison.ts";
 import { Random } from "../simulation/random.ts";
 import type { Recording } from "../simulation/recording.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../simulation/scenario.ts";
 import { parseServiceTime, type ServiceTime } from "../simulation/service_time.ts";
 import type { SimulateArguments } from "../simulation/simulate_arguments.ts";
 import { readSettings } from "./settings_input.ts";
+import { planPods } from "./simulate_pods_plan.ts";
 
 /** The random numbers for when the controller looks, apart from those of the load. */
 const TICK_STREAM = 5;
@@ -20,6 +22,8 @@ export interface Plan {
   readonly initialWorkers: number;
   readonly controllers: readonly MakeController[];
   readonly recording: Recording | undefined;
+  /** With --pods: what runs instead, the autoscaler as given first. */
+  readonly pods: readonly PodRun[];
 }
 
 /** All that must be right before anything runs; every error is told. */
@@ -58,9 +62,10 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     settings = { ...settings, sloP95Ms: options.slo };
   }
   const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
-  const comparison = parseComparison(options.compare, settings, initialWorkers);
+  const podPlan = planPods(parsed, settings, initialWorkers);
+  const comparison = parseComparison(options.pods ? "" : options.compare, settings, initialWorkers);
   // Settings that are wrong themselves would only be told again in other words.
-  if (resolved.errors.length === 0) errors.push(...comparison.errors);
+  if (resolved.errors.length === 0) errors.push(...podPlan.errors, ...comparison.errors);
   if (errors.length > 0 || !load || !service) return { errors };
   const scenario = scenarioOf(parsed, load, service, settings, { ...seen, cores });
   return {
@@ -68,7 +73,8 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     settings,
     initialWorkers,
     controllers: comparison.controllers,
-    recording: load.recording,
+    recording: options.pods ? undefined : load.recording,
+    pods: podPlan.runs,
   };
 }
 

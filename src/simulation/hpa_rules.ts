@@ -35,12 +35,6 @@ export const KUBERNETES_BEHAVIOR: Behavior = {
   down: { stabilizationMs: 300_000, policies: [{ kind: "percent", value: 100, periodMs: 15_000 }] },
 };
 
-/** The `behavior` of deploy/kubernetes/hpa.yaml. */
-export const MANIFEST_BEHAVIOR: Behavior = {
-  up: { stabilizationMs: 30_000, policies: [{ kind: "percent", value: 100, periodMs: 30_000 }] },
-  down: { stabilizationMs: 300_000, policies: [{ kind: "pods", value: 1, periodMs: 60_000 }] },
-};
-
 /**
  * `wanted` as far as the policies let it: each counts from the number of pods at the beginning of its period.
  * Example: 6 pods, of which 2 came 10 s ago, 100 % in 15 s: 4 at the beginning, so 8 at most.

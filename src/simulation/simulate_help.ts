@@ -1,6 +1,7 @@
 import { defaultText } from "../settings.ts";
 import { COMPARE_FORMS } from "./comparison.ts";
 import { LOAD_FORMS } from "./loads.ts";
+import { POD_COMPARE_FORMS } from "./pod_comparison.ts";
 import { POLICY_OPTIONS } from "./simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "./simulate_options.ts";
 
@@ -19,6 +20,7 @@ export function simulateHelp(): string {
     "  simulate --load 5x10s,60x20s,5x20s --max-workers 12",
     "  simulate --load trace:rates.txt --service lognormal:50,0.4 --max-workers 16 --compare fixed:max,rust,uwsgi-busyness",
     "  simulate --from last-night.jsonl --compare min=4 --html night.html",
+    "  simulate --load 20x2m,120x10m,20x15m --max-workers 8 --pods 1..10",
     "  simulate --load access-log:access.log --service cpu:20+wait:80 --worker-class gthread --threads 4 --tune",
     "",
     "LOAD is one of:",
@@ -29,6 +31,8 @@ export function simulateHelp(): string {
     "",
     "LIST of --compare:",
     ...COMPARE_FORMS.flatMap(([form, meaning]) => entry(form, meaning)),
+    "LIST of --compare with --pods:",
+    ...POD_COMPARE_FORMS.flatMap(([form, meaning]) => entry(form, meaning)),
     "",
     ...groups.flatMap((group) => [
       `${group}:`,
@@ -39,7 +43,7 @@ export function simulateHelp(): string {
             option.help,
             option.type.placeholder === "TIME" && option.name !== "service"
               ? `${Number(option.default) / 1000}s`
-              : String(option.default),
+              : String(option.default ?? ""),
           ),
         )
       ),

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { number, oneOf, optionalText, type SettingType, text, toggle, whole } from "../setting_types.ts";
+import { type PodRange, podRange } from "./pod_range.ts";
 import { parseDuration } from "./phases.ts";
 
 /** All that `simulate` takes besides the settings of the autoscaler itself. */
@@ -28,6 +29,16 @@ export interface SimulateOptions {
   readonly memoryLimitMb: number;
   readonly memoryBaseMb: number;
   readonly memoryWorkerMb: number;
+  readonly pods: PodRange | undefined;
+  readonly podTarget: number;
+  readonly podBootSeconds: number;
+  readonly podStabilizationSeconds: number;
+  readonly podDownPerMinute: number;
+  readonly podScrapeSeconds: number;
+  readonly podAverageSeconds: number;
+  readonly podBalance: "random" | "round-robin";
+  readonly podPrestopSeconds: number;
+  readonly podEndpointSeconds: number;
   readonly slo: number;
   readonly initialWorkers: number;
   readonly compare: string;
@@ -47,7 +58,7 @@ export interface SimulateOption<K extends SimulateOptionName = SimulateOptionNam
   readonly flag: string;
   readonly type: SettingType<SimulateOptions[K]>;
   readonly default: SimulateOptions[K];
-  readonly group: "Load" | "Server" | "Comparison" | "Output";
+  readonly group: "Load" | "Server" | "Pods" | "Comparison" | "Output";
   readonly help: string;
 }
 
@@ -161,6 +172,58 @@ export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
   ),
   option("Server", "memoryBaseMb", number(0, 1e9), 50, "Memory in use without workers."),
   option("Server", "memoryWorkerMb", number(0, 1e9), 40, "Memory of one worker."),
+  option(
+    "Pods",
+    "pods",
+    podRange(),
+    undefined,
+    "Fewest and most pods, scaled by an HPA on the saturation ratio; cores and memory are then one pod's. Default: one server, no pods.",
+  ),
+  option("Pods", "podTarget", number(0.05, 4), 0.8, "The HPA's target, the mean saturation of a pod."),
+  option(
+    "Pods",
+    "podBootSeconds",
+    number(0, 3600),
+    20,
+    "From the HPA's order to a ready pod: node, image, gunicorn's boot.",
+  ),
+  option(
+    "Pods",
+    "podStabilizationSeconds",
+    number(0, 3600),
+    300,
+    "Pods go only to the most that was asked for in this time.",
+  ),
+  option(
+    "Pods",
+    "podDownPerMinute",
+    whole(0, 1000),
+    1,
+    "Pods that may go in a minute; 0: any number, as where an HPA says nothing.",
+  ),
+  option("Pods", "podScrapeSeconds", number(0.1, 600), 15, "How often Prometheus asks each pod."),
+  option(
+    "Pods",
+    "podAverageSeconds",
+    number(0.1, 3600),
+    30,
+    "The HPA sees the ratio averaged over this time.",
+  ),
+  option(
+    "Pods",
+    "podBalance",
+    oneOf("random", "round-robin"),
+    "random",
+    "Which ready pod gets a request: any, as behind a Service, or each in turn.",
+  ),
+  option(
+    "Pods",
+    "podPrestopSeconds",
+    number(0, 3600),
+    5,
+    "A pod that goes serves on for this long before it is told to end.",
+  ),
+  option("Pods", "podEndpointSeconds", number(0, 600), 1, "Nodes send it requests for this long."),
   option(
     "Comparison",
     "slo",

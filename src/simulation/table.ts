@@ -1,22 +1,19 @@
 import type { Result } from "./result.ts";
 
+const FIRST = ["", "within SLO", "p50", "p95", "p99", "worker-s"];
+
+/** The heads of the table's columns; those of pods differ. */
+export function header(pods: boolean): string[] {
+  return pods
+    ? [...FIRST, "pod-s", "worker changes", "pod changes", "peak workers", "peak pods", "lost"]
+    : [...FIRST, "of foresight", "changes", "peak", "lost"];
+}
+
 /** The figures of several results as lines of text, one result a line, columns aligned. */
 export function table(results: readonly Result[], foresight?: Result): string[] {
-  const header = [
-    "",
-    "within SLO",
-    "p50",
-    "p95",
-    "p99",
-    "worker-s",
-    "of foresight",
-    "changes",
-    "peak",
-    "lost",
-  ];
   const rows = results.map((result) => [result.controller, ...figures(result, foresight)]);
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  const all = [header(results[0]?.pods !== undefined), ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   return all.map((row) =>
     row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join(
       "  ",
@@ -27,18 +24,37 @@ export function table(results: readonly Result[], foresight?: Result): string[] 
 
 /** The figures of one result, in the order of the table's columns. */
 export function figures(result: Result, foresight?: Result): string[] {
-  const { workerSeconds } = result;
-  return [
+  const { workerSeconds, pods } = result;
+  const common = [
     percent(result.shareWithinSlo),
     ms(result.p50Ms),
     ms(result.p95Ms),
     ms(result.p99Ms),
-    workerSeconds.toFixed(workerSeconds < 100 ? 1 : 0),
-    foresight && foresight.workerSeconds > 0 ? (workerSeconds / foresight.workerSeconds).toFixed(2) : "-",
-    String(result.changes.length),
-    String(result.peakWorkers),
-    String(result.timedOut + result.dropped),
+    seconds(workerSeconds),
   ];
+  const lost = String(result.timedOut + result.dropped);
+  const changes = String(result.changes.length);
+  const peak = String(result.peakWorkers);
+  if (pods) {
+    const { podSeconds, peakPods } = pods;
+    return [
+      ...common,
+      seconds(podSeconds),
+      changes,
+      String(pods.changes.length),
+      peak,
+      String(peakPods),
+      lost,
+    ];
+  }
+  const ratio = foresight && foresight.workerSeconds > 0
+    ? (workerSeconds / foresight.workerSeconds).toFixed(2)
+    : "-";
+  return [...common, ratio, changes, peak, lost];
+}
+
+function seconds(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
 }
 
 /** 0.99534 as 99.53 %: rounded down, so that 100 % means all. */

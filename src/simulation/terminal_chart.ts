@@ -2,14 +2,17 @@ import type { Result } from "./result.ts";
 
 const EIGHTHS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/** Load, workers, queue and latency of one result over time, as lines of text `width` characters wide. */
+/** Load, workers (and pods), queue and latency of one result over time, as lines of text `width` characters wide. */
 export function terminalChart(result: Result, width: number): string[] {
   const { timeline } = result;
   const plot = Math.max(20, width - 18);
   const p95 = timeline.p95Ms.map((ms) => ms ?? 0);
+  const { pods } = result;
   return [
     ...panel("requests/s", means(timeline.offeredPerSecond, plot), 4),
+    ...(pods ? panel("pods", maxima(pods.there, plot), 4) : []),
     ...panel("workers", maxima(timeline.alive, plot), 4),
+    ...(pods ? panel("saturation", maxima(pods.saturation.map((ratio) => ratio ?? 0), plot), 2) : []),
     ...panel("queue", maxima(timeline.queue, plot), 2),
     ...panel("p95 ms", maxima(p95, plot), 3),
     axis(result.durationMs, Math.min(plot, Math.max(plot, timeline.alive.length))),

@@ -87,7 +87,7 @@ export const SCALING_METRICS: readonly Metric[] = [
     name: "saturation_ratio",
     type: "gauge",
     help:
-      "wanted_workers over effective_max_workers: above 1 this instance needs more than it may have. Scale pods by it.",
+      "wanted_workers over effective_max_workers, at most 4: above 1 this instance needs more than it may have. Scale pods by it.",
     read: ({ board }) => one(board.saturation),
   },
   {

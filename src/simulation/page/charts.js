@@ -1,5 +1,5 @@
 // Draws the page: a table of figures, four charts that share one time axis, and the decision nearest to the cursor.
-const { runs, sloMs } = JSON.parse(document.getElementById("data").textContent);
+const { runs, sloMs, header } = JSON.parse(document.getElementById("data").textContent);
 const COLORS = ["#2f7ed8", "#e8833a", "#22a06b", "#a55eea", "#d64550", "#8a939c", "#c9a227", "#17a2b8"];
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let chosen = 0;
@@ -18,10 +18,9 @@ function time(s) {
 }
 
 function table() {
-  const head = ["", "within SLO", "p50", "p95", "p99", "worker-s", "of foresight", "changes", "peak", "lost"];
   const thead = element("thead");
   thead.append(element("tr"));
-  for (const text of head) thead.firstChild.append(element("th", text));
+  for (const text of header) thead.firstChild.append(element("th", text));
   const tbody = element("tbody");
   runs.forEach((run, i) => {
     const row = element("tr");
@@ -177,6 +176,17 @@ function draw() {
     charts.push(new uPlot(options(id, series, plugins, more), [x, ...data], document.getElementById(id)));
   };
   add("load", [line("requests/s", own, { fill: own + "22" })], [run.timeline.offeredPerSecond]);
+  if (run.pods) {
+    add(
+      "pods",
+      [
+        line(`${run.name}: pods`, own, { paths: stepped, width: 2, fill: own + "22" }),
+        line("ready", color("--dim"), { paths: stepped, width: 1 }),
+        line("saturation", color("--bad"), { width: 1 }),
+      ],
+      [run.pods.there, run.pods.ready, run.pods.saturation],
+    );
+  }
   add(
     "workers",
     [

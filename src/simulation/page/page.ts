@@ -1,7 +1,7 @@
 import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
 import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
 import type { Result } from "../result.ts";
-import { figures } from "../table.ts";
+import { figures, header } from "../table.ts";
 import chartsScript from "./charts.js" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 
@@ -15,18 +15,21 @@ export interface PageContent {
   readonly foresight: Result | undefined;
 }
 
-/** One self-contained HTML page: figures and charts of load, workers, queue and latency, each decision on hover. */
+/** One self-contained HTML page: figures and charts of load, pods, workers, queue and latency, each decision on hover. */
 export function page(content: PageContent): string {
   const { title, subtitle, sloMs, results, foresight } = content;
   const all = foresight ? [...results, foresight] : results;
+  const pods = results[0]?.pods !== undefined;
   const data = {
     sloMs,
+    header: header(pods),
     runs: all.map((result) => ({
       name: result.controller,
       within: result.shareWithinSlo,
       figures: figures(result, foresight),
       changes: result.changes,
       timeline: result.timeline,
+      pods: result.pods,
     })),
   };
   const json = JSON.stringify(data, (_key, value) => typeof value === "number" ? rounded(value) : value);
@@ -43,6 +46,7 @@ export function page(content: PageContent): string {
 <p>${escapeHtml(subtitle)}</p>
 <div class="scroll"><table id="figures"></table></div>
 <h2>Load</h2><div class="chart" id="load"></div>
+${pods ? '<h2>Pods</h2><div class="chart" id="pods"></div>' : ""}
 <h2>Workers</h2><div class="chart" id="workers"></div>
 <div id="why" aria-live="polite"></div>
 <h2>Queue</h2><div class="chart" id="queue"></div>
