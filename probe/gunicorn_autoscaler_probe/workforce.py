@@ -1,4 +1,5 @@
 """Gunicorn's manage_workers, replaced: forks at once what is missing, picks who goes, never counts the leaving as staff."""
+import errno
 import os
 import signal
 import time
@@ -41,6 +42,7 @@ class Workforce:
         self._pid = os.getpid()
         self._leaving = {}  # pid -> _Leave
         self._forked_ns = {}  # pid -> when, to judge a worker that left no slot
+        self._ready_ns = {}  # pid -> when it became ready, once seen
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._handover = None  # a reload under way
         self._view = ArbiterView(server)
@@ -86,9 +88,11 @@ class Workforce:
         """A worker was reaped: was it a failed boot? Then forget it."""
         told = self._leaving.pop(pid, None) is not None
         forked_ns = self._forked_ns.pop(pid, 0)
+        ready_ns = self._ready_since(pid)
+        self._ready_ns.pop(pid, None)
         head = slot.glance(self._folder, pid)
-        if head is not None:
-            failed = head[w.READY_NS] == 0
+        if ready_ns or head is not None:
+            failed = not ready_ns
         else:
             failed = forked_ns > 0 and now_ns - forked_ns < 10**9
         if failed and not told:
@@ -151,8 +155,17 @@ class Workforce:
 
     def _latest_ready_ns(self, pids):
         """When the last of these workers became ready; 0 when none is."""
-        heads = [slot.glance(self._folder, pid) for pid in pids]
-        return max([head[w.READY_NS] for head in heads if head is not None], default=0)
+        return max([self._ready_since(pid) for pid in pids], default=0)
+
+    def _ready_since(self, pid):
+        """When this worker became ready; 0 when it is not. Once seen it stays true, even if the slot cannot be read any
+        more: without a descriptor left in the master, healthy workers must not look unhealthy."""
+        if pid not in self._ready_ns:
+            head = slot.glance(self._folder, pid)
+            if head is None or not head[w.READY_NS]:
+                return 0
+            self._ready_ns[pid] = head[w.READY_NS]
+        return self._ready_ns[pid]
 
     def _shield(self, healthy):
         """While a worker that stays is ready, one that cannot boot must not halt the arbiter; else gunicorn's rule stands.
@@ -171,7 +184,9 @@ class Workforce:
         try:
             pid = self._server.spawn_worker()
         except OSError as error:
-            if os.getpid() != self._pid or not self._is_healthy:
+            # Without descriptors the master cannot read slots either: workers that live are taken for healthy then.
+            is_blind = error.errno in (errno.EMFILE, errno.ENFILE) and bool(self._staying())
+            if os.getpid() != self._pid or not (self._is_healthy or is_blind):
                 raise
             self._server.log.error('gunicorn-autoscaler: Cannot fork a worker: %s', error)
             self._note_failure(None, time.monotonic_ns())

@@ -21,16 +21,30 @@ export function readProbe(): ProbeFiles {
 /**
  * Writes what is missing, and returns the path of the wrapper config. Called before the start, and before each HUP:
  * gunicorn's master reads the wrapper again then and would end if something had removed it.
+ * @throws Error "Cannot write ..." when the file system refuses (full, read-only)
  */
 export function installProbe(runtimeDir: string, files: ProbeFiles): string {
-  Deno.mkdirSync(`${runtimeDir}/${PACKAGE}`, { recursive: true, mode: 0o700 });
+  const folder = `${runtimeDir}/${PACKAGE}`;
+  try {
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
   for (const [name, text] of files) {
     const path = `${runtimeDir}/${name}`;
     try {
       Deno.writeTextFileSync(path, text, { createNew: true, mode: 0o600 });
     } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw unwritable(path, error);
     }
   }
   return `${runtimeDir}/${WRAPPER}`;
+}
+
+function unwritable(path: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `Cannot write ${path}: ${why}, make room there or give another folder with --runtime-dir`,
+    { cause: error },
+  );
 }

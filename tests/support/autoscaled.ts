@@ -41,7 +41,7 @@ export class Autoscaled implements AsyncDisposable {
   /** gunicorn's master; throws while there is none. */
   get master(): number {
     const [master] = children(this.process.pid);
-    if (master === undefined) throw new Error("gunicorn has not been started");
+    if (master === undefined) throw new Error(`gunicorn does not run\n${this.process.text("stderr")}`);
     return master;
   }
 

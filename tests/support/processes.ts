@@ -67,14 +67,22 @@ function childStats(pid: number): Stat[] {
 }
 
 function childPids(pid: number): number[] {
-  try {
-    const pids: number[] = [];
-    // Each thread has its own list: what a thread forked is its child there.
-    for (const thread of Deno.readDirSync(`/proc/${pid}/task`)) {
-      const list = Deno.readTextFileSync(`/proc/${pid}/task/${thread.name}/children`);
+  const pids: number[] = [];
+  // Each thread has its own list: what a thread forked is its child there. Threads come and go meanwhile.
+  for (const thread of threads(pid)) {
+    try {
+      const list = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/children`);
       for (const word of list.split(" ")) if (word.trim()) pids.push(Number(word));
+    } catch (error) {
+      if (!isGone(error)) throw error;
     }
-    return pids;
+  }
+  return pids;
+}
+
+function threads(pid: number): string[] {
+  try {
+    return [...Deno.readDirSync(`/proc/${pid}/task`)].map((entry) => entry.name);
   } catch (error) {
     if (isGone(error)) return [];
     throw error;

@@ -1,0 +1,100 @@
+/** Boots that take long, and boots that fail. */
+import { assert, assertEquals } from "@std/assert";
+import { autoscaled } from "../support/autoscaled.ts";
+import { tempDir } from "../support/tempdir.ts";
+import { until } from "../support/wait.ts";
+import { fault, timed } from "./fault.ts";
+import { Load } from "./load.ts";
+import { PATIENCE_MS, pin, untilServing } from "./steady.ts";
+
+fault(
+  "boots of 5 s under load",
+  "growth waits for what boots instead of asking for ever more, and no request is lost",
+  async () => {
+    await using server = await autoscaled({
+      own: ["--min-workers", "1", "--max-workers", "8"],
+      app: "slow_import:app",
+      env: { IMPORT_SECONDS: "5" },
+      gunicorn: ["--threads", "4"],
+    });
+    await using load = new Load(server.port, 30, "/sleep/150"); // 4.5 requests at once: two workers' worth
+    let most = 1;
+    const steadyMs = await timed(() =>
+      until(() => (most = Math.max(most, server.workers().length)) > 1, {
+        timeoutMs: PATIENCE_MS,
+        what: "growth",
+      })
+    );
+    const { answered } = load;
+    await load.until(() => {
+      most = Math.max(most, server.workers().length);
+      return load.answered > answered + 150; // 5 s of load: the boot's time
+    });
+    await load.stop();
+    assertEquals(load.failures, []);
+    assert(most <= 6, `${most} workers for 4.5 requests at once\n${server.log()}`);
+    return steadyMs;
+  },
+);
+
+fault(
+  "workers that die while they boot, again and again",
+  "those that serve go on without a lost request, tries back off, and growth resumes when boots work again",
+  async () => {
+    await using dir = await tempDir();
+    const broken = dir.join("broken");
+    await using server = await autoscaled({
+      own: ["--min-workers", "2", "--max-workers", "6"],
+      app: "broken_boot:app",
+      env: { BROKEN_WHEN: broken },
+    });
+    await untilServing(server, 2);
+    await using load = new Load(server.port, 30, "/sleep/20");
+    await Deno.writeTextFile(broken, "");
+    await pin(server, 4);
+    const { process } = server;
+    const [, first] = await process.line(/ended before it served; next try in ([\d.]+) s/, {
+      timeoutMs: 20_000,
+    });
+    await process.line(/ended before it served; next try in ([1-9][\d.]*) s/, { timeoutMs: 20_000 });
+    assert(Number(first) <= 0.5, first);
+    await Deno.remove(broken);
+    const steadyMs = await timed(() => untilServing(server, 4));
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+);
+
+fault(
+  "HUP into an application that cannot be imported",
+  "the old workers go on, no request is lost, and the next HUP into a good one replaces them",
+  async () => {
+    await using dir = await tempDir();
+    const broken = dir.join("broken");
+    await using server = await autoscaled({
+      own: ["--min-workers", "2"],
+      app: "broken_boot:app",
+      env: { BROKEN_WHEN: broken },
+    });
+    await untilServing(server, 2);
+    const before = server.workers();
+    await using load = new Load(server.port, 30, "/sleep/20");
+    await Deno.writeTextFile(broken, "");
+    server.process.signal("SIGHUP");
+    await server.process.line(/the old workers stay/, { timeoutMs: 20_000 });
+    assertEquals(server.workers().filter((pid) => before.includes(pid)), before);
+    await Deno.remove(broken);
+    const steadyMs = await timed(async () => {
+      server.process.signal("SIGHUP");
+      await until(() => !server.workers().some((pid) => before.includes(pid)), {
+        timeoutMs: PATIENCE_MS,
+        what: "new workers",
+      });
+      await untilServing(server, 2);
+    });
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+);

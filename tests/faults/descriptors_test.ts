@@ -1,0 +1,63 @@
+/** File descriptors run out, in the autoscaler and in gunicorn's master. */
+import { assertEquals } from "@std/assert";
+import { autoscaled } from "../support/autoscaled.ts";
+import { run } from "../support/process.ts";
+import { findProgram } from "../support/program.ts";
+import { fault, timed } from "./fault.ts";
+import { Load } from "./load.ts";
+import { pin, untilGrown, untilServing } from "./steady.ts";
+
+const missing = await findProgram("prlimit") === undefined ? "there is no prlimit" : undefined;
+
+fault(
+  "no file descriptor left in the autoscaler",
+  "no request is lost, the count stays, and scaling resumes when there are some again",
+  async () => {
+    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
+    await untilServing(server, 2);
+    const before = server.workers();
+    await using load = new Load(server.port, 20, "/sleep/20");
+    const restore = await limit(server.process.pid);
+    await load.until(() => load.answered > 60);
+    assertEquals(server.workers(), before);
+    await restore();
+    const steadyMs = await timed(() => untilGrown(server, 2));
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+  missing,
+);
+
+fault(
+  "no file descriptor left in gunicorn's master",
+  "workers that serve go on, a worker that cannot be forked is said, and growth resumes when there are some again",
+  async () => {
+    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
+    await untilServing(server, 2);
+    // gunicorn goes on starting for a while after its first answer, and could not without descriptors.
+    await server.process.line(/Control socket listening/, { timeoutMs: 20_000 });
+    await using load = new Load(server.port, 20, "/sleep/20");
+    const restore = await limit(server.master);
+    await pin(server, 4);
+    await server.process.line(/Cannot fork a worker|Too many open files/, { timeoutMs: 20_000 });
+    await restore();
+    const steadyMs = await timed(() => untilServing(server, 4));
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+  missing,
+);
+
+/** Allows a process no descriptor beyond the ones it has; returns the way back. */
+async function limit(pid: number): Promise<() => Promise<void>> {
+  const limits = Deno.readTextFileSync(`/proc/${pid}/limits`);
+  const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)!;
+  const set = async (value: string) => {
+    const { code, stderr } = await run("prlimit", [`--pid=${pid}`, `--nofile=${value}:${hard}`]);
+    assertEquals(code, 0, stderr);
+  };
+  await set("1");
+  return () => set(soft!);
+}
