@@ -5,7 +5,7 @@
  */
 
 /** A SIGUSR1 opens it on a thread of its own, a moment before or after our listener hears of the signal. */
-const LOOKS = 40;
+const LOOKS = 200;
 const LOOK_MS = 25;
 
 /** Whether this Deno opens the inspector on SIGUSR1. */
@@ -23,7 +23,7 @@ export async function closeInspector(): Promise<boolean> {
   return true;
 }
 
-/** Closes the inspector that a SIGUSR1 just now opens; false when none opened within a second. */
+/** Closes the inspector that a SIGUSR1 just now opens; false when none opened within five seconds. */
 export async function closeInspectorOfUsr1(): Promise<boolean> {
   for (let look = 0; look < LOOKS; look++) {
     if (await closeInspector()) return true;
