@@ -158,14 +158,12 @@ class Workforce:
         return max([self._ready_since(pid) for pid in pids], default=0)
 
     def _ready_since(self, pid):
-        """When this worker became ready; 0 when it is not. Once seen it stays true, even if the slot cannot be read any
-        more: without a descriptor left in the master, healthy workers must not look unhealthy."""
-        if pid not in self._ready_ns:
-            head = slot.glance(self._folder, pid)
-            if head is None or not head[w.READY_NS]:
-                return 0
+        """When this worker became ready; 0 when it is not. What was seen stands when the slot cannot be read any more:
+        without a descriptor left in the master, or with the folder gone, healthy workers must not look unhealthy."""
+        head = slot.glance(self._folder, pid)
+        if head is not None:
             self._ready_ns[pid] = head[w.READY_NS]
-        return self._ready_ns[pid]
+        return self._ready_ns.get(pid, 0)
 
     def _shield(self, healthy):
         """While a worker that stays is ready, one that cannot boot must not halt the arbiter; else gunicorn's rule stands.

@@ -5,7 +5,7 @@ import unittest
 
 from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, runtime_folder, w, want, write_slot
-from gunicorn_autoscaler_probe import handover, kinds
+from gunicorn_autoscaler_probe import handover, kinds, slot
 from gunicorn_autoscaler_probe.boots import Boots
 from gunicorn_autoscaler_probe.doorbell import Doorbell
 from gunicorn_autoscaler_probe.workforce import Workforce
@@ -234,6 +234,23 @@ class WorkforceTest(unittest.TestCase):
         with self.assertRaises(OSError):
             server.manage_workers()
             server.manage_workers()
+
+    def test_without_a_descriptor_left_workers_that_live_are_taken_for_healthy(self):
+        server = self.start(2)
+        server.spawn_error = OSError(errno.EMFILE, 'Too many open files')
+        self.addCleanup(setattr, slot, 'glance', slot.glance)
+        slot.glance = lambda folder, pid: None
+        server.num_workers = 3
+        server.manage_workers()
+        self.assertEqual((len(server.WORKERS), self.boots.failures), (2, 1))
+
+    def test_a_worker_seen_ready_shields_the_arbiter_even_when_its_slot_is_gone(self):
+        server = self.start(2)
+        server.manage_workers()
+        for pid in server.forks:
+            slot.remove(self.folder, pid)
+        server.manage_workers()
+        self.assertEqual(server.WORKER_BOOT_ERROR, -1)
 
     def test_a_halt_or_an_exit_in_a_forked_child_passes_through(self):
         server = self.start(2)
