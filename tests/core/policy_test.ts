@@ -229,6 +229,8 @@ Deno.test("down: a shrink waits for both its own cooldown and that after a growt
   driver.step(demand(9), bounds(), 1);
   driver.nowMs = 500;
   assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "holding", forMs: 2_500 });
+  driver.nowMs = 2_999;
+  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "holding", forMs: 1 });
   driver.nowMs = 3_000;
   assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "quiet", lowForMs: 10 });
   driver.nowMs = 3_200;
@@ -329,4 +331,11 @@ Deno.test("a decision says from where to where and what was wanted", () => {
 
 Deno.test("a bound below the minimum does not break the minimum", () => {
   assertEquals(new Driver(2).step(demand(9), bounds(3, 5)).target, 5);
+});
+
+Deno.test("down: a load that has just fallen is held for, and the decision says so", () => {
+  const driver = new Driver(8, { idleMs: 5_000 });
+  driver.step(demand(8), bounds(), 1);
+  driver.nowMs = 100;
+  assertEquals(driver.step(demand(4), bounds(), 1).reason, { code: "holding", forMs: 5_000 });
 });

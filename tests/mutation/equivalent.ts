@@ -55,6 +55,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     changes: ["<= → <"],
     because: "an equal value that is kept beside the newer one goes first, and the newer one stands for it",
   },
+  {
+    file: "policy.ts",
+    code: "return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };",
+    changes: ["1 → 0"],
+    because: "the factor is a power of two above 1 here: its half is 1 or more",
+  },
 ];
 
 /** Why a mutant needs no test; undefined when it does. */
