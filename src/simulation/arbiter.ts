@@ -1,6 +1,7 @@
 import type { Actuation } from "./controller.ts";
 import { Random } from "./random.ts";
-import { BOOTED, FORK, ORDER, type Server } from "./server.ts";
+import { BOOTED, FORK, ORDER } from "./event_kinds.ts";
+import type { Server } from "./server.ts";
 import { BOOTING, FREE, READY } from "./worker_table.ts";
 
 /** Gunicorn's master: keeps as many workers as it was told, forks and stops them. */
@@ -94,8 +95,8 @@ export class Arbiter {
 
   /** Tells a worker to go: it finishes what it has and takes nothing more. */
   #stop(worker: number): void {
-    const { workers, processor, requests } = this.#server;
-    if (workers.state[worker] !== BOOTING) return this.#server.drain(worker);
+    const { workers, processor, requests, departures, nowMs } = this.#server;
+    if (workers.state[worker] !== BOOTING) return departures.drain(worker, nowMs);
     const job = processor.abandon(worker);
     if (job >= 0) requests.release(job);
     workers.change(worker, FREE);

@@ -3,7 +3,8 @@ import type { Controller } from "./controller.ts";
 import type { Measurements } from "./measurements.ts";
 import type { Change } from "./result.ts";
 import type { Scenario } from "./scenario.ts";
-import { BOOTED, FORK, KILL, LATEST_START, LINGERED, ORDER, RETRY, Server, WAITED } from "./server.ts";
+import { BOOTED, FORK, KILL, LATEST_START, LINGERED, ORDER, RETRY, WAITED } from "./event_kinds.ts";
+import { Server } from "./server.ts";
 import type { ServiceSampler } from "./service_time.ts";
 import { SimulatedSensors } from "./simulated_sensors.ts";
 import { BOOTING, READY } from "./worker_table.ts";
@@ -146,7 +147,7 @@ export class Instance {
         if (workers.epoch[id] === epoch) this.server.kill(id);
         break;
       case LINGERED:
-        if (workers.epoch[id] === epoch) this.server.lingered(id);
+        if (workers.epoch[id] === epoch) this.server.departures.leave(id, this.server.nowMs);
         break;
       case ORDER:
         if (this.tickAtMs < Infinity) this.arbiter.obey(id);

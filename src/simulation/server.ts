@@ -2,7 +2,9 @@ import { bucketOf } from "../core/histogram.ts";
 import { AcceptQueue } from "./accept_queue.ts";
 import { Acceptors } from "./acceptors.ts";
 import type { Foresight } from "./controller.ts";
+import { Departures } from "./departures.ts";
 import { EventHeap } from "./event_heap.ts";
+import { LATEST_START, RETRY, WAITED } from "./event_kinds.ts";
 import { InnerQueues } from "./inner_queues.ts";
 import { KeptConnections } from "./kept_connections.ts";
 import type { Measurements } from "./measurements.ts";
@@ -11,16 +13,6 @@ import { Processor } from "./processor.ts";
 import { RequestPool } from "./request_pool.ts";
 import type { Scenario } from "./scenario.ts";
 import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./worker_table.ts";
-
-/** Kinds of timed events. */
-export const WAITED = 1,
-  RETRY = 2,
-  BOOTED = 3,
-  KILL = 4,
-  LATEST_START = 5,
-  ORDER = 6,
-  FORK = 7,
-  LINGERED = 8;
 
 /** The simulated gunicorn: its accept queue and what becomes of each request. Time moves by `advance` only. */
 export class Server {
@@ -31,6 +23,7 @@ export class Server {
   readonly queue = new AcceptQueue();
   readonly workers: WorkerTable;
   readonly processor: Processor;
+  readonly departures: Departures;
   /** A gthread worker with more requests than threads ends connections with its answers, as our probe makes it do. */
   sheds = false;
   /** Told of each request answered, when set. */
@@ -70,6 +63,7 @@ export class Server {
     // A sync worker ends each connection; foresight places each request anew.
     const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
     this.#kept = keeps ? new KeptConnections(this.workers, keptConnections, keepAliveMs) : undefined;
+    this.departures = new Departures(this.workers, this.events, this.#kept, scenario.gracefulTimeoutMs);
     this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
   }
 
@@ -122,25 +116,6 @@ export class Server {
     else this.#complete(request);
     if (this.#loop) this.#turn(worker);
     else if (this.workers.state[worker] === READY) this.offer(worker);
-  }
-
-  /** Tells a ready worker to go: it takes no new connection, and ends those it has. */
-  drain(worker: number): void {
-    const { workers, events, nowMs } = this;
-    workers.change(worker, DRAINING);
-    this.#kept?.drain(worker, nowMs);
-    this.lingered(worker);
-    if (workers.state[worker] === FREE) return;
-    events.push(nowMs + this.scenario.gracefulTimeoutMs, KILL, worker, workers.epoch[worker]!);
-  }
-
-  /** A draining worker leaves when it serves nobody and its last idle connection is closed. */
-  lingered(worker: number): void {
-    const { workers } = this;
-    if (workers.state[worker] !== DRAINING || workers.inFlight[worker]! + workers.inside[worker]! > 0) return;
-    const untilMs = this.#kept?.idleUntilMs(worker, this.nowMs) ?? 0;
-    if (untilMs === 0) workers.change(worker, FREE);
-    else this.events.push(untilMs, LINGERED, worker, workers.epoch[worker]!);
   }
 
   /** The graceful timeout of a draining worker is over: what it still holds is lost. */
@@ -270,7 +245,7 @@ export class Server {
     if (this.#threads && !dead && workers.inside[worker]! > 0) this.#serve(worker, this.#inner.shift(worker));
     if (workers.inFlight[worker]! + workers.inside[worker]! > 0) return;
     if (dead) workers.change(worker, FREE);
-    else if (workers.state[worker] === DRAINING) this.lingered(worker);
+    else if (workers.state[worker] === DRAINING) this.departures.leave(worker, this.nowMs);
     else if (this.foresight && workers.alive > this.foresight.minWorkers) workers.change(worker, FREE);
   }
   /** Whether both ends leave the connection open after the response. */
