@@ -140,6 +140,17 @@ Deno.test("gthread hides its queue inside the workers: the accept queue stays em
   assertAlmostEquals(must(busiest.load).innerQueue, 32, 1);
 });
 
+Deno.test("a gthread worker accepts though all its threads wait, and another has free ones", () => {
+  const controller = scripted(2, () => 2);
+  const model = { kind: "gthread", slots: 4 } as const;
+  // Six of eight threads are in use, and requests come one every 17 ms: dealt evenly, none would ever wait.
+  run(scenario("60x10s", "100", { model, arrivals: "uniform", bootCpuMs: 0 }), controller);
+  const waiting = controller.samples.filter(({ load }) =>
+    must(load).innerQueue > 0 && must(load).inFlight < 8
+  );
+  assertGreater(waiting.length, 5);
+});
+
 Deno.test("gthread's hidden queue is empty again when all is served", () => {
   const controller = scripted(1, () => 1);
   run(
