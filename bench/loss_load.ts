@@ -44,11 +44,12 @@ const SHORT_PAUSE_MS = 20;
 const IDLE_PAUSE_MS = 1_000;
 const LOSSES_KEPT = 100;
 
-/** Quick clients on new and on kept connections, some of them mostly idle; requests and streams of seconds among them. */
-export function clientKinds(quick: number, slow: number): ClientKind[] {
+/** Quick clients on new and on kept connections, some of them mostly idle; among them requests and streams of slowMs to 1.5 slowMs. */
+export function clientKinds(quick: number, slow: number, slowMs: number): ClientKind[] {
   const echo = (n: number) => `/echo/${n.toString(36)}-${Math.random().toString(36).slice(2)}`;
-  const sleep = (n: number) => `/sleep/${2000 + (n % 5) * 250}`;
-  const events = (n: number) => `/events/${2000 + (n % 5) * 250}`;
+  const duration = (n: number) => slowMs * (1 + (n % 5) / 8);
+  const sleep = (n: number) => `/sleep/${duration(n)}`;
+  const events = (n: number) => `/events/${duration(n)}`;
   const short = { keepAlive: true, longestPauseMs: SHORT_PAUSE_MS } as const;
   return [
     { ...short, name: "new", clients: quick, keepAlive: false, path: echo },
@@ -128,5 +129,5 @@ export function isRight(path: string, answer: string): boolean {
   if (kind === "echo") return body === argument;
   if (kind !== "events") return body === "ok\n";
   const events = [...body.matchAll(/^data: (\d+)$/gm)].map(([, number]) => Number(number));
-  return events.length === Number(argument) / 50 && events.every((number, i) => number === i);
+  return events.length === Math.floor(Number(argument) / 50) && events.every((number, i) => number === i);
 }

@@ -8,6 +8,8 @@ export interface LossOptions {
   readonly changes: number;
   /** From one change to the next, at least; longer when gunicorn takes longer to make it true. */
   readonly everyMs: number;
+  /** The long requests and streams take at least so long; 2 s when not given. */
+  readonly slowMs?: number;
 }
 
 export interface LossResult {
@@ -33,7 +35,7 @@ export async function countLosses(
   options: LossOptions,
 ): Promise<LossResult> {
   await server.scale(2);
-  const kinds = kind.oneAtATime ? clientKinds(12, 1) : clientKinds(12, 3);
+  const kinds = clientKinds(12, kind.oneAtATime ? 1 : 3, options.slowMs ?? 2_000);
   const load = new LossLoad(server.port, kinds);
   const beganMs = performance.now();
   let workers = 2;

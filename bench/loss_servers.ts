@@ -25,6 +25,9 @@ export const workerClasses = {
   gevent: { app: "wsgi:app", gunicorn: ["-k", "gevent"] },
   uvicorn: { app: "asgi:app", gunicorn: ["-k", "uvicorn_worker.UvicornWorker"] },
   asgi: { app: "asgi:app", gunicorn: ["-k", "asgi"] },
+  // The same without uvloop: asyncio's own loop, and h11 rather than httptools.
+  "uvicorn-asyncio": { app: "asgi:app", gunicorn: ["-k", "uvicorn_worker.UvicornH11Worker"] },
+  "asgi-asyncio": { app: "asgi:app", gunicorn: ["-k", "asgi", "--asgi-loop", "asyncio"] },
 } as const satisfies Record<string, WorkerClass>;
 
 export type WorkerClassName = keyof typeof workerClasses;

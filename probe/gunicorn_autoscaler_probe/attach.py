@@ -1,5 +1,6 @@
 """Which meter a worker gets, by its class."""
-from . import asgi_meter, drain, gthread_meter, kinds, loop_lag, sync_meter, words as w, wsgi_meter
+from . import (asgi_drain, asgi_meter, drain, gthread_drain, gthread_meter, kinds, loop_lag, sync_meter, words as w,
+               wsgi_meter)
 from .meter import LockedMeter, Meter
 
 
@@ -13,6 +14,7 @@ def attach(worker, kind, words, on_ready):
         sync_meter.attach(worker, words)
     elif kind == kinds.GTHREAD:
         gthread_meter.attach(worker, words)
+        gthread_drain.attach(worker, words)
     elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         meter = Meter(words)
         worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words)
@@ -27,17 +29,17 @@ def attach(worker, kind, words, on_ready):
         return True, _attach_uvicorn(worker, words, on_ready)
     elif kind == kinds.ASGI:
         lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
-        worker.asgi = asgi_meter.wrap(
-            worker.asgi, words, _ticking(worker, words, drain.AsgiDrain), on_ready, lifespan == 'on')
+        on_loop = _ticking(worker, words, asgi_drain.AsgiDrain, asgi_drain.watch_connections())
+        worker.asgi = asgi_meter.wrap(worker.asgi, words, on_loop, on_ready, lifespan == 'on')
         return True, lifespan == 'off'
     else:
         return False, True
     return True, True
 
 
-def _ticking(worker, words, drain_class):
+def _ticking(worker, words, drain_class, *more):
     def on_loop(flush, close_connections):
-        look = drain_class(worker, words, close_connections).look
+        look = drain_class(worker, words, close_connections, *more).look
 
         def on_tick():
             flush()

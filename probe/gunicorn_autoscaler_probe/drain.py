@@ -1,9 +1,9 @@
 """A worker that is to go empties itself first, so that no client finds its connection cut.
 
-uvicorn and gunicorn's asgi worker close idle kept-alive connections the moment they are told to stop; a request that
-is on its way on one of them is lost. So the master only marks the slot "draining". The worker sees that at its next
-tick, stops accepting, ends each connection with its next answer ("Connection: close"), and leaves when none is open,
-or after the graceful timeout at the latest.
+uvicorn, gunicorn's asgi worker and, up to gunicorn 26, its gthread worker close idle kept-alive connections the moment
+they are told to stop; a request that is on its way on one of them is lost. So the master only marks the slot
+"draining". The worker sees that at its next look, stops accepting, ends each connection with its next answer
+("Connection: close"), and leaves when none is open, or after the graceful timeout at the latest.
 """
 import os
 import signal
@@ -13,17 +13,18 @@ from . import words as w
 
 
 class Drain:
-    """Looks at each tick of the event loop whether the worker is to go, and sees it out."""
+    """Looks now and then (at each tick of an event loop) whether the worker is to go, and sees it out."""
 
     def __init__(self, words, timeout_s, close_connections):
-        """close_connections(): from now on every answer ends its connection."""
+        """close_connections(): from now on every answer ends its connection. Says in the slot that it is there."""
         self._words = words
         self._timeout_ns = int(timeout_s * 10**9)
         self._close_connections = close_connections
         self._since_ns = 0
+        words[w.EMPTIES_ITSELF] = 1
 
     def look(self):
-        """One tick. A worker that cannot be emptied stops as if it had got its SIGTERM."""
+        """One look. A worker that cannot be emptied stops as if it had got its SIGTERM."""
         if self._since_ns == 0:
             if self._words[w.STATE] != w.DRAINING:
                 return
@@ -56,25 +57,20 @@ class Drain:
         raise NotImplementedError
 
 
-class AsgiDrain(Drain):
-    """For gunicorn's own asgi worker."""
+def stop_serving(servers):
+    """Have the running loop accept nothing more from the sockets of these servers of its own.
 
-    def __init__(self, worker, words, close_connections):
-        super().__init__(words, worker.cfg.graceful_timeout, close_connections)
-        self._worker = worker
-
-    def stop_accepting(self):
-        for server in self._worker.servers:
+    asyncio's Server.close() is too much: a connection that was accepted a moment before, and has no transport yet, trips
+    over the closed server and is reset. uvloop has no such gap, and no reader that could be removed.
+    """
+    import asyncio
+    loop = asyncio.get_running_loop()
+    for server in servers:
+        if isinstance(server, asyncio.base_events.Server):
+            for listener in server.sockets:
+                loop.remove_reader(listener.fileno())
+        else:
             server.close()
-
-    def is_empty(self):
-        return self._worker.nr_conns == 0
-
-    def leave(self):
-        self._worker.alive = False
-
-    def is_over(self):
-        return not self._worker.alive
 
 
 class UvicornDrain(Drain):
@@ -87,8 +83,7 @@ class UvicornDrain(Drain):
 
     def stop_accepting(self):
         self._server = _uvicorn_server(self._config)
-        for server in self._server.servers:
-            server.close()
+        stop_serving(self._server.servers)
 
     def is_empty(self):
         return not self._server.server_state.connections

@@ -49,7 +49,8 @@ def _watch_queue(worker, m):
     """Publish the length of the thread pool's queue whenever a connection enters or leaves it.
 
     While requests wait for a thread, answers end their connections: a kept one binds its client to this worker, and
-    workers added beside it would stay idle. The client's next connection goes to whoever is free.
+    workers added beside it would stay idle. The client's next connection goes to whoever is free. So do the answers of
+    a worker that is to go.
     """
     queue = getattr(worker.tpool, '_work_queue', None)
     if queue is None:  # a pool of the user's own make
@@ -64,7 +65,7 @@ def _watch_queue(worker, m):
 
     def watched_handle(conn):
         m[w.INNER_QUEUE] = queued = waiting()
-        worker.max_keepalived = 0 if queued else most_kept
+        worker.max_keepalived = 0 if queued or m[w.STATE] == w.DRAINING else most_kept
         return handle(conn)
 
     worker.enqueue_req = watched_enqueue_req

@@ -15,10 +15,6 @@ _BY_NAME = {
 }
 
 
-# Their workers empty themselves when their slot says "draining" (drain.py): no SIGTERM before that, it cuts connections.
-EMPTIES_ITSELF = frozenset((UVICORN, ASGI))
-
-
 def kind_of(worker_class):
     """The kind of a worker class, UNKNOWN for one that builds on none gunicorn ships.
 

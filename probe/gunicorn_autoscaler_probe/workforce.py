@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from . import handover, kinds, slot, words as w
+from . import handover, slot, words as w
 from .quiet import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
@@ -219,9 +219,7 @@ class Workforce:
     def _stop_at(self, pid, now_ns):
         """When to send the SIGTERM: now, or later to one that sees "draining" in its slot and empties itself."""
         head = slot.glance(self._folder, pid)
-        if head is None or not head[w.METERED] or head[w.STATE] != w.READY or not head[w.LOOP_DUE_NS]:
-            return 0
-        if head[w.KIND] not in kinds.EMPTIES_ITSELF:
+        if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
             return 0
         return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9)
 

@@ -1,9 +1,12 @@
+import asyncio
 import os
 import signal
+import socket
 import unittest
 
-from support import page, stopped_clock, w
+from support import Config, page, stopped_clock, w
 from gunicorn_autoscaler_probe import drain
+from gunicorn_autoscaler_probe.asgi_drain import AsgiDrain
 from gunicorn_autoscaler_probe.drain import Drain
 
 
@@ -38,6 +41,11 @@ class DrainTest(unittest.TestCase):
             worker = Worker(m)
             worker.look()
             self.assertEqual(worker.told, [])
+
+    def test_the_slot_says_that_it_empties_itself(self):
+        with page() as m:
+            Worker(m)
+            self.assertEqual(m[w.EMPTIES_ITSELF], 1)
 
     def test_it_stops_accepting_closes_with_each_answer_and_leaves_once_when_empty(self):
         with page() as m, stopped_clock(drain):
@@ -74,6 +82,73 @@ class DrainTest(unittest.TestCase):
             self.assertEqual(got, [signal.SIGTERM])
         finally:
             signal.signal(signal.SIGTERM, before)
+
+
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+
+class StopServingTest(unittest.TestCase):
+    def test_a_connection_accepted_a_moment_before_is_served_and_the_next_is_left_to_another_worker(self):
+        async def scenario():
+            loop = asyncio.get_running_loop()
+            listener = socket.create_server(('127.0.0.1', 0))
+            others = listener.dup()  # as other workers hold it too
+            server = await loop.create_server(Echo, sock=listener)
+            with socket.create_connection(others.getsockname()) as first:
+                first.setblocking(False)
+                while len(asyncio.all_tasks()) == 1:  # until it is accepted and has no transport yet
+                    await asyncio.sleep(0)
+                drain.stop_serving([server])
+                with socket.create_connection(others.getsockname()) as second:
+                    second.sendall(b'2')
+                    first.sendall(b'1')
+                    self.assertEqual(await asyncio.wait_for(loop.sock_recv(first, 1), 10), b'1')
+                    second.setblocking(False)
+                    self.assertRaises(BlockingIOError, second.recv, 1)
+            server.close()
+            others.close()
+
+        asyncio.run(scenario())
+
+    def test_a_server_of_another_loop_is_closed(self):
+        closed = []
+
+        class Server:
+            def close(self):
+                closed.append(self)
+
+        async def scenario():
+            drain.stop_serving([Server()])
+
+        asyncio.run(scenario())
+        self.assertEqual(len(closed), 1)
+
+
+class AsgiDrainTest(unittest.TestCase):
+    def test_it_goes_by_the_connections_that_are_open_rather_than_by_gunicorns_count(self):
+        class Worker:
+            cfg = Config(graceful_timeout=30)
+            servers = []
+            nr_conns = 3  # never counted down again
+            alive = True
+
+        connections = {'a connection'}
+        with page() as m:
+            m[w.STATE] = w.DRAINING
+            worker = Worker()
+            worker_drain = AsgiDrain(worker, m, lambda: None, connections)
+            worker_drain.stop_accepting = lambda: None  # there is no loop here
+            for _ in range(3):
+                worker_drain.look()
+            self.assertTrue(worker.alive)
+            connections.clear()
+            worker_drain.look()
+            self.assertEqual((worker.alive, worker.nr_conns), (False, 0))
 
 
 if __name__ == '__main__':

@@ -95,6 +95,18 @@ class ThreadMeterTest(unittest.TestCase):
                 worker.work()
             self.assertEqual(kept, [0, 0, 996])
 
+    def test_a_worker_that_is_to_go_keeps_no_connection(self):
+        kept = []
+        with page() as m:
+            worker = Worker(lambda req: kept.append(worker.max_keepalived) or 200)
+            worker.max_keepalived = 996
+            gthread_meter.attach(worker, m)
+            for state in (w.READY, w.DRAINING):
+                m[w.STATE] = state
+                worker.enqueue_req(Connection())
+                worker.work()
+            self.assertEqual(kept, [996, 0])
+
     def test_exceptions_and_500s_are_failures_of_their_own_request(self):
         def serve(req):
             answer = answers.pop(0)

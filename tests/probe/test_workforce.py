@@ -99,7 +99,7 @@ class WorkforceTest(unittest.TestCase):
 
     def start_uvicorn(self, workers):
         server = self.start(workers)
-        self.boot(*server.forks, KIND=kinds.UVICORN, METERED=1, LOOP_DUE_NS=5)
+        self.boot(*server.forks, KIND=kinds.UVICORN, EMPTIES_ITSELF=1)
         return server
 
     def test_a_worker_that_empties_itself_is_only_marked_and_signalled_when_it_has_not_left_in_time(self):
@@ -114,11 +114,11 @@ class WorkforceTest(unittest.TestCase):
         server.manage_workers()
         self.assertEqual(server.kills, [first])
 
-    def test_without_a_ticking_loop_or_a_meter_it_gets_its_signal_at_once(self):
-        for missing in ('METERED', 'LOOP_DUE_NS', 'READY_NS'):
+    def test_one_that_does_not_empty_itself_or_does_not_serve_yet_gets_its_signal_at_once(self):
+        for missing in ('EMPTIES_ITSELF', 'READY_NS'):
             with self.subTest(missing=missing):
                 server = self.start_uvicorn(2)
-                self.boot(server.forks[0], **{'KIND': kinds.UVICORN, 'METERED': 1, 'LOOP_DUE_NS': 5, missing: 0,
+                self.boot(server.forks[0], **{'KIND': kinds.UVICORN, 'EMPTIES_ITSELF': 1, missing: 0,
                                               'STATE': w.BOOTING if missing == 'READY_NS' else w.READY})
                 server.num_workers = 1
                 server.manage_workers()

@@ -1,0 +1,30 @@
+/** Scaling under load: every request is answered, whoever of the workers goes. bench/loss.ts counts the same for longer. */
+
+import { assertEquals, assertGreater } from "@std/assert";
+import { countLosses } from "../../bench/loss_run.ts";
+import { underUs, workerClasses, type WorkerClassName } from "../../bench/loss_servers.ts";
+import type { VenvName } from "../support/venv.ts";
+
+const cases: readonly [WorkerClassName, VenvName][] = [
+  ["sync", "newest"],
+  ["gthread", "newest"],
+  ["gthread", "23"], // its kept connections are ours to see to
+  ["gevent", "newest"],
+  ["uvicorn", "newest"],
+  ["uvicorn-asyncio", "newest"],
+  ["asgi", "newest"],
+  ["asgi", "25"], // asyncio's loop, and a count of connections that is wrong
+];
+
+for (const [name, venv] of cases) {
+  Deno.test(`${name} (gunicorn ${venv}): no request is lost while the number of workers goes up and down`, async () => {
+    const kind = workerClasses[name];
+    await using server = await underUs(kind, venv);
+    const result = await countLosses(server, kind, { changes: 12, everyMs: 150, slowMs: 500 });
+    assertEquals(result.losses, []);
+    assertEquals([result.failed, result.cut], [0, 0]);
+    assertGreater(result.tallies.get("slow")!.sent, 0);
+    assertGreater(result.tallies.get("stream")!.sent, 0);
+    assertGreater(result.sent, 300);
+  });
+}

@@ -1,0 +1,128 @@
+import unittest
+
+from support import Config, page, stopped_clock, w
+from gunicorn_autoscaler_probe import gthread_drain
+
+
+class Poller:
+    def __init__(self, *sockets):
+        self.sockets = list(sockets)
+
+    def unregister(self, one):
+        self.sockets.remove(one)
+
+    def get_map(self):
+        return self.sockets
+
+
+class Future:
+    def __init__(self, is_done):
+        self._is_done = is_done
+
+    def done(self):
+        return self._is_done
+
+
+class Worker23:
+    """gunicorn's threaded worker up to 23: connections are in the poller or in a future."""
+
+    def __init__(self):
+        self.cfg = Config(graceful_timeout=30)
+        self.alive = True
+        self.max_keepalived = 100
+        self.sockets = ['listener']
+        self.poller = Poller('listener', 'kept connection')
+        self.futures = [Future(False), Future(True)]
+        self.nr_conns = 7  # counted without a lock: means nothing
+        self.notified = 0
+
+    def notify(self):
+        self.notified += 1
+
+
+class Worker25:
+    """The same from 24 on: the main thread counts its connections."""
+
+    def __init__(self):
+        self.cfg = Config(graceful_timeout=30)
+        self.alive = True
+        self.max_keepalived = 100
+        self.method_queue = object()
+        self.nr_conns = 2
+        self.accepts = True
+
+    def notify(self):
+        pass
+
+    def set_accept_enabled(self, enabled):
+        self.accepts = enabled
+
+
+def draining(worker, m):
+    gthread_drain.attach(worker, m)
+    m[w.STATE] = w.READY
+    worker.notify()
+    m[w.STATE] = w.DRAINING
+    worker.notify()
+    return worker
+
+
+class GthreadDrainTest(unittest.TestCase):
+    def test_it_leaves_when_no_connection_is_in_the_poller_or_in_a_thread(self):
+        with page() as m, stopped_clock(gthread_drain) as clock:
+            worker = draining(Worker23(), m)
+            self.assertEqual((m[w.EMPTIES_ITSELF], worker.max_keepalived), (1, 0))
+            self.assertEqual(worker.poller.sockets, ['kept connection'])
+            worker.poller.sockets.clear()
+            clock.pass_ms(200)
+            worker.notify()
+            self.assertTrue(worker.alive)  # a thread still serves
+            worker.futures[0] = Future(True)
+            worker.notify()
+            clock.pass_ms(101)
+            worker.notify()
+            self.assertFalse(worker.alive)
+            self.assertEqual(worker.notified, 5)
+
+    def test_a_connection_that_a_thread_puts_back_a_moment_later_is_waited_for(self):
+        with page() as m, stopped_clock(gthread_drain) as clock:
+            worker = draining(Worker23(), m)
+            worker.futures.clear()
+            worker.poller.sockets.clear()
+            worker.notify()
+            worker.poller.sockets.append('put back')
+            clock.pass_ms(150)
+            worker.notify()
+            worker.poller.sockets.clear()
+            worker.notify()
+            self.assertTrue(worker.alive)
+
+    def test_from_24_on_it_goes_by_gunicorns_count_and_accepts_nothing_again(self):
+        with page() as m, stopped_clock(gthread_drain) as clock:
+            worker = draining(Worker25(), m)
+            self.assertFalse(worker.accepts)
+            worker.set_accept_enabled(True)  # its main loop does that when it has room
+            self.assertFalse(worker.accepts)
+            worker.notify()
+            clock.pass_ms(200)
+            worker.notify()
+            self.assertTrue(worker.alive)
+            worker.nr_conns = 0
+            worker.notify()
+            clock.pass_ms(101)
+            worker.notify()
+            self.assertFalse(worker.alive)
+
+    def test_a_gunicorn_that_lets_kept_connections_linger_itself_is_left_alone(self):
+        global STOP_KEEPALIVE_LINGER
+        STOP_KEEPALIVE_LINGER = 2.0
+        try:
+            with page() as m:
+                worker = draining(Worker25(), m)
+                self.assertEqual((m[w.EMPTIES_ITSELF], worker.accepts), (0, True))
+        finally:
+            del STOP_KEEPALIVE_LINGER
+
+
+if __name__ == '__main__':
+    unittest.main()
