@@ -287,3 +287,82 @@ Deno.test("facts: what was seen, or that it could not be", () => {
     assertEquals(unseen[fact], "unknown", fact);
   }
 });
+
+/** Durations of which one in so many takes a thousand times as long. */
+function mixed(oneIn: number): Float64Array {
+  const counts = durations(oneIn - 1, 2);
+  counts.set(durations(1, 2_000).map((n, i) => n + counts[i]!));
+  return counts;
+}
+
+Deno.test("load: times that vary ask for more, times that vary wildly for no more than that", () => {
+  const asks = (times: Float64Array) => asked({ always: { ...requests(4, 100), durations: times } }, "load");
+  const even = asks(durations(4, 100));
+  const [wild, wilder] = [asks(mixed(8)), asks(mixed(60))];
+  assertGreater(wild, even);
+  assertEquals(wild, wilder);
+});
+
+Deno.test("before workers go: slots are never planned to be all but full, however patient the objective", () => {
+  const settings = { ...SETTINGS, maxWorkers: 1_000, targetUtilization: 0.95, sloP95Ms: 1e6 };
+  const { enough } = demand({ always: requests(300, 100), input: { settings } });
+  assertGreater(enough, 300 * 1.15 * 1.015);
+});
+
+Deno.test("queue: without a burst only the steady load stands beside what will have come by the end of a long boot", () => {
+  const scene = { always: requests(0.2, 100), sample: { queue: 10 }, input: { bootMs: 2_000 } };
+  assertEquals(asked(scene, "queue"), 1);
+});
+
+Deno.test("queue: before any request has finished, one is taken to last a third of the objective", () => {
+  // 300 / 3 = 100 ms: the last of 5 waits 250 behind two workers, that of 4 the 200 which are left.
+  assertEquals(asked({ sample: { queue: 4 } }, "queue"), 0);
+  assertGreater(asked({ sample: { queue: 5 } }, "queue"), 0);
+});
+
+Deno.test("burst: what async workers take at once is in flight, and only that counts", () => {
+  const arriving = { ...requests(10, 2_000), occupiedMs: 2_500 };
+  const scene = jump("uvicorn", 2_000, { lately: Array<Partial<Tick>>(12).fill(arriving) });
+  assertEquals(asked(scene, "burst"), 1);
+});
+
+Deno.test("where two signals ask for as many, the one that is looked at first is named", () => {
+  const { by, signals } = demand(computing(2, "uvicorn", {
+    always: { ...requests(1, 1), occupiedMs: 100 * 2.9 * SETTINGS.targetConcPerWorker, cpuMs: 200 },
+  }));
+  assertEquals(signals.map(({ workers }) => workers), [3, 3]);
+  assertEquals(by, "concurrency");
+});
+
+Deno.test("blocked loop: one request that waits is enough once as many as two have on average", () => {
+  const scene = { kind: "uvicorn", always: { queuedMs: 300 }, sample: { queue: 1 } } as const;
+  assertEquals(asked(scene, "blocked-loop"), 3);
+});
+
+Deno.test("slo: the objective itself is still met", () => {
+  const always = { ...requests(1, 400), queuedMs: 50 };
+  const p95Ms = demand({ always }).facts.p95Ms as number;
+  const at = (sloP95Ms: number) => asked({ always, input: { settings: { ...SETTINGS, sloP95Ms } } }, "slo");
+  assertEquals([at(p95Ms), at(p95Ms - 1)], [0, 3]);
+});
+
+Deno.test("facts: the 95th percentile is that of the slowest twentieth", () => {
+  const times = durations(9, 50);
+  times.set(durations(1, 900).map((n, i) => n + times[i]!));
+  assertGreater(demand({ always: { ...requests(10, 50), durations: times } }).facts.p95Ms as number, 600);
+});
+
+Deno.test("before any tick there is no CPU and no load, and one worker is enough", () => {
+  const { wanted, enough, facts } = demand({
+    sample: { cpu: CPU },
+    kind: "uvicorn",
+    input: { history: ticks([]) },
+  });
+  assertEquals([wanted, enough, facts.workerCores, facts.rps], [1, 1, "unknown", 0]);
+});
+
+Deno.test("a tick of a millisecond counts", () => {
+  const history = ticks([{ elapsedMs: 1, cpuMs: 3 }]);
+  const { facts, enough } = demand({ sample: { cpu: CPU }, kind: "uvicorn", input: { history } });
+  assertEquals([facts.workerCores, enough], [3, 5]);
+});

@@ -16,6 +16,7 @@ export interface Equivalent {
 const LINEAR =
   "up to 8 units both formulas are the same: i = 2^(i/4 | 0 + 1) * (1 + i % 4 / 4) for i = 4 to 7";
 const LAST_BUCKET = "whatever is this long falls into the last bucket, which starts at 7.5 s";
+const ALLOWANCE = "it is for rounding errors in the last digits: any allowance so small is as good";
 const NO_UNIT = "variation has no unit: a factor on all values changes nothing";
 
 export const EQUIVALENT: readonly Equivalent[] = [
@@ -60,6 +61,42 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: "return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };",
     changes: ["1 → 0"],
     because: "the factor is a power of two above 1 here: its half is 1 or more",
+  },
+  {
+    file: "demand.ts",
+    code: "? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
+  },
+  {
+    file: "demand.ts",
+    code: "cores / (isAsync(sample.model.kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION) - 1e-9,",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
+  },
+  {
+    file: "limits.ts",
+    code: "return cpuBoundAt(Math.ceil(limitCores * CPU_SLACK - 1e-9), usedCores, limitCores, onCpuShare);",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
+  },
+  {
+    file: "limits.ts",
+    code: "const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9);",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
+  },
+  {
+    file: "queue_demand.ts",
+    code: "return Math.ceil(erlangs / slots - 1e-9);",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
+  },
+  {
+    file: "staffing.ts",
+    code: "let workers = Math.max(1, Math.ceil(erlangs / (slots * goal.utilization) - 1e-9));",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
   },
 ];
 
