@@ -1,0 +1,53 @@
+/** Memory runs out: the kernel kills a process of the control group. */
+import { assert, assertEquals } from "@std/assert";
+import { autoscaled } from "../support/autoscaled.ts";
+import { get } from "../support/http.ts";
+import { memoryCgroup } from "../support/memory_cgroup.ts";
+import { isAlive } from "../support/processes.ts";
+import { until } from "../support/wait.ts";
+import { fault, timed } from "./fault.ts";
+import { Load } from "./load.ts";
+import { PATIENCE_MS, untilServing } from "./steady.ts";
+
+const MIB = 2 ** 20;
+/** Room for the autoscaler, gunicorn's master and two workers of BALLAST_MIB, not for what /hold asks for. */
+const ROOM = 900 * MIB;
+const BALLAST_MIB = 150;
+
+const probe = memoryCgroup(ROOM);
+const missing = probe === undefined ? "no control group with a memory limit can be made here" : undefined;
+probe?.[Symbol.dispose]();
+
+fault(
+  "the out-of-memory killer takes a worker",
+  "the request that asked for too much is cut off, no other is lost, and the count comes back",
+  async () => {
+    using cgroup = memoryCgroup(ROOM)!;
+    let steadyMs: number;
+    {
+      await using server = await autoscaled({
+        own: ["--min-workers", "2", "--max-workers", "6"],
+        app: "ballast:app",
+        env: { BALLAST_MIB: String(BALLAST_MIB) },
+        wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],
+      });
+      await untilServing(server, 2);
+      const { master } = server;
+      await using load = new Load(server.port, 20, "/sleep/20");
+      // The worker that serves this is by far the largest process: the kernel's choice.
+      const greedy = get({ port: server.port }, "/hold/2000", { timeoutMs: PATIENCE_MS })
+        .then(({ status }) => `status ${status}`, () => "cut off");
+      await until(() => cgroup.oomKills() > 0, { timeoutMs: PATIENCE_MS, what: "a kill" });
+      assert(isAlive(server.process.pid) && isAlive(master), server.process.text());
+      steadyMs = await timed(() => untilServing(server, 2));
+      await load.stop();
+      assertEquals(await greedy, "cut off");
+      assertEquals(load.failures, []);
+      assertEquals(server.master, master);
+      await server.process.stop("SIGTERM", 30_000);
+    }
+    await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
+    return steadyMs;
+  },
+  missing,
+);

@@ -1,0 +1,53 @@
+/** Two on one machine: a port that is taken, instances side by side. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { trySignal } from "../support/process.ts";
+import { autoscaled } from "../support/autoscaled.ts";
+import { freeUdpPort } from "../support/port.ts";
+import { fault, timed } from "./fault.ts";
+import { Load } from "./load.ts";
+import { pin, untilGrown, untilServing } from "./steady.ts";
+
+fault(
+  "the StatsD port taken by another",
+  "it says so and what to do before gunicorn starts, with exit code 1, and starts once the port is free",
+  async () => {
+    const port = freeUdpPort();
+    const own = ["--min-workers", "2", "--statsd-addr", `127.0.0.1:${port}`];
+    const taken = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
+    try {
+      await using refused = await autoscaled({ own, untilReady: false });
+      const { code } = await refused.process.ended;
+      assertEquals(code, 1, refused.process.text());
+      assertMatch(refused.process.text("stderr"), /^Cannot listen for StatsD on 127\.0\.0\.1:\d+: .+, /m);
+      assert(!refused.process.text().includes("Starting gunicorn"));
+    } finally {
+      taken.close();
+    }
+    await using server = await autoscaled({ own });
+    return await timed(() => untilServing(server, 2));
+  },
+);
+
+fault(
+  "one of two instances killed",
+  "the other loses no request, keeps its workers, and scales on its own load alone",
+  async () => {
+    const own = ["--min-workers", "2", "--max-workers", "6"];
+    await using one = await autoscaled({ own });
+    await using two = await autoscaled({ own });
+    await untilServing(one, 2);
+    await untilServing(two, 2);
+    await using load = new Load(two.port, 20, "/sleep/20");
+    await pin(one, 4);
+    await untilServing(one, 4);
+    const before = two.workers();
+    assertEquals(before.length, 2);
+    trySignal(one.process.pid, "SIGKILL");
+    await one.process.exited;
+    const steadyMs = await timed(() => untilGrown(two, 2));
+    assertEquals(two.workers().filter((pid) => before.includes(pid)), before);
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+);

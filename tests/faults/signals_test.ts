@@ -1,0 +1,94 @@
+/** Signals, as people and terminals send them. */
+import { assertEquals } from "@std/assert";
+import { autoscaled } from "../support/autoscaled.ts";
+import { until } from "../support/wait.ts";
+import { fault, timed } from "./fault.ts";
+import { Load } from "./load.ts";
+import { untilGone, untilGrown, untilServing } from "./steady.ts";
+
+fault(
+  "USR1, USR2 and WINCH under load",
+  "they are passed on, USR2 is refused in words, no request is lost, and no worker is replaced",
+  async () => {
+    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
+    await untilServing(server, 2);
+    const before = server.workers();
+    await using load = new Load(server.port, 30, "/sleep/20");
+    const { process } = server;
+    for (
+      const [signal, said] of [
+        ["SIGUSR1", /Handling signal: usr1/],
+        ["SIGUSR2", /Cannot pass on SIGUSR2/],
+        ["SIGWINCH", /Handling signal: winch/],
+      ] as const
+    ) {
+      process.signal(signal);
+      await process.line(said, { timeoutMs: 20_000 });
+    }
+    const { answered } = load;
+    await load.until(() => load.answered > answered + 30);
+    assertEquals(server.workers(), before);
+    await load.stop();
+    assertEquals(load.failures, []);
+  },
+);
+
+fault("QUIT", "all end at once with exit code 0, however long a request still takes", async () => {
+  await using server = await autoscaled({ own: ["--min-workers", "2"] });
+  await untilServing(server, 2);
+  const family = server.process.family();
+  const load = new Load(server.port, 20, "/sleep/20000");
+  await load.until(() => load.sent >= 4);
+  const ended = load.stop();
+  const steadyMs = await timed(async () => {
+    server.process.signal("SIGQUIT");
+    await untilGone(family, server.port);
+  });
+  assertEquals((await server.process.exited).code, 0, server.process.text());
+  await ended;
+  return steadyMs;
+});
+
+for (const [keys, signal] of [["Ctrl-C", "SIGINT"], ["Ctrl-\\", "SIGQUIT"]] as const) {
+  fault(
+    `${keys} in a terminal, which signals the whole process group`,
+    "all end with exit code 0, and the port is free",
+    async () => {
+      await using server = await autoscaled({
+        own: ["--min-workers", "3"],
+        wrap: (words) => ["setsid", ...words],
+      });
+      await untilServing(server, 3);
+      const family = server.process.family();
+      const steadyMs = await timed(async () => {
+        Deno.kill(-server.process.pid, signal);
+        await untilGone(family, server.port);
+      });
+      assertEquals((await server.process.exited).code, 0, server.process.text());
+      return steadyMs;
+    },
+  );
+}
+
+fault(
+  "Ctrl-Z in a terminal, and fg",
+  "what was asked meanwhile is answered, no worker is replaced, and scaling goes on",
+  async () => {
+    await using server = await autoscaled({
+      own: ["--min-workers", "2", "--max-workers", "6"],
+      wrap: (words) => ["setsid", ...words],
+    });
+    await untilServing(server, 2);
+    const before = server.workers();
+    await using load = new Load(server.port, 20, "/sleep/20");
+    Deno.kill(-server.process.pid, "SIGTSTP");
+    const { sent } = load;
+    await until(() => load.sent > sent + 40, { timeoutMs: 20_000, what: "2 s of load" });
+    Deno.kill(-server.process.pid, "SIGCONT");
+    const steadyMs = await timed(() => untilGrown(server, 2));
+    assertEquals(server.workers().filter((pid) => before.includes(pid)), before);
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+);

@@ -1,0 +1,34 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Outcome } from "./fault.ts";
+import { faultTable, withTable } from "./table.ts";
+
+const one = (server: Outcome["server"], steadyMs?: number, seen?: string): Outcome => ({
+  fault: "a fall",
+  holds: "it gets up",
+  server,
+  steadyMs,
+  ...(seen === undefined ? {} : { seen }),
+});
+
+Deno.test("the table has the median and the slowest of all runs, and what was seen of the others", () => {
+  const table = faultTable([
+    one("autoscaler", 300),
+    one("autoscaler", 1500),
+    one("autoscaler", 20),
+    one("rust", undefined, "stays down"),
+    one("gunicorn", 40, "0 of 3 requests lost"),
+  ]);
+  assertStringIncludes(
+    table,
+    "| a fall | it gets up | 3 | 300 ms | 1.5 s | steady after 40 ms, 0 of 3 requests lost | stays down |",
+  );
+});
+
+Deno.test("the table goes between the markers of the page, and nothing else changes", () => {
+  const page = "a\n<!-- faults: begin -->\nold\n<!-- faults: end -->\nb";
+  assertEquals(
+    withTable(page, "new"),
+    "a\n<!-- faults: begin -->\n\nnew\n\n<!-- faults: end -->\nb",
+  );
+  assertThrows(() => withTable("a", "new"), Error, "Cannot write the table");
+});
