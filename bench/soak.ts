@@ -5,6 +5,7 @@
  *     deno task soak [--minutes 3] [--class gthread] [--out samples.json]
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { askInstance } from "../src/commands/running/control_client.ts";
 import { autoscaled } from "../tests/support/autoscaled.ts";
 import { runtimeFolder } from "../tests/support/running_commands.ts";
 import { runLoad } from "./load.ts";
@@ -13,8 +14,12 @@ import { parsePhases, totalMs } from "./phases.ts";
 import { look, type SoakSample } from "./soak_sample.ts";
 import { judge, type Verdict } from "./soak_verdict.ts";
 
-/** One cycle: idle, a step up, a higher one, down again. A step is short, so that two minutes see growth and retreat. */
-const CYCLE = parsePhases("4x8s:/sleep/40,60x6s:/sleep/100,120x4s:/sleep/100,10x12s:/sleep/40");
+/** One cycle: a step up and a higher one, then calm. Steps are short, so that a minute sees growth and retreat twice. */
+const BUSY = parsePhases("60x6s:/sleep/100,120x4s:/sleep/100");
+const CALM = parsePhases("10x14s:/sleep/40");
+const CYCLE_MS = totalMs([...BUSY, ...CALM]);
+/** What the maximum is set to meanwhile: left to itself the law learns that the load returns, and keeps the workers. */
+const MOST_BUSY = 8, MOST_CALM = 2;
 const SAMPLE_MS = 1_000;
 
 export interface Soak {
@@ -29,9 +34,9 @@ export interface Soak {
 export async function soak(minutes: number, name: WorkerClassName): Promise<Soak> {
   const kind = workerClasses[name];
   await using server = await autoscaled({
-    // Down within a cycle; two threads a worker, so that a small load asks for several.
-    own: ["--min-workers", "1", "--max-workers", "8", "--idle-seconds", "5"],
+    own: ["--min-workers", "1", "--max-workers", String(MOST_BUSY)],
     app: kind.app,
+    // Two threads a worker: a small load asks for several.
     gunicorn: kind.gunicorn.map((word) => word === "8" ? "2" : word),
   });
   const folder = await runtimeFolder(server);
@@ -46,15 +51,14 @@ export async function soak(minutes: number, name: WorkerClassName): Promise<Soak
   })();
   let requests = 0, failed = 0;
   try {
-    for (
-      let seed = 1;
-      seed === 1 || performance.now() - beganMs + totalMs(CYCLE) <= minutes * 60_000;
-      seed++
-    ) {
-      const load = runLoad({ port: server.port, phases: CYCLE, seed, keepAlive: true, timeoutMs: 30_000 });
-      const report = await Promise.race([load, looking.then(() => load)]); // a look that throws ends it
-      requests += report.sent;
-      failed += report.errors + report.timeouts;
+    for (let seed = 1; seed === 1 || performance.now() - beganMs + CYCLE_MS <= minutes * 60_000; seed++) {
+      for (const [phases, maxWorkers] of [[BUSY, MOST_BUSY], [CALM, MOST_CALM]] as const) {
+        await askInstance(folder, "POST", "/settings", JSON.stringify({ "max-workers": maxWorkers }));
+        const load = runLoad({ port: server.port, phases, seed, keepAlive: true, timeoutMs: 30_000 });
+        const report = await Promise.race([load, looking.then(() => load)]); // a look that throws ends it
+        requests += report.sent;
+        failed += report.errors + report.timeouts;
+      }
     }
   } finally {
     over = true;
@@ -67,8 +71,10 @@ export async function soak(minutes: number, name: WorkerClassName): Promise<Soak
 function print({ samples, requests, failed, changes }: Soak, verdict: Verdict): void {
   const minutes = samples.at(-1)!.atS / 60;
   console.log(`${minutes.toFixed(1)} min, ${requests} requests, ${failed} failed, ${changes} changes seen`);
+  const pss = Math.max(...samples.map(({ pssBytes }) => pssBytes)) / 1e6;
+  console.log(`PSS: ${pss.toFixed(1)} MB at most`);
   for (const { name, first, last, most } of verdict.trends) {
-    const [unit, scale] = name === "pssBytes" ? [" MB", 1e6] : ["", 1];
+    const [unit, scale] = name === "anonymousBytes" ? [" MB", 1e6] : ["", 1];
     const [from, to, peak] = [first, last, most].map((value) => (value / scale).toFixed(1) + unit);
     console.log(`${name}: ${from} to ${to} by the fitted line, ${peak} at most`);
   }

@@ -7,8 +7,10 @@ import type { Autoscaled } from "../tests/support/autoscaled.ts";
 export interface SoakSample {
   /** Since the soak began, s. */
   readonly atS: number;
-  /** Proportional set size of the supervisor, bytes. */
+  /** Proportional set size of the supervisor, bytes. The pages of its file in it are shared with whoever runs the same. */
   readonly pssBytes: number;
+  /** The part of it that no file backs: heaps and stacks. */
+  readonly anonymousBytes: number;
   /** Its descriptors, but for those it keeps for each worker alive: one that stays when its worker is gone counts. */
   readonly descriptors: number;
   readonly threads: number;
@@ -30,7 +32,7 @@ export async function look(server: Autoscaled, folder: string, beganMs: number):
   const links = names(`/proc/${pid}/fd`).map((name) => link(`/proc/${pid}/fd/${name}`));
   return {
     atS: (performance.now() - beganMs) / 1000,
-    pssBytes: pssBytes(pid),
+    ...memoryOf(pid),
     descriptors: links.filter((path) => !isOfOne(path, workers)).length,
     threads: names(`/proc/${pid}/task`).length,
     files: names(folder).filter((name) => !isOfOne(`${folder}/${name}`, workers)).length,
@@ -51,10 +53,11 @@ export function figure(metrics: string, name: string): number {
   return Number(new RegExp(`^gunicorn_autoscaler_${name} (.+)$`, "m").exec(metrics)?.[1] ?? NaN);
 }
 
-/** Proportional set size of a process, bytes. */
-export function pssBytes(pid: number): number {
+/** Proportional set size of a process, and the part of it that no file backs. */
+export function memoryOf(pid: number): Pick<SoakSample, "pssBytes" | "anonymousBytes"> {
   const text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? NaN) * 1024;
+  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]) * 1024;
+  return { pssBytes: bytes("Pss"), anonymousBytes: bytes("Pss_Anon") };
 }
 
 function names(folder: string): string[] {

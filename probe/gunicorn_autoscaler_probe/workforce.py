@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from . import handover, slot, words as w
+from . import control_socket, handover, slot, words as w
 from .quiet import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
@@ -179,6 +179,7 @@ class Workforce:
 
     def _spawn(self):
         """Fork one worker; False when the system refuses while others serve (no memory, no descriptors, a full disk)."""
+        control_socket.settle(self._server)
         try:
             pid = self._server.spawn_worker()
         except OSError as error:

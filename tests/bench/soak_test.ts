@@ -7,7 +7,8 @@ import { DRIFT_S, fit, judge, TICK_S } from "../../bench/soak_verdict.ts";
 function samples(of: (atS: number) => Partial<SoakSample> = () => ({})): SoakSample[] {
   return Array.from({ length: 121 }, (_, atS) => ({
     atS,
-    pssBytes: 50e6 + 3e6 * Math.sin(atS),
+    pssBytes: 60e6,
+    anonymousBytes: 30e6 + 3e6 * Math.sin(atS),
     descriptors: 29 + atS % 2,
     threads: 4,
     files: 5,
@@ -20,15 +21,18 @@ function samples(of: (atS: number) => Partial<SoakSample> = () => ({})): SoakSam
 
 Deno.test("a soak that breathes is flat, and its warm-up may grow as it likes", () => {
   assertEquals(judge(samples()).faults, []);
-  const warming = samples((atS) => atS < 40 ? { pssBytes: 20e6 + 1e6 * atS, threads: 9 } : {});
+  const warming = samples((atS) => atS < 40 ? { anonymousBytes: 20e6 + 1e6 * atS, threads: 9 } : {});
   assertEquals(judge(warming).faults, []);
 });
 
 Deno.test("each thing that grows slowly is named", () => {
-  const grow = (name: "pssBytes" | "descriptors" | "threads" | "files", by: number) =>
+  const grow = (name: "anonymousBytes" | "descriptors" | "threads" | "files", by: number) =>
     judge(samples((atS) => ({ [name]: 50 + by * atS / 80 }))).faults;
   for (
-    const [name, by] of [["pssBytes", 11e6], ["descriptors", 3], ["threads", 1.5], ["files", 1.5]] as const
+    const [name, by] of [["anonymousBytes", 11e6], ["descriptors", 3], ["threads", 1.5], [
+      "files",
+      1.5,
+    ]] as const
   ) {
     const [fault, ...more] = grow(name, by);
     assertMatch(fault!, new RegExp(`^${name} grew from .* to `));
