@@ -17,6 +17,8 @@ export interface Comparison {
   readonly points: number;
   readonly percent: number;
   readonly good: boolean;
+  /** Why the real run is no evidence; "" when it is. */
+  readonly disturbed: string;
 }
 
 export function compare(
@@ -39,6 +41,7 @@ export function compare(
     points: points(nearest),
     percent: percent(nearest),
     good: distance(nearest) <= 1,
+    disturbed: disturbance(real),
   };
 }
 
@@ -47,7 +50,7 @@ export const HEADS = " ".repeat(31) + "within SLO, %".padStart(40) + "worker-sec
   "    real   nearest             all moments     real nearest         all moments     real nearest";
 
 export function row(
-  { scenario, rival, real, simulated, nearest, points, percent, good }: Comparison,
+  { scenario, rival, real, simulated, nearest, points, percent, good, disturbed }: Comparison,
 ): string {
   const number = (value: number, digits: number, width: number) => value.toFixed(digits).padStart(width);
   const sign = (value: number) => `(${signed(value)})`.padStart(8);
@@ -56,21 +59,22 @@ export function row(
     range(simulated.map((one) => 100 * one.shareWithinSlo), 1).padStart(14) +
     number(real.workerSeconds, 0, 9) + number(nearest.workerSeconds, 0, 8) + sign(percent) +
     range(simulated.map((one) => one.workerSeconds), 0).padStart(12) +
-    number(real.p95Ms, 0, 9) + number(nearest.p95Ms, 0, 8) + (good ? "" : "   OFF") +
-    (disturbance(real) ? `   ${disturbance(real)}` : "");
+    number(real.p95Ms, 0, 9) + number(nearest.p95Ms, 0, 8) +
+    (disturbed ? `   ${disturbed}` : good ? "" : "   OFF");
 }
 
 export const MARKDOWN_HEADS =
   `| scenario | server | within SLO, real | simulated | worker-s, real | simulated | off by |
 | --- | --- | ---: | ---: | ---: | ---: | --- |`;
 
-export function markdownRow({ scenario, rival, real, nearest, points, percent, good }: Comparison): string {
+export function markdownRow(
+  { scenario, rival, real, nearest, points, percent, good, disturbed }: Comparison,
+): string {
   const off = `${signed(points)} points, ${signed(percent)} %`;
+  const verdict = disturbed ? disturbed : good ? off : `**${off}**`;
   return `| ${scenario} | ${rival.label} | ${(100 * real.shareWithinSlo).toFixed(2)} % | ${
     (100 * nearest.shareWithinSlo).toFixed(2)
-  } % | ${real.workerSeconds.toFixed(0)} | ${nearest.workerSeconds.toFixed(0)} | ${
-    good ? off : `**${off}**`
-  } |`;
+  } % | ${real.workerSeconds.toFixed(0)} | ${nearest.workerSeconds.toFixed(0)} | ${verdict} |`;
 }
 
 function range(values: readonly number[], digits: number): string {

@@ -45,8 +45,8 @@ export interface Results {
   scenarios: Record<string, Record<string, RunResult | Absent>>;
 }
 
-/** More than this elsewhere is more than a load generator takes. */
-const DISTURBED_CORES = 0.5;
+/** More than this elsewhere is more than load generators and the other servers of a light scenario take together. */
+const DISTURBED_CORES = 1;
 
 /** Says so when a run was disturbed; "" when it was not, or is too old to know. */
 export function disturbance({ elsewhereCores = 0 }: RunResult): string {

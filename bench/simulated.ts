@@ -32,7 +32,7 @@ const LEAST_CORES = 0.2;
 
 /**
  * What the server of this name meets. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
- * controller, not in the load. `elsewhereCores` is what the load generator and others take of the machine.
+ * controller, not in the load. `elsewhereCores` is what the load generator and a little else took of the machine.
  */
 export function simulatedScenario(
   scenario: Scenario,

@@ -52,6 +52,16 @@ Deno.test("off is what differs by more than 2 points or by more than 10 %, and b
   );
 });
 
+Deno.test("a disturbed run is neither good nor off, and both tables say so", () => {
+  const one = run(scenario("5x2s", "100"), fixed(1));
+  const real = { ...one, shareWithinSlo: 0.3, elsewhereCores: 1.4 } as unknown as RunResult;
+  const comparison = compare("burst", RIVAL, real, [one]);
+  for (const line of [row(comparison), markdownRow(comparison)]) {
+    assertMatch(line, /disturbed: 1\.4 cores were used elsewhere/);
+    assertEquals(/OFF|\*\*/.test(line), false);
+  }
+});
+
 Deno.test("every scenario is simulated for this project, fixed numbers of workers, and the Rust program and uWSGI where they are WSGI", () => {
   for (const one of scenarios) {
     for (
