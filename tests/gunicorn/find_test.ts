@@ -1,0 +1,51 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { findGunicorn, GunicornNotFound } from "../../src/gunicorn/find.ts";
+import { type TempDir, tempDir } from "../support/tempdir.ts";
+
+/** A folder with a program in it. */
+async function folderWith(name: string, mode = 0o755): Promise<TempDir> {
+  const dir = await tempDir();
+  await Deno.chmod(await dir.write(name, "#!/bin/sh\n"), mode);
+  return dir;
+}
+
+function refusal(command: string, path?: string, own = "/nowhere"): string {
+  const error = assertThrows(() => findGunicorn(command, path, own), GunicornNotFound);
+  assertEquals(error.exitCode, 127);
+  return error.message;
+}
+
+Deno.test("gunicorn is looked up on PATH in its order, then beside our own program", async () => {
+  await using first = await folderWith("gunicorn");
+  await using second = await folderWith("gunicorn");
+  assertEquals(findGunicorn("gunicorn", `/nowhere::${first.path}:${second.path}`, "/own"), [
+    first.join("gunicorn"),
+  ]);
+  assertEquals(findGunicorn("gunicorn", "/nowhere", second.path), [second.join("gunicorn")]);
+  assertEquals(findGunicorn("gunicorn", undefined, second.path), [second.join("gunicorn")]);
+});
+
+Deno.test("a command of several words keeps those after the program", async () => {
+  await using dir = await folderWith("python");
+  assertEquals(findGunicorn("python -m 'gunicorn'", dir.path, "/own"), [
+    dir.join("python"),
+    "-m",
+    "gunicorn",
+  ]);
+});
+
+Deno.test("a path is taken as it is", async () => {
+  await using dir = await folderWith("gunicorn");
+  assertEquals(findGunicorn(dir.join("gunicorn"), undefined, "/own"), [dir.join("gunicorn")]);
+});
+
+Deno.test("what cannot be started is refused with what to do, and the shell's exit code", async () => {
+  await using dir = await folderWith("gunicorn", 0o644);
+  await Deno.mkdir(dir.join("folder"));
+  assertStringIncludes(refusal("gunicorn", dir.path), "gunicorn is not on PATH, install it");
+  assertStringIncludes(refusal(dir.join("gunicorn")), "is not an executable file, correct --gunicorn");
+  assertStringIncludes(refusal(dir.join("folder")), "is not an executable file");
+  assertStringIncludes(refusal("/nowhere/gunicorn"), "is not an executable file");
+  assertStringIncludes(refusal(""), "--gunicorn is empty, name a command");
+  assertStringIncludes(refusal("python -m 'gunicorn"), "Cannot read --gunicorn=python -m 'gunicorn");
+});
