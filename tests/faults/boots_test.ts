@@ -1,8 +1,10 @@
 /** Boots that take long, and boots that fail. */
 import { assert, assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
+import { trySignal } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
+import { compared } from "./compared.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
 import { PATIENCE_MS, pin, untilServing } from "./steady.ts";
@@ -98,3 +100,19 @@ fault(
     return steadyMs;
   },
 );
+
+compared({
+  fault: "a worker killed while the application cannot be imported",
+  holds: "the others go on, only its own request is lost, and it is replaced when it can",
+  options: { workers: 2, app: "broken_boot:app" },
+  prepare: (dir) => ({ env: { BROKEN_WHEN: dir.join("broken") } }),
+  perSecond: 20,
+  mostLost: 1,
+  async inject(server, dir) {
+    await dir.write("broken", "");
+    trySignal(server.workers()[0]!, "SIGKILL");
+    await server.process.line(/next try in|[Ww]orker failed to boot|Shutting down/, { timeoutMs: 15_000 });
+    await Deno.remove(dir.join("broken"));
+  },
+  end: "serving",
+});

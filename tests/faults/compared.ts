@@ -1,6 +1,7 @@
 /** Faults that bare gunicorn and the Rust program can suffer too: asserted for the autoscaler, only observed for them. */
 import { assert, assertEquals } from "@std/assert";
 import { isAlive, type ProcessId } from "../support/processes.ts";
+import { type TempDir, tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 import { fault, type Outcome, peersOnly, record, timed } from "./fault.ts";
 import { Load } from "./load.ts";
@@ -12,10 +13,12 @@ export interface Compared {
   /** What must hold under the autoscaler. */
   readonly holds: string;
   readonly options: ServedOptions;
+  /** What it needs in a folder of its own before it starts, added to the options. */
+  prepare?(dir: TempDir): Promise<Partial<ServedOptions>> | Partial<ServedOptions>;
   /** Requests a second for /sleep/20 while it happens; 0 when not given. */
   readonly perSecond?: number;
   /** Does the fault. */
-  inject(server: Served): Promise<void> | void;
+  inject(server: Served, dir: TempDir): Promise<void> | void;
   /** How it must end: with the workers it had, serving; or with all processes gone and the port free. */
   readonly end: "serving" | "gone";
   /** Requests that the fault itself costs: those in service in a process that is killed. None when not given. */
@@ -31,20 +34,18 @@ const OBSERVED_MS = 15_000;
 
 export function compared(what: Compared): void {
   fault(what.fault, what.holds, async () => {
-    await using server = await startOurs(what.options);
+    await using dir = await tempDir();
+    await using server = await startOurs(await optionsIn(what, dir));
     const family = server.process.family();
     await using load = loadOf(server, what);
-    let steadyMs = 0;
-    const before = performance.now();
-    await what.inject(server);
-    const injectedMs = performance.now() - before;
-    steadyMs = await timed(() =>
+    await what.inject(server, dir);
+    const steadyMs = await timed(() =>
       what.end === "gone" ? untilGone(family, server.port) : untilServing(server, what.options.workers)
     );
     await load?.stop();
     if (load !== undefined && what.end === "serving") {
       const lost = load.failures.length;
-      assert(lost <= (what.mostLost ?? 0), `${lost} lost in ${injectedMs + steadyMs} ms: ${load.failures}`);
+      assert(lost <= (what.mostLost ?? 0), `${lost} lost: ${load.failures}`);
       assertEquals(load.answered + lost, load.sent);
     }
     await what.check?.(server);
@@ -52,20 +53,29 @@ export function compared(what: Compared): void {
   });
   if (!peersOnly) return;
   Deno.test(`observed: ${what.fault}`, async () => {
-    if (!what.notBare) await observe(what, "gunicorn", await startBare(what.options));
-    const rust = await startRust(what.options);
-    if (rust !== undefined) await observe(what, "rust", rust);
+    if (!what.notBare) await observe(what, "gunicorn", startBare);
+    await observe(what, "rust", startRust);
   });
 }
 
-async function observe(what: Compared, name: Outcome["server"], started: Served): Promise<void> {
-  await using server = started;
+function optionsIn(what: Compared, dir: TempDir): Promise<ServedOptions> {
+  return Promise.resolve(what.prepare?.(dir)).then((prepared) => ({ ...what.options, ...prepared }));
+}
+
+async function observe(
+  what: Compared,
+  name: Outcome["server"],
+  start: (options: ServedOptions) => Promise<Served | undefined>,
+): Promise<void> {
+  await using dir = await tempDir();
+  await using server = await start(await optionsIn(what, dir));
+  if (server === undefined) return console.log(`Skipped: ${name} is not installed`);
   const { workers } = what.options;
   const family = server.process.family();
   await using load = loadOf(server, what);
   let seen = "", steadyMs: number | undefined;
   try {
-    await what.inject(server);
+    await what.inject(server, dir);
     steadyMs = await timed(() =>
       until(
         async () =>

@@ -3,8 +3,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { trySignal } from "../support/process.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { freeUdpPort } from "../support/port.ts";
-import { fault, timed } from "./fault.ts";
+import { fault, peersOnly, record, timed } from "./fault.ts";
 import { Load } from "./load.ts";
+import { startRust } from "./served.ts";
 import { pin, untilGrown, untilServing } from "./steady.ts";
 
 fault(
@@ -28,9 +29,14 @@ fault(
   },
 );
 
+const besides = {
+  fault: "one of two instances killed",
+  holds: "the other loses no request, keeps its workers, and scales on its own load alone",
+};
+
 fault(
-  "one of two instances killed",
-  "the other loses no request, keeps its workers, and scales on its own load alone",
+  besides.fault,
+  besides.holds,
   async () => {
     const own = ["--min-workers", "2", "--max-workers", "6"];
     await using one = await autoscaled({ own });
@@ -51,3 +57,19 @@ fault(
     return steadyMs;
   },
 );
+
+if (peersOnly) {
+  Deno.test("observed: two instances side by side", async () => {
+    const options = { workers: 2 };
+    await using one = await startRust(options);
+    if (one === undefined) return;
+    let seen = "the second one serves too";
+    try {
+      await using two = await startRust(options);
+      void two;
+    } catch (error) {
+      seen = /already|pid/i.exec(String(error)) ? "the second one does not start" : "the second one ends";
+    }
+    await record({ ...besides, server: "rust", seen });
+  });
+}

@@ -1,12 +1,11 @@
 /** The autoscaler as PID 1, as in a container: orphans are its own to wait for. */
 import { assertEquals } from "@std/assert";
-import { Autoscaled, autoscaled } from "../support/autoscaled.ts";
-import { children } from "../support/processes.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
+import { startInner } from "./inner.ts";
 import { missingNamespaces } from "./namespaces.ts";
-import { PATIENCE_MS, untilGrown, untilServing } from "./steady.ts";
+import { PATIENCE_MS, stateOf, untilGrown, untilServing } from "./steady.ts";
 
 const ORPHANS = 20;
 /** gunicorn's config: its master leaves processes behind that nobody waits for. */
@@ -28,13 +27,12 @@ fault(
   async () => {
     await using dir = await tempDir();
     const config = await dir.write("conf.py", LEAVE_ORPHANS);
-    await using outside = await autoscaled({
+    await using server = await startInner({
       own: ["--min-workers", "2", "--max-workers", "6"],
       gunicorn: ["-c", config],
       wrap: (words) => ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", ...words],
     });
-    const first = children(outside.process.pid)[0]!;
-    const server = new PidOne(outside, first);
+    const first = server.pid;
     await untilServing(server, 2);
     const steadyMs = await timed(() =>
       until(() => childStates(first).length === 1, {
@@ -44,26 +42,15 @@ fault(
     );
     await untilGrown(server, 2);
     Deno.kill(first, "SIGTERM");
-    await until(() => outside.process.hasEnded, {
+    await until(() => server.process.hasEnded, {
       timeoutMs: PATIENCE_MS,
-      what: () => `the end\n${outside.process.text()}`,
+      what: () => `the end\n${server.process.text()}`,
     });
-    assertEquals((await outside.process.exited).code, 0, outside.process.text());
+    assertEquals((await server.process.exited).code, 0, server.process.text());
     return steadyMs;
   },
   missingNamespaces,
 );
-
-/** Its master is one generation further down: unshare is the parent of PID 1. */
-class PidOne extends Autoscaled {
-  constructor(outside: Autoscaled, readonly first: number) {
-    super(outside.process, outside.port, outside.runtimeBase, () => Promise.resolve());
-  }
-
-  override get master(): number {
-    return children(this.first).find((pid) => children(pid).length > 0) ?? 0;
-  }
-}
 
 /** The states (S, Z ...) of all children of a process, zombies among them. */
 function childStates(pid: number): string[] {
@@ -74,11 +61,5 @@ function childStates(pid: number): string[] {
       return []; // the thread ended meanwhile
     }
   });
-  return list.filter((child) => child !== "").map((child) => {
-    try {
-      return /\) (\S) /.exec(Deno.readTextFileSync(`/proc/${child}/stat`))![1]!;
-    } catch {
-      return "gone";
-    }
-  });
+  return list.filter((child) => child !== "").map(stateOf);
 }

@@ -5,7 +5,7 @@ import { until } from "../support/wait.ts";
 import { compared } from "./compared.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { pin, untilReplaced, untilServing } from "./steady.ts";
+import { pin, untilReplaced } from "./steady.ts";
 
 fault(
   "HUP in the middle of growth",
@@ -79,27 +79,25 @@ for (
     ["has a value that gunicorn refuses", "timeout = 'soon'\n"],
   ] as const
 ) {
-  const config = await Deno.makeTempFile({ prefix: "ga-test-", suffix: ".py" });
   compared({
     fault: `HUP into a configuration that ${kind}`,
     holds: "the service goes on with the configuration it had, and no request is lost",
-    options: { workers: 2, gunicorn: ["-c", config] },
+    options: { workers: 2 },
+    prepare: async (dir) => ({ gunicorn: ["-c", await dir.write("conf.py", "")] }),
     perSecond: 20,
-    async inject(server) {
-      await Deno.writeTextFile(config, broken);
+    async inject(server, dir) {
+      await dir.write("conf.py", broken);
       server.process.signal("SIGHUP");
       await server.process.line(/the configuration stays as it was|SyntaxError|Invalid value/, {
         timeoutMs: 15_000,
       });
-      await Deno.writeTextFile(config, "");
+      await dir.write("conf.py", "");
     },
     end: "serving",
     async check(server) {
       const before = server.workers();
       server.process.signal("SIGHUP");
       await untilReplaced(server, before, 2);
-      await untilServing(server, 2);
     },
   });
-  globalThis.addEventListener("unload", () => Deno.removeSync(config));
 }

@@ -4,7 +4,8 @@ import { autoscaled } from "../support/autoscaled.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { untilGone, untilGrown, untilServing } from "./steady.ts";
+import { startJob } from "./inner.ts";
+import { stateOf, untilGone, untilGrown, untilServing } from "./steady.ts";
 
 fault(
   "USR1, USR2 and WINCH under load",
@@ -54,14 +55,11 @@ for (const [keys, signal] of [["Ctrl-C", "SIGINT"], ["Ctrl-\\", "SIGQUIT"]] as c
     `${keys} in a terminal, which signals the whole process group`,
     "all end with exit code 0, and the port is free",
     async () => {
-      await using server = await autoscaled({
-        own: ["--min-workers", "3"],
-        wrap: (words) => ["setsid", ...words],
-      });
+      await using server = await startJob(["--min-workers", "3"]);
       await untilServing(server, 3);
       const family = server.process.family();
       const steadyMs = await timed(async () => {
-        Deno.kill(-server.process.pid, signal);
+        Deno.kill(-server.pid, signal);
         await untilGone(family, server.port);
       });
       assertEquals((await server.process.exited).code, 0, server.process.text());
@@ -74,17 +72,19 @@ fault(
   "Ctrl-Z in a terminal, and fg",
   "what was asked meanwhile is answered, no worker is replaced, and scaling goes on",
   async () => {
-    await using server = await autoscaled({
-      own: ["--min-workers", "2", "--max-workers", "6"],
-      wrap: (words) => ["setsid", ...words],
-    });
+    await using server = await startJob(["--min-workers", "2", "--max-workers", "6"]);
     await untilServing(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 20, "/sleep/20");
-    Deno.kill(-server.process.pid, "SIGTSTP");
+    Deno.kill(-server.pid, "SIGTSTP");
+    const all = [server.pid, server.master, ...before];
+    await until(() => all.every((pid) => stateOf(pid) === "T"), {
+      timeoutMs: 20_000,
+      what: "the stop of all",
+    });
     const { sent } = load;
     await until(() => load.sent > sent + 40, { timeoutMs: 20_000, what: "2 s of load" });
-    Deno.kill(-server.process.pid, "SIGCONT");
+    Deno.kill(-server.pid, "SIGCONT");
     const steadyMs = await timed(() => untilGrown(server, 2));
     assertEquals(server.workers().filter((pid) => before.includes(pid)), before);
     await load.stop();

@@ -71,6 +71,15 @@ export async function pin(server: Autoscaled, workers: number): Promise<void> {
   assertEquals(answer.status, 200, answer.body);
 }
 
+/** R, S, T ... of /proc/PID/stat; "gone" when there is no such process. */
+export function stateOf(pid: number | string): string {
+  try {
+    return /\) (\S) /.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))![1]!;
+  } catch {
+    return "gone";
+  }
+}
+
 function tail(server: Served): string {
   return server.process.lines.slice(-25).map((line) => line.text).join("\n");
 }
