@@ -8,6 +8,7 @@ import inspect
 from time import monotonic_ns
 
 from . import words as w
+from .answers import STREAM, Answers
 from .meter import HOLD_NS, Gauge, Histogram
 
 
@@ -24,68 +25,60 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
     """`app`, ASGI 3, metered into the words `m`.
 
     on_loop(flush, close_connections) is called at the first event, inside the running loop: flush() stores what is held
-    back and is to be called every 100 ms or so; after close_connections() every answer ends its connection. on_ready() is called when the application serves: at the end of its start-up, or with the
-    first request where it has none. needs_lifespan: a server that stops when the start-up raises, instead of taking it
-    for an application without one.
+    back and is to be called every 100 ms or so; after close_connections() every answer ends its connection. on_ready()
+    is called when the application serves: at the end of its start-up, or with the first request where it has none.
+    needs_lifespan: a server that stops when the start-up raises, instead of taking it for an application without one.
 
-    The meter is meter.Meter's, written out in the request's own coroutine: its calls would cost a fifth of it all.
+    The meter is meter.Meter's, written out in the request's own coroutine: calls of its own would cost a tenth of it all.
     """
     streams = Gauge(m, w.STREAMS)
     websockets = Gauge(m, w.WEBSOCKETS)
     histogram = Histogram(m)
     durations = []  # not in the slot yet
     note = durations.append
+    began_sum = overlap_ns = busy_from = apart_ns = 0
+    seq = running = apart = failures = due = told = 0
     is_new = True
-    is_closing = False
-    seq = running = apart = failures = busy_ns = busy_from = apart_ns = began_sum = due = told = 0
+    expected = ''  # 'http' from the first request on
+    is_watched = False
 
     async def metered_app(scope, receive, send):
-        nonlocal running, failures, busy_ns, busy_from, began_sum, due
-        if is_new or scope['type'] != 'http':
+        nonlocal running, failures, began_sum, overlap_ns, busy_from, due
+        if scope['type'] != expected:
             return await other(scope, receive, send)
-        head = None
-        is_stream = None  # not known before the first part of the body
-
-        def metered_send(message):
-            # Not a coroutine of its own: it hands on the one of `send`.
-            nonlocal head, is_stream
-            if head is None:
-                if 'status' in message:
-                    if is_closing:
-                        message = _closing(message)
-                    head = message
-            elif is_stream is None and 'more_body' in message and message['more_body']:
-                is_stream = _is_stream(head)
-                if is_stream:
-                    set_apart(began)
-            return send(message)
-
+        if not is_watched:
+            send = around(send)
         began = monotonic_ns()
-        if not running:
-            busy_from = began
+        if running:
+            began_sum += began
+        else:
+            began_sum = busy_from = began
         running += 1
-        began_sum += began
         if began > due:
             publish(began)
         else:
             m[18] = running
         broke = False
         try:
-            return await app(scope, receive, metered_send)
+            return await app(scope, receive, send)
         except BaseException as error:
             broke = isinstance(error, Exception)  # a cancelled request is the client's doing
             raise
         finally:
-            if is_stream:
+            said = answers.said and answers.said_of(send)
+            if said == STREAM:
                 streams.closed()
             else:
                 now = monotonic_ns()
-                note(now - began)
+                took = now - began
+                note(took)
                 running -= 1
-                began_sum -= began
-                if not running:
-                    busy_ns += now - busy_from
-                if broke or head is not None and head['status'] >= 500:
+                if running:
+                    began_sum -= began
+                    overlap_ns += took
+                elif began is not busy_from:
+                    go_idle(began)
+                if broke or said:
                     failures += 1
                 if now > due:
                     publish(now)
@@ -100,8 +93,9 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
         m[17] = now
         m[18] = running
-        m[19] = busy_ns + (now - busy_from) if running else busy_ns
-        m[20] = histogram.sum_ns + apart_ns + running * now - began_sum
+        served_ns = histogram.sum_ns + apart_ns
+        m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
+        m[20] = served_ns + (running * now - began_sum if running else 0)
         m[22] = finished = histogram.finished + apart
         m[21] = finished + running
         m[23] = failures
@@ -110,15 +104,21 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         m[16] = seq
         told = running
 
-    def set_apart(began):
-        nonlocal running, apart, busy_ns, apart_ns, began_sum
+    def go_idle(began):
+        nonlocal overlap_ns, apart_ns
+        apart_ns += began - began_sum
+        overlap_ns += busy_from - began_sum
+
+    def set_apart():
+        nonlocal running, apart, began_sum, busy_from
         now = monotonic_ns()
         apart += 1
-        apart_ns += now - began
         running -= 1
-        began_sum -= began
-        if not running:
-            busy_ns += now - busy_from
+        if running:
+            began_sum -= now
+            busy_from = busy_from + now - now  # another object: the last one to end has to look at began_sum
+        else:
+            go_idle(now)
         publish(now)
         streams.opened()
 
@@ -126,15 +126,14 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         if durations or told != running:
             publish(monotonic_ns())
 
-    def close_connections():
-        nonlocal is_closing
-        is_closing = True
+    answers = Answers(set_apart)
+    around = answers.around
 
     async def other(scope, receive, send):
-        nonlocal is_new
+        nonlocal is_new, expected, is_watched
         if is_new:
             is_new = False
-            on_loop(flush, close_connections)
+            on_loop(flush, answers.close_connections)
         kind = scope['type']
         if kind == 'lifespan':
             return await lifespan(scope, receive, send)
@@ -146,6 +145,10 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
             finally:
                 websockets.closed()
         if kind == 'http':
+            expected = kind
+            if answers.watch(send):
+                is_watched = True
+                send = around(send)  # this one was there before
             return await metered_app(scope, receive, send)
         return await app(scope, receive, send)
 
@@ -190,16 +193,3 @@ def wrap_asgi2(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS)
 
 
 _INSTANCE = 'gunicorn_autoscaler.instance'
-
-
-def _closing(head):
-    """A start of an answer, with the header that ends the connection."""
-    headers = [header for header in head.get('headers') or () if header[0].lower() != b'connection']
-    return dict(head, headers=headers + [(b'connection', b'close')])
-
-
-def _is_stream(head):
-    for name, value in head.get('headers') or ():
-        if len(name) == 12 and name.lower() == b'content-type':
-            return value.startswith(b'text/event-stream')
-    return False

@@ -17,3 +17,10 @@ def bucket_of(ns):
     bits = units.bit_length()
     bucket = 4 * (bits - 2) + ((units >> (bits - 3)) & 3)
     return bucket if bucket < _LAST else _LAST
+
+
+def first_ns(bucket):
+    """The shortest duration, in nanoseconds, that falls into `bucket`, 0..63; the inverse of bucket_of."""
+    if bucket < 4:
+        return bucket << 16
+    return (4 + (bucket & 3)) << ((bucket >> 2) + 15)

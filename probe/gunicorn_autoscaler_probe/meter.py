@@ -5,9 +5,11 @@ so what counts is how much of it runs at all: per request the clock is read twic
 number in flight is stored twice. The rest (totals, histogram) is stored together, every 5 ms under load and at once
 otherwise. State lives in closures: a cell is the cheapest variable that Python shares between calls.
 """
+from bisect import bisect_left
 from time import monotonic_ns
 
 from . import words as w
+from .histogram import bucket_of, first_ns
 
 # Under load the totals may be behind by so much; the number in flight never is. A reader takes the time since the last
 # store for busy where something is in flight: it is off by this much at most, and the next store puts it right.
@@ -27,22 +29,21 @@ class Histogram:
         self.finished = self.sum_ns = 0
 
     def add(self, durations):
-        """Count service times in ns."""
-        counts, m = self._counts, self._words
-        for took in durations:
-            bucket = took >> 16  # histogram.bucket_of, written out
-            if bucket > 3:
-                bits = bucket.bit_length()
-                bucket = 4 * (bits - 2) + ((bucket >> (bits - 3)) & 3)
-                if bucket > _LAST_BUCKET:
-                    bucket = _LAST_BUCKET
-            counts[bucket] = m[_SERVICE + bucket] = counts[bucket] + 1
-        self.finished += len(durations)
+        """Count service times in ns; puts them in order, so that each bucket is looked up and stored only once."""
+        durations.sort()
+        at, end = 0, len(durations)
+        while at < end:
+            bucket = bucket_of(durations[at])
+            after = end if bucket == _LAST_BUCKET else bisect_left(durations, first_ns(bucket + 1), at)
+            self._counts[bucket] += after - at
+            self._words[_SERVICE + bucket] = self._counts[bucket]
+            at = after
+        self.finished += end
         self.sum_ns += sum(durations)
 
 
 class Meter:
-    """begin() -> t0, end(t0, failed), set_apart(t0) over one slot, for code that never runs in two threads at once.
+    """begin() -> t0, end(t0, failed), set_apart() over one slot, for code that never runs in two threads at once.
 
     flush() stores what is held back; call it every 100 ms or so. hold_ns=0 holds nothing back.
     """
@@ -57,16 +58,20 @@ def _make(m, hold_ns):
     histogram = Histogram(m)
     durations = []  # not in the slot yet
     note = durations.append
-    seq = running = apart = failures = busy_ns = busy_from = apart_ns = began_sum = due = told = 0
+    # Requests that follow each other change none of these sums. began_sum: of the starts of those in service; overlap_ns:
+    # by how much their times in service exceed the busy time; busy_from: the start that made the worker busy.
+    began_sum = overlap_ns = busy_from = apart_ns = 0
+    seq = running = apart = failures = due = told = 0
 
     def begin():
         """A request is taken: returns its start, for end()."""
-        nonlocal running, busy_from, began_sum
+        nonlocal running, began_sum, busy_from
         began = monotonic_ns()
-        if not running:
-            busy_from = began
+        if running:
+            began_sum += began
+        else:
+            began_sum = busy_from = began
         running += 1
-        began_sum += began
         if began > due:
             publish(began)
         else:
@@ -75,13 +80,16 @@ def _make(m, hold_ns):
 
     def end(began, failed):
         """The request that began at `began` is answered. failed: by an exception or a status of 500 and above."""
-        nonlocal running, failures, busy_ns, began_sum, due
+        nonlocal running, failures, began_sum, overlap_ns, due
         now = monotonic_ns()
-        note(now - began)
+        took = now - began
+        note(took)
         running -= 1
-        began_sum -= began
-        if not running:
-            busy_ns += now - busy_from
+        if running:
+            began_sum -= began
+            overlap_ns += took
+        elif began is not busy_from:
+            go_idle(began)
         if failed:
             failures += 1
         if now > due:
@@ -91,15 +99,16 @@ def _make(m, hold_ns):
             m[18] = running
 
     def publish(now):
-        """Store all, as it is now. The integral of in-flight is the served time of the finished and of the open ones."""
+        """Store all, as it is now. The time in service, of the finished and the open ones, is the integral of in-flight."""
         nonlocal seq, told
         histogram.add(durations)
         durations.clear()
         m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
         m[17] = now
         m[18] = running
-        m[19] = busy_ns + (now - busy_from) if running else busy_ns
-        m[20] = histogram.sum_ns + apart_ns + running * now - began_sum
+        served_ns = histogram.sum_ns + apart_ns
+        m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
+        m[20] = served_ns + (running * now - began_sum if running else 0)
         m[22] = finished = histogram.finished + apart
         m[21] = finished + running
         m[23] = failures
@@ -108,16 +117,29 @@ def _make(m, hold_ns):
         m[16] = seq
         told = running
 
-    def set_apart(began):
-        """A request turned out to be an event stream: it is over as a request, with no service time of its own."""
-        nonlocal running, apart, busy_ns, apart_ns, began_sum
+    def go_idle(began):
+        """The last request in service, which began at `began`, is over, and it was not the first of this busy time.
+
+        What else is in began_sum comes from event streams: see set_apart.
+        """
+        nonlocal overlap_ns, apart_ns
+        apart_ns += began - began_sum
+        overlap_ns += busy_from - began_sum
+
+    def set_apart():
+        """A request turned out to be an event stream: it is over as a request, with no service time of its own.
+
+        When it began is not known here: began_sum goes on as if it began now, and so is too small by the time it took.
+        """
+        nonlocal running, apart, began_sum, busy_from
         now = monotonic_ns()
         apart += 1
-        apart_ns += now - began
         running -= 1
-        began_sum -= began
-        if not running:
-            busy_ns += now - busy_from
+        if running:
+            began_sum -= now
+            busy_from = busy_from + now - now  # another object: the last one to end has to look at began_sum
+        else:
+            go_idle(now)
         publish(now)
 
     def flush():

@@ -34,7 +34,7 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
             status = line
             if not is_stream and _is_stream(headers):
                 is_stream = True
-                set_apart(began)
+                set_apart()
                 streams.opened()
             return start_response(line, headers, *more)
 

@@ -161,6 +161,21 @@ class AsgiMeterTest(unittest.TestCase):
             Server(parts, m).call()
             self.assertEqual((seen, sum(m[64:128])), ([(1, 0)], 1))
 
+    def test_an_early_hint_is_not_the_answer(self):
+        async def hints(scope, receive, send):
+            await send(hint)
+            await send(dict(START, status=500))
+            await send(BODY)
+
+        hint = {'type': 'http.response.informational', 'status': 103, 'headers': []}
+        with page() as m:
+            server = Server(hints, m)
+            server.call()
+            self.assertEqual(server.counts(), (0, 1, 1, 1))
+            server.close_connections()
+            server.call()
+            self.assertEqual(server.sent[3], hint)
+
     def test_a_websocket_is_counted_apart(self):
         async def socket(scope, receive, send):
             seen.append((m[w.IN_FLIGHT], m[w.WEBSOCKETS]))
@@ -201,6 +216,117 @@ class AsgiMeterTest(unittest.TestCase):
             seq = m[w.SEQ]
             server.flush()
             self.assertEqual(m[w.SEQ], seq)
+
+
+def uvicorn_requests():
+    """A class as uvicorn has one for its requests; each test's own, because the meter changes it."""
+    class Request:
+        def __init__(self):
+            self.response_started = False
+            self.sent = []
+
+        async def send(self, message):
+            self.response_started = True
+            self.sent.append(message)
+
+    return Request
+
+
+class WatchedRequestsTest(unittest.TestCase):
+    def serve(self, server, kind, count=1):
+        async def all_of_them():
+            for request in requests:
+                await server.app({'type': 'http'}, server.receive, request.send)
+
+        requests = [kind() for _ in range(count)]
+        asyncio.run(all_of_them())
+        return requests
+
+    def test_from_the_second_request_on_the_application_gets_the_send_of_the_server(self):
+        async def app(scope, receive, send):
+            own.append(getattr(send, '__self__', None).__class__ is kind)
+            await answers(scope, receive, send)
+
+        own, kind = [], uvicorn_requests()
+        with page() as m:
+            server = Server(app, m)
+            requests = self.serve(server, kind, 3)
+            self.assertEqual(own, [False, True, True])
+            self.assertEqual([request.sent for request in requests], [[START, BODY]] * 3)
+            self.assertEqual(server.counts(), (0, 3, 3, 0))
+
+    def test_failures_are_those_of_the_requests_that_failed(self):
+        async def app(scope, receive, send):
+            status = statuses.pop(0)
+            if status is None:
+                raise ValueError
+            await send(dict(START, status=status))
+            await send(BODY)
+
+        kind, statuses = uvicorn_requests(), [500, 200, 503, 404, 200, None, 200]
+        with page() as m:
+            server = Server(app, m)
+            self.serve(server, kind, 5)
+            self.assertEqual(server.counts(), (0, 5, 5, 2))
+            with self.assertRaises(ValueError):
+                self.serve(server, kind)
+            self.serve(server, kind)
+            self.assertEqual(server.counts(), (0, 7, 7, 3))
+
+    def test_an_answer_that_no_application_gave_is_nobodys_failure(self):
+        async def server_itself():
+            await kind().send(dict(START, status=503))
+
+        kind = uvicorn_requests()
+        with page() as m:
+            server = Server(answers, m)
+            self.serve(server, kind, 2)
+            asyncio.run(server_itself())
+            self.serve(server, kind)
+            self.assertEqual(server.counts(), (0, 3, 3, 0))
+
+    def test_event_streams_are_counted_apart_beside_requests(self):
+        async def app(scope, receive, send):
+            if kinds.pop(0) == 'events':
+                await send(dict(START, headers=[(b'content-type', b'text/event-stream')]))
+                await send(dict(BODY, more_body=True))
+                await send(dict(BODY, more_body=True))
+                await gate.wait()
+                await send(BODY)
+            else:
+                await gate.wait()
+                await answers(scope, receive, send)
+
+        async def one():
+            await server.app({'type': 'http'}, server.receive, kind().send)
+
+        async def at_once():
+            nonlocal gate
+            gate = asyncio.Event()
+            tasks = [asyncio.ensure_future(one()) for _ in range(4)]
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            seen = m[w.IN_FLIGHT], m[w.STREAMS]
+            gate.set()
+            await asyncio.gather(*tasks)
+            return seen
+
+        gate, kind, kinds = None, uvicorn_requests(), ['plain', 'events', 'plain', 'events']
+        with page() as m:
+            server = Server(app, m)
+            self.assertEqual(asyncio.run(at_once()), (2, 2))
+            self.assertEqual((m[w.STREAMS],) + server.counts(), (0, 0, 4, 4, 0))
+            self.assertEqual(sum(m[64:128]), 2)
+
+    def test_once_connections_are_to_close_every_answer_says_so(self):
+        kind = uvicorn_requests()
+        with page() as m:
+            server = Server(answers, m)
+            before = self.serve(server, kind, 2)
+            server.close_connections()
+            after = self.serve(server, kind, 1)
+            close = (b'connection', b'close')
+            self.assertEqual([close in one.sent[0]['headers'] for one in before + after], [False, False, True])
 
 
 class StartUpTest(unittest.TestCase):

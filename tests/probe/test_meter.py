@@ -1,3 +1,4 @@
+import random
 import unittest
 
 from support import page, stopped_clock, w
@@ -106,11 +107,42 @@ class MeterTest(unittest.TestCase):
             meter = Meter(m)
             began = meter.begin()
             clock.pass_ms(10)
-            meter.set_apart(began)
+            meter.set_apart()
             clock.pass_ms(60000)
             self.assertEqual((m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED]), (0, 1, 1))
             self.assertEqual((m[w.BUSY_NS], m[w.SERVICE_NS]), (10 * MS, 0))
             self.assertEqual(sum(m[64:128]), 0)
+
+    def test_totals_are_those_of_a_plain_count_whatever_order_requests_begin_end_and_turn_into_streams_in(self):
+        for seed in range(200):
+            rng = random.Random(seed)
+            with self.subTest(seed=seed), page() as m, stopped_clock(meter_module) as clock:
+                meter = Meter(m)
+                open_requests, busy, integral, service, streams = [], 0, 0, 0, 0
+                for _ in range(rng.randrange(60)):
+                    passed = rng.randrange(1, 5)
+                    clock.pass_ms(passed)
+                    busy += passed * MS if open_requests else 0
+                    integral += passed * MS * len(open_requests)
+                    what = rng.random()
+                    if what < 0.5 or not open_requests:
+                        open_requests.append(meter.begin())
+                        continue
+                    began = open_requests.pop(rng.randrange(len(open_requests)))
+                    if what < 0.85:
+                        meter.end(began, False)
+                        service += clock.ns - began
+                    else:
+                        meter.set_apart()
+                        streams += 1
+                began = meter.begin()  # long after the last store: stores all
+                clock.pass_ms(6)
+                meter.end(began, False)
+                self.assertEqual(m[w.IN_FLIGHT], len(open_requests))
+                self.assertEqual(m[w.SERVICE_NS], service + 6 * MS)
+                self.assertEqual(m[w.FINISHED] - sum(m[64:128]), streams)
+                self.assertEqual(m[w.BUSY_NS], busy + 6 * MS)
+                self.assertEqual(m[w.IN_FLIGHT_NS], integral + 6 * MS * (len(open_requests) + 1))
 
     def test_seq_is_odd_exactly_while_the_guarded_words_change(self):
         class Watched(list):

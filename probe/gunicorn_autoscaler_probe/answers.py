@@ -1,0 +1,117 @@
+"""How the requests of an ASGI application are answered: which fail, and which turn out to be event streams.
+
+Seen where the messages pass: a plain function that hands on the coroutine of the server's own `send`. On uvicorn it
+stands in the class of the request, for all requests at once; elsewhere an Answer is made around each `send`. What the
+messages said is kept on the request (or the Answer), and looked at only after something worth a look was said.
+"""
+from inspect import iscoroutinefunction, ismethod
+from types import MethodType
+
+FAILED, STREAM = 1, 2
+_FIRST_FAILURE = 500
+
+
+class Answers:
+    """The answers of one worker."""
+
+    __slots__ = ('said', 'looks_from', '_set_apart', '_of_one')
+
+    def __init__(self, set_apart):
+        """set_apart(): a request turned out to be an event stream."""
+        # Answers that failed or are streams, and whose request has not ended; also those that no application gave.
+        self.said = 0
+        self.looks_from = _FIRST_FAILURE  # the lowest status that begins() is to see
+        self._set_apart = set_apart
+        self._of_one = _passing(self, _pass_on)
+
+    def watch(self, send):
+        """Watch all requests of the server whose method `send` is; False when it does not look like uvicorn's.
+
+        In all versions of uvicorn and for either parser it is a coroutine method of the object of one request, which
+        has `response_started`.
+        """
+        if not ismethod(send) or not iscoroutinefunction(send):
+            return False
+        kind = type(send.__self__)
+        if send.__func__ is not vars(kind).get('send'):
+            return False
+        if 'response_started' not in getattr(send.__self__, '__dict__', ()):
+            return False
+        kind.autoscaler_head = kind.autoscaler_said = None
+        kind.send = _passing(self, kind.send)
+        return True
+
+    def around(self, send):
+        """`send` of one request, watched."""
+        answer = _Answer()
+        answer.send = send
+        answer.autoscaler_head = answer.autoscaler_said = None
+        return MethodType(self._of_one, answer)
+
+    def said_of(self, send):
+        """FAILED, STREAM or None, at the end of the request whose watched `send` this is. Called when `said` is not 0."""
+        said = getattr(getattr(send, '__self__', None), 'autoscaler_said', None)
+        if said is not None:
+            self.said -= 1
+        return said
+
+    def close_connections(self):
+        """From now on every answer ends its connection."""
+        self.looks_from = 200  # below are those that announce an answer
+
+    def begins(self, answer, message):
+        """The status and headers of `answer`; returns them as they are to be sent."""
+        if message['status'] >= _FIRST_FAILURE:
+            self._say(answer, FAILED)
+        return message if self.looks_from == _FIRST_FAILURE else _closing(message)
+
+    def goes_on(self, answer):
+        """A part of the body of `answer` that is not the last. The first one tells whether it is an event stream."""
+        head, answer.autoscaler_head = answer.autoscaler_head, None
+        if head is not None and _is_stream(head):
+            self._say(answer, STREAM)
+            self._set_apart()
+
+    def _say(self, answer, what):
+        if answer.autoscaler_said is None:
+            self.said += 1
+        answer.autoscaler_said = what
+
+
+class _Answer:
+    """Stands for the answer of one request where the server has no object for it."""
+
+    __slots__ = ('send', 'autoscaler_head', 'autoscaler_said')
+
+
+def _pass_on(answer, message):
+    return answer.send(message)
+
+
+def _passing(answers, send):
+    """`send`, a function of an answer and a message, that lets `answers` see the messages."""
+    begins, goes_on = answers.begins, answers.goes_on
+
+    def watched_send(self, message):
+        if 'status' in message:
+            self.autoscaler_head = message
+            if message['status'] >= answers.looks_from:
+                message = begins(self, message)
+        elif 'more_body' in message and message['more_body']:
+            goes_on(self)
+        return send(self, message)
+
+    return watched_send
+
+
+def _closing(head):
+    """A start of an answer, with the header that ends the connection."""
+    headers = [header for header in head.get('headers') or () if header[0].lower() != b'connection']
+    return dict(head, headers=headers + [(b'connection', b'close')])
+
+
+def _is_stream(head):
+    for name, value in head.get('headers') or ():
+        if len(name) == 12 and name.lower() == b'content-type':
+            return value.startswith(b'text/event-stream')
+    return False
