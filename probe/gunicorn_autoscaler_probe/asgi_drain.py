@@ -5,7 +5,7 @@ from .drain import Drain, stop_serving
 def watch_connections():
     """The connections that are open from now on, as a set that follows them. For this process: before its loop runs.
 
-    gunicorn's own count is not enough: up to 25.3 it keeps those that the worker itself has closed.
+    gunicorn's own count is not enough: up to 26.0 it keeps those that the worker itself has closed.
     """
     from gunicorn.asgi.protocol import ASGIProtocol
     connections = set()

@@ -11,20 +11,21 @@ const cases: readonly [WorkerClassName, VenvName][] = [
   ["gthread", "23"], // its kept connections are ours to see to
   ["gevent", "newest"],
   ["uvicorn", "newest"],
-  ["uvicorn-asyncio", "newest"],
   ["asgi", "newest"],
   ["asgi", "25"], // asyncio's loop, and a count of connections that is wrong
 ];
 
 for (const [name, venv] of cases) {
   Deno.test(`${name} (gunicorn ${venv}): no request is lost while the number of workers goes up and down`, async () => {
-    const kind = workerClasses[name];
+    // A busy machine may keep a client from asking for longer than gunicorn's 2 s: that end of a connection is no loss.
+    const { app, gunicorn, ...rest } = workerClasses[name];
+    const kind = { ...rest, app, gunicorn: [...gunicorn, "--keep-alive", "15"] };
     await using server = await underUs(kind, venv);
-    const result = await countLosses(server, kind, { changes: 12, everyMs: 150, slowMs: 500 });
+    const result = await countLosses(server, kind, { changes: 8, everyMs: 150, slowMs: 500 });
     assertEquals(result.losses, []);
     assertEquals([result.failed, result.cut], [0, 0]);
     assertGreater(result.tallies.get("slow")!.sent, 0);
     assertGreater(result.tallies.get("stream")!.sent, 0);
-    assertGreater(result.sent, 300);
+    assertGreater(result.sent, 200);
   });
 }
