@@ -6,7 +6,7 @@ import { tempDir } from "../support/tempdir.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
 import { inMounts, missingNamespaces } from "./namespaces.ts";
-import { pin, untilGrown, untilReplaced, untilServing } from "./steady.ts";
+import { pin, untilGrown, untilOthers, untilReplaced, untilServing } from "./steady.ts";
 
 fault(
   "the runtime folder deleted while running",
@@ -19,9 +19,7 @@ fault(
     const steadyMs = await timed(() => untilGrown(server, 2));
     const before = server.workers();
     server.process.signal("SIGHUP");
-    await untilReplaced(server, before, server.workers().length).catch(() =>
-      untilReplaced(server, before, server.workers().length)
-    );
+    await untilOthers(server, before);
     await load.stop();
     assertEquals(load.failures, []);
     assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);

@@ -14,7 +14,7 @@ compared({
   mostLost: KILLS,
   async inject(server) {
     for (let kill = 0; kill < KILLS; kill++) {
-      await until(() => server.workers().length === 3, { timeoutMs: 15_000, what: "a replacement" });
+      await until(() => server.workers().length === 3, { timeoutMs: 40_000, what: "a replacement" });
       trySignal(server.workers()[Math.floor(Math.random() * 3)]!, "SIGKILL");
     }
   },
@@ -41,21 +41,27 @@ compared({
   notBare: true,
 });
 
+/** uvicorn resets a connection now and then when it leaves by itself. */
+const MOST_RESET = 10;
+
 for (
-  const [name, app, gunicorn] of [
-    ["sync", "wsgi:app", []],
-    ["uvicorn", "asgi:app", ["-k", "uvicorn_worker.UvicornWorker"]],
+  const [name, app, gunicorn, mostLost] of [
+    ["sync", "wsgi:app", [], 0],
+    ["uvicorn", "asgi:app", ["-k", "uvicorn_worker.UvicornWorker"], MOST_RESET],
   ] as const
 ) {
   compared({
     fault: `workers recycled by max_requests under load, ${name}`,
-    holds: "no request is lost, and the count stays",
+    holds: mostLost === 0
+      ? "no request is lost, and the count stays"
+      : "the count stays; a connection that uvicorn itself resets as it leaves may be lost",
     options: { workers: 3, app, gunicorn: ["--max-requests", "20", ...gunicorn] },
     perSecond: 40,
+    mostLost,
     async inject(server) {
       const first = server.workers();
       await until(() => server.workers().every((pid) => !first.includes(pid)), {
-        timeoutMs: 30_000,
+        timeoutMs: 40_000,
         what: "all workers recycled",
       });
     },

@@ -26,7 +26,7 @@ fault(
     let steadyMs: number;
     {
       await using server = await autoscaled({
-        own: ["--min-workers", "2", "--max-workers", "6"],
+        own: ["--min-workers", "2", "--max-workers", "2"],
         app: "ballast:app",
         env: { BALLAST_MIB: String(BALLAST_MIB) },
         wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],

@@ -19,7 +19,7 @@ fault(
     await server.untilWorkers(1);
     await using load = new Load(server.port, 20, "/sleep/20");
     await pin(server, 4);
-    await until(() => server.workers().length > 1, { timeoutMs: 20_000, what: "booting workers" });
+    await until(() => server.workers().length > 1, { timeoutMs: 40_000, what: "booting workers" });
     const before = server.workers();
     const steadyMs = await timed(async () => {
       server.process.signal("SIGHUP");
@@ -46,7 +46,7 @@ fault(
     await long.until(() => long.sent >= 10);
     const answered = long.stop();
     await pin(server, 2);
-    await server.process.line(/pinned to 2|pinned at 2|shrink from 4 to 2/, { timeoutMs: 20_000 });
+    await server.process.line(/pinned to 2|pinned at 2|shrink from 4 to 2/, { timeoutMs: 40_000 });
     const steadyMs = await timed(async () => {
       server.process.signal("SIGHUP");
       await untilReplaced(server, before, 2);
@@ -66,7 +66,7 @@ compared({
     const before = server.workers();
     server.process.signal("SIGHUP");
     await until(() => server.workers().every((pid) => !before.includes(pid)), {
-      timeoutMs: 15_000,
+      timeoutMs: 40_000,
       what: "new workers",
     });
   },
@@ -89,7 +89,7 @@ for (
       await dir.write("conf.py", broken);
       server.process.signal("SIGHUP");
       await server.process.line(/the configuration stays as it was|SyntaxError|Invalid value/, {
-        timeoutMs: 15_000,
+        timeoutMs: 40_000,
       });
       await dir.write("conf.py", "");
     },

@@ -37,7 +37,7 @@ export async function startOurs(options: ServedOptions): Promise<Served> {
     gunicorn,
     env,
   });
-  await server.untilWorkers(workers);
+  await server.untilWorkers(workers, 40_000);
   return server;
 }
 
@@ -94,7 +94,7 @@ async function ready(process: Process, port: number, master: () => number, worke
   };
   try {
     await until(async () => process.hasEnded || server.workers().length === workers && await answers(port), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: () => `${workers} workers\n${process.text()}`,
     });
     if (process.hasEnded) throw new Error(`It ended:\n${process.text()}`);

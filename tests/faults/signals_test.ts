@@ -11,7 +11,7 @@ fault(
   "USR1, USR2 and WINCH under load",
   "they are passed on, USR2 is refused in words, no request is lost, and no worker is replaced",
   async () => {
-    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
+    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "2"] });
     await untilServing(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 30, "/sleep/20");
@@ -24,7 +24,7 @@ fault(
       ] as const
     ) {
       process.signal(signal);
-      await process.line(said, { timeoutMs: 20_000 });
+      await process.line(said, { timeoutMs: 40_000 });
     }
     const { answered } = load;
     await load.until(() => load.answered > answered + 30);
@@ -79,11 +79,11 @@ fault(
     Deno.kill(-server.pid, "SIGTSTP");
     const all = [server.pid, server.master, ...before];
     await until(() => all.every((pid) => stateOf(pid) === "T"), {
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
       what: "the stop of all",
     });
     const { sent } = load;
-    await until(() => load.sent > sent + 40, { timeoutMs: 20_000, what: "2 s of load" });
+    await until(() => load.sent > sent + 40, { timeoutMs: 40_000, what: "2 s of load" });
     Deno.kill(-server.pid, "SIGCONT");
     const steadyMs = await timed(() => untilGrown(server, 2));
     assertEquals(server.workers().filter((pid) => before.includes(pid)), before);

@@ -9,7 +9,7 @@ import { Load } from "./load.ts";
 import { answers, type Served } from "./served.ts";
 
 /** No wait is shorter: the machine may be busy with other things for seconds. */
-export const PATIENCE_MS = 40_000;
+export const PATIENCE_MS = 60_000;
 
 /** It answers, and the master has so many children: nobody booting too many, nobody left of those that go. */
 export async function untilServing(server: Served, workers: number): Promise<void> {
@@ -19,17 +19,25 @@ export async function untilServing(server: Served, workers: number): Promise<voi
   });
 }
 
-/** All workers are others than before. */
+/** All workers are others than before, and as many as told. */
 export async function untilReplaced(
   server: Served,
   before: readonly number[],
   workers: number,
 ): Promise<void> {
-  await until(() => server.workers().every((pid) => !before.includes(pid)), {
-    timeoutMs: PATIENCE_MS,
-    what: () => `other workers than ${before}\n${tail(server)}`,
-  });
+  await untilOthers(server, before);
   await untilServing(server, workers);
+}
+
+/** All workers are others than before, however many, and answer. */
+export async function untilOthers(server: Served, before: readonly number[]): Promise<void> {
+  await until(
+    async () => {
+      const workers = server.workers();
+      return workers.length > 0 && !workers.some((pid) => before.includes(pid)) && await answers(server.port);
+    },
+    { timeoutMs: PATIENCE_MS, what: () => `other workers than ${before}\n${tail(server)}` },
+  );
 }
 
 /** Load on more than it has workers for: scaling works when their number goes up. No request may be lost by it. */

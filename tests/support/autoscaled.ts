@@ -98,7 +98,7 @@ export async function autoscaled(options: AutoscaledOptions = {}): Promise<Autos
   try {
     await until(
       () => process.hasEnded || server.get("/").then((answer) => answer.status === 200, () => false),
-      { timeoutMs: 20_000, what: () => `an answer\n${process.text("stderr")}` },
+      { timeoutMs: 60_000, what: () => `an answer\n${process.text("stderr")}` },
     );
     if (process.hasEnded) throw new Error(`It ended:\n${process.text("stderr")}`);
     return server;
