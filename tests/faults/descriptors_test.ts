@@ -54,7 +54,7 @@ fault(
 /** Allows a process no descriptor beyond the ones it has; returns the way back. */
 async function limit(pid: number): Promise<() => Promise<void>> {
   const limits = Deno.readTextFileSync(`/proc/${pid}/limits`);
-  const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(limits)!;
+  const [, soft, hard] = /^Max open files\s+(\d+)\s+(\S+)/m.exec(limits)!;
   const set = async (value: string) => {
     const { code, stderr } = await run("prlimit", [`--pid=${pid}`, `--nofile=${value}:${hard}`]);
     assertEquals(code, 0, stderr);

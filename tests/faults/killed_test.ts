@@ -41,7 +41,7 @@ compared({
   notBare: true,
 });
 
-/** uvicorn resets a connection now and then when it leaves by itself. */
+/** uvicorn resets a connection now and then when it leaves by itself, under gunicorn alone as well. */
 const MOST_RESET = 10;
 
 for (
