@@ -137,7 +137,10 @@ export class Page implements AsyncDisposable {
 /** Starts a Chromium of its own with one empty tab. */
 export async function openPage(chromium: string): Promise<Page> {
   const profile = await tempDir("ga-chromium-");
-  const browser: Process = start(chromium, [...FLAGS, `--user-data-dir=${profile.path}`, "about:blank"]);
+  // What it leaves behind when it is ended is removed with the profile.
+  const browser: Process = start(chromium, [...FLAGS, `--user-data-dir=${profile.path}`, "about:blank"], {
+    env: { TMPDIR: profile.path },
+  });
   const cleanUp = async () => {
     await browser[Symbol.asyncDispose]();
     await profile[Symbol.asyncDispose]();
