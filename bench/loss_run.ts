@@ -1,5 +1,4 @@
 /** One count of what scaling loses: a load, and the number of workers going up and down under it. */
-import { until } from "../tests/support/wait.ts";
 import { type ClientKind, clientKinds, type Loss, LossLoad, type Tally } from "./loss_load.ts";
 import type { Scaled, WorkerClass } from "./loss_servers.ts";
 
@@ -26,8 +25,6 @@ export interface LossResult {
 
 /** Up and down in turn, by steps of three to six. */
 const SIZES = [8, 2, 6, 3, 7, 1, 5, 2];
-/** All retired workers must be gone by then: requests last 3 s at most, gunicorn's graceful timeout is 30 s. */
-const GONE_MS = 45_000;
 
 export async function countLosses(
   server: Scaled,
@@ -46,10 +43,7 @@ export async function countLosses(
       await server.scale(workers);
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
     }
-    await until(() => server.alive() === workers, {
-      timeoutMs: GONE_MS,
-      what: () => `${workers} workers, there are ${server.alive()}`,
-    });
+    await server.gone(workers);
   } finally {
     await load.stop();
   }

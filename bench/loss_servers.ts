@@ -37,12 +37,14 @@ export interface Scaled extends AsyncDisposable {
   readonly port: number;
   /** Asks for a number of workers, and returns when it is so: all of them serve, those that go may still drain. */
   scale(workers: number): Promise<void>;
-  /** Processes of workers alive. */
-  alive(): number;
+  /** Waits until those that were to go are gone. */
+  gone(workers: number): Promise<void>;
 }
 
 const MOST_WORKERS = 8;
 const DEADLINE_MS = 60_000;
+/** All retired workers must be gone by then: requests last 3 s at most, gunicorn's graceful timeout is 30 s. */
+const GONE_MS = 45_000;
 
 /** gunicorn under the autoscaler, steered as the `scale` command does it. */
 export async function underUs(kind: WorkerClass, python: VenvName): Promise<Scaled> {
@@ -62,8 +64,8 @@ class UnderUs implements Scaled {
     return this.server.port;
   }
 
-  alive(): number {
-    return this.server.workers().length;
+  async gone(workers: number): Promise<void> {
+    await this.server.untilWorkers(workers, GONE_MS);
   }
 
   async scale(workers: number): Promise<void> {
@@ -104,17 +106,15 @@ export async function bare(kind: WorkerClass, python: VenvName): Promise<Scaled>
   return server;
 }
 
-/** Signals closer than this may become one. */
-const BETWEEN_SIGNALS_MS = 20;
+/** Signals closer than this may become one; one that has not shown for so long is sent again. */
+const BETWEEN_SIGNALS_MS = 20, RESEND_MS = 1_000;
+/** Nobody tells when the last has gone, nor how many gunicorn counts. */
+const BARE_GONE_MS = 10_000;
 
 class Bare implements Scaled {
   #workers = 1;
 
   constructor(readonly process: Process, readonly port: number) {}
-
-  alive(): number {
-    return children(this.process.pid).length;
-  }
 
   async scale(workers: number): Promise<void> {
     const grows = workers > this.#workers;
@@ -124,10 +124,26 @@ class Bare implements Scaled {
     }
     // Nobody says which of them serve and which are leaving: growth is done when the processes are there.
     if (!grows) return;
-    await until(() => this.alive() >= workers, {
-      timeoutMs: DEADLINE_MS,
-      what: () => `${workers} workers, there are ${this.alive()}`,
+    let sentMs = performance.now();
+    await until(() => {
+      if (this.#alive() >= workers) return true;
+      if (performance.now() - sentMs < RESEND_MS) return false;
+      sentMs = performance.now();
+      this.process.signal("SIGTTIN");
+      return false;
+    }, { timeoutMs: DEADLINE_MS, what: () => `${workers} workers, there are ${this.#alive()}` });
+  }
+
+  async gone(workers: number): Promise<void> {
+    const endMs = performance.now() + BARE_GONE_MS;
+    await until(() => this.#alive() === workers || performance.now() > endMs, {
+      timeoutMs: 2 * BARE_GONE_MS,
+      what: "the end of the retired workers",
     });
+  }
+
+  #alive(): number {
+    return children(this.process.pid).length;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
