@@ -2,11 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { isAlive, type ProcessId } from "../support/processes.ts";
 import { type TempDir, tempDir } from "../support/tempdir.ts";
-import { until } from "../support/wait.ts";
-import { fault, type Outcome, peersOnly, record, timed } from "./fault.ts";
+import { fault, type Outcome, peersOnly, record } from "./fault.ts";
 import { Load } from "./load.ts";
 import { answers, type Served, type ServedOptions, startBare, startOurs, startRust } from "./served.ts";
-import { isFree, untilGone, untilServing } from "./steady.ts";
+import { isFree, PATIENCE_MS, untilHeld } from "./steady.ts";
 
 export interface Compared {
   readonly fault: string;
@@ -39,8 +38,10 @@ export function compared(what: Compared): void {
     const family = server.process.family();
     await using load = loadOf(server, what);
     await what.inject(server, dir);
-    const steadyMs = await timed(() =>
-      what.end === "gone" ? untilGone(family, server.port) : untilServing(server, what.options.workers)
+    const steadyMs = await untilHeld(
+      () => isSteady(what, server, family),
+      PATIENCE_MS,
+      () => server.process.text(),
     );
     await load?.stop();
     if (load !== undefined && what.end === "serving") {
@@ -70,21 +71,12 @@ async function observe(
   await using dir = await tempDir();
   await using server = await start(await optionsIn(what, dir));
   if (server === undefined) return console.log(`Skipped: ${name} is not installed`);
-  const { workers } = what.options;
   const family = server.process.family();
   await using load = loadOf(server, what);
   let seen = "", steadyMs: number | undefined;
   try {
     await what.inject(server, dir);
-    steadyMs = await timed(() =>
-      until(
-        async () =>
-          what.end === "gone"
-            ? family.every((one) => !isAlive(one)) && isFree(server.port)
-            : server.workers().length === workers && await answers(server.port),
-        { timeoutMs: OBSERVED_MS, what: "it" },
-      )
-    );
+    steadyMs = await untilHeld(() => isSteady(what, server, family), OBSERVED_MS, () => "nothing");
   } catch {
     seen = await state(server, family);
   }
@@ -94,6 +86,21 @@ async function observe(
   }
   await record({ fault: what.fault, holds: what.holds, server: name, steadyMs, seen });
   console.log(`${name}: ${steadyMs === undefined ? "" : `steady after ${Math.round(steadyMs)} ms `}${seen}`);
+}
+
+async function isSteady(what: Compared, server: Served, family: readonly ProcessId[]): Promise<boolean> {
+  if (what.end === "gone") return family.every((one) => !isAlive(one)) && isFree(server.port);
+  const isServed = !server.process.hasEnded && await answers(server.port);
+  return isServed && workersOf(server) === what.options.workers;
+}
+
+/** 0 when it has no master any more. */
+function workersOf(server: Served): number {
+  try {
+    return server.workers().length;
+  } catch {
+    return 0;
+  }
 }
 
 async function state(server: Served, family: readonly ProcessId[]): Promise<string> {

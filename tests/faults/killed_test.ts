@@ -14,8 +14,11 @@ compared({
   mostLost: KILLS,
   async inject(server) {
     for (let kill = 0; kill < KILLS; kill++) {
-      await until(() => server.workers().length === 3, { timeoutMs: 40_000, what: "a replacement" });
-      trySignal(server.workers()[Math.floor(Math.random() * 3)]!, "SIGKILL");
+      const workers = await until(() => {
+        const now = server.workers();
+        return now.length === 3 && now;
+      }, { timeoutMs: 40_000, what: "a replacement" });
+      trySignal(workers[Math.floor(Math.random() * 3)]!, "SIGKILL");
     }
   },
   end: "serving",

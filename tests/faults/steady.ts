@@ -51,6 +51,26 @@ export async function untilGrown(server: Served, beyond: number): Promise<void> 
   assertEquals(load.failures, []);
 }
 
+/** What looks steady for a moment may still be on its way down. */
+const HELD_MS = 1_000;
+
+/** Waits until the condition has held for a second on end; returns the ms until that second began. */
+export async function untilHeld(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  what: () => string,
+): Promise<number> {
+  const fromMs = performance.now();
+  let heldFromMs: number | undefined;
+  await until(async () => {
+    const holds = await condition();
+    const nowMs = performance.now();
+    heldFromMs = holds ? heldFromMs ?? nowMs : undefined;
+    return heldFromMs !== undefined && nowMs - heldFromMs >= HELD_MS;
+  }, { timeoutMs, what });
+  return heldFromMs! - fromMs;
+}
+
 /** None of these processes lives, and the port is free for the next start. */
 export async function untilGone(family: readonly ProcessId[], port: number): Promise<void> {
   await until(() => family.every((one) => !isAlive(one)) && isFree(port), {
