@@ -15,7 +15,7 @@ without StatsD no packets, outside a container no throttling.
   promtool.
 - A dashboard for Grafana: [deploy/grafana/dashboard.json](../deploy/grafana/dashboard.json).
 - To scale pods, take \`${METRIC_PREFIX}saturation_ratio\`: what the load asks for over the most that this
-  instance may have. At 1 it is full; a pod autoscaler that aims at 0.7 keeps room for bursts.`;
+  instance may have. At 1 it is full; a pod autoscaler that aims at 0.8 keeps room for bursts.`;
 
 /** Text of docs/metrics.md. */
 export function metricsPage(): string {

@@ -137,3 +137,36 @@ Deno.test("report ends with 2 and says what is wrong", async () => {
     assertMatch(stderr, wrong);
   }
 });
+
+Deno.test("simulate --pods tells pods and workers in chart, table, JSON and page", async () => {
+  await using folder = await tempDir();
+  const args = ["simulate", "--load=20x30s,120x90s", "--max-workers=8", "--pods=1..6", "--html=pods.html"];
+  const { code, stdout, stderr } = await call(args, folder.path);
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^autoscaler .* %/m);
+  assertMatch(stdout, /^6 pods .* %/m);
+  for (const word of ["pods ", "saturation ", "pod-s", "peak pods"]) assertStringIncludes(stdout, word);
+  const html = await Deno.readTextFile(folder.join("pods.html"));
+  for (const word of ["<h2>Pods</h2>", "<h2>Workers</h2>", "pod changes"]) assertStringIncludes(html, word);
+  const json = JSON.parse((await call([...args.slice(0, 4), "--json", "--compare=pods:2"])).stdout);
+  const [own, two] = json.results;
+  assert(own.pods.peakPods > 2 && own.pods.changes[0].reason.includes("target 0.8"));
+  assertEquals([two.controller, two.pods.peakPods, two.pods.podSeconds], ["2 pods", 2, 240]);
+});
+
+Deno.test("simulate with pods that cannot be ends with 2 and says why", async () => {
+  for (
+    const [args, wrong] of [
+      [["--pods=5..2"], /--pods=5\.\.2: .* give MIN\.\.MAX/],
+      [["--pod-target=1"], /--pod-target: there are no pods, add --pods/],
+      [["--pods=1..3", "--tune"], /--tune with --pods/],
+      [["--pods=1..3", "--pod-average-seconds=5"], /Prometheus asks every 15 s only/],
+      [["--pods=1..3", "--compare=rust,pods:none"], /"rust".*\n.*"pods:none"/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await call(["simulate", "--load=5x5s", ...args]);
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertMatch(stderr, wrong);
+    for (const line of stderr.trim().split("\n")) assertMatch(line, /^Cannot .+: .+, .+$/);
+  }
+});

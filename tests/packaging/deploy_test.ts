@@ -1,33 +1,9 @@
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { makeVenv } from "../support/venv.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
-const folder = `${repository}deploy/kubernetes`;
-
-async function check(...paths: string[]) {
-  const path = await makeVenv(`${repository}.venvs/kubernetes`, ["kubernetes-validate==1.37.0"]);
-  const script = new URL("check_manifests.py", import.meta.url).pathname;
-  return await run(`${path}/bin/python`, ["-B", script, ...paths]);
-}
-
-Deno.test("the manifests are valid by Kubernetes' own schemas", async () => {
-  const paths = [...Deno.readDirSync(folder)].map((entry) => `${folder}/${entry.name}`);
-  const { code, stdout, stderr } = await check(...paths);
-  assertEquals(code, 0, stderr);
-  for (const kind of ["Deployment", "Service", "HorizontalPodAutoscaler"]) {
-    assertStringIncludes(stdout, `valid ${kind}`);
-  }
-});
-
-Deno.test("a field that Kubernetes does not know is found", async () => {
-  await using temp = await tempDir();
-  const text = await Deno.readTextFile(`${folder}/hpa.yaml`);
-  const { code } = await check(await temp.write("hpa.yaml", text.replace("minReplicas", "leastReplicas")));
-  assertNotEquals(code, 0);
-});
 
 const systemd = await findProgram("systemd-analyze");
 if (systemd === undefined) {
