@@ -73,7 +73,7 @@ export function demandOf(input: DemandInput): Demand {
   }
   if (async) ask("blocked-loop", blockedLoopAsks(input, second));
   else ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
-  ask("slo", sloAsks(input, recent));
+  ask("slo", sloAsks(input, recent, second));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
   for (const s of signals) if (s.workers > leading.workers) leading = s;
@@ -134,16 +134,20 @@ function cpuAsks(sample: Sample, cores: number): number {
 
 /**
  * The 95th percentile counts only when requests wait: then one more worker. A slow request that nobody waits behind is
- * slow for a reason that workers cannot cure.
+ * slow for a reason that workers cannot cure. They must wait still, in the last second.
  */
-function sloAsks(input: DemandInput, recent: WindowSums): number {
+function sloAsks(input: DemandInput, recent: WindowSums, second: WindowSums): number {
   const { sample, history, settings, target } = input;
   const p95 = history.durationQuantileMs(settings.burstWindowMs, 0.95);
   if (!known(p95) || p95 <= settings.sloP95Ms || recent.spanMs <= 0) return 0;
   if (stillSettling(input)) return 0;
-  const waiting = recent.queuedMs / recent.spanMs;
-  const used = utilizationOf(sample, recent);
-  return waiting >= 0.5 || (known(used) && used >= 0.9) ? target + 1 : 0;
+  return starved(sample, recent) && starved(sample, second) ? target + 1 : 0;
+}
+
+/** True when requests waited over a window, half a request on average, or hardly a slot was free. */
+function starved(sample: Sample, sums: WindowSums): boolean {
+  const used = utilizationOf(sample, sums);
+  return sums.queuedMs / sums.spanMs >= 0.5 || (known(used) && used >= 0.9);
 }
 
 /** Share of the slots in use (async kinds: of the cores that the workers could use one each), 0..1. */

@@ -241,6 +241,13 @@ Deno.test("slo: requests over the objective ask for one more only when others wa
   assertEquals(slow({ queuedMs: 50, durations: undefined }), 0);
 });
 
+Deno.test("slo: a wait that is over asks for nobody, however slow its requests were", () => {
+  const waited = { ...requests(1, 400), occupiedMs: 20, queuedMs: 400 };
+  const nobody = Array.from({ length: 10 }, () => ({}));
+  assertEquals(asked({ always: waited }, "slo"), 3);
+  assertEquals(asked({ always: waited, lately: nobody }, "slo"), 0);
+});
+
 Deno.test("slo: workers that are all but always busy are a sign that requests wait", () => {
   assertEquals(slow({ occupiedMs: 200 }), 3);
   assertEquals(slow({ occupiedMs: 180 }), 3);

@@ -52,12 +52,11 @@ Deno.test("over 1,000 random loads the bounds are kept", () => {
 Deno.test("over 1,000 random loads nothing grows without demand", () => {
   everyTick(({ settings, scenario }, { sample, decision }, past) => {
     if (decision.action !== "grow" || decision.reason.code === "below-minimum") return false;
-    // In the windows that decide, workers were half full at some time, or requests waited, or cores were in use.
-    const decidingMs = Math.max(settings.windowMs, settings.burstWindowMs) + 200;
+    // In the window that decides, workers were half full at some time, or requests waited, or cores were in use.
     let fullest = 0, queued = 0, cores = 0, requests = 0;
     for (
       let i = past.length - 1;
-      i >= 0 && past[i]!.sample.nowMs >= sample.nowMs - decidingMs;
+      i >= 0 && past[i]!.sample.nowMs >= sample.nowMs - settings.windowMs - 200;
       i--
     ) {
       const { load, statsd, queue, cpu } = past[i]!.sample;
