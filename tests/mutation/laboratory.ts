@@ -75,7 +75,9 @@ export class Laboratory implements AsyncDisposable {
     const list = await this.#dir.write("orders.json", JSON.stringify(orders));
     const said: string[] = [];
     while (said.length < orders.length) {
-      await using trial = start(Deno.execPath(), [
+      await using trial = start("env", [
+        // Counting lines would cost more than the tests, and say nothing.
+        ...["-u", "DENO_COVERAGE_DIR", Deno.execPath()],
         // Without permissions but to read the copies: the core needs none, and nobody knows what a mutant does.
         ...["run", "--no-check", "--no-prompt", `--allow-read=${this.#dir.path}`],
         ...[`--v8-flags=--max-old-space-size=${HEAP_MIB}`, "--config", this.#dir.join("deno.json")],
