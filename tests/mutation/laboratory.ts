@@ -87,7 +87,6 @@ export class Laboratory implements AsyncDisposable {
           DENO_DIR: this.#dir.join("deno"),
           NO_COLOR: "1",
           DENO_NO_UPDATE_CHECK: "1",
-          DENO_COVERAGE_DIR: "",
         },
       });
       while (said.length < orders.length) {
