@@ -3,10 +3,17 @@
 The worker accepts more connections than it has threads, so a full worker shows nothing in the kernel's accept queue:
 the queue is the thread pool's own.
 """
+from time import monotonic_ns
+
 from . import words as w
 from .failures import watch_failures
 from .kernel_wait import KernelWait
 from .meter import LockedMeter
+
+
+# Requests must have waited for a thread without a pause for so long before connections are ended. Shorter than a decision
+# of the supervisor takes, and longer than a thread that is just done needs to take the next request.
+FULL_NS = 50 * 10**6
 
 
 def attach(worker, m):
@@ -48,9 +55,9 @@ def attach(worker, m):
 def _watch_queue(worker, m):
     """Publish the length of the thread pool's queue whenever a connection enters or leaves it.
 
-    While requests wait for a thread, answers end their connections: a kept one binds its client to this worker, and
-    workers added beside it would stay idle. The client's next connection goes to whoever is free. So do the answers of
-    a worker that is to go.
+    While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
+    worker, and workers added beside it would stay idle. The client's next connection goes to whoever is free. So do the
+    answers of a worker that is to go.
     """
     queue = getattr(worker.tpool, '_work_queue', None)
     if queue is None:  # a pool of the user's own make
@@ -58,14 +65,23 @@ def _watch_queue(worker, m):
     waiting = queue.qsize
     enqueue_req, handle = worker.enqueue_req, worker.handle
     most_kept = getattr(worker, 'max_keepalived', 0)
+    full_since = 0  # 0 when a thread has found nobody waiting
 
     def watched_enqueue_req(conn):
         enqueue_req(conn)
         m[w.INNER_QUEUE] = waiting()
 
     def watched_handle(conn):
+        nonlocal full_since
         m[w.INNER_QUEUE] = queued = waiting()
-        worker.max_keepalived = 0 if queued or m[w.STATE] == w.DRAINING else most_kept
+        full = False
+        if not queued:
+            full_since = 0
+        elif not full_since:
+            full_since = monotonic_ns()
+        else:
+            full = monotonic_ns() - full_since > FULL_NS
+        worker.max_keepalived = 0 if full or m[w.STATE] == w.DRAINING else most_kept
         return handle(conn)
 
     worker.enqueue_req = watched_enqueue_req

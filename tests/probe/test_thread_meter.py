@@ -1,4 +1,5 @@
 import unittest
+from unittest.mock import patch
 
 from support import Config, page, w
 from gunicorn_autoscaler_probe import gthread_meter
@@ -83,17 +84,31 @@ class ThreadMeterTest(unittest.TestCase):
             worker.work()
             self.assertEqual((m[w.INNER_QUEUE], m[w.STARTED]), (0, 0))
 
-    def test_while_requests_wait_no_connection_is_kept(self):
-        kept = []
-        with page() as m:
-            worker = Worker(lambda req: kept.append(worker.max_keepalived) or 200)
+    def kept_while_waiting(self, took_ns):
+        """What is kept after each of four requests that came at once and take so long, one thread serving them."""
+        kept, now = [], [10**9]
+
+        def serve(req):
+            kept.append(worker.max_keepalived)
+            now[0] += took_ns
+            return 200
+
+        with page() as m, patch.object(gthread_meter, 'monotonic_ns', lambda: now[0]):
+            worker = Worker(serve)
             worker.max_keepalived = 996
             gthread_meter.attach(worker, m)
-            for _ in range(3):
+            for _ in range(4):
                 worker.enqueue_req(Connection())
-            for _ in range(3):
+            for _ in range(4):
                 worker.work()
-            self.assertEqual(kept, [0, 0, 996])
+            return kept
+
+    def test_while_requests_go_on_waiting_no_connection_is_kept(self):
+        # The first finds others waiting, and for all that is known they have just come; the last finds nobody.
+        self.assertEqual(self.kept_while_waiting(gthread_meter.FULL_NS + 1), [996, 0, 0, 996])
+
+    def test_requests_that_wait_for_a_moment_end_no_connection(self):
+        self.assertEqual(self.kept_while_waiting(gthread_meter.FULL_NS // 2), [996, 996, 996, 996])
 
     def test_a_worker_that_is_to_go_keeps_no_connection(self):
         kept = []
