@@ -4,6 +4,7 @@
  *     deno task docs            write them
  *     deno task docs --check    only say whether they are fresh: exit code 1 when not
  */
+import { drawPicture, PICTURES } from "./decision_picture.ts";
 import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
@@ -14,7 +15,12 @@ const repository = new URL("../", import.meta.url);
 export async function generated(): Promise<ReadonlyMap<string, string>> {
   const readme = await Deno.readTextFile(new URL("README.md", repository));
   const benchmarks = await Deno.readTextFile(new URL("docs/benchmarks.md", repository));
+  const pictures = Object.entries(PICTURES).map(([name, picture]): [string, string] => [
+    `docs/images/${name}.svg`,
+    drawPicture(picture),
+  ]);
   return new Map([
+    ...pictures,
     ["docs/settings.md", settingsPage()],
     ["docs/metrics.md", metricsPage()],
     ["README.md", between(between(readme, "settings", fewSettings()), "measured", measuredTable(benchmarks))],
