@@ -144,3 +144,17 @@ Deno.test("cores of a burst: its proven arrivals at the CPU cost of a request se
   assertEquals(burstCores(window, { ...stable, finished: 0 }, 50), 0);
   assertAlmostEquals(burstCores(window, { ...stable, finished: 1, cpuMs: 40 }, 50), (12 * 40) / 100, 1e-9);
 });
+
+Deno.test("a burst that has been on for one, two, three, five or seven ticks has a window of its own", () => {
+  for (const count of [1, 2, 3, 5, 7]) {
+    const found = burst(historyOf(0.5, Array<number>(count).fill(12)))!;
+    assertEquals([found.spanMs, found.arrivals], [100 * count, 12 * count]);
+  }
+});
+
+Deno.test("a burst whose rate has fallen to just half goes on, below that it is over", () => {
+  // 5 a tick for two seconds, then 2: 40 requests/s over three seconds and 20 in the last one.
+  const halved = (last: number) => [...Array<number>(20).fill(5), ...Array<number>(10).fill(last)];
+  assertEquals(burst(historyOf(0.5, halved(2)))?.spanMs, 3_000);
+  assertEquals(burst(historyOf(0.5, halved(1.9))), undefined);
+});
