@@ -61,20 +61,25 @@ function childStats(pid: number): Stat[] {
   const found: Stat[] = [];
   for (const child of childPids(pid)) {
     const stat = readStat(child);
-    if (stat && stat.state !== "Z") found.push(stat);
+    if (stat && stat.state !== "Z" && stat.ppid === pid) found.push(stat);
   }
   return found.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
 }
 
-function childPids(pid: number): number[] {
-  const pids: number[] = [];
-  // Each thread has its own list: what a thread forked is its child there. Threads come and go meanwhile.
-  for (const thread of threads(pid)) {
-    try {
-      const list = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/children`);
-      for (const word of list.split(" ")) if (word.trim()) pids.push(Number(word));
-    } catch (error) {
-      if (!isGone(error)) throw error;
+/** The kernel leaves out a living child when another one ends while it writes the list: what any of these reads has counts. */
+const READS = 3;
+
+function childPids(pid: number): Set<number> {
+  const pids = new Set<number>();
+  for (let read = 0; read < READS; read++) {
+    // Each thread has its own list: what a thread forked is its child there. Threads come and go meanwhile.
+    for (const thread of threads(pid)) {
+      try {
+        const list = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/children`);
+        for (const word of list.split(" ")) if (word.trim()) pids.add(Number(word));
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
     }
   }
   return pids;
