@@ -36,12 +36,26 @@ const MOMENTS = 25;
 const RIVALS = "fixed-min,fixed-max,ours,rust,rust-tuned,uwsgi-busyness,uwsgi-tuned";
 const SCENARIOS = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace";
 
+const USAGE = `deno task bench:fidelity [--scenario NAME,...] [--rivals NAME,...] [--json FILE] [--seed N]
+                         [--print] [--markdown]
+
+scenarios: ${SCENARIOS}
+rivals:    ${RIVALS}`;
+
 async function main(): Promise<number> {
   const args = parseArgs(Deno.args, {
     string: ["scenario", "rivals", "json", "seed"],
-    boolean: ["print", "markdown"],
+    boolean: ["print", "markdown", "help"],
     default: { seed: "1", scenario: SCENARIOS, rivals: RIVALS },
+    unknown: (word: string) => {
+      console.error(`Cannot compare: there is no ${word}, see deno task bench:fidelity --help`);
+      Deno.exit(2);
+    },
   });
+  if (args.help) {
+    console.log(USAGE);
+    return 0;
+  }
   const seed = Number(args.seed);
   const file = String(args.json ?? `${await benchFolder()}/results.json`);
   const tell = args.markdown ? markdownRow : row;
