@@ -33,13 +33,21 @@ fault(
       });
       await untilServing(server, 2);
       const { master } = server;
+      const before = server.workers();
       await using load = new Load(server.port, 20, "/sleep/20");
       // The worker that serves this is by far the largest process: the kernel's choice.
       const greedy = get({ port: server.port }, "/hold/2000", { timeoutMs: PATIENCE_MS })
         .then(({ status }) => `status ${status}`, () => "cut off");
       await until(() => cgroup.oomKills() > 0, { timeoutMs: PATIENCE_MS, what: "a kill" });
       assert(isAlive(server.process.pid) && isAlive(master), server.process.text());
-      steadyMs = await timed(() => untilServing(server, 2));
+      steadyMs = await timed(async () => {
+        // The killed one is on the list until it is reaped.
+        await until(() => server.workers().some((pid) => !before.includes(pid)), {
+          timeoutMs: PATIENCE_MS,
+          what: "another worker in its place",
+        });
+        await untilServing(server, 2);
+      });
       await load.stop();
       assertEquals(await greedy, "cut off");
       assertEquals(load.failures, []);
