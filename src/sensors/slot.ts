@@ -10,7 +10,9 @@ export const SLOT_WORDS = 192;
 export const SERVICE_BUCKETS = 64, WAIT_BUCKETS = 128;
 
 const VERSION = 1, PID = 2, KIND = 4, SLOTS = 5, STATE = 6, REALTIME_NS = 7, MONOTONIC_NS = 8, BOOT_NS = 9;
-const READY_NS = 10, AGE = 11, METERED = 12;
+/** When the worker became ready, CLOCK_MONOTONIC; 0 before. */
+export const READY_NS = 10;
+const AGE = 11, METERED = 12;
 export const SEQ = 16;
 export const LAST_CHANGE_NS = 17,
   IN_FLIGHT = 18,

@@ -7,7 +7,7 @@ import { isAlive } from "../support/processes.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { PATIENCE_MS, untilServing } from "./steady.ts";
+import { isReady, PATIENCE_MS, untilServing } from "./steady.ts";
 
 const MIB = 2 ** 20;
 /** Room for the autoscaler, gunicorn's master and two workers of BALLAST_MIB, not for what /hold asks for. */
@@ -41,11 +41,11 @@ fault(
       await until(() => cgroup.oomKills() > 0, { timeoutMs: PATIENCE_MS, what: "a kill" });
       assert(isAlive(server.process.pid) && isAlive(master), server.process.text());
       steadyMs = await timed(async () => {
-        // The killed one is on the list until it is reaped.
-        await until(() => server.workers().some((pid) => !before.includes(pid)), {
-          timeoutMs: PATIENCE_MS,
-          what: "another worker in its place",
-        });
+        // The killed one is on the list until it is reaped. One that boots does not hear a TERM that comes with its fork.
+        await until(async () => {
+          const [other] = server.workers().filter((pid) => !before.includes(pid));
+          return other !== undefined && await isReady(server, other);
+        }, { timeoutMs: PATIENCE_MS, what: "another worker in its place" });
         await untilServing(server, 2);
       });
       await load.stop();

@@ -1,5 +1,6 @@
 /** What "steady again" means, and orders that need no load to be carried out. */
 import { assertEquals } from "@std/assert";
+import { READY_NS } from "../../src/sensors/slot.ts";
 import type { Autoscaled } from "../support/autoscaled.ts";
 import { Connection } from "../support/http.ts";
 import { isAlive, type ProcessId } from "../support/processes.ts";
@@ -17,6 +18,16 @@ export async function untilServing(server: Served, workers: number): Promise<voi
     timeoutMs: PATIENCE_MS,
     what: () => `${workers} workers, there are ${server.workers().length}\n${tail(server)}`,
   });
+}
+
+/** Whether a worker has booted: its slot tells. */
+export async function isReady(server: Autoscaled, pid: number): Promise<boolean> {
+  try {
+    const page = await Deno.readFile(`${await runtimeFolder(server)}/w-${pid}`);
+    return new BigUint64Array(page.buffer)[READY_NS] !== 0n;
+  } catch {
+    return false; // no slot yet
+  }
 }
 
 /** All workers are others than before, and as many as told. */
