@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { known } from "../../src/core/sample.ts";
 import { Machine } from "../../src/sensors/machine.ts";
-import { parseBusyTicks, parseCpuList, parseMeminfo } from "../../src/sensors/machine_files.ts";
+import { parseBusyTicks, parseCpuList } from "../../src/sensors/machine_files.ts";
 import { type FakeFiles, FakeRoot } from "./fake_root.ts";
 
 const MIB = 1024 * 1024;
