@@ -7,7 +7,7 @@ import { until } from "../support/wait.ts";
 import { compared } from "./compared.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { PATIENCE_MS, pin, untilServing } from "./steady.ts";
+import { PATIENCE_MS, pin, stateOf, untilBooted, untilServing } from "./steady.ts";
 
 fault(
   "boots of 5 s under load",
@@ -50,7 +50,7 @@ fault(
       app: "broken_boot:app",
       env: { BROKEN_WHEN: broken },
     });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     await using load = new Load(server.port, 30, "/sleep/20");
     await Deno.writeTextFile(broken, "");
     await pin(server, 4);
@@ -79,13 +79,20 @@ fault(
       app: "broken_boot:app",
       env: { BROKEN_WHEN: broken },
     });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 30, "/sleep/20");
     await Deno.writeTextFile(broken, "");
     server.process.signal("SIGHUP");
     await server.process.line(/the old workers stay/, { timeoutMs: 40_000 });
-    assertEquals(server.workers().filter((pid) => before.includes(pid)), before);
+    const after = server.workers();
+    assertEquals(
+      after.filter((pid) => before.includes(pid)),
+      before,
+      `master ${server.master} has ${after}, states ${before.map(stateOf)}\n${
+        server.process.lines.slice(-30).map((line) => line.text).join("\n")
+      }`,
+    );
     await Deno.remove(broken);
     const steadyMs = await timed(async () => {
       server.process.signal("SIGHUP");

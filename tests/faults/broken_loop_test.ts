@@ -4,7 +4,7 @@ import { autoscaled } from "../support/autoscaled.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { untilGrown, untilServing } from "./steady.ts";
+import { untilBooted, untilGrown } from "./steady.ts";
 
 const throwing = new URL("throwing_main.ts", import.meta.url).pathname;
 const isBinary = (Deno.env.get("AUTOSCALER_BINARY") ?? "") !== "";
@@ -20,7 +20,7 @@ fault(
       env: { THROW_WHEN: trap },
       wrap: (words) => words.map((word) => word.endsWith("/main.ts") ? throwing : word),
     });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 30, "/sleep/100");
     await Deno.writeTextFile(trap, "");

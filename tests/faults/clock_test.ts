@@ -7,7 +7,7 @@ import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { untilGrown, untilServing } from "./steady.ts";
+import { untilBooted, untilGrown } from "./steady.ts";
 
 const source = new URL("shifted_clock.c", import.meta.url).pathname;
 const missing = await findProgram("cc") === undefined ? "there is no C compiler" : undefined;
@@ -29,7 +29,7 @@ for (
         env: { LD_PRELOAD: library, SHIFT_FILE: shift },
       });
       await using _server = server;
-      await untilServing(server, 2);
+      await untilBooted(server, 2);
       const before = server.workers();
       await using load = new Load(server.port, 20, "/sleep/20");
       await Deno.writeTextFile(shift, String(seconds));

@@ -2,9 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { isAlive, type ProcessId } from "../support/processes.ts";
 import { type TempDir, tempDir } from "../support/tempdir.ts";
+import { answers } from "./answers.ts";
 import { fault, type Outcome, peersOnly, record } from "./fault.ts";
 import { Load } from "./load.ts";
-import { answers, type Served, type ServedOptions, startBare, startOurs, startRust } from "./served.ts";
+import { type Served, type ServedOptions, startBare, startOurs, startRust } from "./served.ts";
 import { isFree, PATIENCE_MS, untilHeld } from "./steady.ts";
 
 export interface Compared {

@@ -5,7 +5,7 @@ import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { pin, untilGrown, untilServing } from "./steady.ts";
+import { pin, untilBooted, untilGrown, untilServing } from "./steady.ts";
 
 const missing = await findProgram("prlimit") === undefined ? "there is no prlimit" : undefined;
 
@@ -14,7 +14,7 @@ fault(
   "no request is lost, no worker goes, and scaling resumes when there are some again",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 20, "/sleep/20");
     const restore = await limit(server.process.pid);
@@ -34,7 +34,7 @@ fault(
   "workers that serve go on, a worker that cannot be forked is said, and growth resumes when there are some again",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     // gunicorn goes on starting for a while after its first answer, and could not without descriptors.
     await server.process.line(/Control socket listening/, { timeoutMs: 40_000 });
     await pin(server, 2);

@@ -6,14 +6,14 @@ import { tempDir } from "../support/tempdir.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
 import { inMounts, missingNamespaces } from "./namespaces.ts";
-import { pin, untilGrown, untilOthers, untilReplaced, untilServing } from "./steady.ts";
+import { pin, untilBooted, untilGrown, untilOthers, untilReplaced, untilServing } from "./steady.ts";
 
 fault(
   "the runtime folder deleted while running",
   "no request is lost, scaling goes on, HUP replaces the workers, and TERM ends with 0",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     await using load = new Load(server.port, 20, "/sleep/20");
     await Deno.remove(await runtimeFolder(server), { recursive: true });
     const steadyMs = await timed(() => untilGrown(server, 2));
@@ -41,7 +41,7 @@ fault(
   async () => {
     await using base = await tempDir();
     await using server = await onTmpfs(base.path, "size=2m", "ready");
-    await untilServing(server, 2);
+    await untilBooted(inside(server, base.path), 2);
     await using load = new Load(server.port, 20, "/sleep/20");
     fill(`/proc/${server.process.pid}/root${base.path}/fill`);
     const steadyMs = await timed(async () => {

@@ -7,7 +7,7 @@ import { isAlive } from "../support/processes.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
-import { isReady, PATIENCE_MS, untilServing } from "./steady.ts";
+import { isReady, PATIENCE_MS, untilBooted } from "./steady.ts";
 
 const MIB = 2 ** 20;
 /** Room for the autoscaler, gunicorn's master and two workers of BALLAST_MIB, not for what /hold asks for. */
@@ -31,7 +31,7 @@ fault(
         env: { BALLAST_MIB: String(BALLAST_MIB) },
         wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],
       });
-      await untilServing(server, 2);
+      await untilBooted(server, 2);
       const { master } = server;
       const before = server.workers();
       await using load = new Load(server.port, 20, "/sleep/20");
@@ -46,7 +46,7 @@ fault(
           const [other] = server.workers().filter((pid) => !before.includes(pid));
           return other !== undefined && await isReady(server, other);
         }, { timeoutMs: PATIENCE_MS, what: "another worker in its place" });
-        await untilServing(server, 2);
+        await untilBooted(server, 2);
       });
       await load.stop();
       assertEquals(await greedy, "cut off");

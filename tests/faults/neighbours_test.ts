@@ -6,7 +6,7 @@ import { freeUdpPort } from "../support/port.ts";
 import { fault, peersOnly, record, timed } from "./fault.ts";
 import { Load } from "./load.ts";
 import { startRust } from "./served.ts";
-import { pin, untilGrown, untilServing } from "./steady.ts";
+import { pin, untilBooted, untilGrown, untilServing } from "./steady.ts";
 
 fault(
   "the StatsD port taken by another",
@@ -41,8 +41,8 @@ fault(
     const own = ["--min-workers", "2", "--max-workers", "6"];
     await using one = await autoscaled({ own });
     await using two = await autoscaled({ own });
-    await untilServing(one, 2);
-    await untilServing(two, 2);
+    await untilBooted(one, 2);
+    await untilBooted(two, 2);
     await using load = new Load(two.port, 20, "/sleep/20");
     await pin(one, 4);
     await untilServing(one, 4);

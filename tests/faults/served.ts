@@ -2,12 +2,13 @@
 import { rustProgram } from "../../bench/rivals.ts";
 import { appsFolder } from "../support/apps.ts";
 import { autoscaled } from "../support/autoscaled.ts";
-import { get } from "../support/http.ts";
 import { freeTcpPort, freeUdpPort } from "../support/port.ts";
 import { type Process, start } from "../support/process.ts";
 import { children } from "../support/processes.ts";
 import { bin, venv } from "../support/venv.ts";
 import { until } from "../support/wait.ts";
+import { answers } from "./answers.ts";
+import { untilBooted } from "./steady.ts";
 
 /** A running server. */
 export interface Served extends AsyncDisposable {
@@ -37,7 +38,7 @@ export async function startOurs(options: ServedOptions): Promise<Served> {
     gunicorn,
     env,
   });
-  await server.untilWorkers(workers, 40_000);
+  await untilBooted(server, workers);
   return server;
 }
 
@@ -75,11 +76,6 @@ export async function startRust(options: ServedOptions): Promise<Served | undefi
     },
   });
   return await ready(process, port, () => children(process.pid)[0] ?? 0, workers);
-}
-
-/** Whether it answers within a second. */
-export function answers(port: number): Promise<boolean> {
-  return get({ port }, "/", { timeoutMs: 1_000 }).then(({ status }) => status === 200, () => false);
 }
 
 async function ready(process: Process, port: number, master: () => number, workers: number): Promise<Served> {

@@ -5,14 +5,14 @@ import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
 import { startJob } from "./inner.ts";
-import { stateOf, untilGone, untilGrown, untilServing } from "./steady.ts";
+import { stateOf, untilBooted, untilGone, untilGrown, untilServing } from "./steady.ts";
 
 fault(
   "USR1, USR2 and WINCH under load",
   "they are passed on, USR2 is refused in words, no request is lost, and no worker is replaced",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "2"] });
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 30, "/sleep/20");
     const { process } = server;
@@ -36,7 +36,7 @@ fault(
 
 fault("QUIT", "all end at once with exit code 0, however long a request still takes", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
-  await untilServing(server, 2);
+  await untilBooted(server, 2);
   const family = server.process.family();
   const load = new Load(server.port, 20, "/sleep/20000");
   await load.until(() => load.sent >= 4);
@@ -73,7 +73,7 @@ fault(
   "what was asked meanwhile is answered, no worker is replaced, and scaling goes on",
   async () => {
     await using server = await startJob(["--min-workers", "2", "--max-workers", "6"]);
-    await untilServing(server, 2);
+    await untilBooted(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 20, "/sleep/20");
     Deno.kill(-server.pid, "SIGTSTP");

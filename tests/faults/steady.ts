@@ -6,8 +6,9 @@ import { Connection } from "../support/http.ts";
 import { isAlive, type ProcessId } from "../support/processes.ts";
 import { runtimeFolder } from "../support/running_commands.ts";
 import { until } from "../support/wait.ts";
+import { answers } from "./answers.ts";
 import { Load } from "./load.ts";
-import { answers, type Served } from "./served.ts";
+import type { Served } from "./served.ts";
 
 /** No wait is shorter: the machine may be busy with other things for seconds. */
 export const PATIENCE_MS = 60_000;
@@ -17,6 +18,23 @@ export async function untilServing(server: Served, workers: number): Promise<voi
   await until(async () => server.workers().length === workers && await answers(server.port), {
     timeoutMs: PATIENCE_MS,
     what: () => `${workers} workers, there are ${server.workers().length}\n${tail(server)}`,
+  });
+}
+
+/**
+ * As above, and each of them has booted: a worker is the master's child long before it has its application, and what
+ * breaks boots would break this one's too.
+ */
+export async function untilBooted(server: Autoscaled, workers: number): Promise<void> {
+  await untilServing(server, workers);
+  const areBooted = async () => {
+    const pids = server.workers();
+    return pids.length === workers &&
+      (await Promise.all(pids.map((pid) => isReady(server, pid)))).every(Boolean);
+  };
+  await until(areBooted, {
+    timeoutMs: PATIENCE_MS,
+    what: () => `${workers} booted workers\n${tail(server)}`,
   });
 }
 

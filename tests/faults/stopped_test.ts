@@ -4,7 +4,7 @@ import { until } from "../support/wait.ts";
 import { fault, timed } from "./fault.ts";
 import { Load } from "./load.ts";
 import { startJob } from "./inner.ts";
-import { stateOf, untilGrown, untilServing } from "./steady.ts";
+import { stateOf, untilBooted, untilGrown } from "./steady.ts";
 
 for (const [signal, how] of [["SIGSTOP", "by SIGSTOP"], ["SIGTSTP", "by SIGTSTP"]] as const) {
   fault(
@@ -12,7 +12,7 @@ for (const [signal, how] of [["SIGSTOP", "by SIGSTOP"], ["SIGTSTP", "by SIGTSTP"
     "no request is lost meanwhile, no worker goes, and scaling resumes",
     async () => {
       await using server = await startJob(["--min-workers", "2", "--max-workers", "6"]);
-      await untilServing(server, 2);
+      await untilBooted(server, 2);
       const before = server.workers();
       await using load = new Load(server.port, 20, "/sleep/20");
       const stoppedAtMs = performance.now();
