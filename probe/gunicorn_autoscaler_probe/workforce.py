@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from . import control_socket, handover, slot, words as w
+from . import control_socket, fork_signals, handover, slot, words as w
 from .quiet import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
@@ -27,7 +27,7 @@ class _Leave:
 
 
 class Workforce:
-    """The workers of one arbiter. Sets manage_workers and spawn_workers on the instance; its class stays as it is.
+    """The workers of one arbiter. Sets manage_workers, spawn_workers and spawn_worker on the instance; its class stays as it is.
 
     Up to gunicorn 23, SIGCHLD reaps workers inside a signal handler, between any two bytecodes: so every loop here is
     over a copy, and `gone` may run in the middle of any other method. Only our own decisions stand in try blocks: what
@@ -51,6 +51,7 @@ class Workforce:
         server.spawn_workers = self.spawn_workers
         self._original_halt = server.halt
         server.halt = self.halt
+        fork_signals.hear(server)
 
     def halt(self, *args, **kwargs):
         """gunicorn's end. A second worker that cannot boot, reaped meanwhile, must not raise into the stopping: the exit

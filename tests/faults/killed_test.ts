@@ -35,6 +35,35 @@ compared({
   },
 });
 
+/** A worker that comes later than the first two lets its fork be seen, and is not done with it for a while. */
+const SLOW_FORK = `
+import os, time
+
+def post_fork(server, worker):
+    if worker.age > 2:
+        open(os.environ["FORKED"], "w").close()
+        time.sleep(2)
+`;
+
+compared({
+  fault: "TERM in the moment a worker is forked",
+  holds: "it hears it, and nobody waits out the graceful timeout for it",
+  options: { workers: 2 },
+  prepare: async (dir) => ({
+    gunicorn: ["--config", await dir.write("slow_fork.py", SLOW_FORK), "--graceful-timeout", "90"],
+    env: { FORKED: dir.join("forked") },
+  }),
+  async inject(server, dir) {
+    trySignal(server.workers()[0]!, "SIGKILL");
+    await until(() => Deno.stat(dir.join("forked")).then(() => true, () => false), {
+      timeoutMs: 40_000,
+      what: "a fork",
+    });
+    server.process.signal("SIGTERM");
+  },
+  end: "gone",
+});
+
 compared({
   fault: "the autoscaler killed",
   holds: "gunicorn does not live on unattended, and the port is free for a restart",

@@ -1,0 +1,109 @@
+import os
+import signal
+import sys
+import time
+import unittest
+
+from support import Config  # noqa: F401  finds the probe
+from gunicorn_autoscaler_probe import fork_signals
+
+_BOOT_S = 60  # a worker that has not heard is still at it when the test gives up
+
+
+class Arbiter:
+    """Forks as gunicorn's does; its worker boots for a minute with the handlers it was born with."""
+
+    def __init__(self, boot=lambda: time.sleep(_BOOT_S)):
+        self._boot = boot
+
+    def spawn_worker(self):
+        pid = os.fork()
+        if pid != 0:
+            return pid
+        code = 1
+        try:
+            self._boot()
+        except SystemExit as leaving:
+            code = leaving.code
+        finally:
+            os._exit(code)
+
+
+def ended(pid):
+    """The exit code of a child; minus the signal that killed it. None after 10 s."""
+    for _ in range(1000):
+        gone, status = os.waitpid(pid, os.WNOHANG)
+        if gone:
+            return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None
+
+
+class ForkSignalsTest(unittest.TestCase):
+    def setUp(self):
+        self.heard = []
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            before = signal.signal(number, lambda number, frame: self.heard.append(number))
+            self.addCleanup(signal.signal, number, before)
+
+    def test_a_worker_hears_a_signal_that_comes_the_moment_it_is_forked(self):
+        arbiter = Arbiter()
+        fork_signals.hear(arbiter)
+        for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT) * 10:
+            pid = arbiter.spawn_worker()
+            os.kill(pid, number)
+            self.assertEqual(ended(pid), 0)
+
+    def test_without_it_such_a_worker_goes_on(self):
+        pid = Arbiter(lambda: time.sleep(0.5)).spawn_worker()
+        os.kill(pid, signal.SIGTERM)
+        self.assertEqual(ended(pid), 1)  # the end of its boot
+
+    def test_the_worker_holds_nothing_back_from_what_it_starts(self):
+        arbiter = Arbiter(lambda: sys.exit(7 if signal.pthread_sigmask(signal.SIG_BLOCK, ()) else 0))
+        fork_signals.hear(arbiter)
+        self.assertEqual(ended(arbiter.spawn_worker()), 0)
+
+    def test_what_the_worker_forks_keeps_its_handlers(self):
+        def boot():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            grandchild = os.fork()
+            if grandchild == 0:
+                os._exit(5 if signal.getsignal(signal.SIGTERM) == signal.SIG_IGN else 6)
+            sys.exit(ended(grandchild))
+
+        arbiter = Arbiter(boot)
+        fork_signals.hear(arbiter)
+        self.assertEqual(ended(arbiter.spawn_worker()), 5)
+
+    def test_the_master_keeps_its_handlers_and_hears_what_came_meanwhile(self):
+        arbiter = Arbiter(lambda: sys.exit(0))
+        fork_signals.hear(arbiter)
+        spawn = arbiter.spawn_worker
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.assertEqual(ended(spawn()), 0)
+        os.kill(os.getpid(), signal.SIGQUIT)
+        self.assertEqual(self.heard, [signal.SIGTERM, signal.SIGQUIT])
+        self.assertEqual(signal.pthread_sigmask(signal.SIG_BLOCK, ()), set())
+
+    def test_other_forks_of_the_master_are_left_alone(self):
+        fork_signals.hear(Arbiter())
+        pid = os.fork()
+        if pid == 0:
+            os._exit(9 if signal.getsignal(signal.SIGTERM) is fork_signals._leave else 0)
+        self.assertEqual(ended(pid), 0)
+
+    def test_after_a_fork_that_failed_other_forks_are_left_alone_too(self):
+        def refused():
+            raise BlockingIOError('no more processes')
+
+        arbiter = Arbiter()
+        arbiter.spawn_worker = refused
+        fork_signals.hear(arbiter)
+        self.assertRaises(BlockingIOError, arbiter.spawn_worker)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(9 if signal.getsignal(signal.SIGTERM) is fork_signals._leave else 0)
+        self.assertEqual(ended(pid), 0)
