@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { fileProblem } from "../platform/file_problem.ts";
 import { policyOf, type Settings } from "../settings.ts";
 import { RecordingWriter } from "../simulation/recording_writer.ts";
 import type { TickRecord } from "../supervisor.ts";
@@ -24,7 +25,11 @@ export class Recorder {
       const header = { recording: 1, epochMs: Date.now() - nowMs, settings: policyOf(settings) } as const;
       return new Recorder(new RecordingWriter(settings.record, header), log);
     } catch (error) {
-      throw new Error(`Cannot record to ${settings.record}: ${said(error)}, name a file that can be written`);
+      throw new Error(
+        `Cannot record to ${settings.record}: ${
+          fileProblem(error, "folder")
+        }, name a file that can be written`,
+      );
     }
   }
 
@@ -47,10 +52,6 @@ export class Recorder {
 
   #give(error: unknown): void {
     this.#writer = undefined;
-    this.#log.error("the recording ends here: it cannot be written ({error})", { error: said(error) });
+    this.#log.error("the recording ends here: it cannot be written ({error})", { error: fileProblem(error) });
   }
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { fileProblem } from "../platform/file_problem.ts";
 import { page } from "../simulation/page/page.ts";
 import { recordedResult } from "../simulation/recorded_result.ts";
 import { parseRecording } from "../simulation/recording.ts";
@@ -89,8 +90,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
-    throw new Error(`Cannot read ${path}: ${why}, give a file that can be read`);
+    throw new Error(`Cannot read ${path}: ${fileProblem(error)}, give a file that can be read`);
   }
 }
 
@@ -98,6 +98,6 @@ async function writeText(path: string, text: string): Promise<void> {
   try {
     await Deno.writeTextFile(path, text);
   } catch (error) {
-    throw new Error(`Cannot write ${path}: ${(error as Error).message}, name another file with --html`);
+    throw new Error(`Cannot write ${path}: ${fileProblem(error, "folder")}, name another file with --html`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Flags } from "../cli.ts";
+import { fileProblem } from "../platform/file_problem.ts";
 import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings_sources.ts";
 
 /**
@@ -15,9 +16,11 @@ export function readSettings(flags: Flags, cores: number): Resolved {
   } catch (error) {
     // That there is no .env in the working folder is the normal case; a file that was named must be there.
     if (named !== undefined) {
-      errors.push(`Cannot read ${named}: ${reason(error)}, correct --env-file or leave it out`);
+      errors.push(`Cannot read ${named}: ${fileProblem(error)}, correct --env-file or leave it out`);
     } else if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) {
-      errors.push(`Cannot read .env: ${reason(error)}, make it readable or name another with --env-file`);
+      errors.push(
+        `Cannot read .env: ${fileProblem(error)}, make it readable or name another with --env-file`,
+      );
     }
   }
   const resolved = resolveSettings({
@@ -27,9 +30,4 @@ export function readSettings(flags: Flags, cores: number): Resolved {
     cores,
   });
   return { ...resolved, errors: [...errors, ...resolved.errors] };
-}
-
-function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  return error instanceof Error ? error.message.split(":")[0]! : String(error);
 }

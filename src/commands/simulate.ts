@@ -1,3 +1,4 @@
+import { fileProblem } from "../platform/file_problem.ts";
 import { type Settings, variableOf } from "../settings.ts";
 import { durationMs, expectedRequests } from "../simulation/arrivals.ts";
 import { makeAutoscaler } from "../simulation/comparison.ts";
@@ -70,7 +71,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
       await Deno.writeTextFile(options.html, page(content));
     } catch (error) {
       console.error(
-        `Cannot write ${options.html}: ${(error as Error).message}, name another file with --html`,
+        `Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`,
       );
       return 2;
     }

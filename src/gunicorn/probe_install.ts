@@ -1,4 +1,5 @@
 /** Puts the probe's Python files into the runtime folder, where gunicorn's master reads them. */
+import { fileProblem } from "../platform/file_problem.ts";
 
 const SOURCE = new URL("../../probe/", import.meta.url);
 const WRAPPER = "gunicorn_autoscaler_conf.py";
@@ -42,9 +43,10 @@ export function installProbe(runtimeDir: string, files: ProbeFiles): string {
 }
 
 function unwritable(path: string, error: unknown): Error {
-  const why = error instanceof Error ? error.message : String(error);
   return new Error(
-    `Cannot write ${path}: ${why}, make room there or give another folder with --runtime-dir`,
+    `Cannot write ${path}: ${
+      fileProblem(error, "folder")
+    }, make room there or give another folder with --runtime-dir`,
     { cause: error },
   );
 }

@@ -1,4 +1,5 @@
 /** The private folder of one running instance, and the folders that dead instances left. */
+import { fileProblem } from "./file_problem.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
 const OWNER_ONLY = 0o700;
@@ -36,7 +37,7 @@ export function makeRuntimeDir(bases: readonly string[]): string {
       if (problem === undefined) return path;
       problems.push(`${path} ${problem}`);
     } catch (error) {
-      problems.push(`${base}: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+      problems.push(`${base}: ${fileProblem(error, "folder")}`);
     }
   }
   throw new Error(

@@ -1,3 +1,4 @@
+import { fileProblem } from "../platform/file_problem.ts";
 import type { Segment } from "./arrivals.ts";
 import { AccessLog, type DurationUnit } from "./access_log.ts";
 import { diurnal, flashCrowd, onOff, ramp } from "./load_shapes.ts";
@@ -114,7 +115,6 @@ function readFile(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
-    throw new Error(`Cannot read ${path}: ${why}, give a file that can be read`);
+    throw new Error(`Cannot read ${path}: ${fileProblem(error)}, give a file that can be read`);
   }
 }

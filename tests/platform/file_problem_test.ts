@@ -1,0 +1,34 @@
+import { assertEquals, assertNotMatch } from "@std/assert";
+import { fileProblem } from "../../src/platform/file_problem.ts";
+import { tempDir } from "../support/tempdir.ts";
+
+function problemOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return fileProblem(error);
+  }
+  throw new Error("it was expected to fail");
+}
+
+Deno.test("what is wrong with a file is told in words, without numbers of errors and names of calls", async () => {
+  await using dir = await tempDir();
+  const file = await dir.write("file", "text");
+  const cases: [what: string, act: () => unknown][] = [
+    ["there is no such file", () => Deno.readTextFileSync(`${dir.path}/missing`)],
+    ["it is a folder", () => Deno.readTextFileSync(dir.path)],
+    ["a part of the path is no folder", () => Deno.readTextFileSync(`${file}/below`)],
+  ];
+  for (const [what, act] of cases) assertEquals(problemOf(act), what);
+  assertEquals(fileProblem(new Deno.errors.NotFound("no"), "folder"), "there is no such folder");
+  assertEquals(
+    fileProblem(new Error("No space left on device (os error 28): write '/x'")),
+    "No space left on device",
+  );
+  assertEquals(
+    fileProblem(new Deno.errors.PermissionDenied("Permission denied (os error 13)")),
+    "this user may not",
+  );
+  using full = Deno.openSync("/dev/full", { write: true });
+  assertNotMatch(problemOf(() => full.writeSync(new Uint8Array(1))), /os error/);
+});
