@@ -1,4 +1,4 @@
-import { parseCommand } from "./src/cli.ts";
+import { meantCommand, parseCommand } from "./src/cli.ts";
 import { TOOL_COMMANDS } from "./src/commands/tools.ts";
 import { helpText } from "./src/help.ts";
 import { VERSION } from "./src/version.ts";
@@ -19,8 +19,16 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 2;
     case "check":
       return await (await import("./src/commands/check.ts")).check(command.flags, command.gunicornArgs);
-    case "run":
-      return await (await import("./src/commands/run.ts")).run(command.flags, command.gunicornArgs);
+    case "run": {
+      const code = await (await import("./src/commands/run.ts")).run(command.flags, command.gunicornArgs);
+      const meant = code === 0 ? undefined : meantCommand(command.gunicornArgs);
+      if (meant !== undefined) {
+        console.error(
+          `${command.gunicornArgs[0]} was taken for an application: did you mean the command ${meant}?`,
+        );
+      }
+      return code;
+    }
     case "tool":
       return await TOOL_COMMANDS[command.tool](command.args);
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { isGunicornOption } from "./gunicorn/option_names.ts";
 import { OPTIONS } from "./settings.ts";
 import { nearest } from "./settings_sources.ts";
@@ -40,9 +41,30 @@ const SWITCHES = OPTIONS.filter((o) => o.type.placeholder === "").map((o) => o.f
 /** Reads argv. Own options stand before APP; APP and all after it are gunicorn's. `--` ends our options too. */
 export function parseCommand(argv: readonly string[]): Command {
   const [first, ...rest] = argv;
+  if (first === "help") return TOOLS.includes(rest[0] as Tool) ? helpOf(rest[0] as Tool) : { kind: "help" };
+  if (first === "version" && rest.length === 0) return { kind: "version" };
   if (TOOLS.includes(first as Tool)) return { kind: "tool", tool: first as Tool, args: rest };
   if (first === "check" || first === "run") return parseRun(first, rest);
   return parseRun("run", argv);
+}
+
+function helpOf(tool: Tool): Command {
+  return { kind: "tool", tool, args: ["--help"] };
+}
+
+/** Edits that make a command of a word that was meant as one. */
+const TYPING_MISTAKES = 2;
+
+/**
+ * The command that was probably meant where the application's name is none of the usual ones ("chek", "statsu"); undefined
+ * when it may well be an application. Only to be told once it could not be started: a module may have any name.
+ */
+export function meantCommand([app = ""]: readonly string[]): string | undefined {
+  if (!/^[a-z]+$/.test(app)) return undefined;
+  const commands = ["check", ...TOOLS];
+  const command = nearest(app, commands)!;
+  const edits = levenshteinDistance(app, command);
+  return edits > 0 && edits <= Math.min(TYPING_MISTAKES, command.length / 2) ? command : undefined;
 }
 
 function parseRun(kind: "run" | "check", argv: readonly string[]): Command {

@@ -1,8 +1,21 @@
-import { defaultText, type Option, OPTIONS, variableOf } from "./settings.ts";
+import { defaultText, type Option, OPTIONS, PREFIX } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 const WIDTH = 100;
 const INDENT = 34;
+const COMMANDS: readonly (readonly [words: string, text: string])[] = [
+  ["check [OPTIONS] APP [...]", "Say what a run would do, and each setting's source; start nothing."],
+  ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
+  ["explain [N]", "Tell its last decisions in sentences."],
+  ["pause [--for TIME]", "Keep the number of workers as it is."],
+  ["scale N [--for TIME]", "Pin the number of workers at N."],
+  ["resume", "Back to automatic."],
+  ["set KEY=VALUE ...", "Change settings of decisions while it runs."],
+  ["simulate [...]", "Try settings on a simulated gunicorn."],
+  ["report FILE", "Make a page from a recording."],
+  ["completions bash|zsh|fish", "Print completions for a shell."],
+  ["run [OPTIONS] APP [...]", "Start APP, also when it is called as one of these commands."],
+];
 
 /** The text of --help, made from the option table. */
 export function helpText(): string {
@@ -10,21 +23,20 @@ export function helpText(): string {
   return [
     `gunicorn-autoscaler ${VERSION}: keeps gunicorn at the number of workers that the load needs`,
     "",
-    "Usage:",
-    "  gunicorn-autoscaler [OPTIONS] APP [GUNICORN OPTIONS]   start APP, as gunicorn would, and scale it",
-    "  gunicorn-autoscaler [OPTIONS] -- [GUNICORN OPTIONS]    the same when a gunicorn config names the app",
-    "  gunicorn-autoscaler check [OPTIONS] APP [...]          say what would be done, with every setting's source",
-    "  gunicorn-autoscaler status [--watch] [--json]          show what a running autoscaler does, and why",
-    "  gunicorn-autoscaler explain [N]                        tell its last decisions in sentences",
-    "  gunicorn-autoscaler pause | resume | scale N [--for T] hold the number of workers, let go, pin it",
-    "  gunicorn-autoscaler set KEY=VALUE ...                  change settings of decisions live",
-    "  gunicorn-autoscaler simulate [...]                     try settings on a simulated gunicorn",
-    "  gunicorn-autoscaler report FILE                        make a page from a recording",
-    "  gunicorn-autoscaler completions bash|zsh|fish          print completions for a shell",
+    "Usage: gunicorn-autoscaler [OPTIONS] APP [GUNICORN OPTIONS]",
+    "       gunicorn-autoscaler COMMAND ...",
     "",
-    "Options stand before APP; APP and all after it are gunicorn's. Each can also be set by its variable, in the",
-    "environment or in a .env file; a flag wins over the environment, the environment over .env. In brackets: the default",
-    "and the variable.",
+    "  gunicorn-autoscaler myapp:app --bind 0.0.0.0:8000 -k uvicorn_worker.UvicornWorker",
+    "  gunicorn-autoscaler --max-workers 12 --status-addr 127.0.0.1:9126 myapp:app --bind 0.0.0.0:8000",
+    "",
+    "Options stand before APP; APP and all after it are gunicorn's. Where a gunicorn config names the",
+    "application, -- takes APP's place: gunicorn-autoscaler --max-workers 12 -- -c gunicorn.conf.py",
+    "",
+    "Commands, each with a --help of its own:",
+    ...COMMANDS.flatMap(([words, text]) => entry(words, text)),
+    "",
+    `Each option is also a variable: --max-workers is ${PREFIX}MAX_WORKERS, in the environment`,
+    "or in a .env file. A flag wins over the environment, the environment over .env. In brackets: the default.",
     "",
     ...groups.flatMap((group) => [
       `${group}:`,
@@ -32,14 +44,12 @@ export function helpText(): string {
       "",
     ]),
     "Other:",
-    ...entry(
-      "--env-file FILE",
-      "Read our variables from FILE instead of ./.env. [GUNICORN_AUTOSCALER_ENV_FILE]",
-    ),
+    ...entry("--env-file FILE", "Read our variables from FILE instead of ./.env."),
     ...entry("-h, --help", "Show this text."),
     ...entry("-v, --version", "Show the version."),
     "",
-    "Exit codes: gunicorn's own; 128 + signal when a signal ended it; 2 for bad settings; 127 when gunicorn is not found.",
+    "Exit codes: gunicorn's own; 128 + signal when a signal ended it; 1 when it cannot start (a taken",
+    "port, a full disk); 2 for bad settings; 127 when gunicorn is not found.",
     "Signals: TERM, INT, QUIT, HUP, USR1, WINCH go to gunicorn; TTIN and TTOU move the minimum by one.",
   ].join("\n");
 }
@@ -49,7 +59,7 @@ function optionLines(option: Option): string[] {
     ? `--[no-]${option.flag}`
     : `--${option.flag} ${option.type.placeholder}`;
   const fallback = defaultText(option);
-  return entry(flag, `${option.help} [${fallback === "" ? "" : `${fallback}; `}${variableOf(option)}]`);
+  return entry(flag, fallback === "" ? option.help : `${option.help} [${fallback}]`);
 }
 
 /** A flag and its text, the text wrapped in a column of its own. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Command, parseCommand } from "../src/cli.ts";
+import { type Command, meantCommand, parseCommand } from "../src/cli.ts";
 import { OPTIONS } from "../src/settings.ts";
 
 function run(command: Command) {
@@ -97,6 +97,28 @@ Deno.test("no arguments at all, -h and --help show the help; -v the version", ()
   assertEquals(parseCommand(["-h"]).kind, "help");
   assertEquals(parseCommand(["check", "--help"]).kind, "help");
   assertEquals(parseCommand(["-v"]).kind, "version");
+});
+
+Deno.test("the words help and version do what everybody expects of them", () => {
+  assertEquals(parseCommand(["help"]).kind, "help");
+  assertEquals(parseCommand(["help", "scale"]), { kind: "tool", tool: "scale", args: ["--help"] });
+  assertEquals(parseCommand(["version"]).kind, "version");
+  assertEquals(run(parseCommand(["run", "help"])).gunicornArgs, ["help"]);
+});
+
+Deno.test("a misspelled command is known again, an application is not taken for one", () => {
+  const cases: [app: string, meant: string | undefined][] = [
+    ["chek", "check"],
+    ["statsu", "status"],
+    ["sacle", "scale"],
+    ["simulte", "simulate"],
+    ["app", undefined],
+    ["shop", undefined],
+    ["wsgi", undefined],
+    ["stats:app", undefined],
+    ["set", undefined],
+  ];
+  for (const [app, meant] of cases) assertEquals(meantCommand([app]), meant, app);
 });
 
 Deno.test("tools read their own arguments", () => {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
+import { TOOLS } from "../src/cli.ts";
 import { helpText } from "../src/help.ts";
-import { OPTIONS, policyOf, variableOf } from "../src/settings.ts";
+import { defaultText, OPTIONS, policyOf, variableOf } from "../src/settings.ts";
 import { resolveSettings, type SourceTexts } from "../src/settings_sources.ts";
 
 function resolve(texts: Partial<SourceTexts> = {}) {
@@ -130,11 +131,13 @@ Deno.test("the defaults of the table are the defaults of the core", () => {
   assertEquals(policy, expected);
 });
 
-Deno.test("help names every option with its variable", () => {
+Deno.test("help names every option with its default, says how a variable is called, and fits a terminal", () => {
   const help = helpText().replace(/\s+/g, " ");
   for (const option of OPTIONS) {
     assertStringIncludes(help, option.flag);
-    assertStringIncludes(help, variableOf(option));
+    assertStringIncludes(help, `${option.help} ${defaultText(option) && `[${defaultText(option)}]`}`.trim());
   }
-  for (const line of helpText().split("\n")) assert(line.length <= 120, line);
+  assertStringIncludes(help, "--max-workers is GUNICORN_AUTOSCALER_MAX_WORKERS");
+  for (const tool of TOOLS) assertStringIncludes(helpText(), `\n  ${tool} `);
+  for (const line of helpText().split("\n")) assert(line.length <= 110, line);
 });
