@@ -3,7 +3,8 @@
  * with requests and event streams of seconds among them; every request is counted. Prints a table in Markdown, and each
  * loss as it was.
  *
- *     deno task bench:loss [--classes sync,gthread,...] [--servers ours,bare] [--changes 200] [--every 250] [--venv newest]
+ *     deno task bench:loss [--classes sync,gthread,...] [--servers ours,bare] [--changes 200] [--every 250] [--by scale,reload]
+ *         [--venv newest]
  */
 import { parseArgs } from "@std/cli/parse-args";
 import type { VenvName } from "../tests/support/venv.ts";
@@ -12,7 +13,7 @@ import { bare, underUs, workerClasses, type WorkerClassName } from "./loss_serve
 
 const SERVERS = { ours: underUs, bare };
 const KINDS = ["new", "kept", "idle", "slow", "stream"] as const;
-const HEAD = ["worker class", "scaled by", "changes", "s", "requests", ...KINDS, "failed", "cut"];
+const HEAD = ["worker class", "changed by", "changes", "s", "requests", ...KINDS, "failed", "cut"];
 
 /** A row of the table. */
 export function row(name: string, by: string, result: LossResult): string {
@@ -23,13 +24,14 @@ export function row(name: string, by: string, result: LossResult): string {
 
 async function main(): Promise<number> {
   const args = parseArgs(Deno.args, {
-    string: ["classes", "servers", "changes", "every", "venv"],
+    string: ["classes", "servers", "changes", "every", "venv", "by"],
     default: {
       classes: Object.keys(workerClasses).join(),
       servers: "ours,bare",
       changes: "200",
       every: "250",
       venv: "newest",
+      by: "scale",
     },
   });
   let lost = 0;
@@ -52,6 +54,7 @@ async function main(): Promise<number> {
       const result = await countLosses(server, kind, {
         changes: Number(args.changes),
         everyMs: Number(args.every),
+        by: args.by as "scale" | "reload",
       });
       console.log(row(name, by, result));
       for (const loss of result.losses.slice(0, 20)) {

@@ -5,6 +5,8 @@ import type { Scaled, WorkerClass } from "./loss_servers.ts";
 export interface LossOptions {
   /** How often the number of workers changes. */
   readonly changes: number;
+  /** What a change is: another number of workers, or a reload of all; "scale" when not given. */
+  readonly by?: "scale" | "reload";
   /** From one change to the next, at least; longer when gunicorn takes longer to make it true. */
   readonly everyMs: number;
   /** The long requests and streams take at least so long; 2 s when not given. */
@@ -39,8 +41,8 @@ export async function countLosses(
   try {
     for (let i = 0; i < options.changes; i++) {
       const nextMs = performance.now() + options.everyMs;
-      workers = SIZES[i % SIZES.length]!;
-      await server.scale(workers);
+      if (options.by === "reload") await server.reload();
+      else await server.scale(workers = SIZES[i % SIZES.length]!);
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
     }
     await server.gone(workers);

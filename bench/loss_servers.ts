@@ -39,6 +39,8 @@ export interface Scaled extends AsyncDisposable {
   scale(workers: number): Promise<void>;
   /** Waits until those that were to go are gone. */
   gone(workers: number): Promise<void>;
+  /** Sends SIGHUP, and returns when all workers are others than before and serve. */
+  reload(): Promise<void>;
 }
 
 const MOST_WORKERS = 8;
@@ -83,6 +85,17 @@ class UnderUs implements Scaled {
     });
   }
 
+  async reload(): Promise<void> {
+    const before = this.server.workers();
+    this.server.process.signal("SIGHUP");
+    await replaced(() => this.server.workers(), before, this.server.process);
+    await until(async () => await this.#ready() === before.length, {
+      timeoutMs: DEADLINE_MS,
+      everyMs: 20,
+      what: () => `${before.length} workers\n${this.server.process.text("stderr")}`,
+    });
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.server[Symbol.asyncDispose]();
   }
@@ -92,6 +105,13 @@ class UnderUs implements Scaled {
     const { target, workers } = JSON.parse(body) as StatusReport;
     return workers.settled && workers.ready === target ? target : -1;
   }
+}
+
+async function replaced(now: () => number[], before: readonly number[], process: Process): Promise<void> {
+  await until(() => {
+    const pids = now();
+    return pids.length > 0 && !pids.some((pid) => before.includes(pid));
+  }, { timeoutMs: GONE_MS, what: () => `other workers\n${process.text("stderr")}` });
 }
 
 /** gunicorn alone, steered by SIGTTIN and SIGTTOU. */
@@ -132,6 +152,12 @@ class Bare implements Scaled {
       this.process.signal("SIGTTIN");
       return false;
     }, { timeoutMs: DEADLINE_MS, what: () => `${workers} workers, there are ${this.#alive()}` });
+  }
+
+  async reload(): Promise<void> {
+    const before = children(this.process.pid);
+    this.process.signal("SIGHUP");
+    await replaced(() => children(this.process.pid), before, this.process); // to as many as configured: one
   }
 
   async gone(workers: number): Promise<void> {

@@ -18,10 +18,12 @@ READY, DIED, SLOW = 'ready', 'died', 'slow'
 class Handover:
     """One reload, from the on_reload hook to gunicorn's manage_workers at its end."""
 
-    def __init__(self, server, old):
-        """old: pids of the workers that go. Has gunicorn's reload fork one worker instead of all."""
+    def __init__(self, server, old, retired):
+        """old: pids of all workers there are; retired: those of them that go because of the reload, others were leaving
+        before. Has gunicorn's reload fork one worker instead of all."""
         self._server = server
-        self.old = old
+        self._old = old
+        self.retired = retired
         self._workers = server.cfg.workers
         server.cfg.set('workers', 1)
 
@@ -34,7 +36,7 @@ class Handover:
         server = self._server
         deadline = time.monotonic() + _LONGEST_WAIT_S
         while True:
-            new = [pid for pid in list(server.WORKERS) if pid not in self.old]
+            new = [pid for pid in list(server.WORKERS) if pid not in self._old]
             if not new:
                 return DIED
             for pid in new:
@@ -46,10 +48,11 @@ class Handover:
             time.sleep(_LOOK_EVERY_S)
             server.reap_workers()  # from 24 on nobody else does while the main loop stands
 
-    def keep_old(self):
-        """The old workers stay. From 25 on gunicorn's reload ends with a wait for all workers older than it: they are
-        as good as new, which also orders them before whoever comes later."""
-        for rank, pid in enumerate(sorted(self.old)):
+    def spare_the_wait(self):
+        """From 25 on gunicorn's reload ends with a wait for all workers older than it, and hears no doorbell meanwhile:
+        a request that takes long would hold up all scaling. Nobody is older now, the old stay ordered among themselves.
+        """
+        for rank, pid in enumerate(sorted(self._old)):
             worker = self._server.WORKERS.get(pid)
             if worker is not None:
-                worker.age = self._server.worker_age + rank / (len(self.old) + 1)
+                worker.age = self._server.worker_age + rank / (len(self._old) + 1)

@@ -60,28 +60,31 @@ class Workforce:
         return self._original_halt(*args, **kwargs)
 
     def retire_everyone(self):
-        """A reload: all workers of now are to go once their successors are forked, by SIGTERM as gunicorn does it.
-
-        Not emptied first: gunicorn's reload waits for their end, and hears no doorbell meanwhile.
-        """
+        """A reload: all workers of now are to go once their successors are forked."""
+        before = frozenset(self._server.WORKERS)
         old = self._staying()
-        for pid in list(self._server.WORKERS):
-            self._leaving.setdefault(pid, _Leave(0)).stop_at_ns = 0
+        for pid in old:
+            self._leaving[pid] = _Leave(0)
         if self._latest_ready_ns(old):
             self._shield(True)
-            self._handover = handover.Handover(self._server, frozenset(self._leaving))
+            self._handover = handover.Handover(self._server, before, old)
 
     def _hand_over(self):
         """The end of a reload: wait for the first new worker; without one the old workers stay."""
         reload, self._handover = self._handover, None
         reload.restore()
         outcome = reload.await_first(self._folder)
+        reload.spare_the_wait()
+        now_ns = time.monotonic_ns()
+        for pid in reload.retired:
+            if pid not in self._leaving:
+                continue
+            if outcome == handover.DIED:
+                del self._leaving[pid]
+            else:
+                self._leaving[pid].stop_at_ns = self._stop_at(pid, now_ns)
+                slot.mark_draining(self._folder, pid)
         if outcome == handover.DIED:
-            for pid in reload.old:
-                leave = self._leaving.get(pid)
-                if leave is not None and not leave.sent_ns:
-                    del self._leaving[pid]
-            reload.keep_old()
             self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
                                    'the old workers stay')
 

@@ -16,12 +16,25 @@ const cases: readonly [WorkerClassName, VenvName][] = [
 ];
 
 for (const [name, venv] of cases) {
-  Deno.test(`${name} (gunicorn ${venv}): no request is lost while the number of workers goes up and down`, async () => {
+  lossless(name, venv, "scale");
+}
+// Those that would cut kept connections when they are told to stop.
+lossless("gthread", "23", "reload");
+lossless("uvicorn", "newest", "reload");
+
+function lossless(name: WorkerClassName, venv: VenvName, by: "scale" | "reload") {
+  const what = by === "scale" ? "while the number of workers goes up and down" : "by a reload";
+  Deno.test(`${name} (gunicorn ${venv}): no request is lost ${what}`, async () => {
     // A busy machine may keep a client from asking for longer than gunicorn's 2 s: that end of a connection is no loss.
     const { app, gunicorn, ...rest } = workerClasses[name];
     const kind = { ...rest, app, gunicorn: [...gunicorn, "--keep-alive", "15"] };
     await using server = await underUs(kind, venv);
-    const result = await countLosses(server, kind, { changes: 8, everyMs: 150, slowMs: 500 });
+    const result = await countLosses(server, kind, {
+      changes: by === "scale" ? 8 : 1,
+      by,
+      everyMs: 150,
+      slowMs: 500,
+    });
     assertEquals(result.losses, []);
     assertEquals([result.failed, result.cut], [0, 0]);
     assertGreater(result.tallies.get("slow")!.sent, 0);

@@ -124,14 +124,46 @@ class WorkforceTest(unittest.TestCase):
                 server.manage_workers()
                 self.assertEqual(server.kills, [server.forks[0]])
 
-    def test_a_reload_signals_those_that_empty_themselves_too(self):
+    def test_in_a_reload_too_those_that_empty_themselves_are_only_marked(self):
         server = self.start_uvicorn(2)
-        server.num_workers = 1
-        server.manage_workers()
         self.force.retire_everyone()
         self.boot(server.spawn_worker())
         server.manage_workers()
+        self.assertEqual(server.kills, [])
+        self.assertEqual([read_slot(self.folder, pid)[w.STATE] for pid in server.forks[:2]], [w.DRAINING] * 2)
+        self.assertEqual(self.told()[:2], (4, 2))
+        for pid in server.forks[:2]:
+            self.force._leaving[pid].stop_at_ns = time.monotonic_ns()
+        server.manage_workers()
         self.assertEqual(sorted(server.kills), server.forks[:2])
+
+    def test_a_reload_leaves_those_that_were_leaving_before_their_time(self):
+        for outcome in ('ready', 'died'):
+            with self.subTest(outcome=outcome):
+                server = self.start_uvicorn(2)
+                server.num_workers = 1
+                server.manage_workers()
+                leaving, staying = server.forks
+                stop_at_ns = self.force._leaving[leaving].stop_at_ns
+                self.force.retire_everyone()
+                new = server.spawn_worker()
+                if outcome == 'ready':
+                    self.boot(new)
+                else:
+                    server.die(new)
+                server.manage_workers()
+                self.assertEqual(self.force._leaving[leaving].stop_at_ns, stop_at_ns)
+                self.assertEqual(staying in self.force._leaving, outcome == 'ready')
+                self.assertEqual(server.kills, [])
+
+    def test_after_a_reload_nobody_is_older_than_it(self):
+        for workers in (self.start_uvicorn, self.start):
+            server = workers(2)
+            youngest = server.worker_age
+            self.force.retire_everyone()
+            self.boot(server.spawn_worker())
+            server.manage_workers()
+            self.assertGreater(min(worker.age for worker in server.WORKERS.values()), youngest)
 
     def test_a_dead_worker_is_replaced_and_the_count_does_not_drift(self):
         server = self.start(3)
