@@ -1,8 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { isGunicornOption } from "./gunicorn/option_names.ts";
+import { didYouMean, nearName } from "./near_name.ts";
 import { OPTIONS } from "./settings.ts";
-import { nearest } from "./settings_sources.ts";
 
 /** The subcommands that are programs of their own, with their own options. */
 export const TOOLS = [
@@ -52,9 +51,6 @@ function helpOf(tool: Tool): Command {
   return { kind: "tool", tool, args: ["--help"] };
 }
 
-/** Edits that make a command of a word that was meant as one. */
-const TYPING_MISTAKES = 2;
-
 /**
  * The command that was probably meant where the application's name is none of the usual ones ("chek", "statsu"); undefined
  * when it may well be an application. Only to be told once it could not be started: a module may have any name.
@@ -62,9 +58,7 @@ const TYPING_MISTAKES = 2;
 export function meantCommand([app = ""]: readonly string[]): string | undefined {
   if (!/^[a-z]+$/.test(app)) return undefined;
   const commands = ["check", ...TOOLS];
-  const command = nearest(app, commands)!;
-  const edits = levenshteinDistance(app, command);
-  return edits > 0 && edits <= Math.min(TYPING_MISTAKES, command.length / 2) ? command : undefined;
+  return commands.includes(app) ? undefined : nearName(app, commands.filter((command) => command.length > 3));
 }
 
 function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
@@ -161,7 +155,7 @@ function misplaced(word: string): string {
     return `Cannot use ${name} before the application: it is an option of gunicorn, put it after the application`;
   }
   const known = [...VALUE_FLAGS, ...SWITCHES].map((flag) => `--${flag}`);
-  return `Cannot use ${name}: there is no such option, did you mean ${nearest(name, known)}?`;
+  return `Cannot use ${name}: there is no such option, ${didYouMean(name, known, "take it out")}`;
 }
 
 function beforeDashes(args: readonly string[]): readonly string[] {

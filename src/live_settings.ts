@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { PolicySettings } from "./core/policy_settings.ts";
 import { type Option, OPTIONS, policyOf, type SettingName, type Settings, valueText } from "./settings.ts";
-import { nearest } from "./settings_sources.ts";
+import { didYouMean } from "./near_name.ts";
 
 /** The settings that decisions are made by; all others are read once at the start. */
 export const LIVE_OPTIONS: readonly Option[] = OPTIONS.filter((option) =>
@@ -68,6 +68,8 @@ function notLive(key: string): string {
   if (fixed !== undefined) {
     return `Cannot set ${fixed.flag}: it cannot change while gunicorn runs, start again with --${fixed.flag}`;
   }
-  const guess = nearest(key, LIVE_OPTIONS.map((option) => option.flag));
-  return `Cannot set ${key}: there is no such setting, did you mean ${guess}?`;
+  const flags = LIVE_OPTIONS.map((option) => option.flag);
+  return `Cannot set ${key}: there is no such setting, ${
+    didYouMean(key, flags, `give one of ${flags.join(", ")}`)
+  }`;
 }

@@ -1,6 +1,6 @@
 import { parseEnv } from "node:util";
-import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import * as v from "valibot";
+import { didYouMean } from "./near_name.ts";
 import {
   type Option,
   OPTIONS,
@@ -63,7 +63,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     if (
       name.startsWith(PREFIX) && name !== ENV_FILE_VARIABLE && !OPTIONS.some((o) => variableOf(o) === name)
     ) {
-      warnings.push(`${name} is not a setting; did you mean ${nearestVariable(name)}?`);
+      warnings.push(`${name} is not a setting; ${didYouMean(name, OPTIONS.map(variableOf), "remove it")}`);
     }
   }
   const settings = values as unknown as Settings;
@@ -86,21 +86,6 @@ function minAboveMax(settings: Settings, sources: Record<string, Source>, cores:
 /** A .env file belongs to the app: only names with our prefix are ours to read. */
 function onlyOurs(all: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(PREFIX)));
-}
-
-function nearestVariable(name: string): string {
-  return nearest(name, OPTIONS.map((option) => variableOf(option)))!;
-}
-
-/** The candidate with the least edit distance; undefined for an empty list. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Infinity;
-  for (const candidate of candidates) {
-    const distance = levenshteinDistance(word, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
 }
 
 /** Lines of `name value (source)` for `check`, in the order of the table. */

@@ -1,5 +1,6 @@
 import { LIVE_OPTIONS } from "../live_settings.ts";
 import { type Option, OPTIONS } from "../settings.ts";
+import { POLICY_OPTIONS } from "../simulation/simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "../simulation/simulate_options.ts";
 
 const HELP = `Usage: gunicorn-autoscaler completions bash|zsh|fish
@@ -19,7 +20,7 @@ interface CommandWords {
 const NAMED = ["instance="];
 const COMMANDS: Readonly<Record<string, CommandWords>> = {
   run: { about: "start the application and scale it", options: [] },
-  check: { about: "say what would be done", options: ["json"] },
+  check: { about: "say what would be done", options: [] },
   status: { about: "show what a running autoscaler does", options: ["watch", "json", ...NAMED] },
   explain: { about: "tell the last decisions in sentences", options: ["json", ...NAMED] },
   pause: { about: "keep the number of workers as it is", options: ["for=", ...NAMED] },
@@ -28,9 +29,11 @@ const COMMANDS: Readonly<Record<string, CommandWords>> = {
   set: { about: "change settings live", options: NAMED },
   simulate: {
     about: "try settings on a simulated gunicorn",
-    options: SIMULATE_OPTIONS.map(({ flag, type }) => type.placeholder === "" ? flag : `${flag}=`),
+    options: [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].map(({ flag, type }) =>
+      type.placeholder === "" ? flag : `${flag}=`
+    ),
   },
-  report: { about: "make a page from a recording", options: [] },
+  report: { about: "make a page from a recording", options: ["html=", "slo="] },
   completions: { about: "print completions for a shell", options: [] },
 };
 const SCRIPTS: Readonly<Record<string, () => string>> = { bash, zsh, fish };
@@ -45,7 +48,11 @@ export function completions(args: readonly string[]): number {
   }
   const script = completionScript(shell);
   if (script === undefined || args.length > 1) {
-    console.error(`Cannot complete for ${args.join(" ") || "no shell"}: give one of bash, zsh and fish`);
+    console.error(
+      shell === ""
+        ? "Cannot complete: no shell is named, give bash, zsh or fish"
+        : `Cannot complete for ${args.join(" ")}: it is no shell known here, give bash, zsh or fish`,
+    );
     return 2;
   }
   console.log(script);
@@ -95,7 +102,7 @@ _gunicorn_autoscaler() {
   local words=""
   case "$before" in
 ${withChoices.map((option) => `    --${option.flag}) words="${choices(option).join(" ")}" ;;`).join("\n")}
-    --env-file|--record) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --env-file|--record|--html|--from) COMPREPLY=($(compgen -f -- "$word")); return ;;
     --runtime-dir) COMPREPLY=($(compgen -d -- "$word")); return ;;
   esac
   if [ -z "$words" ]; then

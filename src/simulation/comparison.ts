@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type Option, policyOf, type Settings } from "../settings.ts";
-import { nearest } from "../settings_sources.ts";
+import { didYouMean } from "../near_name.ts";
 import { autoscaler, type OnTick } from "./autoscaler_controller.ts";
 import { type Controller, fixed } from "./controller.ts";
 import { RUST_DEFAULTS, rustProgram } from "./rust_program.ts";
@@ -114,8 +114,12 @@ export function vary(item: string, settings: Settings): Settings {
 function findOption(item: string, flag: string): Option {
   const option = POLICY_OPTIONS.find((one) => one.flag === flag && one.name !== "probe");
   if (option) return option;
-  const near = nearest(flag, POLICY_OPTIONS.map((one) => one.flag));
-  throw new Error(`Cannot compare with "${item}": there is no setting "${flag}", did you mean ${near}?`);
+  const hint = didYouMean(
+    flag,
+    POLICY_OPTIONS.map((one) => one.flag),
+    "simulate --help lists those there are",
+  );
+  throw new Error(`Cannot compare with "${item}": there is no setting "${flag}", ${hint}`);
 }
 
 /** Reads `name=value;name=value` over defaults whose names are the flags in camel case. */

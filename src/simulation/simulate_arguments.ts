@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Option, OPTIONS } from "../settings.ts";
 import type { SettingType } from "../setting_types.ts";
-import { nearest } from "../settings_sources.ts";
+import { didYouMean } from "../near_name.ts";
 import { SIMULATE_OPTIONS, type SimulateOptions } from "./simulate_options.ts";
 
 /** The autoscaler's settings that mean something in a simulation. */
@@ -51,8 +51,12 @@ export function parseSimulateArguments(args: readonly string[]): SimulateArgumen
     } else if (name.startsWith("no-") && typeOf(name.slice(3))?.placeholder === "" && joined === undefined) {
       texts.set(name.slice(3), "false");
     } else {
-      const flags = [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].map((option) => option.flag);
-      errors.push(`Cannot use --${name}: there is no such option, did you mean --${nearest(name, flags)}?`);
+      const flags = [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].map((option) => `--${option.flag}`);
+      errors.push(
+        `Cannot use --${name}: there is no such option, ${
+          didYouMean(`--${name}`, flags, "simulate --help lists those there are")
+        }`,
+      );
       // The word after it is its value, most likely: one mistake, one error.
       if (joined === undefined && args[i + 1]?.startsWith("--") === false) i++;
     }

@@ -88,7 +88,7 @@ const option = <K extends SimulateOptionName>(
 
 /** The table: flags, types, defaults and help of `simulate`. */
 export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
-  option("Load", "load", optionalText("LOAD", "a load"), "", "What arrives; the forms are below."),
+  option("Load", "load", optionalText("LOAD", "a load"), "", "What arrives; the forms are above."),
   option(
     "Load",
     "from",
@@ -104,7 +104,7 @@ export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
     "service",
     text("TIME", "a service time"),
     "constant:100",
-    "What a request takes; the forms are below.",
+    "What a request takes; the forms are above.",
   ),
   option(
     "Load",
@@ -237,7 +237,7 @@ export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
     "compare",
     optionalText("LIST", "a list"),
     "fixed:max",
-    "What to set beside the autoscaler, by commas; the forms are below.",
+    "What to set beside the autoscaler, by commas; the forms are above.",
   ),
   option("Comparison", "foresight", toggle(), true, "Compute what perfect foresight would pay."),
   option(

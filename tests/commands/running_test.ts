@@ -53,7 +53,11 @@ Deno.test("time spans are read, and what is none is refused", () => {
 Deno.test("arguments of commands are read strictly", () => {
   const given = readArguments(["5", "--for", "10m", "--instance=7"], ["json"], ["for"]);
   assertEquals([given.words, given.values.get("for"), given.instance], [["5"], "10m", "7"]);
-  assertEquals(readArguments(["--fro", "1m"], [], ["for"]).errors.length, 1);
+  assertMatch(
+    readArguments(["--fro=1m"], [], ["for"]).errors.join(),
+    /Cannot use --fro: .*did you mean --for\?$/,
+  );
+  assertMatch(readArguments(["--xyzzy"], ["json"]).errors.join(), /give --instance, --json, --help$/);
   assertEquals(readArguments(["--for="], [], ["for"]).errors.length, 1);
   assertEquals(readArguments(["-h"]).help, true);
 });
@@ -86,6 +90,8 @@ Deno.test("bash offers commands, options, choices and live settings", async () =
   assertEquals(await offered("--log-format", ""), ["text", "json"]);
   assertEquals(await offered("set", "max-w"), ["max-workers="]);
   assertEquals(await offered("scale", "--f"), ["--for"]);
+  assertEquals(await offered("report", "--"), ["--html", "--slo", "--help"]);
+  assertEquals(await offered("simulate", "--max-w"), ["--max-workers"]);
 });
 
 for (const [shell, check] of [["zsh", "-n"], ["fish", "-n"]] as const) {

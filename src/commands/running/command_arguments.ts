@@ -1,4 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { didYouMean } from "../../near_name.ts";
 
 /** What all commands for a running instance have in common. */
 export interface CommandArguments {
@@ -18,6 +19,7 @@ export function readArguments(
 ): CommandArguments {
   const errors: string[] = [];
   const strings = [...valued, "instance"];
+  const known = [...strings, ...switches, "help"].map((name) => `--${name}`);
   const parsed = parseArgs([...args], {
     string: [...strings, "_"],
     boolean: [...switches, "help"],
@@ -25,7 +27,12 @@ export function readArguments(
     unknown: (word: string) => {
       // Numbers with a sign and words are arguments; anything else with a dash is a mistake.
       if (!word.startsWith("-")) return true;
-      errors.push(`Cannot use ${word}: there is no such option here`);
+      const name = word.split("=", 1)[0]!;
+      errors.push(
+        `Cannot use ${name}: there is no such option here, ${
+          didYouMean(name, known, `give ${known.join(", ")}`)
+        }`,
+      );
       return false;
     },
   });
@@ -33,8 +40,9 @@ export function readArguments(
   for (const name of strings) {
     const value = parsed[name];
     if (value === undefined) continue;
-    if (value === "" || Array.isArray(value)) errors.push(`Cannot use --${name}: give it one value`);
-    else values.set(name, String(value));
+    if (value === "" || Array.isArray(value)) {
+      errors.push(`Cannot use --${name}: it wants one value, write --${name}=VALUE once`);
+    } else values.set(name, String(value));
   }
   return {
     instance: values.get("instance"),

@@ -18,7 +18,9 @@ export async function explain(args: readonly string[]): Promise<number> {
   const [word = "10", ...more] = given.words;
   const errors = [...given.errors];
   if (!/^[1-9]\d{0,3}$/.test(word) || more.length > 0) {
-    errors.push(`Cannot explain ${given.words.join(" ")}: give one number of decisions`);
+    errors.push(
+      `Cannot explain ${given.words.join(" ")}: it is not one number of decisions, give one from 1 to 9999`,
+    );
   }
   for (const error of errors) console.error(error);
   if (errors.length > 0) return 2;

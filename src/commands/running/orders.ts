@@ -61,8 +61,8 @@ async function order(
   if (given.words.length !== words) {
     errors.push(
       words === 0
-        ? `Cannot use ${given.words.join(" ")}: nothing is expected there`
-        : "Cannot scale: give the number of workers",
+        ? `Cannot use ${given.words.join(" ")}: nothing is expected there, leave it out`
+        : "Cannot scale: not one number of workers is given, write one, such as scale 4",
     );
   }
   const time = given.values.get("for");

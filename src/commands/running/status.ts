@@ -21,7 +21,7 @@ export async function status(args: readonly string[]): Promise<number> {
   }
   const errors = [
     ...given.errors,
-    ...given.words.map((word) => `Cannot use ${word}: nothing is expected there`),
+    ...given.words.map((word) => `Cannot use ${word}: nothing is expected there, leave it out`),
   ];
   for (const error of errors) console.error(error);
   if (errors.length > 0) return 2;
