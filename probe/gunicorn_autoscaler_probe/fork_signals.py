@@ -53,12 +53,16 @@ def _hear():
     _is_forking_worker = False  # what this worker forks is none of ours
     if _mask_before is None:
         return
-    # Python drops what is raised in a hook of a fork.
+    try:
+        _handle_with(_end)  # what is raised in a hook of a fork is dropped
+    finally:
+        _release()
+    _handle_with(_leave)
+
+
+def _handle_with(handler):
     for number in _SIGNALS:
-        signal.signal(number, _end)
-    _release()
-    for number in _SIGNALS:
-        signal.signal(number, _leave)
+        signal.signal(number, handler)
 
 
 def _end(number, frame):
