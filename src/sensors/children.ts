@@ -30,8 +30,10 @@ export class Children {
     if (masterPid !== this.#masterPid) this.#forget(masterPid);
     const children = this.#children(masterPid);
     if (slotPids !== undefined) {
-      const withSlot = new Set(slotPids);
-      return children.length === 0 ? slotPids : children.filter((pid) => withSlot.has(pid));
+      if (children.length === 0) return slotPids;
+      // The kernel may leave out a living child when another one ends while it writes the list.
+      const listed = new Set(children);
+      return slotPids.filter((pid) => listed.has(pid) || this.#isChild(pid)).sort((a, b) => a - b);
     }
     const alive = new Set(children);
     for (const pid of this.#looks.keys()) if (!alive.has(pid)) this.#looks.delete(pid);
@@ -73,6 +75,11 @@ export class Children {
   #isDead(pid: number): boolean {
     const stat = readText(`${this.#root}/proc/${pid}/stat`);
     return stat === undefined || parseStat(stat)?.state === "Z";
+  }
+
+  #isChild(pid: number): boolean {
+    const stat = parseStat(readText(`${this.#root}/proc/${pid}/stat`) ?? "");
+    return stat !== undefined && stat.ppid === this.#masterPid && stat.state !== "Z";
   }
 
   #forget(masterPid: number): void {

@@ -198,6 +198,14 @@ Deno.test("With slots at hand only children with a slot are workers", () => {
   assertEquals(processes.children(99, [51]), [51], "no list of children: the slots stand");
 });
 
+Deno.test("A worker with a slot that the kernel leaves out of its list is one all the same, while it is the master's child", () => {
+  using root = new FakeRoot({ "proc/50/task/50/children": "52 " });
+  put(root, 51, {});
+  put(root, 53, { state: "Z" });
+  put(root, 54, { ppid: 1 });
+  assertEquals(new Processes(root.path).children(MASTER, [54, 53, 52, 51]), [51, 52]);
+});
+
 Deno.test("A kernel without lists of children is searched by parent, but not at every call", () => {
   using root = new FakeRoot({ "proc/self/x": "", "proc/meminfo": "" });
   put(root, MASTER, { ppid: 1, command: COMMAND });
