@@ -11,12 +11,16 @@ import { type Settings, variableOf } from "../settings.ts";
 import { describe, type Resolved } from "../settings_sources.ts";
 import { VERSION } from "../version.ts";
 import { advise } from "./advice.ts";
+import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
 import { ownFolder } from "./own_folder.ts";
 import { readSettings } from "./settings_input.ts";
 
 const MIB = 2 ** 20;
 
-/** `check`: says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused. */
+/**
+ * `check`: says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused whatever
+ * else runs here; an address that is taken now is a warning.
+ */
 export async function check(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
   const limits = new Machine().limits();
   const resolved = readSettings(flags, limits.cores);
@@ -52,13 +56,24 @@ export async function check(flags: Flags, gunicornArgs: readonly string[]): Prom
     sections.push(["gunicorn", gunicornRows(words, inspection, model)]);
     errors.push(...problems(inspection));
   }
+  const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
+  for (const problem of [runtimeFolderProblem(bases), settings.record && recordingProblem(settings.record)]) {
+    if (problem) errors.push(problem);
+  }
+  warnings.push(...takenAddresses([
+    ...(inspection?.address ?? []).flatMap((text) => {
+      const address = boundAddress(text);
+      return address === undefined ? [] : [{ by: "gunicorn's --bind", address }];
+    }),
+    ...(settings.statusAddr === "off" ? [] : [{ by: "--status-addr", address: settings.statusAddr }]),
+  ]));
   sections.push(["Limits", limitRows(limits, resolved)]);
   sections.push(["Start", [
     [
       "workers",
       `${plan.initialWorkers} to begin with, then ${settings.minWorkers} to ${settings.maxWorkers}`,
     ],
-    ["runtime folder", `in ${settings.runtimeDir || runtimeBases(Deno.env)[0]}`],
+    ["runtime folder", `in ${bases[0]}`],
     ...plan.notes.map((note): [string, string] => ["note", note]),
   ]]);
   if (model !== undefined) sections.push(["Signals", signalRows(settings, model, resolved)]);
@@ -105,7 +120,10 @@ function gunicornRows(
 function problems(inspection: Inspection): string[] {
   const found: string[] = [];
   if (inspection.worker_class_problem !== null) {
-    found.push(`Cannot load the worker class ${inspection.worker_class}: ${inspection.worker_class_problem}`);
+    const why = inspection.worker_class_problem.trim().split("\n")[0]!.replace(/[:\s]+$/, "");
+    found.push(
+      `Cannot load the worker class ${inspection.worker_class}: ${why}, correct it or install what has it`,
+    );
   }
   if (inspection.daemon) {
     found.push(
@@ -113,7 +131,15 @@ function problems(inspection: Inspection): string[] {
     );
   }
   if (inspection.app !== null && inspection.app.problem !== null) {
-    found.push(`Cannot load the application: ${inspection.app.problem.split("\n")[0]}`);
+    const why = inspection.app.problem.split("\n")[0]!.replace(/\.$/, "");
+    const isMissing = /^(ModuleNotFound|Import|AppImport)Error/.test(why);
+    found.push(
+      `Cannot load the application: ${why}, ${
+        isMissing
+          ? "correct the name or the folder (gunicorn's --chdir, --pythonpath)"
+          : "put that right in it"
+      }`,
+    );
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { appsFolder } from "../support/apps.ts";
 import { program } from "../support/autoscaled.ts";
 import { run } from "../support/process.ts";
@@ -51,12 +51,15 @@ Deno.test("what cannot run is told, all of it, with exit 2", async () => {
   assertEquals(code, 2, text);
   assertStringIncludes(text, "Cannot use --min-workers=none");
   assertStringIncludes(text, "Cannot run gunicorn with --daemon");
-  assertStringIncludes(text, "Cannot load the application: ");
+  assertMatch(text, /Cannot load the application: ModuleNotFoundError: .*, correct the name or the folder/);
   assertStringIncludes(text, "Not ready to run.");
 });
 
 Deno.test("a worker class that cannot be loaded, a broken config and a missing gunicorn are told", async () => {
-  assertStringIncludes((await check(["wsgi:app", "-k", "nonsense.Worker"])).text, "Cannot ");
+  assertMatch(
+    (await check(["wsgi:app", "-k", "nonsense"])).text,
+    /Cannot load the worker class nonsense: .*, correct it or install what has it\n/,
+  );
   assertStringIncludes(
     (await check(["wsgi:app", "-c", "missing.py"])).text,
     "Cannot read gunicorn's configuration",
@@ -64,6 +67,28 @@ Deno.test("a worker class that cannot be loaded, a broken config and a missing g
   const missing = await check(["--gunicorn", "no-such-gunicorn", "wsgi:app"]);
   assertEquals(missing.code, 2);
   assertStringIncludes(missing.text, "no-such-gunicorn is not on PATH");
+});
+
+Deno.test("an address that is taken is a warning: it may be the one that is to be replaced", async () => {
+  using holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${(holder.addr as Deno.NetAddr).port}`;
+  const { code, text } = await check(["--status-addr", address, "wsgi:app", "-b", address]);
+  assertEquals(code, 0, text);
+  assertStringIncludes(text, `${address} (gunicorn's --bind) is taken now`);
+  assertStringIncludes(text, `${address} (--status-addr) is taken now`);
+});
+
+Deno.test("a folder or a recording that cannot be written is told before the run meets it", async () => {
+  const { code, text } = await check([
+    "--runtime-dir",
+    "/nowhere",
+    "--record",
+    "/nowhere/x.jsonl",
+    "wsgi:app",
+  ]);
+  assertEquals(code, 2, text);
+  assertStringIncludes(text, "Cannot make a runtime folder: /nowhere: there is no such folder");
+  assertStringIncludes(text, "Cannot record to /nowhere/x.jsonl: there is no such folder");
 });
 
 Deno.test("advice: a slow import wants --preload, sync workers that wait want threads", async () => {

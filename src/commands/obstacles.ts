@@ -1,0 +1,72 @@
+import { fileProblem } from "../platform/file_problem.ts";
+import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
+import { type Address, addressText } from "../setting_types.ts";
+
+/** Who wants a TCP address, and which. */
+export interface WantedAddress {
+  /** As the command line has it: "--status-addr", "gunicorn's --bind". */
+  readonly by: string;
+  readonly address: Address;
+}
+
+/** HOST:PORT of gunicorn's own words for what it binds to; undefined for a unix socket or a file descriptor. */
+export function boundAddress(text: string): Address | undefined {
+  const [, host, port] = /^\[?([^\]/]*)\]?:(\d{1,5})$/.exec(text) ?? [];
+  return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
+}
+
+/**
+ * Addresses that cannot be had now, a sentence each. They are listened on for a moment. Not an error: it may be the running
+ * instance, or the one that is about to be replaced, that has them.
+ */
+export function takenAddresses(wanted: readonly WantedAddress[]): string[] {
+  return wanted.flatMap(({ by, address }) => {
+    try {
+      Deno.listen({ hostname: address.host, port: address.port }).close();
+      return [];
+    } catch (error) {
+      const told = `${addressText(address)} (${by})`;
+      if (error instanceof Deno.errors.AddrInUse) {
+        return [`${told} is taken now: a run cannot start until it is free`];
+      }
+      if (error instanceof Deno.errors.AddrNotAvailable) {
+        return [`${told} is no address of this machine: a run cannot start with it`];
+      }
+      if (error instanceof Deno.errors.PermissionDenied) {
+        return [`${told} needs more rights than this user has: a run by this user cannot start with it`];
+      }
+      return []; // A name that is not known here, say: gunicorn may know better.
+    }
+  });
+}
+
+/** What keeps the runtime folder from being made; undefined when nothing does. One is made, and removed. */
+export function runtimeFolderProblem(bases: readonly string[]): string | undefined {
+  try {
+    removeDir(makeRuntimeDir(bases));
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** What keeps a recording from being written to a path; undefined when nothing does. A file that is not there is not left. */
+export function recordingProblem(path: string): string | undefined {
+  try {
+    const existed = exists(path);
+    Deno.openSync(path, { create: true, append: true, write: true }).close();
+    if (!existed) Deno.removeSync(path);
+    return undefined;
+  } catch (error) {
+    return `Cannot record to ${path}: ${fileProblem(error, "folder")}, name a file that can be written`;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

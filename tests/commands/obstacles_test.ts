@@ -1,0 +1,52 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import {
+  boundAddress,
+  recordingProblem,
+  runtimeFolderProblem,
+  takenAddresses,
+} from "../../src/commands/obstacles.ts";
+import { tempDir } from "../support/tempdir.ts";
+
+const host = "127.0.0.1";
+
+Deno.test("an address that somebody has is told, one that is free is not and stays free", () => {
+  const holder = Deno.listen({ hostname: host, port: 0 });
+  const address = { host, port: (holder.addr as Deno.NetAddr).port };
+  assertMatch(
+    takenAddresses([{ by: "--status-addr", address }]).join(),
+    /^127\.0\.0\.1:\d+ \(--status-addr\) is taken now/,
+  );
+  holder.close();
+  assertEquals(takenAddresses([{ by: "--status-addr", address }]), []);
+  Deno.listen({ hostname: host, port: address.port }).close();
+});
+
+Deno.test("an address that this machine does not have is told", () => {
+  const [told = ""] = takenAddresses([{ by: "gunicorn's --bind", address: { host: "192.0.2.1", port: 1 } }]);
+  assertMatch(told, /^192\.0\.2\.1:1 \(gunicorn's --bind\) is no address of this machine/);
+});
+
+Deno.test("gunicorn's words for what it binds to are read, sockets of the file system left out", () => {
+  const cases: [text: string, address: ReturnType<typeof boundAddress>][] = [
+    ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000 }],
+    ["[::1]:8000", { host: "::1", port: 8000 }],
+    ["unix:/run/app.sock", undefined],
+    ["fd://3", undefined],
+  ];
+  for (const [text, address] of cases) assertEquals(boundAddress(text), address, text);
+});
+
+Deno.test("a folder or file that cannot be written is told, and nothing is left of the trial", async () => {
+  await using dir = await tempDir();
+  assertEquals(runtimeFolderProblem([dir.path]), undefined);
+  assertMatch(
+    runtimeFolderProblem([`${dir.path}/missing`])!,
+    /^Cannot make a runtime folder: .*--runtime-dir/,
+  );
+  assertEquals(recordingProblem(`${dir.path}/run.jsonl`), undefined);
+  assertMatch(recordingProblem(`${dir.path}/missing/run.jsonl`)!, /^Cannot record to .*no such folder/);
+  assertEquals([...Deno.readDirSync(dir.path)], []);
+  const kept = await dir.write("kept.jsonl", "line\n");
+  assertEquals(recordingProblem(kept), undefined);
+  assertEquals(Deno.readTextFileSync(kept), "line\n");
+});
