@@ -13,6 +13,15 @@ import type { Recorder } from "./recorder.ts";
 /** Leftover workers of a killed master may finish what they serve for this long. */
 const LEFTOVER_MS = 5_000;
 
+/** gunicorn's own codes for a start that failed: what they mean, and where to look. */
+const BOOT_FAILURES: ReadonlyMap<number, string> = new Map([
+  [3, ": a worker could not boot, its error is above; gunicorn-autoscaler check APP tells it too"],
+  [
+    4,
+    ": the application could not be loaded, its error is above; gunicorn-autoscaler check APP tells it too",
+  ],
+]);
+
 /** Everything that a running gunicorn is supervised with. */
 export interface Supervision {
   readonly gunicorn: Gunicorn;
@@ -97,7 +106,8 @@ function sayEnd(exit: Exit, ending: boolean, log: Logger): void {
   if (exit.signal !== null) {
     log.error("gunicorn's master was ended by {signal}", { signal: exit.signal });
   } else if (exit.code !== 0) {
-    log.error("gunicorn ended with exit code {code}", { code: exit.code });
+    const why = BOOT_FAILURES.get(exit.code) ?? "";
+    log.error(`gunicorn ended with exit code {code}${why}`, { code: exit.code });
   } else if (!ending) {
     log.info("gunicorn ended by itself");
   }

@@ -20,6 +20,7 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
       untilReady: false,
     });
     assertEquals((await server.process.exited).code, bare.code, server.process.text());
+    assertStringIncludes(server.log(), "a worker could not boot, its error is above");
   });
 }
 
