@@ -70,10 +70,11 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
       const state = workers.state[worker];
       if (state !== READY && state !== BOOTING) continue;
       n++;
-      sum += ranMs === 0 && (sawBusy.get(worker) ?? 0) > 0 ? 100 : Math.min(100, ranMs * 100 / cycleMs);
+      const percent = Math.floor(ranMs * 100 / cycleMs); // whole numbers, as uWSGI reckons
+      sum += ranMs === 0 && (sawBusy.get(worker) ?? 0) > 0 ? 100 : Math.min(100, percent);
     }
     sawBusy.clear();
-    return n > 0 ? sum / n : 0;
+    return n > 0 ? Math.floor(sum / n) : 0;
   };
 
   const spawnEmergency = (now: number, queue: number, active: number) => {
