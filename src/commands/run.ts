@@ -1,3 +1,4 @@
+import type { Logger } from "@logtape/logtape";
 import type { Flags } from "../cli.ts";
 import { applicationOf } from "../gunicorn/application.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
@@ -17,6 +18,7 @@ import {
 import { Machine } from "../sensors/machine.ts";
 import { Sensing } from "../sensing.ts";
 import type { Address } from "../setting_types.ts";
+import type { Settings } from "../settings.ts";
 import { StatusServer } from "../status/status_server.ts";
 import { VERSION } from "../version.ts";
 import { type LaunchRequest, prepareLaunch } from "./launch.ts";
@@ -117,6 +119,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
     };
     status = new StatusServer({ dir, settings, identity, log });
     recorder = Recorder.open(settings, sensing.clock(), log);
+    sayStart(settings, log);
     const gunicorn = Gunicorn.start(words, plan);
     const beforeReload = () => {
       if (probeFiles !== undefined) installProbe(dir, probeFiles);
@@ -136,6 +139,20 @@ async function runIn(dir: string, start: Start): Promise<number> {
     await status?.close();
     await sensing.close();
   }
+}
+
+/** The first line of the log: that the autoscaler is there, and between what it keeps gunicorn. */
+function sayStart(settings: Settings, log: Logger): void {
+  const { minWorkers, maxWorkers, sloP95Ms, dryRun } = settings;
+  log.info(
+    `gunicorn-autoscaler {version}: {min} to {max} workers, p95 within {slo} ms${dryRun ? "; dry run" : ""}`,
+    {
+      version: VERSION,
+      min: minWorkers,
+      max: maxWorkers,
+      slo: sloP95Ms,
+    },
+  );
 }
 
 function refuse(messages: readonly string[], code: number): number {
