@@ -12,7 +12,7 @@ import {
 } from "./settings.ts";
 
 /** Where a value came from, in the order in which the first wins. */
-export type Source = "flag" | "environment" | ".env" | "default";
+export type Source = "flag" | "environment" | ".env" | "recording" | "default";
 
 export interface Resolved {
   readonly settings: Settings;
@@ -28,6 +28,8 @@ export interface SourceTexts {
   readonly environment: Readonly<Record<string, string>>;
   /** The text of the .env file, "" when there is none. */
   readonly envFile: string;
+  /** Flag name -> text, of the recording that is replayed. */
+  readonly recorded?: ReadonlyMap<string, string>;
   /** Cores this machine or container may use: the default maximum follows from it. */
   readonly cores: number;
 }
@@ -48,6 +50,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
       ["flag", `--${option.flag}`, texts.flags.get(option.flag)],
       ["environment", variable, texts.environment[variable]],
       [".env", `${variable} in the .env file`, fromFile[variable]],
+      ["recording", `${option.flag} of the recording`, texts.recorded?.get(option.flag)],
     ];
     const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
     sources[option.name] = source as Source;

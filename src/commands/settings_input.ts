@@ -6,8 +6,13 @@ import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings_s
  * Reads the settings of a command from its flags, the environment and the .env file.
  *
  * @param cores what the default maximum follows from
+ * @param recorded settings of a recording, for what nothing else says
  */
-export function readSettings(flags: Flags, cores: number): Resolved {
+export function readSettings(
+  flags: Flags,
+  cores: number,
+  recorded: ReadonlyMap<string, string> = new Map(),
+): Resolved {
   const named = flags.envFile ?? Deno.env.get(ENV_FILE_VARIABLE);
   let envFile = "";
   const errors: string[] = [];
@@ -28,6 +33,7 @@ export function readSettings(flags: Flags, cores: number): Resolved {
     environment: Deno.env.toObject(),
     envFile,
     cores,
+    recorded,
   });
   return { ...resolved, errors: [...errors, ...resolved.errors] };
 }

@@ -5,6 +5,7 @@ import { type MakeController, parseComparison } from "../simulation/comparison.t
 import { type LoadedLoad, readLoad } from "../simulation/loads.ts";
 import type { PodRun } from "../simulation/pod_comparison.ts";
 import { Random } from "../simulation/random.ts";
+import { recordedSettings } from "../simulation/recorded_settings.ts";
 import type { Recording } from "../simulation/recording.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../simulation/scenario.ts";
 import { parseServiceTime, type ServiceTime } from "../simulation/service_time.ts";
@@ -55,10 +56,15 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   const service = attempt(() => parseServiceTime(options.service));
   const seen = load?.recording ? recordedServer(load.recording) : {};
   const cores = given.has("cores") ? options.cores : seen.cores ?? options.cores;
-  const resolved = readSettings({ settings: parsed.policyFlags, envFile: undefined }, cores);
+  const header = load?.recording?.header;
+  const resolved = readSettings(
+    { settings: parsed.policyFlags, envFile: undefined },
+    cores,
+    header ? recordedSettings(header.settings) : undefined,
+  );
   errors.push(...resolved.errors);
   let { settings } = resolved;
-  if (options.slo > 0 && resolved.sources.sloP95Ms === "default") {
+  if (options.slo > 0 && ["recording", "default"].includes(resolved.sources.sloP95Ms)) {
     settings = { ...settings, sloP95Ms: options.slo };
   }
   const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
@@ -86,10 +92,11 @@ function recordedServer(recording: Recording): SeenServer {
   const cpu = recording.ticks.map(({ sample }) => sample.cpu).find(known);
   const boots = recording.ticks.map(({ sample }) => sample.boots).filter(known).map((one) => one.lastBootMs)
     .filter(known);
-  const { model } = first.sample;
+  // The first ticks come before gunicorn has told what its workers are.
+  const model = recording.ticks.map(({ sample }) => sample.model).find(({ kind }) => kind !== "unknown");
   return {
     initialWorkers: Math.max(1, first.decision.current),
-    ...(model.kind === "unknown" ? {} : { model }),
+    ...(model ? { model } : {}),
     ...(cpu ? { cores: cpu.limitCores } : {}),
     ...(boots.length > 0 ? { bootMs: boots[boots.length - 1]! } : {}),
   };

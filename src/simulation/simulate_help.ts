@@ -49,7 +49,7 @@ export function simulateHelp(): string {
       ),
       "",
     ]),
-    "The autoscaler's settings (as everywhere: flag over environment over .env over default):",
+    "The autoscaler's settings (as everywhere: flag over environment over .env, then a recording, then the default):",
     ...POLICY_OPTIONS.flatMap((option) => entry(flag(option), withDefault(option.help, defaultText(option)))),
     "",
     "Exit codes: 0; 2 for bad usage or a file that cannot be read.",

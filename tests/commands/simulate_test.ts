@@ -18,12 +18,17 @@ async function call(args: readonly string[], cwd?: string, env: Record<string, s
   return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
 }
 
-/** A recording of a simulated minute, as run --record would leave it. */
+/** A recording of a simulated half minute, as run --record would leave it: at first nothing is known of the workers. */
 function record(path: string): void {
-  const writer = new RecordingWriter(path, { recording: 1, epochMs: 0, settings: DEFAULT_POLICY });
   const settings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 9 };
-  const onTick = (...tick: Parameters<RecordingWriter["write"]>) => writer.write(...tick);
-  runEngine(scenario("5x10s,50x10s,5x10s", "80"), autoscaler(settings, { onTick }));
+  const writer = new RecordingWriter(path, { recording: 1, epochMs: 0, settings });
+  let ticks = 0;
+  const onTick = (...[sample, decision]: Parameters<RecordingWriter["write"]>) => {
+    const model = ticks++ < 3 ? { kind: "unknown", slots: 1 } as const : sample.model;
+    writer.write({ ...sample, model }, decision);
+  };
+  const server = { ...scenario("5x10s,50x10s,5x10s", "80"), model: { kind: "gthread", slots: 2 } } as const;
+  runEngine(server, autoscaler(settings, { onTick }));
   writer.close();
 }
 
@@ -68,20 +73,21 @@ Deno.test("simulate with bad arguments ends with 2 and tells every mistake", asy
   for (const line of lines) assertMatch(line, /^Cannot .+: .+, .+$/);
 });
 
-Deno.test("simulate --from replays a recording beside what was recorded, on the server that it shows", async () => {
+Deno.test("simulate --from replays a recording beside what was recorded, on the server and with the settings that it shows", async () => {
   await using folder = await tempDir();
   record(folder.join("night.jsonl"));
   const { code, stdout, stderr } = await call(
-    ["simulate", "--from", "night.jsonl", "--max-workers=9", "--json", "--compare", "min=4"],
+    ["simulate", "--from", "night.jsonl", "--json", "--compare", "min=4,fixed:max"],
     folder.path,
   );
   assertEquals([code, stderr], [0, ""]);
   const { scenario: seen, results } = JSON.parse(stdout);
-  assertEquals(seen.model, { kind: "sync", slots: 1 });
-  const [replayed, , recorded] = results;
+  assertEquals(seen.model, { kind: "gthread", slots: 2 });
+  const [replayed, , , recorded] = results;
   assertEquals(results.map((one: { controller: string }) => one.controller), [
     "autoscaler",
     "min=4",
+    "fixed 9",
     "as recorded",
   ]);
   assert(Math.abs(replayed.workerSeconds / recorded.workerSeconds - 1) < 0.15);
