@@ -39,10 +39,11 @@ async function main(): Promise<number> {
   print("Getting FastAPI, Uvicorn and gunicorn (the first time this takes half a minute) ...\n");
   const venv = await demoVenv();
   if (signalled > 0) return signalled;
-  print("Starting the application under the autoscaler ...\n\n");
+  print("Starting the application under the autoscaler ...\n");
   let summary: string[];
   {
     await using server = await DemoServer.start(venv, BOUNDS);
+    print(`Its dashboard, while it runs: ${server.dashboard}\n\n`);
     const seen = await run(server, phases, stop.signal);
     if (signalled === 0 && server.hasEnded) {
       throw new Error(`Cannot go on: the server ended by itself\n${server.output}`);

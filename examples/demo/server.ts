@@ -23,17 +23,20 @@ export async function demoVenv(): Promise<string> {
 /** A running autoscaler, whose decisions can be read as they come. */
 export class DemoServer implements AsyncDisposable {
   readonly port: number;
+  /** Where the dashboard is while the demo runs. */
+  readonly dashboard: string;
   readonly #process: Process;
   #read = 0;
 
-  private constructor(port: number, process: Process) {
+  private constructor(port: number, statusPort: number, process: Process) {
     this.port = port;
+    this.dashboard = `http://127.0.0.1:${statusPort}/`;
     this.#process = process;
   }
 
   /** Starts it, and waits until the application answers. */
   static async start(venv: string, { min, max, sloMs }: Bounds): Promise<DemoServer> {
-    const port = freeTcpPort();
+    const [port, statusPort] = [freeTcpPort(), freeTcpPort()];
     const process = start(Deno.execPath(), [
       "run",
       "-A",
@@ -43,6 +46,7 @@ export class DemoServer implements AsyncDisposable {
       `--min-workers=${min}`,
       `--max-workers=${max}`,
       `--slo-p95-ms=${sloMs}`,
+      `--status-addr=127.0.0.1:${statusPort}`,
       "--target-conc-per-worker=4", // half of the pool of 8 connections that a worker has
       "main:app",
       "--worker-class=uvicorn_worker.UvicornWorker",
@@ -50,7 +54,7 @@ export class DemoServer implements AsyncDisposable {
       `--bind=127.0.0.1:${port}`,
       "--log-level=warning",
     ], { cwd: app });
-    const server = new DemoServer(port, process);
+    const server = new DemoServer(port, statusPort, process);
     try {
       await until(async () => process.hasEnded || await server.#answers(), {
         timeoutMs: 30_000,

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { get } from "../support/http.ts";
 import { start } from "../support/process.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
@@ -27,6 +28,8 @@ Deno.test("the demo shows workers rise under a burst, sums up, and leaves nothin
 Deno.test("Ctrl-C ends the demo at once, with exit code 130 and nothing left running", async () => {
   await using process = demo(40);
   await process.line(/ 2 workers/, { timeoutMs: 120_000 });
+  const port = Number(/dashboard, while it runs: http:\/\/127\.0\.0\.1:(\d+)\/$/m.exec(process.text())?.[1]);
+  assertStringIncludes((await get({ port }, "/")).body, "Why this many workers");
   process.signal("SIGINT");
   const { code } = await process.ended;
   assertEquals(code, 130, process.text());
