@@ -11,7 +11,8 @@ import time
 
 
 def describe():
-    from gunicorn import __version__, util
+    """The configuration as a dict: src/gunicorn/inspect.ts has its keys."""
+    from gunicorn import __version__
     from gunicorn.app.wsgiapp import WSGIApplication
     app = WSGIApplication('%(prog)s [OPTIONS] [APP_MODULE]', prog='gunicorn')
     cfg = app.cfg
@@ -34,18 +35,14 @@ def describe():
         'worker_class_problem': problem,
         'threads': cfg.threads,
         'worker_connections': cfg.worker_connections,
-        'workers': cfg.settings['workers'].get(),
         'address': [a if isinstance(a, str) else '%s:%s' % (a[0], a[1]) for a in cfg.address],
         'timeout': cfg.timeout,
         'graceful_timeout': cfg.graceful_timeout,
         'keepalive': cfg.keepalive,
-        'max_requests': cfg.max_requests,
         'preload': bool(cfg.preload_app),
         'reload': bool(cfg.reload),
         'daemon': bool(cfg.daemon),
-        'reuse_port': bool(cfg.reuse_port),
         'statsd_host': statsd or None,
-        'user': cfg.settings['user'].get() if cfg.settings['user'].get() != util.os.geteuid() else None,
         'app': load(app) if os.environ.get('GUNICORN_AUTOSCALER_INSPECT') == 'load' else None,
     }
 

@@ -1,3 +1,4 @@
+import { errorText } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
 import { type Address, addressText } from "../setting_types.ts";
@@ -46,7 +47,7 @@ export function runtimeFolderProblem(bases: readonly string[]): string | undefin
     removeDir(makeRuntimeDir(bases));
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }
 

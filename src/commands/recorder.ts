@@ -4,23 +4,23 @@ import { policyOf, type Settings } from "../settings.ts";
 import { RecordingWriter } from "../simulation/recording_writer.ts";
 import type { TickRecord } from "../supervisor.ts";
 
-/** Records the ticks of a run when asked to. A recording that cannot go on is said once and ends; the run goes on. */
+/** Records the ticks of a run. A recording that cannot go on is said once and ends; the run goes on. */
 export class Recorder {
+  /** undefined once it has ended. */
   #writer: RecordingWriter | undefined;
   readonly #log: Logger;
 
-  private constructor(writer: RecordingWriter | undefined, log: Logger) {
+  private constructor(writer: RecordingWriter, log: Logger) {
     this.#writer = writer;
     this.#log = log;
   }
 
   /**
-   * Opens the file that --record names; without it a recorder that records nothing.
+   * Opens the file that --record names.
    * @param nowMs the ticks' clock
    * @throws Error "Cannot record ..." when the file cannot be opened
    */
   static open(settings: Settings, nowMs: number, log: Logger): Recorder {
-    if (settings.record === "") return new Recorder(undefined, log);
     try {
       const header = { recording: 1, epochMs: Date.now() - nowMs, settings: policyOf(settings) } as const;
       return new Recorder(new RecordingWriter(settings.record, header), log);
@@ -33,24 +33,26 @@ export class Recorder {
     }
   }
 
+  /** Records a tick. Never throws. */
   note({ sample, decision }: TickRecord): void {
     try {
       this.#writer?.write(sample, decision);
     } catch (error) {
-      this.#give(error);
+      this.#giveUp(error);
     }
   }
 
+  /** Ends the recording. Never throws. */
   close(): void {
     try {
       this.#writer?.close();
     } catch (error) {
-      this.#give(error);
+      this.#giveUp(error);
     }
     this.#writer = undefined;
   }
 
-  #give(error: unknown): void {
+  #giveUp(error: unknown): void {
     this.#writer = undefined;
     this.#log.error("the recording ends here: it cannot be written ({error})", { error: fileProblem(error) });
   }

@@ -1,4 +1,6 @@
+import { errorText } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
+import { BAD_USAGE, refuse } from "./refusal.ts";
 import { page } from "../simulation/page/page.ts";
 import { recordedResult } from "../simulation/recorded_result.ts";
 import { parseRecording } from "../simulation/recording.ts";
@@ -25,8 +27,7 @@ export async function report(args: readonly string[]): Promise<number> {
   const { files, out, slo, errors } = read(args);
   const [file] = files;
   if (errors.length > 0 || file === undefined) {
-    for (const error of errors) console.error(error);
-    return 2;
+    return refuse(errors, BAD_USAGE);
   }
   try {
     const recording = parseRecording(await readText(file), file);
@@ -52,8 +53,7 @@ export async function report(args: readonly string[]): Promise<number> {
     }
     return 0;
   } catch (error) {
-    console.error((error as Error).message);
-    return 2;
+    return refuse([errorText(error)], BAD_USAGE);
   }
 }
 

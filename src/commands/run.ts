@@ -24,13 +24,9 @@ import { VERSION } from "../version.ts";
 import { type LaunchRequest, prepareLaunch } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import { Recorder } from "./recorder.ts";
+import { BAD_USAGE, FAILED, refuse } from "./refusal.ts";
 import { readSettings } from "./settings_input.ts";
 import { supervise } from "./supervise.ts";
-
-/** Usage and settings errors, as shells and gunicorn have it. */
-const BAD_USAGE = 2;
-/** Something other than the usage keeps us from starting: a taken port, a folder that cannot be written. */
-const CANNOT_START = 1;
 
 /** `run`: starts gunicorn, scales it, and returns the exit code. */
 export async function run(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
@@ -56,10 +52,7 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
       // Not a warning: in a container, where volumes are open to all, there is often nobody else.
       log.info(
         "{base} {risk}: others could put a folder in the place of the runtime folder, name a safer one with --runtime-dir",
-        {
-          base,
-          risk,
-        },
+        { base, risk },
       );
     }
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
@@ -69,7 +62,7 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
   } catch (error) {
     if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
     if (error instanceof Error && error.message.startsWith("Cannot ")) {
-      return refuse([error.message], CANNOT_START);
+      return refuse([error.message], FAILED);
     }
     throw error;
   } finally {
@@ -84,6 +77,7 @@ class Refused extends Error {
   }
 }
 
+/** What is to be started, and what is heard of it. */
 interface Start extends LaunchRequest {
   /** Where to hear StatsD; undefined for not at all. */
   readonly statsd: Address | undefined;
@@ -118,7 +112,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
       dryRun: settings.dryRun,
     };
     status = new StatusServer({ dir, settings, identity, log });
-    recorder = Recorder.open(settings, sensing.clock(), log);
+    if (settings.record !== "") recorder = Recorder.open(settings, sensing.clock(), log);
     sayStart(settings, log);
     const gunicorn = Gunicorn.start(words, plan);
     const beforeReload = () => {
@@ -146,16 +140,6 @@ function sayStart(settings: Settings, log: Logger): void {
   const { minWorkers, maxWorkers, sloP95Ms, dryRun } = settings;
   log.info(
     `gunicorn-autoscaler {version}: {min} to {max} workers, p95 within {slo} ms${dryRun ? "; dry run" : ""}`,
-    {
-      version: VERSION,
-      min: minWorkers,
-      max: maxWorkers,
-      slo: sloP95Ms,
-    },
+    { version: VERSION, min: minWorkers, max: maxWorkers, slo: sloP95Ms },
   );
-}
-
-function refuse(messages: readonly string[], code: number): number {
-  for (const message of messages) console.error(message);
-  return code;
 }

@@ -1,4 +1,5 @@
 import { known } from "../core/sample.ts";
+import { errorText } from "../error_text.ts";
 import type { Settings } from "../settings.ts";
 import { durationMs } from "../simulation/arrivals.ts";
 import { type MakeController, parseComparison } from "../simulation/comparison.ts";
@@ -35,7 +36,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     try {
       return read();
     } catch (error) {
-      errors.push((error as Error).message);
+      errors.push(errorText(error));
       return undefined;
     }
   };

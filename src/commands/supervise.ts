@@ -27,10 +27,12 @@ export interface Supervision {
   readonly gunicorn: Gunicorn;
   readonly sensing: Sensing;
   readonly status: StatusServer;
-  readonly recorder: Recorder;
+  /** undefined: nothing is recorded. */
+  readonly recorder: Recorder | undefined;
   readonly settings: Settings;
   readonly log: Logger;
   readonly initialWorkers: number;
+  /** See LifecycleParts. */
   readonly beforeReload: () => void;
 }
 
@@ -50,7 +52,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     clock: sensing.clock,
     onTick: (record) => {
       status.note(record);
-      recorder.note(record);
+      recorder?.note(record);
     },
   });
   status.attach({ supervisor, sensing });

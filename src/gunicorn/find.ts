@@ -1,3 +1,4 @@
+import { errorText } from "../error_text.ts";
 import { shellWords } from "./arguments.ts";
 
 /** Thrown when there is no gunicorn to start; the exit code is the shell's for "command not found". */
@@ -17,7 +18,7 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
     words = shellWords(command);
   } catch (error) {
     throw new GunicornNotFound(
-      `Cannot read --gunicorn=${command}: ${(error as Error).message}, close the quote`,
+      `Cannot read --gunicorn=${command}: ${errorText(error)}, close the quote`,
     );
   }
   const [program, ...rest] = words;

@@ -1,4 +1,5 @@
 import inspectScript from "../../probe/gunicorn_autoscaler_inspect.py" with { type: "text" };
+import { errorText } from "../error_text.ts";
 
 /** What gunicorn's own configuration comes to, as its own loader reads it. */
 export interface Inspection {
@@ -11,18 +12,14 @@ export interface Inspection {
   readonly worker_class_problem: string | null;
   readonly threads: number;
   readonly worker_connections: number;
-  readonly workers: number;
   readonly address: readonly string[];
   readonly timeout: number;
   readonly graceful_timeout: number;
   readonly keepalive: number;
-  readonly max_requests: number;
   readonly preload: boolean;
   readonly reload: boolean;
   readonly daemon: boolean;
-  readonly reuse_port: boolean;
   readonly statsd_host: string | null;
-  readonly user: string | number | null;
   /** Present when the application was to be loaded. */
   readonly app: LoadedApp | null;
 }
@@ -84,10 +81,11 @@ export async function inspectGunicorn(
     if (line.startsWith("{")) return JSON.parse(line) as Inspection;
     return { problem: new TextDecoder().decode(stderr).trim().split("\n").at(-1) || "it printed nothing" };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: errorText(error) };
   }
 }
 
+/** Whether the inspection failed. */
 export function isFailure(result: Inspection | InspectionFailure): result is InspectionFailure {
   return "problem" in result;
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../error_text.ts";
 import type { Settings } from "../settings.ts";
 import { addressText } from "../setting_types.ts";
 import {
@@ -24,6 +25,7 @@ export interface LaunchPlan {
   readonly errors: readonly string[];
 }
 
+/** What a launch is planned from. */
 export interface LaunchInput {
   readonly settings: Settings;
   readonly gunicornArgs: readonly string[];
@@ -34,6 +36,7 @@ export interface LaunchInput {
   readonly configuredStatsd?: string | undefined;
 }
 
+/** Plans how gunicorn is started: its arguments with ours added, the workers to begin with, what to say about it. */
 export function planLaunch(input: LaunchInput): LaunchPlan {
   const { settings, environment } = input;
   const notes: string[] = [];
@@ -99,7 +102,7 @@ function splitCmdArgs(line: string | undefined, errors: string[]): string[] {
   try {
     return shellWords(line ?? "");
   } catch (error) {
-    errors.push(`Cannot read GUNICORN_CMD_ARGS: ${(error as Error).message}, close the quote`);
+    errors.push(`Cannot read GUNICORN_CMD_ARGS: ${errorText(error)}, close the quote`);
     return [];
   }
 }

@@ -1,3 +1,5 @@
+import { errorText } from "../error_text.ts";
+
 /**
  * What kept a file or folder from being read or written, in words that fit after "Cannot read X: ". What is not known
  * here is told as the system tells it, without the number and the call that Deno adds.
@@ -8,6 +10,5 @@ export function fileProblem(error: unknown, missing: "file" | "folder" = "file")
   if (error instanceof Deno.errors.PermissionDenied) return "this user may not";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.NotADirectory) return "a part of the path is no folder";
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\).*$/s, "").split("\n")[0]!;
+  return errorText(error).replace(/ \(os error \d+\).*$/s, "").split("\n")[0]!;
 }

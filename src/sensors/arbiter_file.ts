@@ -4,6 +4,7 @@
  */
 
 import type { WorkerKind } from "../core/sample.ts";
+import { errorText } from "../error_text.ts";
 import { hasMagic, kindOf, PAGE_BYTES, readStart, wordAt } from "./shared_words.ts";
 
 /** What gunicorn's master has published. */
@@ -52,6 +53,7 @@ const MAX_PID = 4_194_304;
 const MAX_WORKERS = 100_000;
 const MAX_SLOTS = 1_000_000;
 
+/** The file, held open. */
 export class ArbiterFile {
   readonly #file: Deno.FsFile;
   readonly #halves = new Uint32Array(2 * END);
@@ -73,7 +75,7 @@ export class ArbiterFile {
       writeAll(file, new Uint8Array(page.buffer));
     } catch (error) {
       file?.close();
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorText(error);
       throw new Error(`Cannot create ${path}: ${why}, give a folder that can be written with --runtime-dir`, {
         cause: error,
       });

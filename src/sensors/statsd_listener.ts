@@ -8,13 +8,16 @@
  * which is counted. Without libc Deno's own receive does the work, with a breath for the event loop every so often.
  */
 
+import { whyNotListening } from "../error_text.ts";
 import { duplicate, libc, MSG_DONTWAIT, receiveDrops, setReceiveBuffer } from "../platform/libc.ts";
 import type { Maybe } from "../core/sample.ts";
+import { addressText } from "../setting_types.ts";
 import { parseSocketTable } from "./socket_table.ts";
 import { parseStatsdPacket } from "./statsd_line.ts";
 import type { StatsdWindow } from "./statsd_window.ts";
 import { readLink, readNames, readText, socketInode } from "./text_file.ts";
 
+/** Where to listen, and how. */
 export interface StatsdListenerOptions {
   readonly hostname: string;
   /** 0 for any free one; `listener.port` tells which. */
@@ -36,6 +39,7 @@ const FEW = 16;
 /** In Deno's own receive loop: packets between two breaths. */
 const PACKETS_A_BREATH = 256;
 
+/** Hears StatsD, from its making to its close. */
 export class StatsdListener {
   readonly port: number;
   /** Packets received since the start. */
@@ -139,19 +143,11 @@ function bind(hostname: string, port: number): Deno.DatagramConn {
   try {
     return Deno.listenDatagram({ transport: "udp", hostname, port });
   } catch (error) {
-    const address = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "the port is taken"
-      : error instanceof Deno.errors.AddrNotAvailable
-      ? "this machine does not have the address"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "that port needs more rights"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new Error(`Cannot listen for StatsD on ${address}: ${why}, set --statsd-addr to a free one`, {
-      cause: error,
-    });
+    const address = addressText({ host: hostname, port });
+    throw new Error(
+      `Cannot listen for StatsD on ${address}: ${whyNotListening(error)}, set --statsd-addr to a free one`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from "../error_text.ts";
 import type { Settings } from "../settings.ts";
 import { makeAutoscaler, type MakeController, vary } from "./comparison.ts";
 import type { PodSettings } from "./pod_settings.ts";
@@ -30,7 +31,7 @@ export function parsePodComparison(
     try {
       runs.push(read(item));
     } catch (error) {
-      errors.push((error as Error).message);
+      errors.push(errorText(error));
     }
   }
   return { runs, errors };

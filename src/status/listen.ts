@@ -1,3 +1,4 @@
+import { whyNotListening } from "../error_text.ts";
 import { type Address, addressText } from "../setting_types.ts";
 
 /**
@@ -8,17 +9,9 @@ export function listenTcp({ host, port }: Address): Deno.Listener {
   try {
     return Deno.listen({ hostname: host, port });
   } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "the port is taken"
-      : error instanceof Deno.errors.AddrNotAvailable
-      ? "this machine does not have the address"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "that port needs more rights"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+    const address = addressText({ host, port });
     throw new Error(
-      `Cannot serve status on ${addressText({ host, port })}: ${why}, set --status-addr to a free one`,
+      `Cannot serve status on ${address}: ${whyNotListening(error)}, set --status-addr to a free one`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { errorText } from "../error_text.ts";
 import type { Settings } from "../settings.ts";
 import { addressText } from "../setting_types.ts";
 import type { TickRecord } from "../supervisor.ts";
@@ -23,6 +24,7 @@ const REQUEST_MS = 5_000;
 const DECISIONS_IN_STATUS = 50;
 const DECISIONS_IN_EVENT = 5;
 
+/** What is told of, and where. */
 export interface StatusServerOptions {
   /** The private runtime folder: the unix socket is made in it. */
   readonly dir: string;
@@ -78,7 +80,7 @@ export class StatusServer implements Pages {
     } catch (error) {
       log.warn(
         "Cannot open the socket for status and commands in {dir}: {error}, they will not find this instance",
-        { dir, error: error instanceof Error ? error.message : String(error) },
+        { dir, error: errorText(error) },
       );
     }
   }
@@ -108,6 +110,7 @@ export class StatusServer implements Pages {
     }
   };
 
+  /** Ends all streams and connections, and the sockets. */
   async close(): Promise<void> {
     this.#streams.close();
     await Promise.all(this.#servers.map((server) => server.close()));

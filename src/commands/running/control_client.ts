@@ -1,5 +1,7 @@
+import { errorText } from "../../error_text.ts";
 import { CONTROL_SOCKET } from "../../status/listen.ts";
 
+/** What an instance answered: the HTTP status and the body. */
 export interface ControlAnswer {
   readonly status: number;
   readonly body: string;
@@ -48,7 +50,7 @@ async function connect(dir: string): Promise<Deno.UnixConn> {
   try {
     return await Deno.connect({ transport: "unix", path: `${dir}/${CONTROL_SOCKET}` });
   } catch (error) {
-    throw cannot(dir, error instanceof Error ? error.message : String(error));
+    throw cannot(dir, errorText(error));
   }
 }
 

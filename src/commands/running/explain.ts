@@ -2,8 +2,9 @@ import type { StatusReport } from "../../status/report.ts";
 import { decisionLine } from "../../status/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance } from "./control_client.ts";
-import { findInstance } from "./find_instance.ts";
+import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
 import { painter, width } from "./status.ts";
+import { withInstance } from "./with_instance.ts";
 
 const HELP = `Usage: gunicorn-autoscaler explain [N] [--json] [--instance PID|DIR]
 Tells the last N decisions (10 when not given) in sentences: what was seen, what was wanted, what limited it.`;
@@ -22,28 +23,15 @@ export async function explain(args: readonly string[]): Promise<number> {
       `Cannot explain ${given.words.join(" ")}: it is not one number of decisions, give one from 1 to 9999`,
     );
   }
-  for (const error of errors) console.error(error);
-  if (errors.length > 0) return 2;
-  const found = findInstance(given.instance);
-  if ("error" in found) {
-    console.error(found.error);
-    return 1;
-  }
-  try {
-    const answer = await askInstance(found.dir, "GET", "/status");
-    if (answer.status !== 200) {
-      console.error(answer.body.trim());
-      return 1;
-    }
+  if (errors.length > 0) return refuse(errors, BAD_USAGE);
+  return await withInstance(given.instance, async (dir) => {
+    const answer = await askInstance(dir, "GET", "/status");
+    if (answer.status !== 200) return refuse([answer.body.trim()], FAILED);
     const report = JSON.parse(answer.body) as StatusReport;
     const last = report.decisions.slice(-Number(word));
-    if (given.flags.has("json")) console.log(JSON.stringify(last));
-    else console.log(lines(report, last).join("\n"));
+    console.log(given.flags.has("json") ? JSON.stringify(last) : lines(report, last).join("\n"));
     return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    return 1;
-  }
+  });
 }
 
 function lines(report: StatusReport, last: StatusReport["decisions"]): string[] {

@@ -1,10 +1,8 @@
 import { askInstance } from "./control_client.ts";
 import { type CommandArguments, readArguments } from "./command_arguments.ts";
 import { durationSeconds } from "./duration_text.ts";
-import { findInstance } from "./find_instance.ts";
-
-const BAD_USAGE = 2;
-const FAILED = 1;
+import { BAD_USAGE, refuse } from "../refusal.ts";
+import { withInstance } from "./with_instance.ts";
 
 const PAUSE = `Usage: gunicorn-autoscaler pause [--for 10m] [--instance PID|DIR]
 Keeps the number of workers as it is, until resume or for a time.`;
@@ -15,14 +13,17 @@ Pins the number of workers at N, within minimum and maximum, until resume or for
 const SET = `Usage: gunicorn-autoscaler set KEY=VALUE [KEY=VALUE ...] [--instance PID|DIR]
 Changes settings of decisions live, such as max-workers=12 or idle-seconds=10. A restart forgets them.`;
 
+/** `pause`: keeps the number of workers; returns the exit code. */
 export async function pause(args: readonly string[]): Promise<number> {
   return await order(readArguments(args, [], ["for"]), PAUSE, 0, () => ({ kind: "paused" }));
 }
 
+/** `resume`: goes back to automatic scaling; returns the exit code. */
 export async function resume(args: readonly string[]): Promise<number> {
   return await order(readArguments(args), RESUME, 0, () => ({ kind: "auto" }));
 }
 
+/** `scale N`: pins the number of workers; returns the exit code. */
 export async function scale(args: readonly string[]): Promise<number> {
   return await order(readArguments(args, [], ["for"]), SCALE, 1, ([workers = ""]) => {
     if (!/^\d{1,6}$/.test(workers) || Number(workers) < 1) {
@@ -32,6 +33,7 @@ export async function scale(args: readonly string[]): Promise<number> {
   });
 }
 
+/** `set KEY=VALUE ...`: changes settings live; returns the exit code. */
 export async function set(args: readonly string[]): Promise<number> {
   const given = readArguments(args);
   if (given.help) return say(SET);
@@ -81,23 +83,14 @@ async function order(
 
 /** Sends a command to the instance and tells what it answers; returns the exit code. */
 async function command(instance: string | undefined, path: string, body: unknown): Promise<number> {
-  const found = findInstance(instance);
-  if ("error" in found) return refuse([found.error], FAILED);
-  try {
-    const answer = await askInstance(found.dir, "POST", path, JSON.stringify(body));
+  return await withInstance(instance, async (dir) => {
+    const answer = await askInstance(dir, "POST", path, JSON.stringify(body));
     const said = JSON.parse(answer.body) as { text?: string; errors?: string[] };
     return answer.status === 200 ? say(said.text ?? "") : refuse(said.errors ?? [answer.body], BAD_USAGE);
-  } catch (error) {
-    return refuse([error instanceof Error ? error.message : String(error)], FAILED);
-  }
+  });
 }
 
 function say(text: string): number {
   console.log(text);
   return 0;
-}
-
-function refuse(messages: readonly string[], code: number): number {
-  for (const message of messages) console.error(message);
-  return code;
 }

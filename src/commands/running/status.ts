@@ -4,13 +4,15 @@ import { colored, type Paint, plain } from "../../status/terminal_style.ts";
 import { terminalView } from "../../status/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance, followInstance } from "./control_client.ts";
-import { findInstance } from "./find_instance.ts";
+import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
+import { withInstance } from "./with_instance.ts";
 
 const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance PID|DIR]
 Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
 Colours go to terminals only; NO_COLOR turns them off.`;
 
-const WIDTH = 100;
+/** Where neither COLUMNS nor a terminal tells. */
+const USUAL_WIDTH = 100;
 
 /** `status`: one screen of a running instance; returns the exit code. */
 export async function status(args: readonly string[]): Promise<number> {
@@ -23,20 +25,10 @@ export async function status(args: readonly string[]): Promise<number> {
     ...given.errors,
     ...given.words.map((word) => `Cannot use ${word}: nothing is expected there, leave it out`),
   ];
-  for (const error of errors) console.error(error);
-  if (errors.length > 0) return 2;
-  const found = findInstance(given.instance);
-  if ("error" in found) {
-    console.error(found.error);
-    return 1;
-  }
-  try {
-    const json = given.flags.has("json");
-    return given.flags.has("watch") ? await watch(found.dir, json) : await once(found.dir, json);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    return 1;
-  }
+  if (errors.length > 0) return refuse(errors, BAD_USAGE);
+  const json = given.flags.has("json");
+  const show = given.flags.has("watch") ? watch : once;
+  return await withInstance(given.instance, (dir) => show(dir, json));
 }
 
 async function once(dir: string, json: boolean): Promise<number> {
@@ -44,10 +36,7 @@ async function once(dir: string, json: boolean): Promise<number> {
     askInstance(dir, "GET", "/status"),
     json ? undefined : askInstance(dir, "GET", "/history"),
   ]);
-  if (report.status !== 200) {
-    console.error(report.body.trim());
-    return 1;
-  }
+  if (report.status !== 200) return refuse([report.body.trim()], FAILED);
   if (json) console.log(report.body.trim());
   else console.log(view(JSON.parse(report.body), JSON.parse(history!.body)).join("\n"));
   return 0;
@@ -82,8 +71,7 @@ async function watch(dir: string, json: boolean): Promise<number> {
     leave();
     Deno.removeSignalListener("SIGINT", stop);
   }
-  console.error("the autoscaler has ended");
-  return 1;
+  return refuse(["the autoscaler has ended"], FAILED);
 }
 
 /** Over what was drawn before, without a flicker; what does not fit below is left out. */
@@ -102,13 +90,14 @@ export function painter(): Paint {
   return Deno.env.get("FORCE_COLOR") || Deno.stdout.isTerminal() ? colored : plain;
 }
 
+/** Characters a line may have: what COLUMNS says, else the terminal's width, within 40 to 140. */
 export function width(): number {
   const columns = Number(Deno.env.get("COLUMNS"));
   if (columns >= 40) return columns;
   try {
     return Math.max(40, Math.min(140, Deno.consoleSize().columns));
   } catch {
-    return WIDTH;
+    return USUAL_WIDTH;
   }
 }
 

@@ -1,0 +1,12 @@
+/** What an error says, for a sentence of ours or the log. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Why an address cannot be listened on, in words for whoever chose it. */
+export function whyNotListening(error: unknown): string {
+  if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine does not have the address";
+  if (error instanceof Deno.errors.PermissionDenied) return "that port needs more rights";
+  return errorText(error);
+}
