@@ -1,17 +1,15 @@
 import { meantCommand, parseCommand } from "./src/cli.ts";
 import { TOOL_COMMANDS } from "./src/commands/tools.ts";
-import { helpText } from "./src/help.ts";
-import { VERSION } from "./src/version.ts";
 
-/** argv -> command -> exit code. */
+/** argv -> command -> exit code. Each command loads what it needs itself: a start must not wait for the rest. */
 export async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv);
   switch (command.kind) {
     case "help":
-      console.log(helpText());
+      console.log((await import("./src/help.ts")).helpText());
       return 0;
     case "version":
-      console.log(`gunicorn-autoscaler ${VERSION}`);
+      console.log(`gunicorn-autoscaler ${(await import("./src/version.ts")).VERSION}`);
       return 0;
     case "invalid":
       for (const error of command.errors) console.error(error);

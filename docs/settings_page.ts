@@ -1,5 +1,7 @@
 /** The settings as Markdown, made from the option table, so that page and program cannot disagree. */
-import { defaultText, type Option, OPTIONS, type SettingName, variableOf } from "../src/settings.ts";
+import { defaultText, flagText, type Option, variableOf } from "../src/option.ts";
+import { OPTIONS } from "../src/options.ts";
+import type { SettingName } from "../src/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings_sources.ts";
 import { table } from "./table.ts";
 
@@ -18,7 +20,7 @@ const FEW: readonly SettingName[] = [
 
 const INTRODUCTION = `# Settings
 
-<!-- Made by "deno task docs" from src/settings.ts: change it there. -->
+<!-- Made by "deno task docs" from src/options.ts: change it there. -->
 
 Each setting can be given as a flag before the application, as a variable of the environment, or as a line of
 a \`.env\` file. A flag wins over the environment, the environment over the \`.env\` file, that over the default.
@@ -63,12 +65,6 @@ export function fewSettings(): string {
 function row(option: Option): string[] {
   const names = `\`${flagText(option)}\`<br>\`${variableOf(option)}\``;
   return [names, defaultCell(option), option.type.range, option.help];
-}
-
-function flagText(option: Option): string {
-  return option.type.placeholder === ""
-    ? `--[no-]${option.flag}`
-    : `--${option.flag} ${option.type.placeholder}`;
 }
 
 function defaultCell(option: Option): string {

@@ -1,7 +1,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { isGunicornOption } from "./gunicorn/option_names.ts";
 import { didYouMean, nearName } from "./near_name.ts";
-import { OPTIONS } from "./settings.ts";
+import { isSwitch } from "./option.ts";
+import { OPTIONS } from "./options.ts";
 
 /** The subcommands that are programs of their own, with their own options. */
 export const TOOLS = [
@@ -15,6 +16,7 @@ export const TOOLS = [
   "report",
   "completions",
 ] as const;
+/** The name of one of them. */
 export type Tool = typeof TOOLS[number];
 
 /** What the command line asks for. */
@@ -25,6 +27,7 @@ export type Command =
   | { readonly kind: "tool"; readonly tool: Tool; readonly args: readonly string[] }
   | { readonly kind: "invalid"; readonly errors: readonly string[] };
 
+/** Our own options on a command line that starts gunicorn. */
 export interface Flags {
   /** Flag name (min-workers) -> text, as given. */
   readonly settings: ReadonlyMap<string, string>;
@@ -34,8 +37,8 @@ export interface Flags {
 
 /** Names that gunicorn has too: before APP they are ours, after it gunicorn's. */
 const SHARED = ["statsd-prefix", "log-level"];
-const VALUE_FLAGS = [...OPTIONS.filter((o) => o.type.placeholder !== "").map((o) => o.flag), "env-file"];
-const SWITCHES = OPTIONS.filter((o) => o.type.placeholder === "").map((o) => o.flag);
+const VALUE_FLAGS = [...OPTIONS.filter((o) => !isSwitch(o)).map((o) => o.flag), "env-file"];
+const SWITCHES = OPTIONS.filter(isSwitch).map((o) => o.flag);
 
 /** Reads argv. Own options stand before APP; APP and all after it are gunicorn's. `--` ends our options too. */
 export function parseCommand(argv: readonly string[]): Command {
@@ -81,7 +84,7 @@ function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
     boolean: ["help", "version"],
     alias: { h: "help", v: "version" },
     unknown: (word: string) => {
-      if (!isSwitch(word)) errors.push(misplaced(word));
+      if (switchName(word) === undefined) errors.push(misplaced(word));
       return false;
     },
   });
@@ -143,10 +146,6 @@ function switchName(word: string): { flag: string; text: string } | undefined {
     return { flag: name.slice(3), text: "false" };
   }
   return undefined;
-}
-
-function isSwitch(word: string): boolean {
-  return switchName(word) !== undefined;
 }
 
 function misplaced(word: string): string {

@@ -1,8 +1,9 @@
-import { defaultText, type Option, OPTIONS, PREFIX } from "./settings.ts";
+import { helpColumns } from "./help_columns.ts";
+import { defaultText, flagText, type Option, PREFIX } from "./option.ts";
+import { OPTIONS } from "./options.ts";
 import { VERSION } from "./version.ts";
 
-const WIDTH = 100;
-const INDENT = 34;
+const entry = helpColumns(34, 100);
 const COMMANDS: readonly (readonly [words: string, text: string])[] = [
   ["check [OPTIONS] APP [...]", "Say what a run would do, and each setting's source; start nothing."],
   ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
@@ -55,31 +56,6 @@ export function helpText(): string {
 }
 
 function optionLines(option: Option): string[] {
-  const flag = option.type.placeholder === ""
-    ? `--[no-]${option.flag}`
-    : `--${option.flag} ${option.type.placeholder}`;
   const fallback = defaultText(option);
-  return entry(flag, fallback === "" ? option.help : `${option.help} [${fallback}]`);
-}
-
-/** A flag and its text, the text wrapped in a column of its own. */
-function entry(flag: string, text: string): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > WIDTH - INDENT) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  lines.push(line);
-  const first = flag.length + 2 <= INDENT - 2 ? [] : [`  ${flag}`];
-  return [
-    ...first,
-    ...lines.map((text, i) =>
-      (i === 0 && first.length === 0 ? `  ${flag}`.padEnd(INDENT) : " ".repeat(INDENT)) + text
-    ),
-  ];
+  return entry(flagText(option), fallback === "" ? option.help : `${option.help} [${fallback}]`);
 }

@@ -1,13 +1,11 @@
 import * as v from "valibot";
 import type { PolicySettings } from "./core/policy_settings.ts";
-import { type Option, OPTIONS, policyOf, type SettingName, type Settings, valueText } from "./settings.ts";
 import { didYouMean } from "./near_name.ts";
+import { type Option, valueText } from "./option.ts";
+import { LIVE_OPTIONS, OPTIONS } from "./options.ts";
+import { policyOf, type SettingName, type Settings } from "./settings.ts";
 
-/** The settings that decisions are made by; all others are read once at the start. */
-export const LIVE_OPTIONS: readonly Option[] = OPTIONS.filter((option) =>
-  ["Workers", "Decisions", "Bursts"].includes(option.group) && option.name !== "tickMs"
-);
-
+/** What a change of settings comes to. */
 export interface LiveChange {
   readonly settings: Settings;
   readonly policy: PolicySettings;

@@ -71,6 +71,7 @@ export function optionalText(placeholder: string, range: string): SettingType<st
   return { placeholder, range, schema: v.string() };
 }
 
+/** Where to listen. An IPv6 host stands without brackets. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -104,6 +105,7 @@ export function addressOr<const T extends string>(word: T): SettingType<Address 
   };
 }
 
+/** HOST:PORT, an IPv6 host in brackets. */
 export function addressText({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,19 +1,14 @@
 import { parseEnv } from "node:util";
 import * as v from "valibot";
 import { didYouMean } from "./near_name.ts";
-import {
-  type Option,
-  OPTIONS,
-  PREFIX,
-  type SettingName,
-  type Settings,
-  valueText,
-  variableOf,
-} from "./settings.ts";
+import { type Option, PREFIX, valueText, variableOf } from "./option.ts";
+import { OPTIONS } from "./options.ts";
+import type { SettingName, Settings } from "./settings.ts";
 
 /** Where a value came from, in the order in which the first wins. */
 export type Source = "flag" | "environment" | ".env" | "recording" | "default";
 
+/** The settings, and how they came about. */
 export interface Resolved {
   readonly settings: Settings;
   readonly sources: Readonly<Record<SettingName, Source>>;
@@ -22,6 +17,7 @@ export interface Resolved {
   readonly warnings: readonly string[];
 }
 
+/** Everything that settings are read from. */
 export interface SourceTexts {
   /** Flag name (min-workers) -> text. */
   readonly flags: ReadonlyMap<string, string>;
@@ -75,7 +71,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
 }
 
 /** The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the default minimum of 2. */
-export function defaultMaximum(cores: number): number {
+function defaultMaximum(cores: number): number {
   return Math.max(2, Math.round(2 * cores + 1));
 }
 

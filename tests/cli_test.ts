@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Command, meantCommand, parseCommand } from "../src/cli.ts";
-import { OPTIONS } from "../src/settings.ts";
+import { OPTIONS } from "../src/options.ts";
 
 function run(command: Command) {
   if (command.kind !== "run" && command.kind !== "check") throw new Error(Deno.inspect(command));

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
 import { TOOLS } from "../src/cli.ts";
 import { helpText } from "../src/help.ts";
-import { defaultText, OPTIONS, policyOf, variableOf } from "../src/settings.ts";
+import { defaultText, variableOf } from "../src/option.ts";
+import { OPTIONS } from "../src/options.ts";
+import { policyOf } from "../src/settings.ts";
 import { resolveSettings, type SourceTexts } from "../src/settings_sources.ts";
 
 function resolve(texts: Partial<SourceTexts> = {}) {

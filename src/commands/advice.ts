@@ -1,5 +1,6 @@
-import type { Inspection } from "../gunicorn/inspect.ts";
+import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
+import type { Inspection } from "../gunicorn/inspect.ts";
 import type { Settings } from "../settings.ts";
 
 /** What `check` knows when it gives advice. */
@@ -64,8 +65,7 @@ function reloader({ inspection }: AdviceInput): string | undefined {
 }
 
 function oneCore({ settings, model, cores }: AdviceInput): string | undefined {
-  const loops = model.kind !== "sync" && model.kind !== "gthread" && model.kind !== "unknown";
-  if (!loops || settings.maxWorkers <= 2 * cores + 1) return undefined;
+  if (!isAsync(model.kind) || settings.maxWorkers <= 2 * cores + 1) return undefined;
   return `An async worker can use a core of its own: more than ${
     Math.round(2 * cores + 1)
   } of them on ${cores} cores ` +

@@ -1,4 +1,5 @@
 import type { Flags } from "../cli.ts";
+import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, isFailure } from "../gunicorn/inspect.ts";
@@ -7,12 +8,14 @@ import { workerModel } from "../gunicorn/worker_model.ts";
 import { runtimeBases } from "../platform/runtime_dir.ts";
 import { Machine, type MachineLimits } from "../sensors/machine.ts";
 import { addressText } from "../setting_types.ts";
-import { type Settings, variableOf } from "../settings.ts";
+import { variableOf } from "../option.ts";
+import type { Settings } from "../settings.ts";
 import { describe, type Resolved } from "../settings_sources.ts";
 import { VERSION } from "../version.ts";
 import { advise } from "./advice.ts";
 import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
 import { ownFolder } from "./own_folder.ts";
+import { BAD_USAGE } from "./refusal.ts";
 import { readSettings } from "./settings_input.ts";
 
 const MIB = 2 ** 20;
@@ -93,7 +96,7 @@ export async function check(flags: Flags, gunicornArgs: readonly string[]): Prom
   list("Warnings", warnings);
   list("Errors", errors);
   console.log(errors.length === 0 ? "\nReady to run." : "\nNot ready to run.");
-  return errors.length === 0 ? 0 : 2;
+  return errors.length === 0 ? 0 : BAD_USAGE;
 }
 
 function gunicornRows(
@@ -159,7 +162,7 @@ function signalRows(settings: Settings, model: WorkerModel, { sources }: Resolve
   const probed = settings.probe === "on" && model.kind !== "unknown";
   const slots = probed ? "live, from the probe" : "not measured";
   const statsd = settings.probe === "off" || sources.statsdAddr !== "default";
-  const loop = model.kind !== "sync" && model.kind !== "gthread" && model.kind !== "unknown";
+  const loop = isAsync(model.kind);
   return [
     ["in flight, busy time", slots],
     ["service times, failures", probed ? slots : statsd ? "live, from StatsD" : slots],

@@ -1,5 +1,5 @@
-import { LIVE_OPTIONS } from "../live_settings.ts";
-import { type Option, OPTIONS } from "../settings.ts";
+import { isSwitch, type Option } from "../option.ts";
+import { LIVE_OPTIONS, OPTIONS } from "../options.ts";
 import { POLICY_OPTIONS } from "../simulation/simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "../simulation/simulate_options.ts";
 
@@ -29,8 +29,8 @@ const COMMANDS: Readonly<Record<string, CommandWords>> = {
   set: { about: "change settings live", options: NAMED },
   simulate: {
     about: "try settings on a simulated gunicorn",
-    options: [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].map(({ flag, type }) =>
-      type.placeholder === "" ? flag : `${flag}=`
+    options: [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].map((option) =>
+      isSwitch(option) ? option.flag : `${option.flag}=`
     ),
   },
   report: { about: "make a page from a recording", options: ["html=", "slo="] },
@@ -74,10 +74,6 @@ function runFlags(): string[] {
     "--help",
     "--version",
   ];
-}
-
-function isSwitch(option: Option): boolean {
-  return option.type.placeholder === "";
 }
 
 /** The words that an option's value can be; empty when it is free. */

@@ -1,5 +1,6 @@
+import { variableOf } from "../option.ts";
 import { fileProblem } from "../platform/file_problem.ts";
-import { type Settings, variableOf } from "../settings.ts";
+import type { Settings } from "../settings.ts";
 import { durationMs, expectedRequests } from "../simulation/arrivals.ts";
 import { makeAutoscaler } from "../simulation/comparison.ts";
 import { runPods } from "../simulation/cluster.ts";
@@ -18,6 +19,7 @@ import { simulateHelp } from "../simulation/simulate_help.ts";
 import { percent, table } from "../simulation/table.ts";
 import { terminalChart } from "../simulation/terminal_chart.ts";
 import { tune, type Tuning } from "../simulation/tuning.ts";
+import { BAD_USAGE, refuse } from "./refusal.ts";
 import { makePlan } from "./simulate_plan.ts";
 
 /** Widest chart drawn, and the width where the terminal does not tell. */
@@ -34,10 +36,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
     return 0;
   }
   const plan = makePlan(parsed);
-  if ("errors" in plan) {
-    for (const error of plan.errors) console.error(error);
-    return 2;
-  }
+  if ("errors" in plan) return refuse(plan.errors, BAD_USAGE);
   const { options } = parsed;
   const { scenario, recording } = plan;
   let { settings } = plan;
@@ -70,10 +69,10 @@ export async function simulate(args: readonly string[]): Promise<number> {
     try {
       await Deno.writeTextFile(options.html, page(content));
     } catch (error) {
-      console.error(
-        `Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`,
+      return refuse(
+        [`Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`],
+        BAD_USAGE,
       );
-      return 2;
     }
   }
   if (options.json) {

@@ -22,21 +22,23 @@ export interface PolicySettings {
   readonly targetConcPerWorker: number;
   /** Share of the workers' slots (or of a core, for async workers) that may be in use on average, 0..1. */
   readonly targetUtilization: number;
+  /** Whether short windows are looked at for bursts. */
   readonly burstEnabled: boolean;
-  /** The window over which a rate jump is looked for. */
+  /** The longest of the windows in which a burst is looked for. */
   readonly burstWindowMs: number;
-  /** A rise of the request rate by this much, requests/s, is a jump. */
+  /** A burst's rate is at least this much above the rate before, requests/s. */
   readonly burstRpsJump: number;
-  /** Below this rate, requests/s, nothing is a jump. */
+  /** Below this rate, requests/s, nothing is a burst. */
   readonly burstMinRps: number;
   /** Most workers added by one burst growth. */
   readonly burstAddWorkers: number;
+  /** Least time between two burst growths. */
   readonly burstCooldownMs: number;
   /** Share of the memory limit that growth may fill, 0..1. */
   readonly memoryShare: number;
 }
 
-/** The defaults; src/settings.ts documents each for users. Figures behind them: docs/decisions/. */
+/** The defaults; src/options.ts documents each for users. Figures behind them: docs/decisions/. */
 export const DEFAULT_POLICY: PolicySettings = {
   minWorkers: 2,
   maxWorkers: 5,

@@ -1,6 +1,8 @@
 import * as v from "valibot";
-import { type Option, policyOf, type Settings } from "../settings.ts";
+import { errorText } from "../error_text.ts";
 import { didYouMean } from "../near_name.ts";
+import { flagOf, type Option } from "../option.ts";
+import { policyOf, type Settings } from "../settings.ts";
 import { autoscaler, type OnTick } from "./autoscaler_controller.ts";
 import { type Controller, fixed } from "./controller.ts";
 import { RUST_DEFAULTS, rustProgram } from "./rust_program.ts";
@@ -54,7 +56,7 @@ export function parseComparison(
     try {
       controllers.push(read(item, settings, initialWorkers));
     } catch (error) {
-      errors.push((error as Error).message);
+      errors.push(errorText(error));
     }
   }
   return { controllers, errors };
@@ -130,9 +132,7 @@ function numbers<T extends object>(item: string, text: string, defaults: T): T {
     const name = flag.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     const before = (defaults as Record<string, unknown>)[name];
     if (before === undefined) {
-      const flags = Object.keys(defaults).map((one) =>
-        one.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase())
-      );
+      const flags = Object.keys(defaults).map(flagOf);
       throw new Error(`Cannot compare with "${item}": it has no "${flag}", use one of ${flags.join(", ")}`);
     }
     const number = typeof before === "boolean"

@@ -1,13 +1,15 @@
 import * as v from "valibot";
-import { type Option, OPTIONS } from "../settings.ts";
-import type { SettingType } from "../setting_types.ts";
 import { didYouMean } from "../near_name.ts";
-import { SIMULATE_OPTIONS, type SimulateOptions } from "./simulate_options.ts";
+import { isSwitch, type Option } from "../option.ts";
+import { OPTIONS } from "../options.ts";
+import { SIMULATE_OPTIONS, type SimulateOption, type SimulateOptions } from "./simulate_options.ts";
 
 /** The autoscaler's settings that mean something in a simulation. */
 export const POLICY_OPTIONS: readonly Option[] = OPTIONS.filter((option) =>
   ["Workers", "Decisions", "Bursts"].includes(option.group) || option.name === "probe"
 );
+
+const ALL_OPTIONS: readonly (Option | SimulateOption)[] = [...SIMULATE_OPTIONS, ...POLICY_OPTIONS];
 
 /** The command line of `simulate`, read. */
 export interface SimulateArguments {
@@ -24,43 +26,8 @@ export interface SimulateArguments {
 /** Reads the arguments. Values are joined by = or follow as the next word; --no-FLAG turns a switch off. */
 export function parseSimulateArguments(args: readonly string[]): SimulateArguments {
   const errors: string[] = [];
-  const texts = new Map<string, string>();
-  let help = false;
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i]!;
-    if (word === "--help" || word === "-h") {
-      help = true;
-      continue;
-    }
-    const [, name, joined] = /^--([a-z0-9-]+)(?:=(.*))?$/s.exec(word) ?? [];
-    if (name === undefined) {
-      errors.push(`Cannot use "${word}": simulate takes options only, give the load as --load LOAD`);
-      continue;
-    }
-    const type = typeOf(name);
-    if (type?.placeholder === "") texts.set(name, joined ?? "true");
-    else if (type && joined !== undefined) texts.set(name, joined);
-    else if (type) {
-      const next = args[i + 1];
-      if (next === undefined || next.startsWith("--")) {
-        errors.push(`Cannot use --${name}: its value is missing, write --${name}=${type.placeholder}`);
-      } else {
-        texts.set(name, next);
-        i++;
-      }
-    } else if (name.startsWith("no-") && typeOf(name.slice(3))?.placeholder === "" && joined === undefined) {
-      texts.set(name.slice(3), "false");
-    } else {
-      const flags = [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].map((option) => `--${option.flag}`);
-      errors.push(
-        `Cannot use --${name}: there is no such option, ${
-          didYouMean(`--${name}`, flags, "simulate --help lists those there are")
-        }`,
-      );
-      // The word after it is its value, most likely: one mistake, one error.
-      if (joined === undefined && args[i + 1]?.startsWith("--") === false) i++;
-    }
-  }
+  const help = args.includes("--help") || args.includes("-h");
+  const texts = readTexts(args, errors);
   const values: Record<string, unknown> = {};
   const given = new Set<keyof SimulateOptions>();
   for (const option of SIMULATE_OPTIONS) {
@@ -95,6 +62,36 @@ export function parseSimulateArguments(args: readonly string[]): SimulateArgumen
   return { help, options, given, policyFlags, errors };
 }
 
-function typeOf(flag: string): Pick<SettingType<unknown>, "placeholder"> | undefined {
-  return [...SIMULATE_OPTIONS, ...POLICY_OPTIONS].find((option) => option.flag === flag)?.type;
+/** Flag -> text as it was given. What cannot be an option of `simulate` is an error. */
+function readTexts(args: readonly string[], errors: string[]): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i]!;
+    if (word === "--help" || word === "-h") continue;
+    const [, name, joined] = /^--([a-z0-9-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (name === undefined) {
+      errors.push(`Cannot use "${word}": simulate takes options only, give the load as --load LOAD`);
+      continue;
+    }
+    const option = ALL_OPTIONS.find(({ flag }) => flag === name);
+    const denied = ALL_OPTIONS.find((one) => isSwitch(one) && name === `no-${one.flag}`);
+    const next = args[i + 1];
+    if (option !== undefined && isSwitch(option)) texts.set(name, joined ?? "true");
+    else if (option !== undefined && joined !== undefined) texts.set(name, joined);
+    else if (option !== undefined && (next === undefined || next.startsWith("--"))) {
+      errors.push(`Cannot use --${name}: its value is missing, write --${name}=${option.type.placeholder}`);
+    } else if (option !== undefined) {
+      texts.set(name, next!);
+      i++;
+    } else if (denied !== undefined && joined === undefined) {
+      texts.set(denied.flag, "false");
+    } else {
+      const flags = ALL_OPTIONS.map(({ flag }) => `--${flag}`);
+      const meant = didYouMean(`--${name}`, flags, "simulate --help lists those there are");
+      errors.push(`Cannot use --${name}: there is no such option, ${meant}`);
+      // The word after it is its value, most likely: one mistake, one error.
+      if (joined === undefined && next?.startsWith("--") === false) i++;
+    }
+  }
+  return texts;
 }

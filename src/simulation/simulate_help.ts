@@ -1,12 +1,12 @@
-import { defaultText } from "../settings.ts";
+import { helpColumns } from "../help_columns.ts";
+import { defaultText, flagText } from "../option.ts";
 import { COMPARE_FORMS } from "./comparison.ts";
 import { LOAD_FORMS } from "./loads.ts";
 import { POD_COMPARE_FORMS } from "./pod_comparison.ts";
 import { POLICY_OPTIONS } from "./simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "./simulate_options.ts";
 
-const WIDTH = 110;
-const INDENT = 44;
+const entry = helpColumns(44, 110);
 
 /** The text of `simulate --help`, made from the tables. */
 export function simulateHelp(): string {
@@ -38,7 +38,7 @@ export function simulateHelp(): string {
       `${group}:`,
       ...SIMULATE_OPTIONS.filter((option) => option.group === group).flatMap((option) =>
         entry(
-          flag(option),
+          flagText(option),
           withDefault(
             option.help,
             option.type.placeholder === "TIME" && option.name !== "service"
@@ -50,35 +50,14 @@ export function simulateHelp(): string {
       "",
     ]),
     "The autoscaler's settings (as everywhere: flag over environment over .env, then a recording, then the default):",
-    ...POLICY_OPTIONS.flatMap((option) => entry(flag(option), withDefault(option.help, defaultText(option)))),
+    ...POLICY_OPTIONS.flatMap((option) =>
+      entry(flagText(option), withDefault(option.help, defaultText(option)))
+    ),
     "",
     "Exit codes: 0; 2 for bad usage or a file that cannot be read.",
   ].join("\n");
 }
 
-function flag(option: { flag: string; type: { placeholder: string } }): string {
-  return option.type.placeholder === ""
-    ? `--[no-]${option.flag}`
-    : `--${option.flag} ${option.type.placeholder}`;
-}
-
 function withDefault(help: string, fallback: string): string {
   return fallback === "" ? help : `${help} [${fallback}]`;
-}
-
-/** A flag and its text, the text wrapped in a column of its own. */
-function entry(name: string, text: string): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines[lines.length - 1]!;
-    if (line !== "" && line.length + 1 + word.length > WIDTH - INDENT) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  const own = name.length + 4 > INDENT ? [`  ${name}`] : [];
-  return [
-    ...own,
-    ...lines.map((line, i) =>
-      (i === 0 && own.length === 0 ? `  ${name}`.padEnd(INDENT) : " ".repeat(INDENT)) + line
-    ),
-  ];
 }

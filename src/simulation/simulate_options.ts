@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { flagOf, group } from "../option.ts";
 import { number, oneOf, optionalText, type SettingType, text, toggle, whole } from "../setting_types.ts";
 import { type PodRange, podRange } from "./pod_range.ts";
 import { parseDuration } from "./phases.ts";
@@ -51,8 +52,10 @@ export interface SimulateOptions {
   readonly chart: boolean;
 }
 
+/** Its names: clientTimeout. */
 export type SimulateOptionName = keyof SimulateOptions;
 
+/** One of them, as it is given and told. */
 export interface SimulateOption<K extends SimulateOptionName = SimulateOptionName> {
   readonly name: K;
   readonly flag: string;
@@ -71,185 +74,139 @@ function time(): SettingType<number> {
   };
 }
 
-const option = <K extends SimulateOptionName>(
-  group: SimulateOption["group"],
+function option<K extends SimulateOptionName>(
   name: K,
   type: SettingType<SimulateOptions[K]>,
   fallback: SimulateOptions[K],
   help: string,
-): SimulateOption<K> => ({
-  name,
-  flag: name.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase()),
-  type,
-  default: fallback,
-  group,
-  help,
-});
+): Omit<SimulateOption<K>, "group"> {
+  return { name, flag: flagOf(name), type, default: fallback, help };
+}
 
-/** The table: flags, types, defaults and help of `simulate`. */
-export const SIMULATE_OPTIONS: readonly SimulateOption[] = [
-  option("Load", "load", optionalText("LOAD", "a load"), "", "What arrives; the forms are above."),
+const LOAD = group("Load", [
+  option("load", optionalText("LOAD", "a load"), "", "What arrives; the forms are above."),
   option(
-    "Load",
     "from",
     optionalText("FILE", "a file"),
     "",
     "Replay a recording: the same as --load recording:FILE.",
   ),
-  option("Load", "step", time(), 1000, "How long each rate of a trace is held."),
-  option("Load", "scale", number(0, 1e6), 1, "Multiply all rates."),
-  option("Load", "arrivals", oneOf("poisson", "uniform"), "poisson", "Independent clients, or a metronome."),
+  option("step", time(), 1000, "How long each rate of a trace is held."),
+  option("scale", number(0, 1e6), 1, "Multiply all rates."),
+  option("arrivals", oneOf("poisson", "uniform"), "poisson", "Independent clients, or a metronome."),
   option(
-    "Load",
     "service",
     text("TIME", "a service time"),
     "constant:100",
     "What a request takes; the forms are above.",
   ),
   option(
-    "Load",
     "logDuration",
     oneOf("none", "s", "ms", "us"),
     "none",
     "The last number of each access-log line is its duration, in this unit; takes the place of --service.",
   ),
-  option("Load", "cpuShare", number(0, 1), 0, "Share of the access log's durations that is CPU."),
-  option("Load", "seed", whole(0, 2 ** 31), 1, "Same seed, same requests."),
+  option("cpuShare", number(0, 1), 0, "Share of the access log's durations that is CPU."),
+  option("seed", whole(0, 2 ** 31), 1, "Same seed, same requests."),
+  option("clientTimeout", time(), 10_000, "Clients give up after this; the server still works for them."),
+]);
+
+const SERVER = group("Server", [
   option(
-    "Load",
-    "clientTimeout",
-    time(),
-    10_000,
-    "Clients give up after this; the server still works for them.",
-  ),
-  option(
-    "Server",
     "workerClass",
     oneOf("sync", "gthread", "gevent", "eventlet", "tornado", "uvicorn", "asgi"),
     "sync",
     "How one worker serves.",
   ),
+  option("threads", whole(1, 1000), 1, "Threads of a gthread worker; more than one makes sync gthread."),
+  option("workerConnections", whole(1, 100_000), 1000, "Connections one gthread or async worker holds."),
   option(
-    "Server",
-    "threads",
-    whole(1, 1000),
-    1,
-    "Threads of a gthread worker; more than one makes sync gthread.",
-  ),
-  option(
-    "Server",
-    "workerConnections",
-    whole(1, 100_000),
-    1000,
-    "Connections one gthread or async worker holds.",
-  ),
-  option(
-    "Server",
     "keptConnections",
     whole(0, 100_000),
     0,
     "Idle connections that clients, such as a proxy, keep for their next requests; sync workers keep none.",
   ),
+  option("keepAlive", time(), 2000, "A worker closes a kept connection that is idle for this long."),
+  option("bootMs", number(0, 600_000), 60, "From fork to ready: the application's import."),
+  option("bootCpuMs", number(0, 600_000), 30, "How much of that is CPU."),
+  option("requestCpuMs", number(0, 1000), 0.3, "CPU of a request besides the application's own."),
+  option("backlog", whole(1, 65_536), 2048, "Length of the listen queue."),
+  option("gracefulTimeout", time(), 30_000, "A worker that drains longer is killed."),
+  option("cores", number(0.05, 1024), 2, "Cores of the machine or container."),
+  option("memoryLimitMb", number(0, 1e9), 0, "Memory of the machine or container; 0: not looked at."),
+  option("memoryBaseMb", number(0, 1e9), 50, "Memory in use without workers."),
+  option("memoryWorkerMb", number(0, 1e9), 40, "Memory of one worker."),
+]);
+
+const PODS = group("Pods", [
   option(
-    "Server",
-    "keepAlive",
-    time(),
-    2000,
-    "A worker closes a kept connection that is idle for this long.",
-  ),
-  option("Server", "bootMs", number(0, 600_000), 60, "From fork to ready: the application's import."),
-  option("Server", "bootCpuMs", number(0, 600_000), 30, "How much of that is CPU."),
-  option("Server", "requestCpuMs", number(0, 1000), 0.3, "CPU of a request besides the application's own."),
-  option("Server", "backlog", whole(1, 65_536), 2048, "Length of the listen queue."),
-  option("Server", "gracefulTimeout", time(), 30_000, "A worker that drains longer is killed."),
-  option("Server", "cores", number(0.05, 1024), 2, "Cores of the machine or container."),
-  option(
-    "Server",
-    "memoryLimitMb",
-    number(0, 1e9),
-    0,
-    "Memory of the machine or container; 0: not looked at.",
-  ),
-  option("Server", "memoryBaseMb", number(0, 1e9), 50, "Memory in use without workers."),
-  option("Server", "memoryWorkerMb", number(0, 1e9), 40, "Memory of one worker."),
-  option(
-    "Pods",
     "pods",
     podRange(),
     undefined,
     "Fewest and most pods, scaled by an HPA on the saturation ratio; cores and memory are then one pod's. Default: one server, no pods.",
   ),
-  option("Pods", "podTarget", number(0.05, 4), 0.8, "The HPA's target, the mean saturation of a pod."),
+  option("podTarget", number(0.05, 4), 0.8, "The HPA's target, the mean saturation of a pod."),
   option(
-    "Pods",
     "podBootSeconds",
     number(0, 3600),
     20,
     "From the HPA's order to a ready pod: node, image, gunicorn's boot.",
   ),
   option(
-    "Pods",
     "podStabilizationSeconds",
     number(0, 3600),
     300,
     "Pods go only to the most that was asked for in this time.",
   ),
   option(
-    "Pods",
     "podDownPerMinute",
     whole(0, 1000),
     1,
     "Pods that may go in a minute; 0: any number, as where an HPA says nothing.",
   ),
-  option("Pods", "podScrapeSeconds", number(0.1, 600), 15, "How often Prometheus asks each pod."),
+  option("podScrapeSeconds", number(0.1, 600), 15, "How often Prometheus asks each pod."),
+  option("podAverageSeconds", number(0.1, 3600), 30, "The HPA sees the ratio averaged over this time."),
   option(
-    "Pods",
-    "podAverageSeconds",
-    number(0.1, 3600),
-    30,
-    "The HPA sees the ratio averaged over this time.",
-  ),
-  option(
-    "Pods",
     "podBalance",
     oneOf("random", "round-robin"),
     "random",
     "Which ready pod gets a request: any, as behind a Service, or each in turn.",
   ),
   option(
-    "Pods",
     "podPrestopSeconds",
     number(0, 3600),
     5,
     "A pod that goes serves on for this long before it is told to end.",
   ),
-  option("Pods", "podEndpointSeconds", number(0, 600), 1, "Nodes send it requests for this long."),
+  option("podEndpointSeconds", number(0, 600), 1, "Nodes send it requests for this long."),
+]);
+
+const COMPARISON = group("Comparison", [
+  option("slo", number(0, 3_600_000), 0, "Latency in ms that counts as in time; 0: as --slo-p95-ms."),
+  option("initialWorkers", whole(0, 10_000), 0, "Workers at the start; 0: the minimum."),
   option(
-    "Comparison",
-    "slo",
-    number(0, 3_600_000),
-    0,
-    "Latency in ms that counts as in time; 0: as --slo-p95-ms.",
-  ),
-  option("Comparison", "initialWorkers", whole(0, 10_000), 0, "Workers at the start; 0: the minimum."),
-  option(
-    "Comparison",
     "compare",
     optionalText("LIST", "a list"),
     "fixed:max",
     "What to set beside the autoscaler, by commas; the forms are above.",
   ),
-  option("Comparison", "foresight", toggle(), true, "Compute what perfect foresight would pay."),
-  option(
-    "Comparison",
-    "tune",
-    toggle(),
-    false,
-    "Search the settings that hold --share for the least worker-seconds.",
-  ),
-  option("Comparison", "share", number(1, 100), 99.5, "Share within SLO to hold, in %."),
-  option("Comparison", "tuneSeconds", number(1, 86_400), 60, "Search no longer than this, in seconds."),
-  option("Output", "html", optionalText("FILE", "a file"), "", "Write one self-contained page with charts."),
-  option("Output", "json", toggle(), false, "Print everything as JSON instead of a table."),
-  option("Output", "chart", toggle(), true, "Draw load, workers and queue in the terminal."),
+  option("foresight", toggle(), true, "Compute what perfect foresight would pay."),
+  option("tune", toggle(), false, "Search the settings that hold --share for the least worker-seconds."),
+  option("share", number(1, 100), 99.5, "Share within SLO to hold, in %."),
+  option("tuneSeconds", number(1, 86_400), 60, "Search no longer than this, in seconds."),
+]);
+
+const OUTPUT = group("Output", [
+  option("html", optionalText("FILE", "a file"), "", "Write one self-contained page with charts."),
+  option("json", toggle(), false, "Print everything as JSON instead of a table."),
+  option("chart", toggle(), true, "Draw load, workers and queue in the terminal."),
+]);
+
+/** The table: flags, types, defaults and help of `simulate`. */
+export const SIMULATE_OPTIONS = [
+  ...LOAD,
+  ...SERVER,
+  ...PODS,
+  ...COMPARISON,
+  ...OUTPUT,
 ] as unknown as readonly SimulateOption[];

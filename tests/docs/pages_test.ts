@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { stale } from "../../docs/generate.ts";
 import { VERSION } from "../../src/version.ts";
-import { OPTIONS, variableOf } from "../../src/settings.ts";
+import { variableOf } from "../../src/option.ts";
+import { OPTIONS } from "../../src/options.ts";
 import { brokenLink, links, markdownFiles, readText } from "./markdown.ts";
 
 Deno.test('the generated pages are fresh (if not: "deno task docs")', async () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertStringIncludes } from "@std/assert";
-import { OPTIONS, policyOf, type Settings } from "../../src/settings.ts";
+import { OPTIONS } from "../../src/options.ts";
+import { policyOf, type Settings } from "../../src/settings.ts";
 import { autoscaler } from "../../src/simulation/autoscaler_controller.ts";
 import { fixed } from "../../src/simulation/controller.ts";
 import { run } from "../../src/simulation/engine.ts";

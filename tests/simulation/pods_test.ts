@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { OPTIONS, type Settings } from "../../src/settings.ts";
+import { OPTIONS } from "../../src/options.ts";
+import type { Settings } from "../../src/settings.ts";
 import { runPods } from "../../src/simulation/cluster.ts";
 import { makeAutoscaler } from "../../src/simulation/comparison.ts";
 import { TOLERANCE } from "../../src/simulation/hpa.ts";

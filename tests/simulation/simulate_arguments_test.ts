@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { OPTIONS, type Settings } from "../../src/settings.ts";
+import { OPTIONS } from "../../src/options.ts";
+import type { Settings } from "../../src/settings.ts";
 import { parseComparison, vary } from "../../src/simulation/comparison.ts";
 import { parseSimulateArguments } from "../../src/simulation/simulate_arguments.ts";
 import { simulateHelp } from "../../src/simulation/simulate_help.ts";

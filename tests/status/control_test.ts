@@ -2,8 +2,9 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { AUTO, type Order } from "../../src/core/policy.ts";
 import type { PolicySettings } from "../../src/core/policy_settings.ts";
 import type { StandingOrder } from "../../src/core/standing_order.ts";
-import { changeLive, LIVE_OPTIONS } from "../../src/live_settings.ts";
-import { OPTIONS, policyOf, type Settings } from "../../src/settings.ts";
+import { changeLive } from "../../src/live_settings.ts";
+import { LIVE_OPTIONS, OPTIONS } from "../../src/options.ts";
+import { policyOf, type Settings } from "../../src/settings.ts";
 import { resolveSettings } from "../../src/settings_sources.ts";
 import { Control } from "../../src/status/control.ts";
 
