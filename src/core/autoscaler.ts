@@ -6,7 +6,7 @@ import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./pol
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
 import { SlidingMax } from "./sliding_max.ts";
-import { known, type Sample, type WorkerCounts } from "./sample.ts";
+import { known, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
 
 /** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
 const CPU_WINDOW_MS = 3_000;
@@ -19,7 +19,9 @@ export interface AutoscalerState {
   readonly history: History;
   readonly policy: PolicyState;
   readonly gate: BootGate;
+  /** How long the latest worker took to boot; 0 before one has told. */
   readonly lastBootMs: number;
+  /** Requests that waited, and workers that served, at the tick before. */
   readonly lastQueued: number;
   readonly lastReady: number;
   /** Ready counts of the last second, negative: its maximum is the fewest there were. */
@@ -55,7 +57,7 @@ export function step(
   const bootMs = known(sample.boots) && known(sample.boots.lastBootMs)
     ? sample.boots.lastBootMs
     : state.lastBootMs;
-  const queued = waiting(sample);
+  const queued = queuedOrNone(sample);
   state.history.keepAtLeast(longestWindowMs(settings));
   // The first sample has no time behind it; its deltas mean nothing.
   if (sample.elapsedMs > 0) state.history.push(toTick(sample, ready, state.lastQueued));
@@ -102,14 +104,10 @@ function hasData(sample: Sample): boolean {
   return sample.elapsedMs > 0 && (known(sample.load) || known(sample.statsd) || known(sample.queue));
 }
 
-function waiting(sample: Sample): number {
-  return (known(sample.queue) ? sample.queue : 0) + (known(sample.load) ? sample.load.innerQueue : 0);
-}
-
 /** Reduces a sample to the sums that windows are made of. */
 function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
   const { elapsedMs, load, statsd, cpu } = sample;
-  const queued = waiting(sample);
+  const queued = queuedOrNone(sample);
   const base = {
     nowMs: sample.nowMs,
     elapsedMs,

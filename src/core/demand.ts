@@ -3,9 +3,9 @@ import type { WindowSums } from "./history.ts";
 import { isAsync } from "./kinds.ts";
 import { ceilingErlangs, erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
-import { queueAsks, queuedNow, type QueueInput } from "./queue_demand.ts";
+import { queueAsks, type QueueInput } from "./queue_demand.ts";
 import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
-import { known, type Maybe, type Sample } from "./sample.ts";
+import { known, type Maybe, queuedNow, type Sample } from "./sample.ts";
 import { type WaitGoal, workersFor } from "./staffing.ts";
 
 const SECOND_MS = 1_000;
@@ -24,6 +24,7 @@ const MOST_VARIATION = 2;
 /** Slots are never planned to be busier than this, however much the objective would bear. */
 const MOST_UTILIZATION = 0.98;
 
+/** What demand is made from. */
 export interface DemandInput extends QueueInput {
   readonly settings: PolicySettings;
   /** The target now, booting workers included. */
@@ -160,6 +161,7 @@ export function utilizationOf(sample: Sample, sums: WindowSums): Maybe<number> {
   return Math.min(1, sums.occupiedMs / (sums.workerMs * sample.model.slots));
 }
 
+/** What the words of the decision are made of. */
 function factsOf(input: DemandInput, serviceMs: Maybe<number>, second: WindowSums, erlangs: number): Facts {
   const { sample, history, settings } = input;
   return {

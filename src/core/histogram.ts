@@ -17,6 +17,11 @@ export function lowerBoundMs(i: number): number {
   return 2 ** (Math.floor(i / 4) + 1) * (1 + (i % 4) / 4) * UNIT_MS;
 }
 
+/** What stands for the durations in bucket i, ms: its middle. */
+export function middleMs(i: number): number {
+  return (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;
+}
+
 /** The bucket of a duration in ms; negative and NaN count as 0. */
 export function bucketOf(ms: number): number {
   const units = Math.floor(Math.min(ms, 1e9) / UNIT_MS);
@@ -61,7 +66,7 @@ export function variationOf(counts: ArrayLike<number>): number | "unknown" {
   let n = 0, sum = 0, squares = 0;
   for (let i = 0; i < counts.length; i++) {
     const count = counts[i]!;
-    const ms = (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;
+    const ms = middleMs(i);
     n += count;
     sum += count * ms;
     squares += count * ms * ms;

@@ -1,38 +1,38 @@
 import { BUCKETS, quantileMs, total, variationOf } from "./histogram.ts";
 import { known, type Maybe } from "./sample.ts";
 
-/** What is kept of one tick, already reduced to sums. "unknown" parts stay unknown. */
-export interface Tick {
-  readonly nowMs: number;
-  readonly elapsedMs: number;
+/** What a stretch of time came to. */
+interface Sums {
   /** Integral of the occupied slots (in flight or estimated), slot-ms. */
   readonly occupiedMs: number;
   /** Requests that came: started plus what the queue grew by. Never below 0. */
   readonly arrivals: number;
   readonly started: number;
   readonly finished: number;
+  /** Service times of the finished, together. */
   readonly serviceMs: number;
   /** Integral of the queue, request-ms. */
   readonly queuedMs: number;
+  /** Integral of the ready workers. */
   readonly workerMs: number;
-  /** Core-ms used by ready workers, and stood in the run queue. */
+  /** Core-ms used by ready workers, and stood in the run queue; 0 where that cannot be read. */
   readonly cpuMs: number;
   readonly cpuWaitMs: number;
+}
+
+/** What is kept of one tick. */
+export interface Tick extends Sums {
+  readonly nowMs: number;
+  /** Since the tick before. */
+  readonly elapsedMs: number;
+  /** Service times of the finished by latency bucket; undefined when there are none. */
   readonly durations: ArrayLike<number> | undefined;
 }
 
 /** Sums over one window. Rates and means are derived by the caller from `spanMs`. */
-export interface WindowSums {
+export interface WindowSums extends Sums {
+  /** The time that they cover. */
   readonly spanMs: number;
-  readonly occupiedMs: number;
-  readonly arrivals: number;
-  readonly started: number;
-  readonly finished: number;
-  readonly serviceMs: number;
-  readonly queuedMs: number;
-  readonly workerMs: number;
-  readonly cpuMs: number;
-  readonly cpuWaitMs: number;
 }
 
 /** Durations are added up anew after so long. */
@@ -56,6 +56,7 @@ export class History {
     this.#keepMs = Math.max(this.#keepMs, keepMs);
   }
 
+  /** Takes the next tick in, and lets go of those that are too old. */
   push(tick: Tick): void {
     this.#ticks.push(tick);
     const oldest = tick.nowMs - this.#keepMs;
@@ -64,12 +65,10 @@ export class History {
     if (drop > 0) this.#ticks.splice(0, drop);
   }
 
-  /** Time covered so far, at most what is kept. */
-  get spanMs(): number {
-    return this.#ticks.reduce((sum, tick) => sum + tick.elapsedMs, 0);
-  }
-
-  /** Sums over the last `windowMs`, whole ticks, at least the newest one. */
+  /**
+   * Sums over `windowMs`, whole ticks, at least one if there is any.
+   * @param skipMs how long before now the window ends
+   */
   sums(windowMs: number, skipMs = 0): WindowSums {
     const sums = {
       spanMs: 0,

@@ -8,11 +8,12 @@ import { known, type Sample, type WorkerCounts } from "./sample.ts";
 const CPU_USED_UP = 0.9;
 /** Occupied slot-time that a window must hold before it tells what requests do with their time. */
 const TELLING_MS = 300;
-/** Workers that want the CPU for at least this share of their busy time are CPU-bound. */
+/** Requests that want the CPU for at least this share of their time are CPU-bound; so are async workers with so much of it. */
 const CPU_BOUND = 0.5;
 /** Workers beyond the cores they can use that still even out uneven requests. */
 const CPU_SLACK = 1.25;
 
+/** Whether growth is barred because workers fail to boot. */
 export interface BootGate {
   /** Failures since a worker last became ready. */
   readonly failures: number;
@@ -38,6 +39,7 @@ export function nextGate(gate: BootGate, sample: Sample, readyRose: boolean): Bo
   return gate;
 }
 
+/** What the bounds are made from. */
 export interface LimitInput {
   readonly sample: Sample;
   readonly settings: PolicySettings;
@@ -82,9 +84,9 @@ function memoryBound({ sample, settings, counts, young }: LimitInput): Bound | u
 
 /**
  * More workers than can run at once only make each other slower: of sync and gthread workers when their requests want the
- * CPU for most of their time, of async workers, which use a core each, when the CPU is used up. What requests do with
- * their time is known from the quiet before a burst, so the first bound is there before the CPU is. Time in the run queue
- * is left out: it says how crowded the CPU is, not what a request needs.
+ * CPU for most of their time; of async workers, which use a core each, when the CPU is used up and half of it is theirs.
+ * What requests do with their time is known from the quiet before a burst, so the first bound is there before the CPU is.
+ * Time in the run queue is left out: it says how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
 function cpuBound({ sample, recent, stable }: LimitInput): Bound | undefined {

@@ -9,6 +9,7 @@ export type Order =
   | { readonly kind: "paused" }
   | { readonly kind: "pinned"; readonly workers: number };
 
+/** Nothing was ordered: the law decides. */
 export const AUTO: Order = { kind: "auto" };
 
 /** Keeping a worker is worth this many of its boots: a worker that takes long to boot is held longer. */
@@ -35,6 +36,7 @@ export interface PolicyState {
   readonly lately: SlidingMax;
 }
 
+/** A fresh state: nothing remembered but the number of workers there are. */
 export function initialPolicy(target: number): PolicyState {
   return {
     target,
@@ -47,6 +49,7 @@ export function initialPolicy(target: number): PolicyState {
   };
 }
 
+/** What one decision rests on. */
 export interface PolicyInput {
   readonly nowMs: number;
   readonly demand: Maybe<Demand>;
@@ -57,8 +60,8 @@ export interface PolicyInput {
   readonly bootMs: number;
 }
 
-/** The hold: how long demand must have been lower before workers go, ms. */
-export function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): number {
+/** The hold: how long demand must have been lower before workers go, ms. Ten boots at least, whatever was learned. */
+function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): number {
   return Math.max(
     settings.idleMs * state.holdFactor,
     (bootMs > 0 ? bootMs : UNKNOWN_BOOT_MS) * HOLD_PER_BOOT,
@@ -120,6 +123,7 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
   return settle(state.target, { code: slow ? "slow-not-starved" : "steady" }, calmer(state, nowMs, hold));
 }
 
+/** Ends a decision: the target, why, and what to remember besides. */
 type Settle = (
   target: number,
   reason: Reason,
@@ -145,19 +149,18 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
 }
 
 function shrink(
-  learned: Partial<PolicyState>,
+  learned: PolicyState,
   input: PolicyInput,
   lately: number,
   hold: number,
   settle: Settle,
 ) {
   const { nowMs, settings } = input;
-  const state = learned as PolicyState;
   const waitMs = Math.max(
-    state.lastUpAtMs + settings.noDownscaleAfterUpMs - nowMs,
-    state.lastDownAtMs + settings.downCooldownMs - nowMs,
+    learned.lastUpAtMs + settings.noDownscaleAfterUpMs - nowMs,
+    learned.lastDownAtMs + settings.downCooldownMs - nowMs,
   );
-  if (waitMs > 0) return settle(state.target, { code: "holding", forMs: waitMs }, learned);
+  if (waitMs > 0) return settle(learned.target, { code: "holding", forMs: waitMs }, learned);
   const target = Math.max(lately, input.bounds.min);
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
 }

@@ -1,6 +1,6 @@
 import type { History } from "./history.ts";
 import { occupiedPerRequestMs, PROOF_SIGMAS } from "./offered_load.ts";
-import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
+import { known, queuedNow, type Sample, type WorkerCounts } from "./sample.ts";
 import type { WaitGoal } from "./staffing.ts";
 
 const SECOND_MS = 1_000;
@@ -11,19 +11,13 @@ const LEAD_TICKS = 2;
 /** The shortest time over which a rate of arrivals is believed, in ticks. */
 const LATEST_TICKS = 3;
 
+/** What the queue's demand is made from. */
 export interface QueueInput {
   readonly sample: Sample;
   readonly history: History;
   readonly counts: WorkerCounts;
   /** How long a worker took to boot, ms; 0 when not known. */
   readonly bootMs: number;
-}
-
-/** Requests that wait now, in the kernel or inside workers. */
-export function queuedNow(sample: Sample): Maybe<number> {
-  const inner = known(sample.load) ? sample.load.innerQueue : 0;
-  if (known(sample.queue)) return sample.queue + inner;
-  return known(sample.load) && inner > 0 ? inner : sample.queue;
 }
 
 /**

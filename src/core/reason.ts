@@ -7,15 +7,17 @@ export type SignalName = "load" | "burst" | "queue" | "concurrency" | "cpu" | "s
 export interface Facts {
   /** Requests per second, over about a second. */
   readonly rps: number;
-  /** Mean slots in use over the window of the leading signal (erlangs). */
+  /** Offered load: the slots that the steady load needs on average. See src/core/offered_load.ts. */
   readonly erlangs: number;
   readonly inFlight: Maybe<number>;
   /** Requests that wait now: accept queue and queues inside workers. */
   readonly queued: Maybe<number>;
+  /** Mean and 95th percentile of service times. */
   readonly serviceMs: Maybe<number>;
   readonly p95Ms: Maybe<number>;
   /** Share of the ready workers' slots in use, over about a second, 0..1 (async kinds: share of a core). */
   readonly utilization: Maybe<number>;
+  /** Cores that ready workers use, of those there are. */
   readonly workerCores: Maybe<number>;
   readonly limitCores: Maybe<number>;
 }
@@ -37,12 +39,15 @@ export type BoundWhy =
   }
   | { readonly code: "boot-failures"; readonly failures: number; readonly retryInMs: number };
 
+/** No more workers than this, and why. */
 export interface Bound {
   readonly workers: number;
   readonly why: BoundWhy;
 }
 
+/** How many workers there may be. */
 export interface Bounds {
+  /** The configured minimum: it holds against every upper bound. */
   readonly min: number;
   /** The lowest of the upper bounds. */
   readonly max: Bound;
@@ -65,30 +70,35 @@ export type Reason =
   | { readonly code: "paused" }
   | { readonly code: "pinned" };
 
+/** What one signal asks for. */
 export interface SignalDemand {
   readonly signal: SignalName;
   /** Workers this signal asks for, before bounds. */
   readonly workers: number;
 }
 
+/** How many workers the load asks for, and what says so. */
 export interface Demand {
   /** The most any signal asks for; at least 1. */
   readonly wanted: number;
   /** The same with a margin on the steady signals: fewer than this would soon be too few again. At least `wanted`. */
   readonly enough: number;
   readonly by: SignalName;
-  /** The leading signal is a burst: act at once, never answer by going down. */
+  /** The leading signal is a burst or a queue: act at once, never answer by going down. */
   readonly burst: boolean;
   readonly signals: readonly SignalDemand[];
   readonly facts: Facts;
 }
 
+/** What one tick decided: log, status, metrics, recording and page tell this same record. */
 export interface Decision {
+  /** The sample's. */
   readonly nowMs: number;
   readonly action: "grow" | "shrink" | "hold";
   /** Target before and after. Equal when holding. */
   readonly current: number;
   readonly target: number;
+  /** What the load asks for, before bounds; the target where that is not known. */
   readonly wanted: number;
   readonly reason: Reason;
   /** The bound that kept the target from what was wanted, when one did. */

@@ -25,6 +25,7 @@ export interface WorkerModel {
   readonly slots: number;
 }
 
+/** Workers by what they are about. */
 export interface WorkerCounts {
   /** Workers gunicorn's master itself wants (its num_workers), "unknown" until it has told. */
   readonly target: Maybe<number>;
@@ -78,6 +79,7 @@ export interface Finished {
   readonly durationSumMs: number;
 }
 
+/** CPU there is, and who uses it. */
 export interface Cpu {
   /** Cores the container or machine may use. */
   readonly limitCores: number;
@@ -93,6 +95,7 @@ export interface Cpu {
   readonly busiestWorkerCores: number;
 }
 
+/** Memory there is, and what of it is used. */
 export interface Memory {
   /** Bytes the container or machine allows (the lowest of memory.high, memory.max up the tree, and MemTotal). */
   readonly limitBytes: number;
@@ -102,6 +105,7 @@ export interface Memory {
   readonly workerBytes: Maybe<number>;
 }
 
+/** How booting goes. */
 export interface Boots {
   /** Workers that died before they served, since the previous sample. */
   readonly failures: number;
@@ -109,6 +113,7 @@ export interface Boots {
   readonly lastBootMs: Maybe<number>;
 }
 
+/** All that one tick knows. */
 export interface Sample {
   /** Monotonic milliseconds. */
   readonly nowMs: number;
@@ -128,4 +133,17 @@ export interface Sample {
 /** Narrows a Maybe: `known(sample.queue) ? sample.queue : ...`. */
 export function known<T>(value: Maybe<T>): value is T {
   return value !== "unknown";
+}
+
+/** Requests that wait now, in the kernel or inside workers; "unknown" where nothing tells of any. */
+export function queuedNow({ queue, load }: Sample): Maybe<number> {
+  const inner = known(load) ? load.innerQueue : 0;
+  if (known(queue)) return queue + inner;
+  return inner > 0 ? inner : queue;
+}
+
+/** The same as a number to add up: what nothing tells of counts as none. */
+export function queuedOrNone(sample: Sample): number {
+  const queued = queuedNow(sample);
+  return known(queued) ? queued : 0;
 }

@@ -2,10 +2,12 @@
 export class SlidingMax {
   readonly #entries: { atMs: number; value: number }[] = [];
 
+  /** Nothing was pushed yet. */
   get isEmpty(): boolean {
     return this.#entries.length === 0;
   }
 
+  /** Takes a value in; `nowMs` never goes back. */
   push(nowMs: number, value: number): void {
     while (this.#entries.length > 0 && this.#entries[this.#entries.length - 1]!.value <= value) {
       this.#entries.pop();

@@ -18,6 +18,7 @@ export interface Actuation {
   readonly bootMs?: number;
 }
 
+/** Our probe: forks follow each other at once, the least busy worker is stopped first. */
 export const DOORBELL: Actuation = {
   doorbellMs: 2,
   forkMs: 3,
@@ -27,6 +28,7 @@ export const DOORBELL: Actuation = {
   sheds: true,
 };
 
+/** gunicorn alone, asked by signals. */
 export const PLAIN_GUNICORN: Actuation = {
   doorbellMs: 2,
   forkMs: 3,

@@ -11,6 +11,7 @@ export interface ScalingRules {
   readonly policies: readonly ScalingPolicy[];
 }
 
+/** An HPA's `behavior`. */
 export interface Behavior {
   readonly up: ScalingRules;
   readonly down: ScalingRules;

@@ -23,6 +23,7 @@ export const LOAD_FORMS = [
   ["recording:FILE", "what a live run met (run --record FILE)"],
 ] as const;
 
+/** How the words of a load are to be taken. */
 export interface LoadOptions {
   /** Time each rate of a trace file is held, ms. */
   readonly stepMs: number;
@@ -34,6 +35,7 @@ export interface LoadOptions {
   readonly cpuShare: number;
 }
 
+/** A load, ready to be simulated. */
 export interface LoadedLoad {
   readonly segments: readonly Segment[];
   /** Set for recording:FILE. */

@@ -73,6 +73,7 @@ export class Measurements {
     };
   }
 
+  /** A request arrived. */
   arrived(): void {
     this.offered++;
     this.#binOffered++;
@@ -133,6 +134,7 @@ export class Measurements {
     return NaN;
   }
 
+  /** So many requests wait now, in the accept queue or inside workers. */
   sawQueue(length: number): void {
     if (length > this.#binQueue) this.#binQueue = length;
   }

@@ -21,6 +21,7 @@ export class Pod {
 
   constructor(readonly number: number, readonly createdMs: number) {}
 
+  /** Its gunicorn serves from now on. */
   start(instance: Instance, nowMs: number): void {
     this.instance = instance;
     this.state = "ready";

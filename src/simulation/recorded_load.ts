@@ -1,5 +1,5 @@
 import { BUCKETS } from "../core/histogram.ts";
-import { known, type Sample } from "../core/sample.ts";
+import { known, queuedOrNone, type Sample } from "../core/sample.ts";
 import type { Segment } from "./arrivals.ts";
 import type { Recording, Tick } from "./recording.ts";
 import { NOTHING, type ServiceTime } from "./service_time.ts";
@@ -14,13 +14,13 @@ const SERVICE_WINDOW_MS = 60_000;
  */
 export function recordedLoad(recording: Recording): Segment[] {
   const segments: Segment[] = [];
-  let queuedBefore = queued(recording.ticks[0]!.sample);
+  let queuedBefore = queuedOrNone(recording.ticks[0]!.sample);
   let owed = 0; // a shrinking queue with nothing started: fewer arrived before than it seemed
   for (const window of windows(recording.ticks)) {
     const service = serviceOf(window);
     for (const { sample } of window) {
       if (sample.elapsedMs <= 0) continue;
-      const queuedNow = queued(sample);
+      const queuedNow = queuedOrNone(sample);
       const arrived = started(sample) + queuedNow - queuedBefore + owed;
       queuedBefore = queuedNow;
       owed = Math.min(0, arrived);
@@ -68,8 +68,4 @@ function serviceOf(ticks: readonly Tick[]): ServiceTime | undefined {
 function started(sample: Sample): number {
   if (known(sample.load)) return sample.load.started;
   return known(sample.statsd) ? sample.statsd.requests : 0;
-}
-
-function queued(sample: Sample): number {
-  return (known(sample.queue) ? sample.queue : 0) + (known(sample.load) ? sample.load.innerQueue : 0);
 }

@@ -1,12 +1,9 @@
-import { lowerBoundMs } from "../core/histogram.ts";
-import { known, type Sample } from "../core/sample.ts";
+import { middleMs } from "../core/histogram.ts";
+import { known, queuedOrNone, type Sample } from "../core/sample.ts";
 import { explain } from "../status/explain.ts";
-import { Measurements } from "./measurements.ts";
+import { binMsOf, Measurements } from "./measurements.ts";
 import type { Recording } from "./recording.ts";
 import type { Change, Result } from "./result.ts";
-
-/** Points of the timeline, as for a simulation. */
-const BINS = 600;
 
 /**
  * What a live run came to, from its recording. Latencies are estimates: the service times as measured, each moved by
@@ -15,7 +12,7 @@ const BINS = 600;
 export function recordedResult(recording: Recording, sloMs: number): Result {
   const { ticks } = recording;
   const durationMs = ticks.reduce((sum, { sample }) => sum + sample.elapsedMs, 0);
-  const binMs = Math.max(100, Math.ceil(durationMs / BINS / 100) * 100);
+  const binMs = binMsOf(durationMs);
   const results = new Measurements(sloMs, Infinity, binMs);
   const changes: Change[] = [];
   let atMs = 0, binEndMs = binMs, aliveMs = 0, cpuMs = 0, busyMs = 0, inFlightMs = 0, queuedBefore = 0;
@@ -34,15 +31,15 @@ export function recordedResult(recording: Recording, sloMs: number): Result {
       busyMs += sample.load.busyMs;
       inFlightMs += sample.load.inFlightMs;
     }
-    const queue = queueOf(sample);
+    const queue = queuedOrNone(sample);
     const arrived = seen.started + queue - queuedBefore + owed;
     owed = Math.min(0, arrived);
     queuedBefore = queue;
     for (let i = 0; i < arrived; i++) results.arrived();
     const waitMs = seen.finished > 0 ? queue * elapsedMs / seen.finished : 0;
     for (let bucket = 0; bucket < seen.service.length; bucket++) {
-      const middleMs = bucketMiddleMs(bucket);
-      for (let i = 0; i < seen.service[bucket]!; i++) results.finished(middleMs + waitMs);
+      const latencyMs = middleMs(bucket) + waitMs;
+      for (let i = 0; i < seen.service[bucket]!; i++) results.finished(latencyMs);
     }
     results.sawQueue(queue);
     if (decision.action !== "hold") {
@@ -82,11 +79,6 @@ export function recordedResult(recording: Recording, sloMs: number): Result {
   };
 }
 
-/** The middle of a latency bucket, ms. */
-function bucketMiddleMs(bucket: number): number {
-  return (lowerBoundMs(bucket) + lowerBoundMs(bucket + 1)) / 2;
-}
-
 function finishedOf(sample: Sample): { started: number; finished: number; service: ArrayLike<number> } {
   if (known(sample.load)) return sample.load;
   if (known(sample.statsd)) {
@@ -94,8 +86,4 @@ function finishedOf(sample: Sample): { started: number; finished: number; servic
     return { started: requests, finished: requests, service: durations };
   }
   return { started: 0, finished: 0, service: [] };
-}
-
-function queueOf(sample: Sample): number {
-  return (known(sample.queue) ? sample.queue : 0) + (known(sample.load) ? sample.load.innerQueue : 0);
 }

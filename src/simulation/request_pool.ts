@@ -21,6 +21,7 @@ export class RequestPool {
   #freeCount = 0;
   #used = 0;
 
+  /** The number of a record for a new request; its fields are still those of an earlier one. */
   take(): number {
     if (this.#freeCount > 0) {
       const request = this.#free[--this.#freeCount]!;
@@ -31,6 +32,7 @@ export class RequestPool {
     return this.#used++;
   }
 
+  /** The request is over. */
   release(request: number): void {
     this.#free[this.#freeCount++] = request;
   }

@@ -13,6 +13,7 @@ export class SecondBuckets {
     this.#window = windowSeconds;
   }
 
+  /** A request that finished in this second after `durationMs`. */
   record(second: number, durationMs: number): void {
     let bucket = this.#buckets.at(-1);
     if (bucket?.second !== second) this.#buckets.push(bucket = { second, ms: [] });

@@ -1,4 +1,5 @@
 import { bucketOf } from "../core/histogram.ts";
+import { isAsync } from "../core/kinds.ts";
 import { AcceptQueue } from "./accept_queue.ts";
 import { Acceptors } from "./acceptors.ts";
 import type { Foresight } from "./controller.ts";
@@ -48,7 +49,7 @@ export class Server {
     const { kind } = scenario.model;
     const { keptConnections, keepAliveMs } = scenario;
     this.#threads = kind === "gthread";
-    this.#loop = kind !== "sync" && kind !== "gthread";
+    this.#loop = isAsync(kind);
     this.#acceptsAll = kind === "uvicorn" || kind === "asgi" || kind === "tornado";
     this.workers = new WorkerTable(scenario.model, capacity);
     this.processor = new Processor(
@@ -248,6 +249,7 @@ export class Server {
     else if (workers.state[worker] === DRAINING) this.departures.leave(worker, this.nowMs);
     else if (this.foresight && workers.alive > this.foresight.minWorkers) workers.change(worker, FREE);
   }
+
   /** Whether both ends leave the connection open after the response. */
   #keeps(worker: number, request: number, latencyMs: number): boolean {
     return this.workers.state[worker] === READY && this.requests.closes[request] === 0 &&

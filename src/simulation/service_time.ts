@@ -1,4 +1,4 @@
-import { BUCKETS, lowerBoundMs } from "../core/histogram.ts";
+import { BUCKETS, lowerBoundMs, middleMs } from "../core/histogram.ts";
 import type { Random } from "./random.ts";
 import type { RequestPool } from "./request_pool.ts";
 
@@ -21,6 +21,7 @@ export interface ServiceTime {
   readonly cpuShare?: number;
 }
 
+/** Takes no time. */
 export const NOTHING: Distribution = { kind: "constant", ms: 0 };
 
 /** Mean of a distribution, ms. */
@@ -36,7 +37,7 @@ export function meanMs(distribution: Distribution): number {
       let sum = 0, n = 0;
       for (let i = 0; i < distribution.counts.length; i++) {
         n += distribution.counts[i]!;
-        sum += distribution.counts[i]! * (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;
+        sum += distribution.counts[i]! * middleMs(i);
       }
       return n > 0 ? sum / n * distribution.scale : 0;
     }

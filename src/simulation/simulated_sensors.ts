@@ -1,3 +1,4 @@
+import { isAsync } from "../core/kinds.ts";
 import type { Boots, Cpu, Finished, Load, Maybe, Memory, Sample, WorkerCounts } from "../core/sample.ts";
 import type { Arbiter } from "./arbiter.ts";
 import type { Server } from "./server.ts";
@@ -37,6 +38,7 @@ export class SimulatedSensors {
     this.#workerEpoch = new Int32Array(server.workers.capacity);
   }
 
+  /** The sample of this moment; deltas are since the call before. */
   sample(): Sample {
     const { nowMs, scenario, queue, workers } = this.#server;
     const elapsedMs = this.#sampledMs < 0 ? 0 : nowMs - this.#sampledMs;
@@ -101,7 +103,7 @@ export class SimulatedSensors {
 
   #loopLagMs(): Maybe<number> {
     const { scenario, workers, processor, turnSinceMs, nowMs } = this.#server;
-    if (scenario.model.kind === "sync" || scenario.model.kind === "gthread") return "unknown";
+    if (!isAsync(scenario.model.kind)) return "unknown";
     let longest = 0;
     for (let worker = 0; worker < workers.end; worker++) {
       if (workers.state[worker] === READY && processor.jobs[worker]! > 0) {

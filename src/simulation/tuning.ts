@@ -1,3 +1,4 @@
+import { isAsync } from "../core/kinds.ts";
 import { policyOf, type Settings } from "../settings.ts";
 import { autoscaler } from "./autoscaler_controller.ts";
 import { run } from "./engine.ts";
@@ -25,6 +26,7 @@ export interface Trial {
   readonly workerSeconds: number;
 }
 
+/** What the search came to. */
 export interface Tuning {
   readonly before: Trial;
   readonly best: Trial;
@@ -35,6 +37,7 @@ export interface Tuning {
   readonly complete: boolean;
 }
 
+/** What is searched for, and for how long. */
 export interface TuningOptions {
   /** Share within SLO to hold, 0..1. */
   readonly share: number;
@@ -53,8 +56,7 @@ const SEEDS = 3;
  */
 export function tune(scenario: Scenario, settings: Settings, options: TuningOptions): Tuning {
   const { share, stop = () => false, progress = () => {} } = options;
-  const loop = scenario.model.kind !== "sync" && scenario.model.kind !== "gthread";
-  const candidates = loop ? [...ASYNC_CANDIDATES, ...CANDIDATES] : CANDIDATES;
+  const candidates = isAsync(scenario.model.kind) ? [...ASYNC_CANDIDATES, ...CANDIDATES] : CANDIDATES;
   let trials = 0;
   const attempt = (tried: Settings): Trial => {
     trials++;

@@ -21,6 +21,7 @@ export interface BusynessSettings {
   readonly backlogNonzero: number;
 }
 
+/** What it has where nothing is set. */
 export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorkers"> = {
   step: 1,
   overload: 3,

@@ -40,6 +40,7 @@ export class WorkerHeap {
     else this.#sink(i, worker);
   }
 
+  /** Takes the worker out, if it is in. */
   remove(worker: number): void {
     const i = this.#place[worker]!;
     if (i < 0) return;

@@ -13,10 +13,12 @@ export class WorkerSet {
     return this.#size;
   }
 
+  /** Member number i, 0..size-1; the order means nothing. */
   at(i: number): number {
     return this.#members[i]!;
   }
 
+  /** Puts the worker in, or takes it out. */
   put(worker: number, member: boolean): void {
     const i = this.#place[worker]!;
     if (member) {

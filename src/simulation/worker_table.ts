@@ -63,6 +63,7 @@ export class WorkerTable {
     return worker;
   }
 
+  /** Moves a worker to another state. */
   change(worker: number, to: number): void {
     this.#count(this.state[worker]!, -1);
     this.state[worker] = to;

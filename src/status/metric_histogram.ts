@@ -1,4 +1,4 @@
-import { BUCKETS, lowerBoundMs, total } from "../core/histogram.ts";
+import { BUCKETS, lowerBoundMs, middleMs, total } from "../core/histogram.ts";
 import type { Buckets } from "../core/sample.ts";
 import type { MetricSample } from "./metric.ts";
 
@@ -14,7 +14,7 @@ export function histogramSamples(counts: Buckets, sumSeconds: number | undefined
     const le = String(Number((lowerBoundMs(bound) / 1000).toPrecision(12)));
     samples.push({ suffix: "_bucket", labels: { le }, value: below });
   }
-  for (let i = 0; i < BUCKETS; i++) middles += counts[i]! * (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2000;
+  for (let i = 0; i < BUCKETS; i++) middles += counts[i]! * middleMs(i) / 1000;
   const all = total(counts);
   return [
     ...samples,

@@ -24,7 +24,7 @@ Deno.test("sums: every part of every tick in the window, and of no other", () =>
 Deno.test("sums: nothing is known before the first tick", () => {
   const nothing = new History(1_000);
   assertEquals(nothing.sums(1_000).spanMs, 0);
-  assertEquals(nothing.spanMs, 0);
+  assertEquals(nothing.sums(Infinity).spanMs, 0);
   assertEquals(nothing.durationQuantileMs(1_000, 0.95), "unknown");
 });
 
@@ -49,7 +49,7 @@ Deno.test("sums: what is skipped is the newest, in whole ticks", () => {
 Deno.test("what is older than the longest window is forgotten, the newest tick never", () => {
   const history = new History(300);
   for (let i = 1; i <= 10; i++) history.push(tick({ nowMs: 100 * i, arrivals: i }));
-  assertEquals([history.spanMs, history.sums(10_000).arrivals], [300, 8 + 9 + 10]);
+  assertEquals([history.sums(Infinity).spanMs, history.sums(10_000).arrivals], [300, 8 + 9 + 10]);
   history.push(tick({ nowMs: 60_000, arrivals: 11 }));
   assertEquals(history.sums(10_000).arrivals, 11);
 });
@@ -103,4 +103,12 @@ Deno.test("variation: 1 before anything is known, pulled from there as requests 
   assertLess(last, 0.01);
   // As much is held to 1 as 20 requests would.
   assertAlmostEquals(ticks([{ durations: durations(20, 100) }]).durationVariation(1_000), 0.5, 1e-9);
+});
+
+Deno.test("a history that is told to keep more does", () => {
+  const history = new History(1_000);
+  history.keepAtLeast(3_000);
+  history.keepAtLeast(500);
+  for (let nowMs = 100; nowMs <= 5_000; nowMs += 100) history.push(tick({ nowMs, arrivals: 1 }));
+  assertEquals(history.sums(10_000).arrivals, 30);
 });

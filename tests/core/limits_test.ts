@@ -1,23 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import type { WindowSums } from "../../src/core/history.ts";
+import { History, type WindowSums } from "../../src/core/history.ts";
 import { type BootGate, boundsOf, type LimitInput, nextGate, OPEN_GATE } from "../../src/core/limits.ts";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import type { Cpu, Memory, Sample } from "../../src/core/sample.ts";
 import { sample } from "./samples.ts";
 
 const MIB = 2 ** 20;
-const quiet: WindowSums = {
-  spanMs: 3_000,
-  occupiedMs: 0,
-  arrivals: 0,
-  started: 0,
-  finished: 0,
-  serviceMs: 0,
-  queuedMs: 0,
-  workerMs: 6_000,
-  cpuMs: 0,
-  cpuWaitMs: 0,
-};
+const quiet: WindowSums = { ...new History(0).sums(0), spanMs: 3_000, workerMs: 6_000 };
 
 function bounds(changes: Partial<Sample> = {}, rest: Partial<LimitInput> = {}) {
   const looked = sample(10_000, changes);

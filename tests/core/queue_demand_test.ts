@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { Sample, WorkerCounts } from "../../src/core/sample.ts";
-import { queueAsks, queuedNow } from "../../src/core/queue_demand.ts";
+import type { WorkerCounts } from "../../src/core/sample.ts";
+import { queueAsks } from "../../src/core/queue_demand.ts";
 import { load, sample } from "./samples.ts";
 import { ticks } from "./ticks.ts";
 
@@ -91,19 +91,6 @@ Deno.test("what waits inside workers counts like the kernel's queue", () => {
     bootMs: 40,
   };
   assertEquals(queueAsks(input, goal, 0, 0), 3);
-});
-
-Deno.test("what waits is what is known of it: in the kernel, inside workers, or both", () => {
-  const queued = (queue: Sample["queue"], innerQueue: number | "unknown") =>
-    queuedNow(sample(0, { queue, load: innerQueue === "unknown" ? "unknown" : load({ innerQueue }) }));
-  assertEquals(queued(3, 2), 5);
-  assertEquals(queued(3, "unknown"), 3);
-  assertEquals(queued(0, 0), 0);
-  assertEquals(queued("unknown", 2), 2);
-  assertEquals(queued("unknown", 1), 1);
-  // Nothing inside workers says nothing of the kernel's queue.
-  assertEquals(queued("unknown", 0), "unknown");
-  assertEquals(queued("unknown", "unknown"), "unknown");
 });
 
 Deno.test("requests that hang: one that has held a slot for 600 ms is enough to tell", () => {

@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { History } from "../../src/core/history.ts";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import { AUTOMATIC, standingAt, type StandingOrder, withinBounds } from "../../src/core/standing_order.ts";
 
@@ -21,27 +20,4 @@ Deno.test("a pinned count stays within the minimum and the maximum of the moment
     });
   }
   assertEquals(withinBounds({ kind: "paused" }, settings), { kind: "paused" });
-});
-
-Deno.test("a history that is told to keep more does", () => {
-  const history = new History(1_000);
-  history.keepAtLeast(3_000);
-  history.keepAtLeast(500);
-  for (let nowMs = 100; nowMs <= 5_000; nowMs += 100) {
-    history.push({
-      nowMs,
-      elapsedMs: 100,
-      occupiedMs: 0,
-      arrivals: 1,
-      started: 0,
-      finished: 0,
-      serviceMs: 0,
-      queuedMs: 0,
-      workerMs: 0,
-      cpuMs: 0,
-      cpuWaitMs: 0,
-      durations: undefined,
-    });
-  }
-  assertEquals(history.sums(10_000).arrivals, 30);
 });

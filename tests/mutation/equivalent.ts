@@ -19,7 +19,7 @@ const LAST_BUCKET = "whatever is this long falls into the last bucket, which sta
 const ALLOWANCE = "it is for rounding errors in the last digits: any allowance so small is as good";
 const NO_UNIT = "variation has no unit: a factor on all values changes nothing";
 
-export const EQUIVALENT: readonly Equivalent[] = [
+const EQUIVALENT: readonly Equivalent[] = [
   {
     file: "histogram.ts",
     code: "if (i < 4) return i * UNIT_MS;",
@@ -46,7 +46,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "histogram.ts",
-    code: "const ms = (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;",
+    code: "return (lowerBoundMs(i) + lowerBoundMs(i + 1)) / 2;",
     changes: ["/ → *", "2 → 3", "2 → 4"],
     because: NO_UNIT,
   },
