@@ -9,7 +9,8 @@
  * of one order for many. Requests come 50 a second on connections of their own. Figures are medians.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { ProbedGunicorn, WORD } from "../tests/probe/probed_gunicorn.ts";
+import { ProbedGunicorn } from "../tests/probe/probed_gunicorn.ts";
+import { SLOT } from "../tests/sensors/shared_pages.ts";
 import { apps, appsFolder } from "../tests/support/apps.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
 import { bin, venv } from "../tests/support/venv.ts";
@@ -68,13 +69,13 @@ async function costsOf(args: readonly string[], rounds: number): Promise<Costs> 
     const added = Math.max(...pids); // pids rise
     const slot = server.slots().get(added)!;
     cpus.push(runTimeMs(added));
-    boots.push((slot[WORD.readyNs]! - slot[WORD.bootNs]!) / 1e6);
+    boots.push((slot[SLOT.readyNs]! - slot[SLOT.bootNs]!) / 1e6);
     server.ask(1);
     await server.settled(1);
   }
   server.ask(1 + FORKS);
   const many = new Set(await server.settled(1 + FORKS, 60_000));
-  const forked = [...server.slots()].filter(([pid]) => many.has(pid)).map(([, slot]) => slot[WORD.bootNs]!)
+  const forked = [...server.slots()].filter(([pid]) => many.has(pid)).map(([, slot]) => slot[SLOT.bootNs]!)
     .sort((a, b) => a - b).slice(1);
   const gaps = forked.slice(1).map((ns, i) => (ns - forked[i]!) / 1e6);
   return { bootMs: median(boots), bootCpuMs: median(cpus), forkMs: median(gaps), requestCpuMs };

@@ -66,7 +66,7 @@ function memory(pid: number): (name: string) => number {
 }
 
 /** Measures one binary with `seconds` of settling and as many of idling. */
-export async function footprint(binary: string, seconds: number): Promise<Footprint> {
+async function footprint(binary: string, seconds: number): Promise<Footprint> {
   const times = await starts(binary);
   Deno.env.set("AUTOSCALER_BINARY", binary);
   await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "8"] });

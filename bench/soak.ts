@@ -31,7 +31,7 @@ export interface Soak {
 }
 
 /** Runs whole cycles until the time is over. */
-export async function soak(minutes: number, name: WorkerClassName): Promise<Soak> {
+async function soak(minutes: number, name: WorkerClassName): Promise<Soak> {
   const kind = workerClasses[name];
   await using server = await autoscaled({
     own: ["--min-workers", "1", "--max-workers", String(MOST_BUSY)],

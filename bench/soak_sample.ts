@@ -54,7 +54,7 @@ export function figure(metrics: string, name: string): number {
 }
 
 /** Proportional set size of a process, and the part of it that no file backs. */
-export function memoryOf(pid: number): Pick<SoakSample, "pssBytes" | "anonymousBytes"> {
+function memoryOf(pid: number): Pick<SoakSample, "pssBytes" | "anonymousBytes"> {
   const text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
   const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]) * 1024;
   return { pssBytes: bytes("Pss"), anonymousBytes: bytes("Pss_Anon") };

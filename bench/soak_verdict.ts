@@ -2,7 +2,7 @@
 import type { SoakSample } from "./soak_sample.ts";
 
 /** What may grow by how much between the warm-up and the end, by the line fitted to all samples after it. */
-export const GROWTH_BOUNDS = {
+const GROWTH_BOUNDS = {
   /** The heap of V8 breathes by some MB, and the shorter the soak the more of it is warm-up. */
   anonymousBytes: 10e6,
   descriptors: 2,

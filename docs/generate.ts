@@ -12,7 +12,7 @@ import { fewSettings, settingsPage } from "./settings_page.ts";
 const repository = new URL("../", import.meta.url);
 
 /** Path in the repository -> what should be in it. */
-export async function generated(): Promise<ReadonlyMap<string, string>> {
+async function generated(): Promise<ReadonlyMap<string, string>> {
   const readme = await Deno.readTextFile(new URL("README.md", repository));
   const benchmarks = await Deno.readTextFile(new URL("docs/benchmarks.md", repository));
   const pictures = Object.entries(PICTURES).map(([name, picture]): [string, string] => [

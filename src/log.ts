@@ -1,6 +1,8 @@
 import { configureSync, getLogger, type Logger, type LogRecord, resetSync } from "@logtape/logtape";
 
+/** Least level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
+/** How a line looks. */
 export type LogFormat = "text" | "json";
 
 const encoder = new TextEncoder();
@@ -34,11 +36,13 @@ function write(line: string): void {
   }
 }
 
+/** A record as gunicorn writes its own: see openLog. */
 export function textLine(record: LogRecord): string {
   const level = record.level === "warning" ? "WARNING" : record.level.toUpperCase();
   return `[${stamp(record.timestamp)}] [${Deno.pid}] [${level}] autoscaler: ${message(record)}`;
 }
 
+/** A record as one JSON object; the values of its message are fields of their own too. */
 export function jsonLine(record: LogRecord): string {
   return JSON.stringify({
     time: new Date(record.timestamp).toISOString(),

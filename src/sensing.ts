@@ -25,6 +25,7 @@ import { readText } from "./sensors/text_file.ts";
 import type { Address } from "./setting_types.ts";
 import type { Sampler } from "./supervisor.ts";
 
+/** What is to be looked at. */
 export interface SensingOptions {
   /** The runtime folder. */
   readonly dir: string;
@@ -103,6 +104,7 @@ export class Sensing implements Sampler {
   /** CLOCK_MONOTONIC in ms, the clock that the probe uses too. */
   readonly clock = (): number => monotonicNs() / 1e6;
 
+  /** All that can be read at `nowMs`, monotonic ms; what cannot be read is "unknown". */
   sample(nowMs: number): Sample {
     const elapsedMs = this.#lastMs === undefined ? 0 : nowMs - this.#lastMs;
     this.#lastMs = nowMs;
@@ -147,6 +149,7 @@ export class Sensing implements Sampler {
     return this.#slotsReading?.workers ?? [];
   }
 
+  /** What gunicorn's master said of itself at the last tick; undefined while it has not, and without the probe. */
   get arbiter(): Arbiter | undefined {
     return this.#arbiter;
   }
@@ -156,6 +159,7 @@ export class Sensing implements Sampler {
     return this.#costs;
   }
 
+  /** From fork to ready of the worker that became ready last, ms. */
   get lastBootMs(): Maybe<number> {
     return this.#slotsReading?.lastBootMs ?? "unknown";
   }
@@ -172,6 +176,7 @@ export class Sensing implements Sampler {
     return { packets, malformedLines: this.#statsdWindow.malformedLines, droppedPackets: drops };
   }
 
+  /** Closes all that was opened, and waits until nothing runs any more. */
   async close(): Promise<void> {
     this.#slots?.close();
     this.#processes.close();

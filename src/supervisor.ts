@@ -25,6 +25,7 @@ export interface TickRecord {
   readonly said: string | undefined;
 }
 
+/** What the loop works with. */
 export interface SupervisorParts {
   readonly sampler: Sampler;
   readonly count: WorkerCount;
@@ -72,6 +73,7 @@ export class Supervisor {
     this.#state = initial(parts.settings, parts.initialWorkers);
   }
 
+  /** The settings as they are now. */
   get settings(): PolicySettings {
     return this.#settings;
   }
@@ -115,6 +117,7 @@ export class Supervisor {
     }
   }
 
+  /** Ends the loop; a tick under way is finished. */
   stop(): void {
     this.#stopped = true;
     this.#wake?.();

@@ -47,9 +47,11 @@ class Doorbell:
         self._words[w.A_CONFIRMED_SEQ] = seq
 
     def is_answered(self, seq):
+        """Whether request `seq` has its answer."""
         return self._words[w.A_CONFIRMED_SEQ] == seq
 
     def count_change(self):
+        """The count was set once more."""
         self._changes += 1
         self._words[w.A_CHANGES] = self._changes
 
@@ -60,13 +62,16 @@ class Doorbell:
         self._words[w.A_SPAWNED] = spawned
 
     def tell_boot_failures(self, failures, last_ns):
+        """Workers that died before they were ready, since start, and when the last one did (monotonic ns)."""
         self._words[w.A_LAST_BOOT_FAILURE_NS] = last_ns
         self._words[w.A_BOOT_FAILURES] = failures
 
     def tell_ready(self):
+        """The master serves from now on: it has its signal handlers."""
         self._words[w.A_READY_NS] = time.monotonic_ns()
 
     def count_reload(self):
+        """A SIGHUP was carried out."""
         self._words[w.A_RELOADS] += 1
 
     def tell_configured(self, workers):

@@ -44,12 +44,15 @@ class Drain:
             return False
 
     def stop_accepting(self):
+        """Take no new connection."""
         raise NotImplementedError
 
     def is_empty(self):
+        """No connection is open."""
         raise NotImplementedError
 
     def leave(self):
+        """End, as after a SIGTERM that has nothing to wait for."""
         raise NotImplementedError
 
     def is_over(self):

@@ -20,16 +20,6 @@ def tie_to_parent(parent_pid):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def process_exists(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
-
-
 def remove_folder(folder):
     """Remove the runtime folder of a supervisor that is gone and cannot do it any more."""
     shutil.rmtree(folder, ignore_errors=True)

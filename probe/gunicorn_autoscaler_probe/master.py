@@ -63,6 +63,7 @@ class Master:
         return server.num_workers
 
     def ready(self):
+        """when_ready: the supervisor may ring from now on."""
         if self._obeys():
             self._bell.tell_ready()
 
@@ -80,6 +81,7 @@ class Master:
             self._workforce.retire_everyone()
 
     def child_gone(self, pid):
+        """child_exit: a worker, or what was one, has ended."""
         if self._workforce is not None:
             self._workforce.gone(pid, time.monotonic_ns())
 

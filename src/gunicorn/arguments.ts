@@ -85,6 +85,7 @@ export function valueOf(args: readonly string[], name: string): string | undefin
   return gunicornOptions(args).findLast((option) => option.name === name)?.value;
 }
 
+/** Whether an option is given, by its long name. */
 export function hasOption(args: readonly string[], name: string): boolean {
   return gunicornOptions(args).some((option) => option.name === name);
 }

@@ -27,6 +27,7 @@ export class Lifecycle {
     this.#parts = parts;
   }
 
+  /** From now on signals sent to us come here. */
   listen(): void {
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) this.#on(signal, () => this.#end(signal));
     this.#on("SIGHUP", () => {

@@ -13,6 +13,7 @@ export interface Exit {
 /** The gunicorn master that we started. */
 export class Gunicorn {
   readonly pid: number;
+  /** Fulfilled when it has ended. */
   readonly exited: Promise<Exit>;
   #gone = false;
 
@@ -35,10 +36,6 @@ export class Gunicorn {
       stderr: "inherit",
     });
     return new Gunicorn(command.spawn());
-  }
-
-  get running(): boolean {
-    return !this.#gone;
   }
 
   /** Sends a signal; false when gunicorn is gone. */

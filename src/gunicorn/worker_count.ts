@@ -1,5 +1,6 @@
 /** Making a wanted number of workers true. Signals can be lost (standard signals coalesce), so each request is confirmed. */
 
+/** The two signals that gunicorn's master takes for one worker more or fewer. */
 export type Signal = "SIGTTIN" | "SIGTTOU";
 
 /** What a request for workers has come to. */
@@ -7,6 +8,7 @@ export type CountState =
   | { readonly kind: "settled"; readonly workers: number }
   | { readonly kind: "asking"; readonly workers: number; readonly sinceMs: number; readonly rings: number };
 
+/** Makes a wanted number of workers true. */
 export interface WorkerCount {
   /** Asks for `workers` from now on. Returns at once; a later poll sees it through. */
   ask(workers: number, nowMs: number): void;

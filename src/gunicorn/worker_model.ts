@@ -13,7 +13,7 @@ const KINDS: readonly [RegExp, WorkerKind][] = [
 ];
 
 /** What a worker class is, by its name or the names of the classes it derives from. */
-export function kindOfClass(names: readonly string[]): WorkerKind {
+function kindOfClass(names: readonly string[]): WorkerKind {
   for (const [pattern, kind] of KINDS) if (names.some((name) => pattern.test(name))) return kind;
   return "unknown";
 }

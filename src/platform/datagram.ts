@@ -1,10 +1,9 @@
 /** Connected datagram sockets through libc: one system call a packet, and unix sockets without a file of our own. */
 
-import { libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "./libc.ts";
+import { libc, MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_CLOEXEC } from "./libc.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
 /** sun_path has 108 bytes, the last of them for the end. */
 const LONGEST_PATH = 107;
 

@@ -16,7 +16,6 @@ const SYMBOLS = {
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
@@ -44,6 +43,8 @@ export function libc(): Libc | undefined {
   return opened;
 }
 
+/** socket type flag: not inherited by programs we start. */
+export const SOCK_CLOEXEC = 0o2000000;
 /** recv/send flag: give up instead of waiting. */
 export const MSG_DONTWAIT = 0x40;
 /** send flag: an error rather than SIGPIPE. */
@@ -60,8 +61,8 @@ let offsetNs: number | undefined;
  * CLOCK_MONOTONIC in ns: the clock of Python's time.monotonic_ns(), so that it compares with the times in the slots.
  * 0.1 us a call. A number is exact to 2 ns until 208 days of uptime, to 4 ns until 416 days.
  *
- * Without FFI it is performance.now() moved by an offset: first from /proc/uptime (right within about 10 ms), then
- * from the pair given to `calibrateMonotonic` (right within about 1 ms).
+ * Without FFI it is performance.now() moved by what /proc/uptime said at first: right within about 10 ms. Where that
+ * cannot be read either it begins at 0, and no slot can be believed.
  */
 export function monotonicNs(): number {
   const c = libc();
@@ -70,15 +71,6 @@ export function monotonicNs(): number {
   }
   offsetNs ??= uptimeNs() - performance.now() * 1e6;
   return Math.round(performance.now() * 1e6 + offsetNs);
-}
-
-/**
- * Tells the fallback clock of `monotonicNs` the offset, from two readings another process took at one moment (a
- * worker's slot holds such a pair). No effect where clock_gettime is at hand.
- */
-export function calibrateMonotonic(realtimeNs: number, pairedMonotonicNs: number): void {
-  const realtimeMinusMonotonicNs = realtimeNs - pairedMonotonicNs;
-  offsetNs = performance.timeOrigin * 1e6 - realtimeMinusMonotonicNs;
 }
 
 function uptimeNs(): number {

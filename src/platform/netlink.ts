@@ -1,10 +1,9 @@
 /** A netlink socket to the kernel's sock_diag, through libc. */
 
-import { libc, MSG_DONTWAIT } from "./libc.ts";
+import { libc, MSG_DONTWAIT, SOCK_CLOEXEC } from "./libc.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_SOCK_DIAG = 4;
 
 /** The kernel sends at most this much in one datagram of a dump. */

@@ -41,6 +41,7 @@ export class Orphanage {
     }
   }
 
+  /** Looks a last time, and no more. */
   close(): void {
     clearInterval(this.#timer);
     this.reap();

@@ -72,6 +72,7 @@ export function unsafe(path: string): string | undefined {
   return undefined;
 }
 
+/** Says in a runtime folder whose it is. Throws when that is said already. */
 export function writeInstance(dir: string, instance: Instance): void {
   Deno.writeTextFileSync(`${dir}/instance.json`, JSON.stringify(instance), { mode: 0o600, createNew: true });
 }

@@ -22,6 +22,7 @@ const LOOK_AGAIN_SOON_MS = 200;
 const TCP4 = tcpListenRequest(4);
 const TCP6 = tcpListenRequest(6);
 
+/** Counts them, for one gunicorn. */
 export class AcceptQueue {
   readonly #root: string;
   readonly #diag: SockDiagSocket | undefined;

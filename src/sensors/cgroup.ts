@@ -29,6 +29,7 @@ export interface MemoryLimit {
   readonly version: 1 | 2;
 }
 
+/** The control groups that this process is in. */
 export class Cgroup {
   readonly #root: string;
   #cpu: CgroupFolders | undefined;

@@ -8,6 +8,7 @@ const LOOKS = 20;
 /** Without the kernel's list of children all of /proc is searched, no more than every so many calls. */
 const CALLS_A_SEARCH = 10;
 
+/** Finds them, for one master at a time. */
 export class Children {
   readonly #root: string;
   /** How often each child was looked at and taken for a worker. */

@@ -7,6 +7,7 @@ const SIZE = 8192;
 const buffer = new Uint8Array(SIZE);
 const decoder = new TextDecoder();
 
+/** One such file. */
 export class KeptFile {
   readonly #path: string;
   #file: Deno.FsFile | undefined;

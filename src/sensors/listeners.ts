@@ -9,7 +9,7 @@ const MOST_DESCRIPTORS = 1_000;
 const WORKERS_LOOKED_AT = 2;
 
 /** The inodes of the sockets that a process holds open; empty when it is gone or not ours to look into. */
-export function socketInodesOf(pid: number, root = ""): Set<number> {
+function socketInodesOf(pid: number, root = ""): Set<number> {
   const folder = `${root}/proc/${pid}/fd`;
   const inodes = new Set<number>();
   const descriptors = readNames(folder).map(Number).filter(Number.isInteger).sort((a, b) => a - b);
@@ -45,6 +45,7 @@ export class Listeners {
     }
   }
 
+  /** Whether any of them is known. */
   get found(): boolean {
     return this.ports.size > 0 || this.unixInodes.size > 0;
   }

@@ -6,6 +6,7 @@ import { inFlightOf, INNER_QUEUE, loopLagMs, type SlotHead, STREAMS, WEBSOCKETS 
 import type { SlotFile } from "./slot_file.ts";
 import type { SlotDelta } from "./slot_meter.ts";
 
+/** The sums of one reading: a new one for each. */
 export class LoadSums {
   readonly service = new Float64Array(BUCKETS);
   readonly wait = new Float64Array(BUCKETS);
@@ -47,6 +48,7 @@ export class LoadSums {
     this.#loopLagMs = this.#loopLagMs === "unknown" ? lagMs : Math.max(this.#loopLagMs, lagMs);
   }
 
+  /** The sums as a Load. `coverage`: see there. */
   load(coverage: number): Load {
     return {
       inFlight: this.#inFlight,

@@ -7,6 +7,7 @@ import { TICKS_PER_SECOND } from "./process_stat.ts";
 import { Rate } from "./rate.ts";
 import { readText } from "./text_file.ts";
 
+/** What there is and what is in use. */
 export interface MachineReading {
   /** "unknown" until there are two readings to compare, and where neither control group nor machine tells. */
   readonly cpu: Maybe<Pick<Cpu, "limitCores" | "usedCores" | "throttledShare">>;
@@ -30,6 +31,7 @@ const LIMITS_AGAIN_MS = 5_000;
 /** On big machines /proc/stat and memory.stat take a millisecond to make. */
 const AGAIN_MS = 250;
 
+/** Reads limits and use; limits anew every five seconds, use four times a second. */
 export class Machine {
   readonly #root: string;
   readonly #cgroup: Cgroup;
@@ -55,6 +57,7 @@ export class Machine {
     this.#fallbackCores = fallbackCores;
   }
 
+  /** What there is and what is in use at `nowMs`, monotonic ms. */
   read(nowMs: number): MachineReading {
     if (nowMs < this.#readAtMs + AGAIN_MS) return this.#reading;
     this.#readAtMs = nowMs;

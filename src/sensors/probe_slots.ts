@@ -9,6 +9,7 @@ import type { SlotHead } from "./slot.ts";
 import { SlotFile } from "./slot_file.ts";
 import { describe, type SlotWorker } from "./slot_worker.ts";
 
+/** What all slots come to. */
 export interface SlotsReading {
   /** "unknown" when no worker that serves has a slot that can be believed. */
   readonly load: Maybe<Load>;
@@ -29,6 +30,7 @@ const MOST_SLOTS = 4_096;
 /** Slots of processes that are no workers cost a look each; so many a read, whoever made them. */
 const MOST_STRANGERS = 64;
 
+/** The slots of one runtime folder. */
 export class ProbeSlots {
   readonly #folder: string;
   readonly #isWorker: (pid: number) => boolean;
@@ -91,12 +93,6 @@ export class ProbeSlots {
   /** The pids that have a slot. */
   get pids(): number[] {
     return [...this.#slots.keys()];
-  }
-
-  /** CLOCK_REALTIME and CLOCK_MONOTONIC that a worker read at one moment, for clocks that must be calibrated. */
-  get clockPair(): { readonly realtimeNs: number; readonly monotonicNs: number } | undefined {
-    for (const { head } of this.#slots.values()) if (head !== undefined) return head;
-    return undefined;
   }
 
   close(): void {

@@ -17,6 +17,7 @@ export interface ProcessWorker {
   readonly bytes: Maybe<number>;
 }
 
+/** What all ready workers cost, and each of them. */
 export interface ProcessesReading {
   /** "unknown" while there is no ready worker to tell of. */
   readonly cpu: Maybe<Pick<Cpu, "workerCores" | "waitingCores" | "busiestWorkerCores">>;
@@ -29,6 +30,7 @@ const WAIT_AGAIN_MS = 300;
 /** ... and of so many threads a call (10 us each), so that a gthread worker's many threads are spread over ticks. */
 const WAIT_READS = 24;
 
+/** Follows the processes of one gunicorn. */
 export class Processes {
   readonly #root: string;
   readonly #children: Children;

@@ -5,6 +5,7 @@ interface Point {
   readonly total: number;
 }
 
+/** One counter, by its readings. */
 export class Rate {
   readonly #windowMs: number;
   readonly #points: Point[] = [];

@@ -26,11 +26,6 @@ export function kindOf(code: number): WorkerKind {
   return KINDS[code] ?? "unknown";
 }
 
-/** The number of a worker class in the files. */
-export function kindCode(kind: WorkerKind): number {
-  return KINDS.indexOf(kind);
-}
-
 /** Word `i` of a page seen as 32-bit halves. Exact up to 2^53; a negative number of the writer's reads as above 1.8e19. */
 export function wordAt(halves: Uint32Array, i: number): number {
   return halves[2 * i + 1]! * 4294967296 + halves[2 * i]!;

@@ -6,14 +6,18 @@
 import type { WorkerKind } from "../core/sample.ts";
 import { hasMagic, kindOf, wordAt } from "./shared_words.ts";
 
+/** Words of a slot that mean anything. */
 export const SLOT_WORDS = 192;
+/** Where the buckets of each histogram begin. */
 export const SERVICE_BUCKETS = 64, WAIT_BUCKETS = 128;
 
-const VERSION = 1, PID = 2, KIND = 4, SLOTS = 5, STATE = 6, REALTIME_NS = 7, MONOTONIC_NS = 8, BOOT_NS = 9;
+const VERSION = 1, PID = 2, KIND = 4, SLOTS = 5, STATE = 6, BOOT_NS = 9;
 /** When the worker became ready, CLOCK_MONOTONIC; 0 before. */
 export const READY_NS = 10;
 const AGE = 11, METERED = 12;
+/** Odd while the meter writes the words behind it, even otherwise. */
 export const SEQ = 16;
+/** The totals up to now and the gauges, as ARCHITECTURE.md has them. */
 export const LAST_CHANGE_NS = 17,
   IN_FLIGHT = 18,
   BUSY_NS = 19,
@@ -22,6 +26,7 @@ export const LAST_CHANGE_NS = 17,
   FINISHED = 22;
 export const FAILED = 23, SERVICE_NS = 24, INNER_QUEUE = 27, WEBSOCKETS = 28, STREAMS = 29, LOOP_DUE_NS = 30;
 
+/** What a worker is about. */
 export type SlotState = "booting" | "ready" | "draining";
 
 /** What a worker is. */
@@ -37,13 +42,10 @@ export interface SlotHead {
   readonly readyNs: number;
   /** Gunicorn's number of the worker: higher is younger. */
   readonly age: number;
-  /** CLOCK_REALTIME and CLOCK_MONOTONIC at one moment, ns. */
-  readonly realtimeNs: number;
-  readonly monotonicNs: number;
 }
 
 /** More requests at once are not believed of any worker: that many descriptors a process does not get. */
-export const MOST_IN_FLIGHT = 1_000_000;
+const MOST_IN_FLIGHT = 1_000_000;
 const MOST_THREADS = 10_000;
 /** Clocks are read a moment apart; times this far ahead of now still pass. */
 const SLACK_NS = 1e9;
@@ -79,8 +81,6 @@ export function readHead(words: Float64Array, nowNs: number): SlotHead | undefin
     bootNs,
     readyNs,
     age: words[AGE]!,
-    realtimeNs: words[REALTIME_NS]!,
-    monotonicNs: words[MONOTONIC_NS]!,
   };
 }
 

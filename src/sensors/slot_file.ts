@@ -11,6 +11,7 @@ const halves = new Uint32Array(2 * SLOT_WORDS);
 const bytes = new Uint8Array(halves.buffer);
 const beginning = bytes.subarray(0, 8 * (SEQ + 1));
 
+/** The slot of one worker. */
 export class SlotFile {
   readonly pid: number;
   readonly words: Float64Array = new Float64Array(SLOT_WORDS);

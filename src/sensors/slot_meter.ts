@@ -1,6 +1,7 @@
 /** From the running totals of a slot to what happened since the last look, within what is physically possible. */
 
 import { BUCKETS } from "../core/histogram.ts";
+import type { Load } from "../core/sample.ts";
 import {
   BUSY_NS,
   FAILED,
@@ -16,16 +17,11 @@ import {
   WAIT_BUCKETS,
 } from "./slot.ts";
 
-/** What a worker did since the last look. */
-export interface SlotDelta {
-  /** Served time, and time with anything in service, ms; the interval still open is part of it. */
-  readonly inFlightMs: number;
-  readonly busyMs: number;
-  readonly started: number;
-  readonly finished: number;
-  readonly failed: number;
-  readonly serviceMs: number;
-}
+/** What one worker did since the last look; the interval still open is part of its served and busy time. */
+export type SlotDelta = Pick<
+  Load,
+  "inFlightMs" | "busyMs" | "started" | "finished" | "failed" | "serviceMs"
+>;
 
 /** No Python server takes or ends more requests a second in one process. */
 const MOST_REQUESTS_PER_SECOND = 1_000_000;
@@ -34,6 +30,7 @@ const SLACK_NS = 1e9;
 /** Buckets are counted a moment after `finished`; so many may come in the next look. */
 const LATE_BUCKETS = 1_000;
 
+/** Remembers where a worker's totals stood at the last look. */
 export class SlotMeter {
   readonly #words: Float64Array;
   #busyNs: number;

@@ -4,6 +4,8 @@
  * Numbers are in the machine's order (little-endian here) but for ports.
  */
 
+import { TCP_LISTEN } from "./socket_table.ts";
+
 /** A listening socket and its accept queue. */
 export interface ListenRow {
   /** As in the socket:[inode] links of /proc/PID/fd. */
@@ -26,7 +28,7 @@ const HEADER_BYTES = 16;
 const NLMSG_ERROR = 2, NLMSG_DONE = 3, SOCK_DIAG_BY_FAMILY = 20;
 const NLM_F_REQUEST = 1, NLM_F_DUMP = 0x300;
 const AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10;
-const IPPROTO_TCP = 6, TCP_LISTEN = 10;
+const IPPROTO_TCP = 6;
 const UDIAG_SHOW_RQLEN = 0x10, UNIX_DIAG_RQLEN = 4;
 
 /** The request for all listening TCP sockets of IPv4 or IPv6 in our network namespace. */

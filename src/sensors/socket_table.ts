@@ -13,6 +13,7 @@ export interface SocketRow {
   readonly drops: number;
 }
 
+/** The state of a socket that listens, in the kernel's tables and messages. */
 export const TCP_LISTEN = 10;
 
 /** The rows of a table or of its beginning; lines that are cut off or make no sense are left out. */

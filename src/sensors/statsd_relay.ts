@@ -7,6 +7,7 @@
 import { connectUdp, connectUnix, sendDatagram } from "../platform/datagram.ts";
 import { libc } from "../platform/libc.ts";
 
+/** Where packets go: UDP, or a unix socket. */
 export type RelayTarget = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** StatsD's port, which gunicorn takes too when none is given. */
@@ -25,6 +26,7 @@ export function parseRelayTarget(text: string): RelayTarget | undefined {
   return port <= 65_535 ? { host: match[1] ?? match[2]!, port } : undefined;
 }
 
+/** Hands packets on to one server. */
 export class StatsdRelay {
   /** Packets handed on, and packets that could not be. */
   sent = 0;

@@ -4,6 +4,7 @@ import { bucketOf, BUCKETS } from "../core/histogram.ts";
 import type { Finished, Maybe } from "../core/sample.ts";
 import { MAX_WORKERS, type StatsdSink } from "./statsd_line.ts";
 
+/** The sums since they were last taken. */
 export class StatsdWindow implements StatsdSink {
   /** Lines and packed values that could not be taken, since the start. */
   malformedLines = 0;

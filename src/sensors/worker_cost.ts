@@ -21,6 +21,7 @@ const MOST_THREADS = 64;
 /** Memory (1-2 ms a reading) is read soon after the worker is first seen, when it has served, and then every 30 s. */
 const MEMORY_AGAIN_MS = [2_000, 10_000, 30_000];
 
+/** Follows one worker by its pid. */
 export class WorkerCost {
   readonly pid: number;
   /** When the memory is due to be read again. */
@@ -82,6 +83,7 @@ export class WorkerCost {
     return this.#waitKnown ? this.#waitNs.perMs / 1e6 : "unknown";
   }
 
+  /** When its waits were read last; -Infinity before. */
   get waitReadAtMs(): number {
     return this.#waitNs.readAtMs;
   }
@@ -91,10 +93,12 @@ export class WorkerCost {
     return this.#bytes;
   }
 
+  /** As in /proc/PID/stat; "?" before the first reading. */
   get state(): string {
     return this.#stat?.state ?? "?";
   }
 
+  /** Its threads; at least 1. */
   get threads(): number {
     return Math.max(1, this.#stat?.threads ?? 1);
   }

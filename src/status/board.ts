@@ -66,10 +66,12 @@ export class StatusBoard {
     return this.#record;
   }
 
+  /** The last complete second. */
   get latest() {
     return this.#series.latest;
   }
 
+  /** The seconds of the charts. */
   history(): HistoryReport {
     return this.#series.columns();
   }

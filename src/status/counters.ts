@@ -18,6 +18,7 @@ export class Counters {
   seen = { requests: false, failures: false, wait: false, boots: false, cpu: false };
   readonly #decisions = new Map<string, number>();
 
+  /** Takes in one tick. */
   add(sample: Sample, decision: Decision): void {
     this.ticks++;
     const key = `${decision.action} ${decision.reason.code}`;

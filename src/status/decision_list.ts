@@ -25,10 +25,12 @@ export class DecisionList {
     return report;
   }
 
+  /** How many there were since the start. */
   get count(): number {
     return this.#count;
   }
 
+  /** At most so many of the last, newest last. */
   last(most: number): DecisionReport[] {
     return most <= 0 ? [] : this.#kept.slice(-most);
   }

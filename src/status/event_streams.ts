@@ -25,10 +25,12 @@ export class EventStreams {
     this.#most = most;
   }
 
+  /** Streams open now. */
   get count(): number {
     return this.#streams.size;
   }
 
+  /** No further one may be added. */
   get isFull(): boolean {
     return this.#streams.size >= this.#most;
   }
@@ -57,6 +59,7 @@ export class EventStreams {
     }
   }
 
+  /** Ends all. */
   close(): void {
     for (const stream of this.#streams) this.#end(stream);
   }

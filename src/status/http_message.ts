@@ -1,5 +1,6 @@
 /** Just enough HTTP/1.1 for a status server: one small request a connection, one answer. Apart from sockets. */
 
+/** What was asked. */
 export interface HttpRequest {
   readonly method: string;
   /** Without the query. */
@@ -9,6 +10,7 @@ export interface HttpRequest {
   readonly body: string;
 }
 
+/** What is answered. */
 export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
@@ -21,9 +23,7 @@ const REASONS: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
-  408: "Request Timeout",
   413: "Content Too Large",
-  415: "Unsupported Media Type",
   421: "Misdirected Request",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
@@ -50,6 +50,7 @@ export function textAnswer(status: number, text: string): HttpAnswer {
   return { status, type: "text/plain; charset=utf-8", body: text + "\n" };
 }
 
+/** A value as an answer. */
 export function jsonAnswer(status: number, value: unknown): HttpAnswer {
   return { status, type: "application/json", body: JSON.stringify(value) + "\n" };
 }

@@ -11,6 +11,7 @@ import {
 /** What a request leads to: an answer, or the connection taken over (an event stream). */
 export type Handled = HttpAnswer | { readonly takeOver: (connection: Deno.Conn) => void };
 
+/** What is answered, and what is borne. */
 export interface HttpServerOptions {
   readonly handle: (request: HttpRequest) => Handled | Promise<Handled>;
   /** Connections at once; further ones are closed at once. */
@@ -43,10 +44,12 @@ export class HttpServer {
     this.#accepting = this.#accept();
   }
 
+  /** Connections open now, those taken over among them. */
   get connections(): number {
     return this.#open.size;
   }
 
+  /** Ends the listener and all connections. */
   async close(): Promise<void> {
     this.#closed = true;
     closeQuietly(this.#listener);
@@ -116,7 +119,7 @@ export async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promis
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
-export function closeQuietly(resource: { close(): void }): void {
+function closeQuietly(resource: { close(): void }): void {
   try {
     resource.close();
   } catch {

@@ -20,6 +20,7 @@ export interface MetricSample {
   readonly value: number;
 }
 
+/** One metric: its name, and how it is read. */
 export interface Metric {
   /** Without the prefix. */
   readonly name: string;

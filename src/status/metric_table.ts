@@ -15,4 +15,5 @@ export const METRIC_GROUPS: readonly { readonly title: string; readonly metrics:
   { title: "The autoscaler itself", metrics: SELF_METRICS },
 ];
 
+/** All of them, in the same order. */
 export const METRICS: readonly Metric[] = METRIC_GROUPS.flatMap((group) => group.metrics);

@@ -24,6 +24,7 @@ export interface Looped {
   readonly loopErrors: number;
 }
 
+/** What sensors and supervisor know beside the ticks. */
 export function outsideOf(sensed: Sensed, looped: Looped, busy: WorkerBusy): Outside {
   const { arbiter, asked } = sensed;
   return {

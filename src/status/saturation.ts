@@ -6,7 +6,7 @@ import type { Maybe } from "../core/sample.ts";
  * for long, and pods come and go in minutes. Simulated from 1 pod to 10 under 1.5 times what one can carry: 36 % fewer
  * pod-seconds than without a limit, for 0.7 % fewer requests in time.
  */
-export const MOST_SATURATION = 4;
+const MOST_SATURATION = 4;
 
 /**
  * What the load asks for over the most that bounds allow, at most 4; "unknown" without data. Above 1 this instance needs

@@ -14,11 +14,13 @@ export class SignalAges {
   readonly #readAtMs = new Map<SignalReport["name"], number>();
   #nowMs = 0;
 
+  /** Takes in one tick. */
   note(sample: Sample): void {
     this.#nowMs = sample.nowMs;
     for (const name of names()) if (READERS[name](sample)) this.#readAtMs.set(name, sample.nowMs);
   }
 
+  /** Each signal with its age at the last tick. */
   list(): SignalReport[] {
     return names().map((name) => ({ name, ageSeconds: this.#age(name) }));
   }

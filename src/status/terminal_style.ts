@@ -1,7 +1,9 @@
 /** Colours of a terminal, or none of them. */
 
+/** How a piece of text looks. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
 
+/** Gives a text a style. */
 export type Paint = (style: Style, text: string) => string;
 
 const CODES: Readonly<Record<Style, readonly [number, number]>> = {

@@ -17,6 +17,7 @@ export class WorkerBusy {
     for (const pid of this.#shares.keys()) if (!seen.has(pid)) this.#shares.delete(pid);
   }
 
+  /** Share of about the last second with a request in service, 0..1; undefined for a worker that is not known. */
   of(pid: number): number | undefined {
     return this.#shares.get(pid);
   }

@@ -1,7 +1,8 @@
 /** The doorbell on real gunicorn: any number of workers with one signal, kept through whatever happens. */
 
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { ProbedGunicorn, WORD } from "../probe/probed_gunicorn.ts";
+import { ProbedGunicorn } from "../probe/probed_gunicorn.ts";
+import { SLOT } from "../sensors/shared_pages.ts";
 import { apps, appsFolder } from "../support/apps.ts";
 import { get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";
@@ -153,7 +154,7 @@ Deno.test("the idlest worker goes", async () => {
   await using server = await startServer("newest", ["-b", `127.0.0.1:${port}`, apps.wsgi], 3);
   await server.settled(3);
   const slow = get({ port }, "/sleep/1500");
-  const busy = () => [...server.slots()].filter(([, slot]) => slot[WORD.inFlight]! > 0).map(([pid]) => pid);
+  const busy = () => [...server.slots()].filter(([, slot]) => slot[SLOT.inFlight]! > 0).map(([pid]) => pid);
   const [pid] = await until(() => busy().length === 1 && busy(), { what: "one busy worker" });
   server.ask(1);
   assertEquals(await server.settled(1), [pid]);
@@ -165,7 +166,7 @@ Deno.test("workers that drain are no staff: growth during a drain comes at once"
   await using server = await startServer("newest", ["-b", `127.0.0.1:${port}`, apps.wsgi], 2);
   await server.settled(2);
   const slow = [get({ port }, "/sleep/3000"), get({ port }, "/sleep/3000")];
-  await until(() => [...server.slots().values()].every((slot) => slot[WORD.inFlight] === 1), {
+  await until(() => [...server.slots().values()].every((slot) => slot[SLOT.inFlight] === 1), {
     what: "2 busy workers",
   });
   server.ask(1);
@@ -210,7 +211,7 @@ Deno.test("--user nobody: slots are opened before the worker gives up its rights
   );
   await server.settled(2);
   assertEquals((await get({ port }, "/")).status, 200);
-  await until(() => [...server.slots().values()].some((slot) => slot[WORD.finished] === 1), {
+  await until(() => [...server.slots().values()].some((slot) => slot[SLOT.finished] === 1), {
     what: "a counted request",
   });
   server.ask(4);

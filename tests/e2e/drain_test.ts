@@ -1,7 +1,8 @@
 /** How a worker that is to go empties itself; that nothing is lost meanwhile is counted in loss_test.ts. */
 
 import { assertEquals, assertLess } from "@std/assert";
-import { ProbedGunicorn, WORD } from "../probe/probed_gunicorn.ts";
+import { ProbedGunicorn } from "../probe/probed_gunicorn.ts";
+import { SLOT } from "../sensors/shared_pages.ts";
 import { apps, appsFolder } from "../support/apps.ts";
 import { Connection, get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";
@@ -16,18 +17,18 @@ Deno.test("uvicorn: a worker that is to go ends its connections with the next an
   await using server = await startServer(uvicorn, port, 1);
   await using kept = await Connection.open({ port });
   const pid = Number((await kept.get("/pid")).body);
-  await until(() => server.slot()[WORD.loopTicks]! > 1, { what: "ticks" });
+  await until(() => server.slot()[SLOT.loopTicks]! > 1, { what: "ticks" });
   server.ask(2);
   const [other] = (await server.settled(2)).filter((one) => one !== pid);
   await using streaming = await Connection.open({ port }); // the kept one is idle: its worker may be picked
   const long = streaming.get("/sleep/1500");
-  await until(() => [...server.slots().values()].some((slot) => slot[WORD.inFlight] === 1), {
+  await until(() => [...server.slots().values()].some((slot) => slot[SLOT.inFlight] === 1), {
     what: "a long request",
   });
-  const busy = [...server.slots()].find(([, slot]) => slot[WORD.inFlight] === 1)![0];
+  const busy = [...server.slots()].find(([, slot]) => slot[SLOT.inFlight] === 1)![0];
   server.ask(1);
   const leaving = busy === pid ? other! : pid;
-  await until(() => server.slots().get(leaving)?.[WORD.state] === 3 || !isAlive(leaving), {
+  await until(() => server.slots().get(leaving)?.[SLOT.state] === 3 || !isAlive(leaving), {
     what: "the drain",
   });
   assertEquals((await long).status, 200);
@@ -37,7 +38,7 @@ Deno.test("uvicorn: a worker that is to go ends its connections with the next an
 Deno.test("uvicorn: a websocket holds the worker no longer than the graceful timeout", async () => {
   const port = freeTcpPort();
   await using server = await startServer(["--graceful-timeout", "1", ...uvicorn], port, 1);
-  await until(() => server.slot()[WORD.loopTicks]! > 1, { what: "ticks" });
+  await until(() => server.slot()[SLOT.loopTicks]! > 1, { what: "ticks" });
   const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
   await new Promise((resolve) => socket.onopen = resolve);
   const [pid] = server.ready();
@@ -49,7 +50,7 @@ Deno.test("uvicorn: a websocket holds the worker no longer than the graceful tim
   await load.stop();
   // Both have a reason to stay; have the other be the busier one by far.
   const long = Array.from({ length: 8 }, () => get({ port }, "/sleep/2500"));
-  await until(() => sum(server, WORD.inFlight) === 8, { what: "8 requests" });
+  await until(() => sum(server, SLOT.inFlight) === 8, { what: "8 requests" });
   const from = performance.now();
   server.ask(1);
   await until(() => server.arbiter!.draining === 1, { what: "a drain" });

@@ -1,7 +1,8 @@
 /** What the slots say of real workers of every class. */
 
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { ProbedGunicorn, type Slot, WORD } from "../probe/probed_gunicorn.ts";
+import { ProbedGunicorn, type Slot } from "../probe/probed_gunicorn.ts";
+import { SLOT } from "../sensors/shared_pages.ts";
 import { gunicornFor } from "../probe/worker_venvs.ts";
 import { apps, appsFolder } from "../support/apps.ts";
 import { get } from "../support/http.ts";
@@ -81,47 +82,47 @@ for (const one of classes) {
     const port = freeTcpPort();
     await using server = await startServer(one, port);
     const idle = server.slot();
-    assertEquals([idle[WORD.kind], idle[WORD.slots], idle[WORD.metered]], [one.kind, one.slots, 1]);
-    assertGreater(idle[WORD.readyNs]!, idle[WORD.bootNs]!);
+    assertEquals([idle[SLOT.kind], idle[SLOT.slots], idle[SLOT.metered]], [one.kind, one.slots, 1]);
+    assertGreater(idle[SLOT.readyNs]!, idle[SLOT.bootNs]!);
 
     for (let i = 0; i < 4; i++) assertEquals((await get({ port }, "/")).status, 200);
     const five = Array.from({ length: 5 }, () => get({ port }, "/sleep/300"));
-    await until(() => server.slot()[WORD.inFlight] === one.atOnce, {
+    await until(() => server.slot()[SLOT.inFlight] === one.atOnce, {
       everyMs: 2,
       what: `${one.atOnce} in flight`,
     });
     if (one.kind === 2) {
-      await until(() => server.slot()[WORD.innerQueue] === 3, {
+      await until(() => server.slot()[SLOT.innerQueue] === 3, {
         everyMs: 2,
         what: "3 that wait for a thread",
       });
     }
     for (const answer of five) assertEquals((await answer).status, 200);
     const served = await counted(server, 9);
-    assertEquals(served[WORD.failed], 0);
-    assertEquals(sum(served, WORD.serviceBuckets), 9);
-    assertGreaterOrEqual(served[WORD.inFlightNs]!, 1_480e6); // 5 x 300 ms, whoever waits for whom
-    const busyMs = served[WORD.busyNs]! / 1e6;
+    assertEquals(served[SLOT.failed], 0);
+    assertEquals(sum(served, SLOT.serviceBuckets), 9);
+    assertGreaterOrEqual(served[SLOT.inFlightNs]!, 1_480e6); // 5 x 300 ms, whoever waits for whom
+    const busyMs = served[SLOT.busyNs]! / 1e6;
     if (one.atOnce === 5) assertLess(busyMs, 900);
     assertGreaterOrEqual(busyMs, 295);
-    assertEquals([served[WORD.innerQueue], served[WORD.websockets], served[WORD.streams]], [0, 0, 0]);
-    if (one.kind <= 2) assertGreater(sum(served, WORD.waitBuckets), 0);
+    assertEquals([served[SLOT.innerQueue], served[SLOT.websockets], served[SLOT.streams]], [0, 0, 0]);
+    if (one.kind <= 2) assertGreater(sum(served, SLOT.waitBuckets), 0);
 
     assertEquals((await get({ port }, "/fail")).status, 500);
     if (one.answersRaise !== false) assertEquals((await get({ port }, "/raise")).status, 500);
     const after = await counted(server, one.answersRaise === false ? 10 : 11);
-    assertEquals(after[WORD.failed], one.answersRaise === false ? 1 : 2);
+    assertEquals(after[SLOT.failed], one.answersRaise === false ? 1 : 2);
   });
 
   Deno.test(`${one.name}: a worker stuck in C code shows as busy`, async () => {
     const port = freeTcpPort();
     await using server = await startServer(one, port);
     const stuck = get({ port }, "/stuck/700");
-    await until(() => server.slot()[WORD.inFlight] === 1, { everyMs: 2, what: "the stuck request" });
+    await until(() => server.slot()[SLOT.inFlight] === 1, { everyMs: 2, what: "the stuck request" });
     const early = server.slot();
-    assertEquals(early[WORD.finished], 0);
-    await until(() => server.slot()[WORD.finished] === 1, { everyMs: 2, what: "its end" });
-    assertGreaterOrEqual(server.slot()[WORD.busyNs]!, 200e6);
+    assertEquals(early[SLOT.finished], 0);
+    await until(() => server.slot()[SLOT.finished] === 1, { everyMs: 2, what: "its end" });
+    assertGreaterOrEqual(server.slot()[SLOT.busyNs]!, 200e6);
     assertEquals((await stuck).status, 200);
   });
 }
@@ -131,15 +132,15 @@ for (const name of ["gevent", "eventlet", "uvicorn", "asgi"]) {
     const port = freeTcpPort();
     await using server = await startServer(classes.find((one) => one.name === name)!, port);
     await get({ port }, "/");
-    await until(() => server.slot()[WORD.loopTicks]! >= 3, { what: "ticks" });
+    await until(() => server.slot()[SLOT.loopTicks]! >= 3, { what: "ticks" });
     const blocked = get({ port }, "/stuck/600");
     const due = await until(() => {
       const slot = server.slot();
-      return slot[WORD.inFlight] === 1 && slot[WORD.loopDueNs];
+      return slot[SLOT.inFlight] === 1 && slot[SLOT.loopDueNs];
     }, { everyMs: 2, what: "the request" });
-    await until(() => server.slot()[WORD.finished] === 2, { everyMs: 2, what: "its end" });
-    await until(() => server.slot()[WORD.loopDueNs]! > due, { everyMs: 2, what: "the next tick" });
-    assertGreater(server.slot()[WORD.loopDueNs]! - due, 250e6);
+    await until(() => server.slot()[SLOT.finished] === 2, { everyMs: 2, what: "its end" });
+    await until(() => server.slot()[SLOT.loopDueNs]! > due, { everyMs: 2, what: "the next tick" });
+    assertGreater(server.slot()[SLOT.loopDueNs]! - due, 250e6);
     await blocked;
     assertEquals((await server.process.stop()).code, 0);
   });
@@ -150,21 +151,21 @@ for (const name of ["uvicorn", "uvicorn H11", "asgi"]) {
     const port = freeTcpPort();
     await using server = await startServer(classes.find((one) => one.name === name)!, port);
     const stream = get({ port }, "/events/400");
-    await until(() => server.slot()[WORD.streams] === 1, { everyMs: 2, what: "the stream" });
-    assertEquals(server.slot()[WORD.inFlight], 0);
+    await until(() => server.slot()[SLOT.streams] === 1, { everyMs: 2, what: "the stream" });
+    assertEquals(server.slot()[SLOT.inFlight], 0);
     assertEquals((await stream).status, 200);
-    await until(() => server.slot()[WORD.streams] === 0, { what: "its end" });
+    await until(() => server.slot()[SLOT.streams] === 0, { what: "its end" });
 
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
     await new Promise((resolve) => socket.onopen = resolve);
-    await until(() => server.slot()[WORD.websockets] === 1, { everyMs: 2, what: "the websocket" });
-    assertEquals(server.slot()[WORD.inFlight], 0);
+    await until(() => server.slot()[SLOT.websockets] === 1, { everyMs: 2, what: "the websocket" });
+    assertEquals(server.slot()[SLOT.inFlight], 0);
     const closed = new Promise((resolve) => socket.onclose = resolve);
     socket.close();
     await closed;
-    await until(() => server.slot()[WORD.websockets] === 0, { what: "its end" });
+    await until(() => server.slot()[SLOT.websockets] === 0, { what: "its end" });
     const slot = await counted(server, 1);
-    assertEquals([slot[WORD.failed], sum(slot, WORD.serviceBuckets)], [0, 0]);
+    assertEquals([slot[SLOT.failed], sum(slot, SLOT.serviceBuckets)], [0, 0]);
   });
 }
 
@@ -173,19 +174,19 @@ Deno.test("sync: a client that trickles its headers keeps the worker busy", asyn
   await using server = await startServer(classes[0]!, port);
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
-  await until(() => server.slot()[WORD.inFlight] === 1, { what: "the open request" });
+  await until(() => server.slot()[SLOT.inFlight] === 1, { what: "the open request" });
 });
 
 Deno.test("sync: the wait in the accept queue is the request's own", async () => {
   const port = freeTcpPort();
   await using server = await startServer(classes[0]!, port);
   const first = get({ port }, "/sleep/400");
-  await until(() => server.slot()[WORD.inFlight] === 1, { everyMs: 2, what: "the first" });
+  await until(() => server.slot()[SLOT.inFlight] === 1, { everyMs: 2, what: "the first" });
   const second = get({ port }, "/");
   await Promise.all([first, second]);
   const slot = await counted(server, 2);
-  assertGreater(slot[WORD.waitNs]!, 200e6);
-  assertLess(slot[WORD.waitNs]!, 600e6);
+  assertGreater(slot[SLOT.waitNs]!, 200e6);
+  assertLess(slot[SLOT.waitNs]!, 600e6);
 });
 
 const oddities: Record<string, { args: string[]; source: string }> = {
@@ -238,7 +239,7 @@ for (const [name, { args, source }] of Object.entries(oddities)) {
     await using server = await startOdd(dir, port, args);
     for (let i = 0; i < 3; i++) assertEquals((await get({ port }, "/")).status, 200);
     const slot = await counted(server, 3);
-    assertEquals([slot[WORD.kind], slot[WORD.metered], slot[WORD.inFlight]], [7, 1, 0]);
+    assertEquals([slot[SLOT.kind], slot[SLOT.metered], slot[SLOT.inFlight]], [7, 1, 0]);
   });
 }
 
@@ -291,7 +292,7 @@ app = tornado.web.Application([("/", Hello)])
   ) {
     const port = freeTcpPort();
     await using server = await startOdd(dir, port, args);
-    assertEquals([server.slot()[WORD.kind], server.slot()[WORD.metered]], [kind, 0]);
+    assertEquals([server.slot()[SLOT.kind], server.slot()[SLOT.metered]], [kind, 0]);
     if (kind === 6) assertEquals((await get({ port }, "/")).body, "ok");
   }
 });
@@ -329,10 +330,10 @@ def post_request(worker, req):
 async function counted(server: ProbedGunicorn, requests: number): Promise<Slot> {
   return await until(() => {
     const slot = server.slot();
-    assert(slot[WORD.finished]! <= requests, `${slot[WORD.finished]} requests finished, not ${requests}`);
-    return slot[WORD.finished] === requests && slot[WORD.inFlight] === 0 && slot[WORD.started] === requests &&
+    assert(slot[SLOT.finished]! <= requests, `${slot[SLOT.finished]} requests finished, not ${requests}`);
+    return slot[SLOT.finished] === requests && slot[SLOT.inFlight] === 0 && slot[SLOT.started] === requests &&
       slot;
-  }, { what: () => `${requests} requests, not ${server.slot()[WORD.finished]}` });
+  }, { what: () => `${requests} requests, not ${server.slot()[SLOT.finished]}` });
 }
 
 function sum(slot: Slot, from: number): number {

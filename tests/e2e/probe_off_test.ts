@@ -7,6 +7,26 @@ import { freeUdpPort } from "../support/port.ts";
 import type { VenvName } from "../support/venv.ts";
 import { until } from "../support/wait.ts";
 
+/** A StatsD server of the user's own, and the packets that it heard. */
+class StatsdServer implements AsyncDisposable {
+  readonly heard: string[] = [];
+  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #hearing = this.#hear();
+
+  get port(): number {
+    return (this.#socket.addr as Deno.NetAddr).port;
+  }
+
+  async #hear(): Promise<void> {
+    for await (const [packet] of this.#socket) this.heard.push(new TextDecoder().decode(packet));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.close();
+    await this.#hearing;
+  }
+}
+
 for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
   Deno.test(`without the probe, gunicorn ${name}: up in a burst and down after it by single signals`, async () => {
     await using server = await autoscaled({
@@ -30,41 +50,23 @@ for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
 }
 
 Deno.test("without the probe gunicorn's StatsD is heard here and every packet goes on to the user's own server", async () => {
-  const theirs = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const heard: string[] = [];
-  const hearing = (async () => {
-    for await (const [packet] of theirs) heard.push(new TextDecoder().decode(packet));
-  })();
-  try {
-    const { port } = theirs.addr as Deno.NetAddr;
-    await using server = await autoscaled({
-      own: ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`],
-      gunicorn: ["--statsd-host", `127.0.0.1:${port}`, "--statsd-prefix", "shop"],
-    });
-    assertStringIncludes(server.log(), `StatsD is heard here and relayed on to 127.0.0.1:${port}`);
-    for (let i = 0; i < 20; i++) assertEquals((await server.get("/")).status, 200);
-    const requests = () => heard.filter((line) => line.startsWith("shop.gunicorn.requests:1|c")).length;
-    await until(() => requests() >= 20, { what: () => `20 packets, ${requests()} came` });
-    assert(heard.some((line) => /^shop\.gunicorn\.request\.duration:[\d.]+\|ms/.test(line)), heard[0]);
-  } finally {
-    theirs.close();
-    await hearing;
-  }
+  await using theirs = new StatsdServer();
+  const { port, heard } = theirs;
+  await using server = await autoscaled({
+    own: ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`],
+    gunicorn: ["--statsd-host", `127.0.0.1:${port}`, "--statsd-prefix", "shop"],
+  });
+  assertStringIncludes(server.log(), `StatsD is heard here and relayed on to 127.0.0.1:${port}`);
+  for (let i = 0; i < 20; i++) assertEquals((await server.get("/")).status, 200);
+  const requests = () => heard.filter((line) => line.startsWith("shop.gunicorn.requests:1|c")).length;
+  await until(() => requests() >= 20, { what: () => `20 packets, ${requests()} came` });
+  assert(heard.some((line) => /^shop\.gunicorn\.request\.duration:[\d.]+\|ms/.test(line)), heard[0]);
 });
 
 Deno.test("with the probe a user's own StatsD server hears gunicorn itself", async () => {
-  const theirs = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const heard: string[] = [];
-  const hearing = (async () => {
-    for await (const [packet] of theirs) heard.push(new TextDecoder().decode(packet));
-  })();
-  try {
-    const { port } = theirs.addr as Deno.NetAddr;
-    await using server = await autoscaled({ gunicorn: ["--statsd-host", `127.0.0.1:${port}`] });
-    assertEquals((await server.get("/")).status, 200);
-    await until(() => heard.some((line) => line.startsWith("gunicorn.requests:1|c")), { what: "a packet" });
-  } finally {
-    theirs.close();
-    await hearing;
-  }
+  await using theirs = new StatsdServer();
+  const { port, heard } = theirs;
+  await using server = await autoscaled({ gunicorn: ["--statsd-host", `127.0.0.1:${port}`] });
+  assertEquals((await server.get("/")).status, 200);
+  await until(() => heard.some((line) => line.startsWith("gunicorn.requests:1|c")), { what: "a packet" });
 });

@@ -28,7 +28,7 @@ export interface FuzzReport {
 }
 
 /** No input may keep the reader busy for longer; far above what any takes, because machines are shared. */
-export const LONGEST_MS = 5_000;
+const LONGEST_MS = 5_000;
 
 const INPUTS_A_BREATH = 256;
 /** By then buffers have their size and code is compiled. */
@@ -51,7 +51,7 @@ async function memory(): Promise<Memory> {
 }
 
 /** The random numbers of one input of a run: with both numbers it can be made again alone. */
-export function randomOf(seed: number, input: number): Random {
+function randomOf(seed: number, input: number): Random {
   return seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(input + 1, 0x85ebca6b));
 }
 

@@ -1,25 +1,8 @@
 /** Files of /proc and control groups, and the kernel's answers over netlink. */
-import {
-  parseCfsQuota,
-  parseCpuMax,
-  parseKey,
-  parseMemoryLimit,
-  parseWhole,
-} from "../../src/sensors/cgroup_values.ts";
+import * as cgroupValues from "../../src/sensors/cgroup_values.ts";
 import { cgroupFolders } from "../../src/sensors/cgroup_paths.ts";
-import {
-  parseAllowedCpus,
-  parseBusyTicks,
-  parseCpuList,
-  parseMeminfo,
-} from "../../src/sensors/machine_files.ts";
-import {
-  parseAnonymous,
-  parsePids,
-  parsePss,
-  parseRunQueueWait,
-  parseStat,
-} from "../../src/sensors/process_stat.ts";
+import * as machineFiles from "../../src/sensors/machine_files.ts";
+import * as processFiles from "../../src/sensors/process_stat.ts";
 import { parseDiagAnswer } from "../../src/sensors/sock_diag.ts";
 import { parseSocketTable } from "../../src/sensors/socket_table.ts";
 import { samplesOf } from "./corpus.ts";
@@ -40,28 +23,30 @@ export function kernelFileFuzzer(): Fuzzer {
   const cpus = new Set([0, 1]);
   const readers: ((random: Random) => void)[] = [
     (random) => {
-      const stat = parseStat(changed(proc, "stat", random));
+      const stat = processFiles.parseStat(changed(proc, "stat", random));
       for (const [name, value] of Object.entries(stat ?? {})) {
         if (typeof value === "number") possible(name, value);
       }
     },
-    (random) => possible("run-queue wait", parseRunQueueWait(changed(proc, "schedstat", random))),
-    (random) => possible("PSS", parsePss(changed(proc, "smaps_rollup", random))),
-    (random) => possible("anonymous memory", parseAnonymous(changed(proc, "status", random))),
+    (random) =>
+      possible("run-queue wait", processFiles.parseRunQueueWait(changed(proc, "schedstat", random))),
+    (random) => possible("PSS", processFiles.parsePss(changed(proc, "smaps_rollup", random))),
+    (random) => possible("anonymous memory", processFiles.parseAnonymous(changed(proc, "status", random))),
     (random) => {
-      for (const pid of parsePids(changed(proc, "children", random))) {
+      for (const pid of processFiles.parsePids(changed(proc, "children", random))) {
         mustHold(Number.isInteger(pid) && pid > 0, () => `${pid} is a pid`);
       }
     },
-    (random) => possible("busy ticks", parseBusyTicks(changed(proc, "machine_stat", random), cpus)),
+    (random) =>
+      possible("busy ticks", machineFiles.parseBusyTicks(changed(proc, "machine_stat", random), cpus)),
     (random) => {
-      const memory = parseMeminfo(changed(proc, "meminfo", random));
+      const memory = machineFiles.parseMeminfo(changed(proc, "meminfo", random));
       if (memory === undefined) return;
       mustHold(memory.totalBytes > 0 && memory.usedBytes >= 0, () => JSON.stringify(memory));
     },
     (random) => {
-      const allowed = parseAllowedCpus(changed(proc, "status", random)) ??
-        parseCpuList(changed(proc, "children", random));
+      const allowed = machineFiles.parseAllowedCpus(changed(proc, "status", random)) ??
+        machineFiles.parseCpuList(changed(proc, "children", random));
       mustHold((allowed?.size ?? 0) <= 1_000_000, () => `${allowed?.size} CPUs`);
     },
     (random) => {
@@ -73,20 +58,28 @@ export function kernelFileFuzzer(): Fuzzer {
       }
     },
     (random) => {
-      const cores = parseCpuMax(changed(cgroup, pick(["cpu.max", "cpu.max-unlimited"], random), random));
+      const cores = cgroupValues.parseCpuMax(
+        changed(cgroup, pick(["cpu.max", "cpu.max-unlimited"], random), random),
+      );
       mustHold(cores === undefined || cores > 0, () => `${cores} cores`);
     },
     (random) => {
-      const cores = parseCfsQuota(
+      const cores = cgroupValues.parseCfsQuota(
         changed(cgroup, "cpu.cfs_quota_us", random),
         changed(cgroup, "cpu.cfs_period_us", random),
       );
       mustHold(cores === undefined || cores > 0, () => `${cores} cores`);
     },
-    (random) => possible("memory limit", parseMemoryLimit(changed(cgroup, "memory.max", random))),
-    (random) => possible("a whole number", parseWhole(changed(cgroup, "memory.max", random))),
-    (random) => possible("inactive_file", parseKey(changed(cgroup, "memory.stat", random), "inactive_file")),
-    (random) => possible("nr_throttled", parseKey(changed(cgroup, "cpu.stat", random), "nr_throttled")),
+    (random) =>
+      possible("memory limit", cgroupValues.parseMemoryLimit(changed(cgroup, "memory.max", random))),
+    (random) => possible("a whole number", cgroupValues.parseWhole(changed(cgroup, "memory.max", random))),
+    (random) =>
+      possible(
+        "inactive_file",
+        cgroupValues.parseKey(changed(cgroup, "memory.stat", random), "inactive_file"),
+      ),
+    (random) =>
+      possible("nr_throttled", cgroupValues.parseKey(changed(cgroup, "cpu.stat", random), "nr_throttled")),
     (random) => {
       const version = pick(["v1", "v2"], random);
       const mounts = decoder.decode(cgroup.get(`mountinfo-${version}`));

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   duplicate,
   libc,
@@ -16,7 +16,7 @@ async function python(code: string): Promise<string> {
 /** Runs code that imports all of libc.ts in a Deno of its own; gives back what it printed. */
 async function runDeno(code: string, permissions: string[]): Promise<string> {
   const module = new URL("../../src/platform/libc.ts", import.meta.url).href;
-  const names = "calibrateMonotonic, libc, monotonicNs, reapOrphans, setChildSubreaper";
+  const names = "libc, monotonicNs, reapOrphans, setChildSubreaper";
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...permissions, "--ext=ts", "-"],
     stdin: "piped",
@@ -35,18 +35,12 @@ Deno.test("monotonicNs is the clock of Python's time.monotonic_ns", async () => 
   assert(before <= there && there <= after, `${before} <= ${there} <= ${after}`);
 });
 
-Deno.test("The clock without FFI follows the pair of times it was calibrated with", async () => {
-  const [absent, aheadNs] = JSON.parse(
-    await runDeno(
-      `
-    calibrateMonotonic(2e18, 1e9);
-    const realtimeNs = (performance.timeOrigin + performance.now()) * 1e6;
-    console.log(JSON.stringify([libc() === undefined, monotonicNs() - 1e9 - (realtimeNs - 2e18)]));`,
-      ["-A", "--deny-ffi"],
-    ),
+Deno.test("Without FFI there is a clock all the same, and it runs", async () => {
+  const said = await runDeno(
+    "const first = monotonicNs(); console.log(libc() === undefined, monotonicNs() >= first);",
+    ["-A", "--deny-ffi"],
   );
-  assertEquals(absent, true);
-  assertLess(Math.abs(aheadNs), 1e6);
+  assertEquals(said.trim(), "true true");
 });
 
 Deno.test("A receive buffer can be raised, and a socket without drops says 0", () => {

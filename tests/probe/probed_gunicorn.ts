@@ -3,36 +3,9 @@
 import { installProbe, readProbe } from "../../src/gunicorn/probe_install.ts";
 import { makeRuntimeDir, removeDir, runtimeBases } from "../../src/platform/runtime_dir.ts";
 import { type Arbiter, ArbiterFile } from "../../src/sensors/arbiter_file.ts";
+import { SLOT } from "../sensors/shared_pages.ts";
 import { type Process, start, type StartOptions } from "../support/process.ts";
 import { until } from "../support/wait.ts";
-
-/** Words of a slot that tests look at, by their index in ARCHITECTURE.md. */
-export const WORD = {
-  pid: 2,
-  kind: 4,
-  slots: 5,
-  state: 6,
-  bootNs: 9,
-  readyNs: 10,
-  metered: 12,
-  seq: 16,
-  lastChangeNs: 17,
-  inFlight: 18,
-  busyNs: 19,
-  inFlightNs: 20,
-  started: 21,
-  finished: 22,
-  failed: 23,
-  serviceNs: 24,
-  waitNs: 25,
-  innerQueue: 27,
-  websockets: 28,
-  streams: 29,
-  loopDueNs: 30,
-  loopTicks: 32,
-  serviceBuckets: 64,
-  waitBuckets: 128,
-} as const;
 
 /** The words of one slot. */
 export type Slot = readonly number[];
@@ -98,7 +71,7 @@ export class ProbedGunicorn implements AsyncDisposable {
 
   /** Pids of the workers that are ready and were not told to go. */
   ready(): number[] {
-    return [...this.slots()].filter(([, slot]) => slot[WORD.state] === 2).map(([pid]) => pid);
+    return [...this.slots()].filter(([, slot]) => slot[SLOT.state] === 2).map(([pid]) => pid);
   }
 
   /** Waits until exactly this many workers are ready and no other is alive. */

@@ -2,7 +2,7 @@
 import { run } from "../support/process.ts";
 
 export const NOBODY = 65_534;
-export const canBecomeNobody = Deno.uid() === 0;
+const canBecomeNobody = Deno.uid() === 0;
 if (!canBecomeNobody) console.log("Skipped: attacks by another user are tried by root alone");
 
 const ATTEMPTS = `

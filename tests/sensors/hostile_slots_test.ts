@@ -114,10 +114,10 @@ Deno.test("A sync worker never has more than one request in flight, a gthread wo
 
 Deno.test("Buckets that shrink, or grow beyond the requests, add nothing", () => {
   using folder = new SlotFolder();
-  folder.add(11, { service: 10, wait: 10, started: 20, finished: 20 });
+  folder.add(11, { serviceBuckets: 10, waitBuckets: 10, started: 20, finished: 20 });
   const slots = new ProbeSlots(folder.path);
   slots.read(10 * S);
-  folder.set(11, { service: 9, wait: 1e9, started: 22, finished: 22 });
+  folder.set(11, { serviceBuckets: 9, waitBuckets: 1e9, started: 22, finished: 22 });
   const load = loadOf(slots.read(10.1 * S));
   assertEquals([total(load.service), total(load.wait), load.finished], [0, 0, 2]);
   slots.close();

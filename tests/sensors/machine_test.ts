@@ -114,13 +114,18 @@ Deno.test("Version 1: quota, use and throttling come from their own trees", () =
   assertEquals(cpuOf(machine, 1000), { limitCores: 0.5, usedCores: 0.45, throttledShare: 1 });
 });
 
-Deno.test("A quota above the machine's cores is none, and the machine's use counts", () => {
-  using root = fakeMachine({
+/** A fake machine whose top control group, of version 2, has a quota of so many cores and has used nothing. */
+function machineWithQuota(cores: number) {
+  return fakeMachine({
     "proc/self/cgroup": "0::/\n",
     "proc/self/mountinfo": V2,
-    "sys/fs/cgroup/cpu.max": "1600000 100000\n",
+    "sys/fs/cgroup/cpu.max": `${cores * 100_000} 100000\n`,
     "sys/fs/cgroup/cpu.stat": "usage_usec 0\n",
   });
+}
+
+Deno.test("A quota above the machine's cores is none, and the machine's use counts", () => {
+  using root = machineWithQuota(16);
   const machine = new Machine(root.path);
   machine.read(0);
   root.write({ "proc/stat": stat(100, 100, 90, 10), "sys/fs/cgroup/cpu.stat": "usage_usec 100000\n" });
@@ -128,12 +133,7 @@ Deno.test("A quota above the machine's cores is none, and the machine's use coun
 });
 
 Deno.test("Neighbours that keep the CPUs busy leave less than the quota does", () => {
-  using root = fakeMachine({
-    "proc/self/cgroup": "0::/\n",
-    "proc/self/mountinfo": V2,
-    "sys/fs/cgroup/cpu.max": "200000 100000\n",
-    "sys/fs/cgroup/cpu.stat": "usage_usec 0\n",
-  });
+  using root = machineWithQuota(2);
   const machine = new Machine(root.path);
   machine.read(0);
   root.write({ "proc/stat": stat(80, 80, 80, 80), "sys/fs/cgroup/cpu.stat": "usage_usec 500000\n" });

@@ -30,8 +30,8 @@ Deno.test("Deltas are what the counters grew by between two reads", () => {
     inFlightNs: 2.03 * S,
     serviceNs: 2.02 * S,
     lastChangeNs: 10.1 * S,
-    service: 2,
-    wait: 3,
+    serviceBuckets: 2,
+    waitBuckets: 3,
   });
   const load = loadOf(slots.read(10.1 * S));
   assertEquals([load.started, load.finished, load.failed, load.inFlight], [3, 2, 1, 1]);
@@ -100,7 +100,7 @@ Deno.test("A worker forked since the last read is counted from its boot on", () 
     started: 4,
     finished: 4,
     busyNs: 0.04 * S,
-    service: 4,
+    serviceBuckets: 4,
   });
   const load = loadOf(slots.read(10.1 * S));
   assertEquals([load.started, Math.round(load.busyMs), total(load.service)], [4, 40, 4]);
@@ -348,8 +348,6 @@ print(os.getpid())`),
     [pid, "gthread", 8, "draining", 5],
   );
   assertEquals([loadOf(reading).inFlight, loadOf(reading).innerQueue], [1, 2]);
-  const pair = slots.clockPair!;
-  assert(Math.abs(pair.realtimeNs - pair.monotonicNs - (Date.now() * 1e6 - monotonicNs())) < 50e6);
   slots.close();
 });
 

@@ -20,7 +20,7 @@ export function page(words: Record<number, Word>): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Words of a slot by name. */
+/** Words of a slot by name, with their index in ARCHITECTURE.md. */
 export const SLOT = {
   magic: 0,
   version: 1,
@@ -49,8 +49,9 @@ export const SLOT = {
   websockets: 28,
   streams: 29,
   loopDueNs: 30,
-  service: 64,
-  wait: 128,
+  loopTicks: 32,
+  serviceBuckets: 64,
+  waitBuckets: 128,
 } as const;
 
 export type SlotWords = Partial<Record<keyof typeof SLOT, Word>>;
