@@ -33,10 +33,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
         seconds(reason.forMs)
       } more`;
     case "at-bound":
-      return sentence(
-        `${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold ${workers(decision.current)}`,
-        decision,
-      );
+      return atBound(`${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold`, decision);
     case "no-data":
       return "no signal can be read: hold until one can";
     case "paused":
@@ -82,6 +79,16 @@ function boundDetail(why: BoundWhy): string {
 function sentence(text: string, decision: Decision): string {
   if (!known(decision.limitedBy)) return text;
   return `${text}; ${decision.wanted} wanted, but ${explainBound(decision.limitedBy)}`;
+}
+
+/** A bound may have fallen below what there is: it takes nobody away, and lets nobody in. */
+function atBound(text: string, decision: Decision): string {
+  const { current, wanted, limitedBy, bounds } = decision;
+  const hold = `${text} ${workers(current)}`;
+  if (known(limitedBy) || bounds.max.workers >= wanted) return sentence(hold, decision);
+  return `${hold}; ${wanted} wanted, but ${boundName(bounds.max.why)} allows no more${
+    boundDetail(bounds.max.why)
+  }`;
 }
 
 function moved(decision: Decision): string {

@@ -158,6 +158,9 @@ export interface Point {
   readonly min: number;
   /** The most that all bounds allow. */
   readonly max: number;
+  /** Requests a second that came, averaged over the windows of the decisions: above `rps` while they pile up. */
+  readonly arrivingRps: number | null;
+  /** Requests a second that were answered. */
   readonly rps: number | null;
   readonly failedRps: number | null;
   readonly p50Ms: number | null;

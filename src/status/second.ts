@@ -61,6 +61,7 @@ export class Second {
       wanted: this.#wanted,
       min: decision.bounds.min,
       max: decision.bounds.max.workers,
+      arrivingRps: known(decision.demand) ? round(decision.demand.facts.rps) : null,
       rps: perSecond(this.#finished),
       failedRps: known(sample.load) ? perSecond(this.#failed) : null,
       p50Ms: orNull(quantileMs(this.#service, 0.5)),

@@ -12,6 +12,7 @@ const FIELDS = [
   "wanted",
   "min",
   "max",
+  "arrivingRps",
   "rps",
   "failedRps",
   "p50Ms",

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertNotEquals } from "@std/assert";
 import { runLoad } from "../../bench/load.ts";
 import { parsePhases } from "../../bench/phases.ts";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
@@ -53,7 +53,7 @@ browserTest(
 
     const load = runLoad({ port: it.port, phases: parsePhases("60x7s:/sleep/100"), arrivals: "uniform" });
     await page.until(`Number(${legend("workers", "ready")}) >= 6`);
-    await page.until(`Number(${legend("requests", "finished")}) > 40`);
+    await page.until(`Number(${legend("requests", "answered")}) > 40`);
     await page.until(`parseFloat(${legend("time", "p95")}) >= 90`);
     await page.until(`document.querySelectorAll("#workers tr").length >= 6`);
     await load;
@@ -97,6 +97,8 @@ browserTest("the page finds the server again after a restart, and keeps what it 
     assertEquals(page.problems, []);
   }
   await page.until(`!document.getElementById("lost").hidden`);
+  const lost = await page.evaluate<string>(`document.getElementById("lost").textContent`);
+  assertMatch(lost, /^No connection since \d+:\d\d:\d\d.*: all figures are from then\. Trying again/);
   await using _again = await served(statusPort);
   await page.until(`document.getElementById("lost").hidden`, 20_000);
   // A restart is automatic again: a pin does not outlive the process.

@@ -14,6 +14,8 @@ Deno.test("a second of ticks becomes one point of the charts", () => {
   assertEquals(history.at.length, 5);
   assertEquals(history.rps, [0, 0, 50, 50, 50]);
   assertEquals(history.failedRps.at(-1), 10);
+  assertEquals(history.arrivingRps[0], 0);
+  assertGreater(history.arrivingRps.at(-1)!, 30);
   assertEquals(history.queue, [0, 0, 6, 6, 6]);
   assertEquals(history.p95Ms[0], null);
   assertAlmostEquals(history.p95Ms[3]!, 100, 25);

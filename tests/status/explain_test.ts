@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Decision, Demand, Facts } from "../../src/core/reason.ts";
+import type { Bound, Decision, Demand, Facts } from "../../src/core/reason.ts";
 import { explain } from "../../src/status/explain.ts";
 
 const facts: Facts = {
@@ -40,6 +40,7 @@ function decision(changes: Partial<Decision>): Decision {
   };
 }
 
+const boundsOf = (max: Bound) => ({ min: 2, max, all: [max] });
 const MIB = 2 ** 20;
 
 Deno.test("every decision is one plain sentence", async (t) => {
@@ -89,6 +90,21 @@ Deno.test("every decision is one plain sentence", async (t) => {
         limitedBy: { workers: 3, why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 } },
       },
       "p95 412 ms is over 300 ms and requests wait: hold 3 workers; 9 wanted, but the CPU allows 3 " +
+      "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
+        demand: demand("slo"),
+        current: 6,
+        target: 6,
+        limitedBy: "unknown",
+        bounds: boundsOf({
+          workers: 3,
+          why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 },
+        }),
+      },
+      "p95 412 ms is over 300 ms and requests wait: hold 6 workers; 9 wanted, but the CPU allows no more " +
       "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
     ],
     [

@@ -140,7 +140,7 @@ export class Charts {
     return {
       width: place.clientWidth || 300,
       height: spec.size === "large" ? 264 : 170,
-      padding: [8, 22, 0, 0],
+      padding: [8, 30, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {

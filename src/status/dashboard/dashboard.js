@@ -2,6 +2,7 @@
 import { Charts } from "./charts.js";
 import { Data } from "./data.js";
 import { $ } from "./dom.js";
+import { clock } from "./format.js";
 import { markDecision, showDecisions, showWorkers } from "./lists.js";
 import { showFigures, showHead, showWhy } from "./panels.js";
 import { chartSpecs } from "./specs.js";
@@ -12,7 +13,7 @@ const live = { objectiveMs: null, memoryShare: 0.9 };
 // The decision nearest to the cursor, if any is within so many seconds of it per minute shown.
 const NEAR_SHARE = 0.015;
 let span = 300;
-let version;
+let version, latest;
 
 const say = (text) => $("said").textContent = text;
 const charts = new Charts($("charts"), chartSpecs(live), data, {
@@ -48,14 +49,18 @@ function show(report) {
 }
 
 function connected(is) {
+  const was = !$("lost").hidden;
   $("lost").hidden = is;
   document.body.toggleAttribute("data-lost", !is);
-  if (is) return;
+  if (is || was) return;
+  const since = latest === undefined
+    ? ""
+    : ` since ${clock(new Date(latest.now))}: all figures are from then`;
+  $("lost").textContent = `No connection${since}. Trying again; gunicorn may well be running.`;
   $("order").dataset.state = "lost";
   $("order").textContent = "connection lost";
 }
 
-let latest;
 follow({
   onLost: () => connected(false),
   onHistory: (columns) => data.history(columns),

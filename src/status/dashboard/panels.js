@@ -10,7 +10,7 @@ export function showHead(report) {
   const gunicorn = known(report.gunicorn.version) ? `gunicorn ${report.gunicorn.version}` : "gunicorn";
   setText($("subtitle"), `${gunicorn}${workerClass}, up ${duration(report.uptimeSeconds)}`);
   const pill = $("order");
-  pill.dataset.state = report.order.kind;
+  pill.dataset.state = report.dryRun ? "dry" : report.order.kind;
   setText(pill, report.dryRun ? "dry run" : report.order.text);
   const held = $("held");
   const hint = report.dryRun
@@ -61,20 +61,24 @@ export function showFigures(report) {
     known(workers.booting) && workers.booting > 0 ? `${workers.booting} booting` : "",
     known(workers.draining) && workers.draining > 0 ? `${workers.draining} draining` : "",
   ].filter(Boolean).join(", ");
+  const isFull = known(report.saturation) && report.saturation > 1;
   figure(
     "Workers",
     number(workers.ready, 0),
     `of ${report.target}`,
-    moving || `${bounds.min} to ${bounds.effective.workers} allowed`,
-    known(report.saturation) && report.saturation > 1 ? "warn" : "",
+    moving ||
+      (isFull ? `${report.wanted} wanted, ` : `${bounds.min} to `) + `${bounds.effective.workers} allowed`,
+    isFull ? "warn" : "",
   );
   figure(
     "Requests",
     number(traffic.requestsPerSecond),
-    "/s",
+    "/s arriving",
     known(traffic.utilization) ? `workers ${percent(traffic.utilization)} busy` : "",
   );
-  const late = known(traffic.p95Seconds) && traffic.p95Seconds > report.objectiveP95Seconds;
+  const late = (known(traffic.p95Seconds) && traffic.p95Seconds > report.objectiveP95Seconds) ||
+    (known(report.latest) && known(report.latest.waitP95Ms) &&
+      report.latest.waitP95Ms > report.objectiveP95Seconds * 1000);
   const [time, unit] = milliseconds(known(traffic.p95Seconds) ? traffic.p95Seconds * 1000 : null).split(" ");
   figure(
     "p95 service time",
@@ -125,6 +129,9 @@ const SIGNAL_NAMES = {
   statsd: "StatsD",
   memory: "memory",
 };
+// Bars end at this many times the maximum; bounds beyond so many times of it bound nothing, and are left out.
+const ROOM = 1.6;
+const FAR = 4;
 const BOUND_NAMES = { configured: "maximum", memory: "memory", cpu: "CPU", "boot-failures": "failed boot" };
 
 function bar(label, workers, most, lead, title) {
@@ -143,7 +150,8 @@ export function showWhy(report) {
   setText($("why"), report.decision.text);
   const { demand, bounds } = report;
   const asked = known(demand) ? demand.bySignal : [];
-  const most = Math.max(report.bounds.max, ...asked.map(({ workers }) => workers));
+  // A stampede may ask for hundreds: the bars show the room there is, the numbers beside them how much was asked for.
+  const most = Math.min(ROOM * bounds.max, Math.max(bounds.max, ...asked.map(({ workers }) => workers)));
   $("demand").replaceChildren(
     ...(asked.length === 0
       ? [
@@ -157,7 +165,7 @@ export function showWhy(report) {
       )),
   );
   $("bounds").replaceChildren(
-    ...bounds.all.map(({ code, workers, text }) =>
+    ...bounds.all.filter(({ workers }) => workers <= FAR * bounds.max).map(({ code, workers, text }) =>
       bar(BOUND_NAMES[code] ?? code, workers, most, false, text)
     ),
     bar("minimum", bounds.min, most, false),

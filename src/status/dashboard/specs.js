@@ -43,7 +43,8 @@ export function chartSpecs(live) {
       size: "half",
       format: (value) => number(value),
       series: [
-        { key: "rps", label: "finished", color: "blue", fill: 0.16 },
+        { key: "rps", label: "answered", color: "blue", fill: 0.16 },
+        { key: "arrivingRps", label: "arriving", color: "orange", width: 1.25 },
         { label: "failed", color: "red", fill: 0.2, read: unlessZero("failedRps"), format: zeroIfNone },
       ],
     },
