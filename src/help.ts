@@ -1,9 +1,10 @@
 import { helpColumns } from "./help_columns.ts";
-import { defaultText, flagText, type Option, PREFIX } from "./option.ts";
+import { defaultText, flagText, type Option, variableOf } from "./option.ts";
 import { OPTIONS } from "./options.ts";
 import { VERSION } from "./version.ts";
 
-const entry = helpColumns(34, 100);
+const INDENT = 34;
+const entry = helpColumns(INDENT, 100);
 const COMMANDS: readonly (readonly [words: string, text: string])[] = [
   ["check [OPTIONS] APP [...]", "Say what a run would do, and each setting's source; start nothing."],
   ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
@@ -36,8 +37,8 @@ export function helpText(): string {
     "Commands, each with a --help of its own:",
     ...COMMANDS.flatMap(([words, text]) => entry(words, text)),
     "",
-    `Each option is also a variable: --max-workers is ${PREFIX}MAX_WORKERS, in the environment`,
-    "or in a .env file. A flag wins over the environment, the environment over .env. In brackets: the default.",
+    "Each option can also be set by its variable, in the environment or in a .env file. A flag wins over the",
+    "environment, the environment over .env. In brackets: the default and the variable.",
     "",
     ...groups.flatMap((group) => [
       `${group}:`,
@@ -45,7 +46,10 @@ export function helpText(): string {
       "",
     ]),
     "Other:",
-    ...entry("--env-file FILE", "Read our variables from FILE instead of ./.env."),
+    ...entry(
+      "--env-file FILE",
+      "Read our variables from FILE instead of ./.env. [GUNICORN_AUTOSCALER_ENV_FILE]",
+    ),
     ...entry("-h, --help", "Show this text."),
     ...entry("-v, --version", "Show the version."),
     "",
@@ -57,5 +61,6 @@ export function helpText(): string {
 
 function optionLines(option: Option): string[] {
   const fallback = defaultText(option);
-  return entry(flagText(option), fallback === "" ? option.help : `${option.help} [${fallback}]`);
+  const brackets = `[${fallback === "" ? "" : `${fallback}; `}${variableOf(option)}]`;
+  return [...entry(flagText(option), option.help), " ".repeat(INDENT) + brackets];
 }

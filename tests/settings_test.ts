@@ -133,13 +133,13 @@ Deno.test("the defaults of the table are the defaults of the core", () => {
   assertEquals(policy, expected);
 });
 
-Deno.test("help names every option with its default, says how a variable is called, and fits a terminal", () => {
+Deno.test("help names every option with its default and its variable, and fits a terminal", () => {
   const help = helpText().replace(/\s+/g, " ");
   for (const option of OPTIONS) {
     assertStringIncludes(help, option.flag);
-    assertStringIncludes(help, `${option.help} ${defaultText(option) && `[${defaultText(option)}]`}`.trim());
+    const brackets = `[${defaultText(option) && `${defaultText(option)}; `}${variableOf(option)}]`;
+    assertStringIncludes(help, `${option.help} ${brackets}`);
   }
-  assertStringIncludes(help, "--max-workers is GUNICORN_AUTOSCALER_MAX_WORKERS");
   for (const tool of TOOLS) assertStringIncludes(helpText(), `\n  ${tool} `);
   for (const line of helpText().split("\n")) assert(line.length <= 110, line);
 });
