@@ -9,6 +9,24 @@ export function header(pods: boolean): string[] {
     : [...FIRST, "of foresight", "changes", "peak", "lost"];
 }
 
+const MEANINGS: Readonly<Record<string, string>> = {
+  "within SLO": "Share of the requests that were answered within the objective, waiting included",
+  "p50": "Half of the requests took no longer, waiting included",
+  "p95": "95 of 100 requests took no longer, waiting included",
+  "p99": "99 of 100 requests took no longer, waiting included",
+  "worker-s": "Worker-seconds, the cost: one worker for a minute is 60",
+  "of foresight": "Worker-seconds, as a multiple of what perfect foresight would have paid",
+  "pod-s": "Pod-seconds, the cost of the cluster",
+  "changes": "Times the number of workers changed",
+  "peak": "Most workers at once",
+  "lost": "Requests whose client gave up, or that found the queue full",
+};
+
+/** What a column of the table says, in a sentence; undefined where its head says it. */
+export function meaning(head: string): string | undefined {
+  return MEANINGS[head];
+}
+
 /** The figures of several results as lines of text, one result a line, columns aligned. */
 export function table(results: readonly Result[], foresight?: Result): string[] {
   const rows = results.map((result) => [result.controller, ...figures(result, foresight)]);

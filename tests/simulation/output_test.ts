@@ -67,8 +67,9 @@ Deno.test("the page is one file that asks for nothing, and what is in it cannot 
   assert(!html.includes("</script><b>"));
   assert(!/(src|href)=|url\(|@import|fetch\(/.test(html.replace(/<script>[\s\S]*?<\/script>/, "")));
   const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)![1]!;
-  const { runs } = JSON.parse(data);
+  const { runs, header } = JSON.parse(data);
   assertEquals(runs[0].name, "</script><b>min=4");
+  for (const { name, title } of header.slice(1)) assert(title, `what ${name} means is not said`);
   assertEquals(runs[0].changes.length, result.changes.length);
   assertLess(html.length, 400_000);
 });

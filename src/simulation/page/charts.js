@@ -2,6 +2,8 @@
 const { runs, sloMs, header } = JSON.parse(document.getElementById("data").textContent);
 const COLORS = ["#2f7ed8", "#e8833a", "#22a06b", "#a55eea", "#d64550", "#8a939c", "#c9a227", "#17a2b8"];
 const dark = matchMedia("(prefers-color-scheme: dark)");
+// Half a worker and half a request are none.
+const WHOLE = [1, 10, 100, 1000, 10_000].flatMap((power) => [power, 2 * power, 5 * power]);
 let chosen = 0;
 let charts = [];
 
@@ -20,7 +22,12 @@ function time(s) {
 function table() {
   const thead = element("thead");
   thead.append(element("tr"));
-  for (const text of header) thead.firstChild.append(element("th", text));
+  const shown = header.map((_, column) =>
+    column === 0 || runs.some((run) => run.figures[column - 1] !== "-")
+  );
+  header.forEach(({ name, title = "" }, column) => {
+    if (shown[column]) thead.firstChild.append(Object.assign(element("th", name), { scope: "col", title }));
+  });
   const tbody = element("tbody");
   runs.forEach((run, i) => {
     const row = element("tr");
@@ -35,6 +42,7 @@ function table() {
     name.append(swatch, button);
     row.append(name);
     run.figures.forEach((text, column) => {
+      if (!shown[column + 1]) return;
       const cell = element("td", text);
       if (column === 0) cell.className = run.within >= 0.995 ? "good" : run.within < 0.95 ? "bad" : "";
       row.append(cell);
@@ -124,6 +132,7 @@ function options(id, series, plugins, more = {}) {
     stroke: color("--dim"),
     grid: { stroke: color("--line"), width: 1 },
     ticks: { show: false },
+    font: "11px Inter, system-ui, sans-serif",
   };
   return {
     width: document.getElementById(id).clientWidth - 8,
@@ -136,7 +145,7 @@ function options(id, series, plugins, more = {}) {
     },
     axes: [
       { ...axis, size: 30, values: (_u, ticks) => ticks.map(time) },
-      { ...axis, size: 48, ...more.axis },
+      { ...axis, size: 48, incrs: WHOLE, ...more.axis },
     ],
     series: [{ label: "time", value: (_u, s) => s == null ? "" : time(s) }, ...series],
     plugins,
@@ -172,6 +181,9 @@ function draw() {
   const x = seconds(run);
   const own = COLORS[chosen % COLORS.length];
   const others = runs.map((other, i) => ({ other, i })).filter(({ i }) => i !== chosen);
+  // Perfect foresight follows every wiggle: beside others it would hide them.
+  const rivals = others.filter(({ other }) => other.name !== "perfect foresight");
+  const isShown = ({ i }) => rivals.length <= 3 && rivals.some((one) => one.i === i);
   const add = (id, series, data, plugins = [], more = {}) => {
     charts.push(new uPlot(options(id, series, plugins, more), [x, ...data], document.getElementById(id)));
   };
@@ -193,7 +205,7 @@ function draw() {
       line(`${run.name}: alive`, own, { paths: stepped, width: 2, fill: own + "22" }),
       line("busy", color("--dim"), { width: 1 }),
       ...others.map(({ other, i }) =>
-        line(other.name, COLORS[i % COLORS.length], { paths: stepped, width: 1, show: others.length <= 3 })
+        line(other.name, COLORS[i % COLORS.length], { paths: stepped, width: 1.25, show: isShown({ i }) })
       ),
     ],
     [run.timeline.alive, run.timeline.busy, ...others.map(({ other }) => other.timeline.alive)],
@@ -205,16 +217,26 @@ function draw() {
     "latency",
     [
       line(`${run.name}: p95 ms`, own),
-      ...others.map(({ other, i }) => line(other.name, COLORS[i % COLORS.length], { width: 1, show: false })),
+      ...others.map(({ other, i }) =>
+        line(other.name, COLORS[i % COLORS.length], { width: 1.25, show: isShown({ i }) })
+      ),
     ],
     [floor(run.timeline.p95Ms), ...others.map(({ other }) => floor(other.timeline.p95Ms))],
     [sloLine],
     {
       scales: {
-        y: { distr: 3, log: 10, range: (_u, _min, max) => [1, Math.max(sloMs * 2, max || 1) * 1.3] },
+        y: {
+          distr: 3,
+          log: 10,
+          // From the power of ten below what is there: an axis from 1 ms would be empty for the most part.
+          range: (_u, min, max) => [
+            10 ** Math.floor(Math.log10(Math.max(1, Math.min(min || 1, sloMs / 2)))),
+            Math.max(sloMs * 2, max || 1) * 1.3,
+          ],
+        },
       },
       axis: {
-        splits: () => [1, 10, 100, 1000, 10_000],
+        splits: (_u, _axis, min, max) => [1, 10, 100, 1000, 10_000].filter((ms) => ms >= min && ms <= max),
         values: (_u, ticks) => ticks.map((ms) => ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`),
         filter: (_u, ticks) => ticks,
       },

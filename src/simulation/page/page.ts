@@ -1,8 +1,9 @@
 import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
 import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
 import type { Result } from "../result.ts";
-import { figures, header } from "../table.ts";
+import { figures, header, meaning } from "../table.ts";
 import chartsScript from "./charts.js" with { type: "text" };
+import mark from "../../status/dashboard/favicon.svg" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 
 export interface PageContent {
@@ -22,7 +23,7 @@ export function page(content: PageContent): string {
   const pods = results[0]?.pods !== undefined;
   const data = {
     sloMs,
-    header: header(pods),
+    header: header(pods).map((name) => ({ name, title: meaning(name) })),
     runs: all.map((result) => ({
       name: result.controller,
       within: result.shareWithinSlo,
@@ -42,21 +43,37 @@ export function page(content: PageContent): string {
 <style>${uplotStyle}${pageStyle}</style>
 </head>
 <body>
-<h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(subtitle)}</p>
-<div class="scroll"><table id="figures"></table></div>
-<h2>Load</h2><div class="chart" id="load"></div>
-${pods ? '<h2>Pods</h2><div class="chart" id="pods"></div>' : ""}
-<h2>Workers</h2><div class="chart" id="workers"></div>
-<div id="why" aria-live="polite"></div>
-<h2>Queue</h2><div class="chart" id="queue"></div>
-<h2>Latency (p95, from arrival to response; dashed: the SLO of ${sloMs} ms)</h2><div class="chart" id="latency"></div>
+<header>${mark}<div><h1>${escapeHtml(title)}</h1><p>${escapeHtml(subtitle)}</p></div></header>
+<main>
+<section class="card"><div class="scroll" tabindex="0" role="region" aria-label="Figures">
+<table id="figures"></table></div>${
+    all.length > 1
+      ? "<p>A name in the table shows its run in the charts; one in a legend shows or hides it there.</p>"
+      : ""
+  }</section>
+${chart("load", "Load", "requests per second")}
+${pods ? chart("pods", "Pods", "and how full they are") : ""}
+${
+    chart(
+      "workers",
+      "Workers",
+      `each dot a decision${pods ? " of one pod, at its own number" : ""}`,
+      '<div id="why" aria-live="polite"></div>',
+    )
+  }
+${chart("queue", "Queue", "requests waiting")}
+${chart("latency", "Latency", `p95 from arrival to response; dashed: the SLO of ${sloMs} ms`)}
+</main>
 <script type="application/json" id="data">${json.replaceAll("<", "\\u003c")}</script>
 <script>${uplotScript.replaceAll("</script", "<\\/script")}</script>
 <script type="module">${chartsScript}</script>
 </body>
 </html>
 `;
+}
+
+function chart(id: string, name: string, what: string, below = ""): string {
+  return `<section class="card"><h2>${name} <span>${what}</span></h2><div class="chart" id="${id}"></div>${below}</section>`;
 }
 
 /** Four digits are enough for a chart and halve the page. */
