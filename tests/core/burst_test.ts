@@ -70,6 +70,12 @@ Deno.test("erlangs of a burst: its arrivals less one deviation, times what a req
   assertAlmostEquals(burstErlangs({ ...longer, spanMs: 400 }, 50), 6, 1e-9);
 });
 
+Deno.test("erlangs of a burst: two requests at least are taken to hold the slots, and none hold none", () => {
+  const one = tick({ arrivals: 16, elapsedMs: 400, occupiedMs: 400, started: 1, finished: 0 });
+  assertAlmostEquals(burstErlangs({ ...one, spanMs: 400 }, 50), (12 * 200) / 400, 1e-9);
+  assertEquals(burstErlangs({ ...one, occupiedMs: 0, spanMs: 400 }, "unknown"), 0);
+});
+
 Deno.test("erlangs of a burst: nine workers that have all just begun do not make requests look long", () => {
   const begun = tick({ arrivals: 6, elapsedMs: 100, occupiedMs: 900, started: 9, finished: 2 });
   assertLess(burstErlangs({ ...begun, spanMs: 100 }, 100), 9);
@@ -82,7 +88,7 @@ Deno.test("evidence agrees with the documented examples", () => {
 
 Deno.test("evidence: what came counts as much after silence as after next to nothing", () => {
   assertEquals(evidenceOf(5, 0), evidenceOf(5, 0.05));
-  assertGreater(evidenceOf(5, 0), evidenceOf(5, 0.5));
+  assertGreater(evidenceOf(5, 0), evidenceOf(5, 0.15));
 });
 
 Deno.test("rates: requests a second, none before any time has passed", () => {
@@ -99,6 +105,26 @@ Deno.test("a jump and a rate that are just reached count", () => {
   assertEquals(found({ burstMinRps: 60 })?.arrivals, 18);
   assertEquals(found({ burstRpsJump: 50 })?.arrivals, 18);
   assertEquals(found({ burstRpsJump: 56 }), undefined);
+  // 21 within a tick are 210 a second, where 12 a second came over the whole stable window.
+  const tick = (burstRpsJump: number) => burst(historyOf(1, [21]), 50, { ...DEFAULT_POLICY, burstRpsJump });
+  assertEquals([tick(198)?.spanMs, tick(198.1)], [100, undefined]);
+});
+
+Deno.test("7.5 nats of evidence make a burst", () => {
+  // Beside what the tick itself adds to the stable rate: 7.3 nats, and 7.7.
+  assertEquals(burst(historyOf(0.5, [5.3])), undefined);
+  assertEquals(burst(historyOf(0.5, [5.5]))?.spanMs, 100);
+});
+
+Deno.test("a rate is held against what came just before, within the longest window, and not against older bursts", () => {
+  const second = (n: number) => Array<number>(10).fill(n);
+  const again = [...second(6), ...second(6), ...second(0.5), ...second(0.5), ...second(4)];
+  assertEquals(burst(historyOf(0.5, again))?.spanMs, 1_000);
+});
+
+Deno.test("the longest window has nothing before it: a single full tick there hides no slow burst", () => {
+  const risen = [20, ...Array<number>(30).fill(3.75)];
+  assertEquals(burst(historyOf(1.5, risen))?.spanMs, 3_000);
 });
 
 Deno.test("what came just before is the measure where that is more than the stable rate", () => {

@@ -145,7 +145,7 @@ Deno.test("set changes what decisions are made by, and says what it cannot", asy
       [["set", "tick-ms=50"], /cannot change while gunicorn runs/],
       [["set", "max-workers"], /write KEY=VALUE/],
       [["scale", "9"], /the maximum is 4, raise it first/],
-      [["scale"], /give the number/],
+      [["scale"], /write one, such as scale 4/],
       [["scale", "3", "--for", "soon"], /no time span/],
       [["pause", "now"], /nothing is expected/],
       [["status", "--fast"], /no such option/],

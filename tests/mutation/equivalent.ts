@@ -51,6 +51,49 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: NO_UNIT,
   },
   {
+    file: "autoscaler.ts",
+    code: "const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);",
+    changes: ["-x → x"],
+    because: "this very count was pushed just before: the maximum is never one of nothing",
+  },
+  {
+    file: "autoscaler.ts",
+    code: "durations: known(statsd) && statsd.durationCount > 0 ? statsd.durations : undefined,",
+    changes: ["&& → ||", "> → >="],
+    because: "without durations all buckets are 0, and add nothing",
+  },
+  {
+    file: "burst.ts",
+    code: "const FAST_TICKS = [1, 2, 3, 5, 7];",
+    changes: ["1 → 0"],
+    because: "a window holds the newest tick, however short it is",
+  },
+  {
+    file: "burst.ts",
+    code: "if (evidence < most) continue;",
+    changes: ["< → <="],
+    because: "of two windows with the same evidence either will do",
+  },
+  {
+    file: "burst.ts",
+    code: "return came > base ? came * Math.log(came / base) - (came - base) : 0;",
+    changes: ["> → >="],
+    because: "what came as expected has no evidence by the formula too: ln 1 is 0",
+  },
+  {
+    file: "burst.ts",
+    code: "const fast = FAST_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);",
+    changes: ["< → <="],
+    because: "a window of a second is looked at anyway; twice is as good",
+  },
+  {
+    file: "burst.ts",
+    code: "sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) / 2)",
+    changes: ["<= → <"],
+    because:
+      "a window as long as the stable one has its rate and is no burst; the last second has half of its own rate",
+  },
+  {
     file: "sliding_max.ts",
     code: "while (this.#entries.length > 0 && this.#entries[this.#entries.length - 1]!.value <= value) {",
     changes: ["<= → <"],
