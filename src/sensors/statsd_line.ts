@@ -6,9 +6,9 @@
  *
  *   *.requests            c            requests finished; divided by the sample rate
  *   *.request.duration    ms, h or d   duration in ms; counts 1 / rate times
- *   *.workers             g            number of workers; +N and -N are relative to the one before
  *
- * All other names and types are fine and are passed over. A line without ":" or "|", or with a value that is no
+ * All other names and types are fine and are passed over, gunicorn's *.workers among them: workers are counted where they
+ * are, in /proc. A line without ":" or "|", or with a value that is no
  * number or not credible (negative, above MAX_*), is malformed: it is counted and dropped, never an error.
  */
 
@@ -18,8 +18,6 @@ export interface StatsdSink {
   requests(count: number): void;
   /** A request took so long, standing for `weight` requests. */
   duration(ms: number, weight: number): void;
-  /** The number of workers; with `relative`, its change. */
-  workers(count: number, relative: boolean): void;
   /** A line, or one packed value, could not be taken. */
   malformed(): void;
 }
@@ -28,17 +26,14 @@ export interface StatsdSink {
 export const MAX_REQUESTS_PER_LINE = 1e6;
 /** Longest credible duration: one day. */
 export const MAX_DURATION_MS = 86_400_000;
-/** Most credible workers. */
-export const MAX_WORKERS = 100_000;
 
 const NEWLINE = 10, RETURN = 13, SPACE = 32, PLUS = 43, MINUS = 45, DOT = 46, ZERO = 48, COLON = 58, AT = 64;
-const UPPER_E = 69, UNDERSCORE = 95, LOWER_C = 99, LOWER_D = 100, LOWER_E = 101, LOWER_G = 103, LOWER_H = 104;
+const UPPER_E = 69, UNDERSCORE = 95, LOWER_C = 99, LOWER_D = 100, LOWER_E = 101, LOWER_H = 104;
 const LOWER_M = 109, LOWER_S = 115, PIPE = 124;
 
 const encoder = new TextEncoder();
 const REQUESTS = encoder.encode(".requests");
 const DURATION = encoder.encode(".request.duration");
-const WORKERS = encoder.encode(".workers");
 
 /** Reads the first `length` bytes of `packet`, which may hold any number of lines. */
 export function parseStatsdPacket(packet: Uint8Array, length: number, sink: StatsdSink): void {
@@ -78,8 +73,6 @@ function parseLine(
     ? REQUESTS
     : endsWith(bytes, start, nameEnd, DURATION)
     ? DURATION
-    : endsWith(bytes, start, nameEnd, WORKERS)
-    ? WORKERS
     : undefined;
   if (wanted === undefined) return;
 
@@ -92,12 +85,10 @@ function parseLine(
   const one = typeLength === 1;
   const matches = wanted === REQUESTS
     ? one && type === LOWER_C
-    : wanted === DURATION
-    ? isMs || (one && (type === LOWER_H || type === LOWER_D))
-    : one && type === LOWER_G;
+    : isMs || (one && (type === LOWER_H || type === LOWER_D));
   if (!matches) return;
 
-  const weight = wanted === WORKERS ? 1 : 1 / sampleRate(bytes, typeEnd, end);
+  const weight = 1 / sampleRate(bytes, typeEnd, end);
   let from = colon + 1;
   while (from <= pipe) {
     let to = from;
@@ -116,10 +107,7 @@ function takeValue(
   sink: StatsdSink,
 ): void {
   const value = parseNumber(bytes, from, to);
-  if (wanted === WORKERS) {
-    if (!(Math.abs(value) <= MAX_WORKERS)) return sink.malformed();
-    sink.workers(value, bytes[from] === PLUS || bytes[from] === MINUS);
-  } else if (wanted === REQUESTS) {
+  if (wanted === REQUESTS) {
     const count = value * weight;
     if (!(value >= 0 && count <= MAX_REQUESTS_PER_LINE)) return sink.malformed();
     sink.requests(count);

@@ -6,6 +6,7 @@
 import type { Facts, SignalName } from "../core/reason.ts";
 import type { Maybe, WorkerKind } from "../core/sample.ts";
 
+/** Everything there is to know now. */
 export interface StatusReport {
   readonly version: string;
   readonly pid: number;
@@ -51,6 +52,7 @@ export interface StatusReport {
   readonly latest: Maybe<Point>;
 }
 
+/** The gunicorn that is scaled. */
 export interface GunicornReport {
   readonly version: Maybe<string>;
   readonly masterPid: Maybe<number>;
@@ -62,6 +64,7 @@ export interface GunicornReport {
   readonly lastBootSeconds: Maybe<number>;
 }
 
+/** What was ordered by hand. */
 export interface OrderReport {
   readonly kind: "auto" | "paused" | "pinned";
   readonly text: string;
@@ -69,6 +72,7 @@ export interface OrderReport {
   readonly secondsLeft?: number;
 }
 
+/** How many workers there are, and each of them. */
 export interface WorkersReport {
   readonly ready: Maybe<number>;
   readonly booting: Maybe<number>;
@@ -79,6 +83,7 @@ export interface WorkersReport {
   readonly list: readonly WorkerReport[];
 }
 
+/** One worker; "unknown" where only the probe could tell. */
 export interface WorkerReport {
   readonly pid: number;
   readonly state: "booting" | "ready" | "draining";
@@ -95,12 +100,14 @@ export interface WorkerReport {
   readonly pssBytes: Maybe<number>;
 }
 
+/** An upper bound, and why in words. */
 export interface BoundReport {
   readonly workers: number;
   readonly code: "configured" | "memory" | "cpu" | "boot-failures";
   readonly text: string;
 }
 
+/** How many workers there may be. */
 export interface BoundsReport {
   readonly min: number;
   /** The configured maximum. */
@@ -109,6 +116,7 @@ export interface BoundsReport {
   readonly all: readonly BoundReport[];
 }
 
+/** What each signal asks for, and what was seen. */
 export interface DemandReport {
   readonly leading: SignalName;
   readonly burst: boolean;
@@ -116,6 +124,7 @@ export interface DemandReport {
   readonly facts: Facts;
 }
 
+/** Requests: rates and times over the last seconds, totals since the start. */
 export interface TrafficReport {
   readonly requestsPerSecond: Maybe<number>;
   readonly inFlight: Maybe<number>;
@@ -127,12 +136,14 @@ export interface TrafficReport {
   readonly failures: number;
 }
 
+/** How fresh one signal is. */
 export interface SignalReport {
   readonly name: "probe" | "accept-queue" | "statsd" | "cpu" | "memory";
   /** Since it could last be read; "unknown" when it never could. */
   readonly ageSeconds: Maybe<number>;
 }
 
+/** One line of the log. */
 export interface DecisionReport {
   /** 1 for the first since the start. */
   readonly id: number;

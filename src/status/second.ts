@@ -17,6 +17,7 @@ export class Second {
   readonly #wait = new Float64Array(BUCKETS);
   #last: { sample: Sample; decision: Decision } | undefined;
 
+  /** Takes in one tick. */
   add(sample: Sample, decision: Decision): void {
     this.#ticks++;
     this.#spanMs += sample.elapsedMs;
@@ -40,6 +41,7 @@ export class Second {
     }
   }
 
+  /** The time taken in so far. */
   get spanMs(): number {
     return this.#spanMs;
   }
@@ -81,6 +83,7 @@ export class Second {
   }
 }
 
+/** Adds counts to those of the same buckets. */
 export function addBuckets(into: Float64Array, counts: Buckets): void {
   for (let i = 0; i < into.length; i++) into[i]! += counts[i] ?? 0;
 }

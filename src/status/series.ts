@@ -37,11 +37,13 @@ export class Series {
     this.#most = most;
   }
 
+  /** Adds the newest point. */
   push(point: Point): void {
     this.#points.push(point);
     if (this.#points.length > this.#most) this.#points.shift();
   }
 
+  /** The newest point. */
   get latest(): Point | undefined {
     return this.#points[this.#points.length - 1];
   }

@@ -3,7 +3,6 @@ import { total } from "../../src/core/histogram.ts";
 import {
   MAX_DURATION_MS,
   MAX_REQUESTS_PER_LINE,
-  MAX_WORKERS,
   parseStatsdPacket,
   type StatsdSink,
 } from "../../src/sensors/statsd_line.ts";
@@ -19,27 +18,25 @@ const PACKETS_A_TICK = 50;
 export function statsdFuzzer(): Fuzzer {
   const packets = sampleText("statsd/packets.txt").split("---\n");
   const window = new StatsdWindow();
-  let taken = 0, lines = 0, packed = 0;
+  let taken = 0, takenLines = 0, lines = 0, packed = 0;
   const within = (what: string, value: number, most: number) =>
     mustHold(value >= 0 && value <= most, () => `${what} ${value} is from 0 to ${most}`);
   const sink: StatsdSink = {
     requests(count) {
       within("a count of requests", count, MAX_REQUESTS_PER_LINE);
       taken += count;
+      takenLines++;
       window.requests(count);
     },
     duration(ms, weight) {
       within("a duration", ms, MAX_DURATION_MS);
       within("a weight", weight, MAX_REQUESTS_PER_LINE);
+      takenLines++;
       window.duration(ms, weight);
-    },
-    workers(count, relative) {
-      within("a gauge", Math.abs(count), MAX_WORKERS);
-      window.workers(count, relative);
     },
     malformed: () => window.malformed(),
   };
-  let malformedBefore = 0, takenBefore = 0, sincePackets = 0;
+  let malformedBefore = 0, sincePackets = 0;
   return {
     name: "StatsD",
     unit: "lines",
@@ -68,22 +65,17 @@ export function statsdFuzzer(): Fuzzer {
         Math.abs(total(durations) - durationCount) <= 1e-6 * durationCount + 1e-9,
         () => "each is in a bucket",
       );
-      const gauge = window.workersGauge;
-      if (gauge !== "unknown") {
-        mustHold(Number.isInteger(gauge) && gauge >= 0 && gauge <= MAX_WORKERS, () => `gauge ${gauge}`);
-      }
-      const judged = window.malformedLines - malformedBefore + window.takenLines - takenBefore;
+      const judged = window.malformedLines - malformedBefore + takenLines;
       mustHold(
         judged <= lines + packed,
         () => `${judged} judgements are of ${lines} lines and ${packed} packed values`,
       );
-      [malformedBefore, takenBefore, taken, lines, packed] = [
-        window.malformedLines,
-        window.takenLines,
-        0,
-        0,
-        0,
-      ];
+      malformedBefore = window.malformedLines;
+      taken =
+        takenLines =
+        lines =
+        packed =
+          0;
       return count;
     },
   };

@@ -2,13 +2,12 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { parseNumber, parseStatsdPacket, type StatsdSink } from "../../src/sensors/statsd_line.ts";
 import { seededRandom } from "../fuzz/random.ts";
 
-/** What a packet said, as words: "requests 1", "duration 12.5 x2", "workers 4", "workers +1", "malformed". */
+/** What a packet said, as words: "requests 1", "duration 12.5 x2", "malformed". */
 function said(packet: string): string[] {
   const words: string[] = [];
   const sink: StatsdSink = {
     requests: (count) => words.push(`requests ${count}`),
     duration: (ms, weight) => words.push(`duration ${ms}${weight === 1 ? "" : ` x${weight}`}`),
-    workers: (count, relative) => words.push(`workers ${relative && count >= 0 ? "+" : ""}${count}`),
     malformed: () => words.push("malformed"),
   };
   const bytes = new TextEncoder().encode(packet);
@@ -20,7 +19,7 @@ const table: [what: string, packet: string, expected: string[]][] = [
   ["gunicorn's counter", "gunicorn.requests:1|c|@1.0", ["requests 1"]],
   ["gunicorn's counter under its own prefix", "shop.gunicorn.requests:1|c|@1.0", ["requests 1"]],
   ["gunicorn's duration", "gunicorn.request.duration:12.345|ms", ["duration 12.345"]],
-  ["gunicorn's workers gauge", "gunicorn.workers:4|g", ["workers 4"]],
+  ["gunicorn's workers gauge, which is passed over", "gunicorn.workers:4|g", []],
   ["a name that is the suffix alone", ".requests:1|c", ["requests 1"]],
   ["a shorter name", "requests:1|c", []],
   ["a name that only contains it", "gunicorn.requests.total:1|c", []],
@@ -43,19 +42,17 @@ const table: [what: string, packet: string, expected: string[]][] = [
   ["packed values, sampled", "a.request.duration:1:2|d|@0.5", ["duration 1 x2", "duration 2 x2"]],
   ["a bad one among packed values", "a.request.duration:1:x:3|ms", ["duration 1", "malformed", "duration 3"]],
   ["a trailing colon", "a.request.duration:1:|ms", ["duration 1", "malformed"]],
-  ["a gauge that goes up", "gunicorn.workers:+2|g", ["workers +2"]],
-  ["a gauge that goes down", "gunicorn.workers:-2|g", ["workers -2"]],
-  ["many lines", "a.requests:1|c\na.request.duration:5|ms\na.workers:2|g", [
+  ["many lines", "a.requests:1|c\na.request.duration:5|ms\na.requests:2|c", [
     "requests 1",
     "duration 5",
-    "workers 2",
+    "requests 2",
   ]],
   ["lines of other systems", "a.requests:1|c\r\n\r\na.requests:2|c\r\n", ["requests 1", "requests 2"]],
   ["empty lines", "\n\n\n", []],
   ["nothing", "", []],
   ["exponents", "a.requests:1e2|c\na.request.duration:1.5E-1|ms", ["requests 100", "duration 0.15"]],
   ["other metrics", "a.status.200:1|c\nb:3|s\nc:1.5|g", []],
-  ["another type for the name", "a.requests:5|g\na.request.duration:5|c\na.workers:3|c", []],
+  ["another type for the name", "a.requests:5|g\na.request.duration:5|c", []],
   ["a type that only begins well", "a.requests:5|cc\na.request.duration:5|msx", []],
   ["an event and a service check", "_e{5,4}:title|text\n_sc|redis|0", []],
   ["no value", "a.requests:|c", ["malformed"]],
@@ -68,11 +65,7 @@ const table: [what: string, packet: string, expected: string[]][] = [
     "malformed",
     "requests 1",
   ]],
-  ["NaN", "a.requests:NaN|c\na.request.duration:nan|ms\na.workers:NaN|g", [
-    "malformed",
-    "malformed",
-    "malformed",
-  ]],
+  ["NaN", "a.requests:NaN|c\na.request.duration:nan|ms", ["malformed", "malformed"]],
   ["infinity", "a.requests:inf|c\na.request.duration:Infinity|ms", ["malformed", "malformed"]],
   ["more than a number holds", `a.requests:${"9".repeat(400)}|c\na.requests:1e999|c`, [
     "malformed",
@@ -83,7 +76,6 @@ const table: [what: string, packet: string, expected: string[]][] = [
   ["a negative count", "a.requests:-1|c", ["malformed"]],
   ["a negative duration", "a.request.duration:-1|ms", ["malformed"]],
   ["a duration of more than a day", "a.request.duration:86400001|ms", ["malformed"]],
-  ["an incredible gauge", "a.workers:1e9|g", ["malformed"]],
   ["two signs", "a.requests:+-1|c", ["malformed"]],
   ["hex", "a.requests:0x10|c", ["malformed"]],
   ["a blank before the value", "a.requests: 1|c", ["malformed"]],
@@ -99,7 +91,7 @@ for (const [what, packet, expected] of table) {
 Deno.test("A StatsD packet is read no further than its length", () => {
   let requests = 0;
   const bytes = new TextEncoder().encode("a.requests:1|c\na.requests:1|c");
-  const sink = { requests: () => requests++, duration() {}, workers() {}, malformed() {} };
+  const sink = { requests: () => requests++, duration() {}, malformed() {} };
   parseStatsdPacket(bytes, 14, sink);
   assertEquals(requests, 1);
 });

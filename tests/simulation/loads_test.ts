@@ -6,7 +6,8 @@ import { readLoad } from "../../src/simulation/loads.ts";
 import { parseDuration, parsePhases } from "../../src/simulation/phases.ts";
 import { Random } from "../../src/simulation/random.ts";
 import { parseRates } from "../../src/simulation/rate_file.ts";
-import { meanMs, parseServiceTime, sampler } from "../../src/simulation/service_time.ts";
+import { parseServiceTime, sampler } from "../../src/simulation/service_time.ts";
+import { meanMs } from "./mean_time.ts";
 
 const rates = (segments: readonly Segment[]) => segments.map((segment) => segment.ratePerSecond);
 

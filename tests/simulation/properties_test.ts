@@ -5,7 +5,7 @@ import { known, type Sample } from "../../src/core/sample.ts";
 import { autoscaler } from "../../src/simulation/autoscaler_controller.ts";
 import { run } from "../../src/simulation/engine.ts";
 import type { Result } from "../../src/simulation/result.ts";
-import { meanMs } from "../../src/simulation/service_time.ts";
+import { meanMs } from "./mean_time.ts";
 import { randomWorld } from "./random_loads.ts";
 import { must } from "./scripted_scenario.ts";
 

@@ -16,7 +16,7 @@ import {
 import { RecordingWriter } from "../../src/simulation/recording_writer.ts";
 import type { Result } from "../../src/simulation/result.ts";
 import type { Scenario } from "../../src/simulation/scenario.ts";
-import { meanMs } from "../../src/simulation/service_time.ts";
+import { meanMs } from "./mean_time.ts";
 import { scenario } from "./scripted_scenario.ts";
 
 const HEADER: RecordingHeader = { recording: 1, epochMs: 1_800_000_000_000, settings: DEFAULT_POLICY };
