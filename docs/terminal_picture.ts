@@ -16,7 +16,7 @@ const BACK = "#12171b", TEXT = "#e7ebef", DIM = "#8a96a1";
 const CELL = 7.83, LINE = 19, MARGIN = 20, BAR = 34;
 
 /** The SVG of some lines with ANSI colours; `title` stands in the window's bar and is what a screen reader says. */
-function terminalPicture(text: string, title: string): string {
+export function terminalPicture(text: string, title: string): string {
   const lines = text.replace(/\n+$/, "").split("\n");
   // deno-lint-ignore no-control-regex
   const columns = Math.max(...lines.map((line) => [...line.replace(/\x1b\[\d+m/g, "")].length));

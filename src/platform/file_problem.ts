@@ -7,7 +7,7 @@ import { errorText } from "../error_text.ts";
  */
 export function fileProblem(error: unknown, missing: "file" | "folder" = "file"): string {
   if (error instanceof Deno.errors.NotFound) return `there is no such ${missing}`;
-  if (error instanceof Deno.errors.PermissionDenied) return "this user may not";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied to this user";
   if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
   if (error instanceof Deno.errors.NotADirectory) return "a part of the path is no folder";
   return errorText(error).replace(/ \(os error \d+\).*$/s, "").split("\n")[0]!;

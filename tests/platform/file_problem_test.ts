@@ -27,7 +27,7 @@ Deno.test("what is wrong with a file is told in words, without numbers of errors
   );
   assertEquals(
     fileProblem(new Deno.errors.PermissionDenied("Permission denied (os error 13)")),
-    "this user may not",
+    "permission denied to this user",
   );
   using full = Deno.openSync("/dev/full", { write: true });
   assertNotMatch(problemOf(() => full.writeSync(new Uint8Array(1))), /os error/);
