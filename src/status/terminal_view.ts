@@ -181,7 +181,7 @@ function workerTable(report: StatusReport, paint: Paint): string[] {
   });
   const more = list.length > MOST_ROWS ? [paint("dim", `and ${list.length - MOST_ROWS} more`)] : [];
   return [
-    paint("dim", cells(["PID", "STATE", "AGE", "BUSY", "IN FLIGHT", "REQUESTS", "CORES", "PSS"])),
+    paint("dim", cells(["PID", "STATE", "AGE", "SERVING", "IN FLIGHT", "REQUESTS", "CORES", "MEMORY"])),
     ...rows,
     ...more,
   ];
