@@ -112,3 +112,16 @@ Deno.test("a history that is told to keep more does", () => {
   for (let nowMs = 100; nowMs <= 5_000; nowMs += 100) history.push(tick({ nowMs, arrivals: 1 }));
   assertEquals(history.sums(10_000).arrivals, 30);
 });
+
+Deno.test("a history that keeps no time keeps the newest tick", () => {
+  const history = new History(0);
+  history.push(tick({ nowMs: 100, arrivals: 2 }));
+  history.push(tick({ nowMs: 200, arrivals: 3 }));
+  assertEquals(history.sums(10_000).arrivals, 3);
+});
+
+Deno.test("a window that ended a moment ago is without the newest tick, and one that is shorter than a tick is that tick", () => {
+  const history = ticks([{ arrivals: 1 }, { arrivals: 2 }, { arrivals: 4, durations: durations(4, 10) }]);
+  assertEquals(history.sums(100, 1).arrivals, 2);
+  assertAlmostEquals(ms(history.durationQuantileMs(1, 0.5)), 10, 2.5);
+});

@@ -19,6 +19,12 @@ Deno.test("the ceiling: silence after a load tells within 300 ms, as far as chan
   assertAlmostEquals(ceilingErlangs(history, 100, false), 3.5 * 100 / 300, 1e-9);
 });
 
+Deno.test("the ceiling: the more there was, the more is possible beyond it, by two and a half deviations", () => {
+  // 8 requests in each of the windows that are not longer: 8 + 2.5 * 3 + 1 in 300 ms.
+  const history = ticks([{}, { arrivals: 8, occupiedMs: 0 }, {}]);
+  assertAlmostEquals(ceilingErlangs(history, 100, false), 16.5 * 100 / 300, 1e-9);
+});
+
 Deno.test("the ceiling: a steady load is never below itself", () => {
   for (const perTick of [0.1, 0.5, 2, 6, 40]) {
     const history = rates(...Array<number>(30).fill(perTick));

@@ -8,6 +8,8 @@ interface Scene {
   readonly queued: number;
   /** Requests that come in each of the last ten ticks of 100 ms. */
   readonly perTick: number;
+  /** Requests that come in each tick, where they are not the same. */
+  readonly arrivals?: readonly number[];
   readonly ready?: number;
   readonly booting?: number;
   readonly oldestBootMs?: number;
@@ -24,8 +26,9 @@ function asks(scene: Scene): number {
   const { queued, perTick, ready = 2, booting = 0, oldestBootMs = 0, bootMs = 40, slots = 1 } = scene;
   const counts: WorkerCounts = { target: ready + booting, ready, booting, draining: 0, oldestBootMs };
   const { occupiedMs = 0, ends = perTick } = scene;
+  const { arrivals = Array<number>(10).fill(perTick) } = scene;
   const history = ticks(
-    Array.from({ length: 10 }, () => ({ arrivals: perTick, started: ends, finished: ends, occupiedMs })),
+    arrivals.map((came) => ({ arrivals: came, started: ends, finished: ends, occupiedMs })),
   );
   const goal = { serviceMs: 60, variation: 0, waitMs: 240, lateShare: 0.03, utilization: 0.85 };
   const input = {
@@ -47,6 +50,25 @@ Deno.test("a queue that will be too long by the time a worker helps asks for wha
   // 60 requests/s on 33 a second: 9.4 wait in 240 ms. 3 erlangs, and 3 * 60 / 240 for those that wait.
   assertEquals(asks({ queued: 3, perTick: 6 }), 4);
   assertEquals(asks({ queued: 8, perTick: 6 }), 5);
+});
+
+Deno.test("what counts is the queue two ticks after a boot from now", () => {
+  // 1 and 0.0267 * 240: 7.4 wait then, the last for 222 ms. Another tick later it would be too many.
+  assertEquals(asks({ queued: 1, perTick: 6 }), 0);
+  assertEquals(asks({ queued: 2, perTick: 6 }), 4);
+});
+
+Deno.test("what comes is taken over the last second", () => {
+  const rest = Array<number>(10).fill(0);
+  assertEquals(asks({ queued: 3, perTick: 6, arrivals: [...rest, ...Array<number>(10).fill(6)] }), 4);
+});
+
+Deno.test("a rate that has just risen counts after three ticks, less what chance may have brought", () => {
+  const before = Array<number>(7).fill(3);
+  // 27 in 300 ms, 5.2 of them by chance: 73 a second come for sure, where 48 did on average.
+  assertEquals(asks({ queued: 1, perTick: 3, arrivals: [...before, 9, 9, 9] }), 4);
+  // 18, 4.2 of them by chance: 46 a second.
+  assertEquals(asks({ queued: 2, perTick: 3, arrivals: [...before, 6, 6, 6] }), 0);
 });
 
 Deno.test("a queue that is too long already asks, however little comes", () => {

@@ -141,6 +141,30 @@ const EQUIVALENT: readonly Equivalent[] = [
     changes: ["1e-9 → 2e-9"],
     because: ALLOWANCE,
   },
+  {
+    file: "staffing.ts",
+    code: "let workers = Math.max(1, Math.ceil(erlangs / (slots * goal.utilization) - 1e-9));",
+    changes: ["1 → 0"],
+    because: "no server makes everybody wait: the search goes on to one",
+  },
+  {
+    file: "staffing.ts",
+    code: "if (erlangs <= 0) return 0;",
+    changes: ["<= → <"],
+    because: "the recursion comes to 0 for no load too",
+  },
+  {
+    file: "staffing.ts",
+    code: "for (let n = 1; n <= servers; n++) blocked = (erlangs * blocked) / (n + erlangs * blocked);",
+    changes: ["1 → 0"],
+    because: "with n = 0 all stay blocked, as before the first",
+  },
+  {
+    file: "staffing.ts",
+    code: "if (erlangs >= servers) return 1;",
+    changes: [">= → >"],
+    because: "all wait for ever where the load is all servers: the formula comes to 1 too",
+  },
 ];
 
 /** Why a mutant needs no test; undefined when it does. */
