@@ -161,11 +161,13 @@ function signals(report: StatusReport, paint: Paint): string {
 }
 
 const MOST_ROWS = 12;
+/** Widths of the workers' table: together they fit a terminal of 80. */
+const COLUMNS = [9, 10, 10, 9, 11, 10, 8, 11] as const;
 
 function workerTable(report: StatusReport, paint: Paint): string[] {
   const { list } = report.workers;
   const cells = (texts: readonly string[]) =>
-    texts.map((text, i) => i < 2 ? text.padEnd(i === 0 ? 9 : 10) : text.padStart(i === 3 ? 8 : 11)).join("");
+    texts.map((text, i) => i < 2 ? text.padEnd(COLUMNS[i]!) : text.padStart(COLUMNS[i]!)).join("");
   const rows = list.slice(0, MOST_ROWS).map((worker) => {
     const text = cells([
       String(worker.pid),
