@@ -114,7 +114,7 @@ const SIGNALS = group("Signals", [
   ),
   option(
     "statsdAddr",
-    address(),
+    address("127.0.0.1:9125"),
     { host: "127.0.0.1", port: 9125 },
     "UDP address to hear StatsD on. Used with --probe off, or when set.",
   ),
@@ -156,7 +156,7 @@ const GUNICORN = group("Gunicorn", [
 const OUTPUT = group("Output", [
   option(
     "statusAddr",
-    addressOr("off"),
+    addressOr("off", "127.0.0.1:9126"),
     "off",
     "TCP address for dashboard, /status and Prometheus metrics, read-only. The commands need none: they use a private socket.",
   ),

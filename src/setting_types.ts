@@ -77,8 +77,8 @@ export interface Address {
   readonly port: number;
 }
 
-/** HOST:PORT, with an IPv6 host in brackets. */
-export function address(): SettingType<Address> {
+/** HOST:PORT, with an IPv6 host in brackets. `example` stands in help and errors. */
+export function address(example: string): SettingType<Address> {
   const parse = v.pipe(
     v.string(),
     v.trim(),
@@ -89,12 +89,12 @@ export function address(): SettingType<Address> {
     }),
     v.check((value) => value.port <= 65_535),
   );
-  return { placeholder: "HOST:PORT", range: "HOST:PORT, such as 127.0.0.1:9125", schema: parse };
+  return { placeholder: "HOST:PORT", range: `HOST:PORT, such as ${example}`, schema: parse };
 }
 
 /** HOST:PORT, or a word for none. */
-export function addressOr<const T extends string>(word: T): SettingType<Address | T> {
-  const { placeholder, range, schema } = address();
+export function addressOr<const T extends string>(word: T, example: string): SettingType<Address | T> {
+  const { placeholder, range, schema } = address(example);
   return {
     placeholder,
     range: `${range}, or ${word}`,

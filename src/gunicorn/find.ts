@@ -22,7 +22,7 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
     );
   }
   const [program, ...rest] = words;
-  if (program === undefined) {
+  if (program === undefined || program === "") {
     throw new GunicornNotFound("Cannot start gunicorn: --gunicorn is empty, name a command");
   }
   if (program.includes("/")) {

@@ -47,5 +47,6 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   assertStringIncludes(refusal(dir.join("folder")), "is not an executable file");
   assertStringIncludes(refusal("/nowhere/gunicorn"), "is not an executable file");
   assertStringIncludes(refusal(""), "--gunicorn is empty, name a command");
+  assertStringIncludes(refusal("''"), "--gunicorn is empty, name a command");
   assertStringIncludes(refusal("python -m 'gunicorn"), "Cannot read --gunicorn=python -m 'gunicorn");
 });
