@@ -1,65 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../src/core/policy.ts";
+import { AUTO } from "../../src/core/policy.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
-import type { Bounds, Decision, Demand } from "../../src/core/reason.ts";
-import type { Maybe } from "../../src/core/sample.ts";
-
-const facts: Demand["facts"] = {
-  rps: 10,
-  erlangs: 1,
-  inFlight: 1,
-  queued: 0,
-  serviceMs: 100,
-  p95Ms: 120,
-  utilization: 0.5,
-  workerCores: "unknown",
-  limitCores: "unknown",
-};
-
-function demand(wanted: number, changes: Partial<Demand> = {}): Demand {
-  return { wanted, enough: wanted, by: "load", burst: false, signals: [], facts, ...changes };
-}
-
-const bounds = (max = 12, min = 2): Bounds => {
-  const configured = { workers: max, why: { code: "configured" } } as const;
-  return { min, max: configured, all: [configured] };
-};
-
-/** A policy driven step by step. */
-class Driver {
-  state: PolicyState;
-  readonly settings: PolicySettings;
-  nowMs = 0;
-  order: Order = AUTO;
-
-  constructor(target: number, settings: Partial<PolicySettings> = {}) {
-    this.state = initialPolicy(target);
-    this.settings = { ...DEFAULT_POLICY, maxWorkers: 12, ...settings };
-  }
-
-  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = 1): Decision {
-    const { state, decision } = decide(this.state, {
-      nowMs: this.nowMs,
-      demand: wanted,
-      bounds: limits,
-      settings: this.settings,
-      order: this.order,
-      bootMs,
-    });
-    this.state = state;
-    return decision;
-  }
-
-  /** Steps every 100 ms for a while and returns the targets at the changes, with their times. */
-  run(forMs: number, wanted: Demand, bootMs = 1): [atMs: number, target: number][] {
-    const changes: [number, number][] = [];
-    for (const end = this.nowMs + forMs; this.nowMs < end; this.nowMs += 100) {
-      const decision = this.step(wanted, bounds(), bootMs);
-      if (decision.action !== "hold") changes.push([this.nowMs, decision.target]);
-    }
-    return changes;
-  }
-}
+import type { Bounds } from "../../src/core/reason.ts";
+import { bounds, demand, Driver, facts } from "./policy_driver.ts";
 
 Deno.test("up: to what is wanted at once", () => {
   const driver = new Driver(2);
@@ -134,42 +77,6 @@ Deno.test("down: while no boot time is known a worker is held for three seconds 
   const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
   driver.run(1_000, demand(8), 0);
   assertEquals(driver.run(30_000, demand(2), 0)[0]![0], 4_000);
-});
-
-Deno.test("load that returns soon after a shrink doubles the hold, calm halves it again", () => {
-  const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
-  driver.run(2_500, demand(2));
-  assertEquals(driver.state.holdFactor, 1);
-  driver.step(demand(8));
-  assertEquals(driver.state.holdFactor, 2);
-  driver.run(3_000, demand(2));
-  driver.step(demand(8));
-  assertEquals(driver.state.holdFactor, 4);
-  driver.run(59_000, demand(2));
-  assertEquals(driver.state.holdFactor, 4);
-  driver.run(2_000, demand(2));
-  assertEquals(driver.state.holdFactor, 2);
-  driver.run(61_000, demand(2));
-  assertEquals(driver.state.holdFactor, 1);
-});
-
-Deno.test("load that returns after half a minute is new load, and the hold stays as it was", () => {
-  for (const [awayMs, factor] of [[29_000, 2], [32_000, 1]] as const) {
-    const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
-    driver.run(1_100, demand(2));
-    driver.run(awayMs, demand(2));
-    driver.step(demand(8));
-    assertEquals(driver.state.holdFactor, factor, `${awayMs} ms away`);
-  }
-});
-
-Deno.test("the hold is doubled up to sixteen times", () => {
-  const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
-  for (let i = 0; i < 8; i++) {
-    driver.run(17_000, demand(2));
-    driver.step(demand(8));
-  }
-  assertEquals(driver.state.holdFactor, 16);
 });
 
 Deno.test("the minimum holds at once, and a maximum lowered live too", () => {
@@ -258,61 +165,6 @@ Deno.test("the bound is named only where it kept the target from what was wanted
 });
 
 /** A driver whose workers have just gone from 8 to 2, with a hold of so long. */
-function afterShrink(idleMs: number): Driver {
-  const driver = new Driver(8, { idleMs, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
-  const [[atMs]] = driver.run(idleMs + 1_000, demand(2), 1) as [[number, number]];
-  driver.nowMs = atMs;
-  return driver;
-}
-
-Deno.test("load that returns within two holds was worth waiting for, later it was not", () => {
-  for (const [laterMs, factor] of [[40_000, 2], [40_001, 1]] as const) {
-    const driver = afterShrink(20_000);
-    driver.nowMs += laterMs;
-    driver.step(demand(8), bounds(), 1);
-    assertEquals(driver.state.holdFactor, factor, `${laterMs} ms`);
-  }
-});
-
-Deno.test("load that returns within half a minute was worth waiting for, however short the hold", () => {
-  for (const [laterMs, factor] of [[25_000, 2], [45_000, 1]] as const) {
-    const driver = afterShrink(1_000);
-    driver.nowMs += laterMs;
-    driver.step(demand(8), bounds(), 1);
-    assertEquals(driver.state.holdFactor, factor, `${laterMs} ms`);
-  }
-});
-
-Deno.test("a shrink lengthens the hold once, however often load grows after it", () => {
-  const driver = afterShrink(1_000);
-  driver.nowMs += 100;
-  driver.step(demand(4), bounds(), 1);
-  driver.nowMs += 100;
-  driver.step(demand(8), bounds(), 1);
-  assertEquals(driver.state.holdFactor, 2);
-});
-
-Deno.test("the hold is learned up to sixteen times as long", () => {
-  const driver = afterShrink(100);
-  for (let i = 0; i < 8; i++) {
-    driver.step(demand(8), bounds(), 1);
-    driver.run(4_000, demand(2), 1);
-  }
-  assertEquals(driver.state.holdFactor, 16);
-});
-
-Deno.test("a learned hold is halved after ten holds of calm, and a minute at least", () => {
-  for (const [idleMs, calmMs] of [[1_000, 60_000], [5_000, 100_000]] as const) {
-    const driver = afterShrink(idleMs);
-    driver.step(demand(8), bounds(), 1);
-    driver.nowMs += calmMs - 1;
-    driver.step(demand(8), bounds(), 1);
-    assertEquals(driver.state.holdFactor, 2, `${idleMs} ms`);
-    driver.nowMs += 1;
-    driver.step(demand(8), bounds(), 1);
-    assertEquals(driver.state.holdFactor, 1, `${idleMs} ms`);
-  }
-});
 
 Deno.test("slow is what is over the objective, not what just meets it", () => {
   const at = (p95Ms: number) => new Driver(2).step(demand(2, { facts: { ...facts, p95Ms } })).reason.code;

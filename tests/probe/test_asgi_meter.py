@@ -1,49 +1,10 @@
 import asyncio
-import inspect
 import unittest
 
 from support import page, stopped_clock, w
+from asgi_server import BODY, MS, START, Server, answers
 from gunicorn_autoscaler_probe import asgi_meter
 from gunicorn_autoscaler_probe.histogram import bucket_of
-
-START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'text/plain')]}
-MS = 10**6
-BODY = {'type': 'http.response.body', 'body': b'ok'}
-
-
-class Server:
-    """Wraps an application and calls it as a server does; keeps what was sent."""
-
-    def __init__(self, app, m, wrap=asgi_meter.wrap, needs_lifespan=False, hold_ns=0):
-        self.m = m
-        self.sent = []
-        self.events = []
-        self.app = wrap(app, m, self.on_loop, lambda: self.events.append('ready'), needs_lifespan, hold_ns)
-
-    def on_loop(self, flush, close_connections):
-        self.events.append('loop')
-        self.flush, self.close_connections = flush, close_connections
-
-    async def send(self, message):
-        self.sent.append(message)
-
-    async def receive(self):
-        return {'type': 'lifespan.startup'}
-
-    def call(self, kind='http'):
-        return asyncio.run(self._call(kind))
-
-    async def _call(self, kind):
-        return await self.app({'type': kind}, self.receive, self.send)
-
-    def counts(self):
-        m = self.m
-        return m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED], m[w.FAILED]
-
-
-async def answers(scope, receive, send):
-    await send(START)
-    await send(BODY)
 
 
 class AsgiMeterTest(unittest.TestCase):
@@ -327,85 +288,6 @@ class WatchedRequestsTest(unittest.TestCase):
             after = self.serve(server, kind, 1)
             close = (b'connection', b'close')
             self.assertEqual([close in one.sent[0]['headers'] for one in before + after], [False, False, True])
-
-
-class StartUpTest(unittest.TestCase):
-    def starts(self, app, needs_lifespan=False):
-        with page() as m:
-            server = Server(app, m, needs_lifespan=needs_lifespan)
-            try:
-                server.call('lifespan')
-            except ValueError:
-                pass
-            return 'ready' in server.events
-
-    def test_ready_when_the_start_up_is_complete_and_not_before(self):
-        async def app(scope, receive, send):
-            await receive()
-            seen.append(list(server.events))
-            await send({'type': 'lifespan.startup.complete'})
-            seen.append(list(server.events))
-
-        seen = []
-        with page() as m:
-            server = Server(app, m)
-            server.call('lifespan')
-            self.assertEqual(seen, [['loop'], ['loop', 'ready']])
-
-    def test_a_failed_start_up_is_never_ready(self):
-        async def app(scope, receive, send):
-            await send({'type': 'lifespan.startup.failed'})
-        self.assertFalse(self.starts(app))
-
-    def test_an_application_without_a_start_up_is_ready(self):
-        async def raises(scope, receive, send):
-            raise ValueError
-
-        async def returns(scope, receive, send):
-            return
-        self.assertTrue(self.starts(raises))
-        self.assertTrue(self.starts(returns))
-        self.assertFalse(self.starts(raises, needs_lifespan=True))
-
-    def test_a_first_request_says_ready_where_nothing_else_did(self):
-        with page() as m:
-            server = Server(answers, m)
-            server.call()
-            self.assertIn('ready', server.events)
-
-
-class InterfaceTest(unittest.TestCase):
-    def test_what_was_asgi3_is_seen_as_asgi3(self):
-        class Callable:
-            async def __call__(self, scope, receive, send):
-                pass
-
-        for app in (answers, Callable()):
-            self.assertTrue(asgi_meter.is_asgi3(app))
-            with page() as m:
-                self.assertTrue(inspect.iscoroutinefunction(Server(app, m).app))
-
-    def test_an_asgi2_application_is_metered_and_stays_one(self):
-        def app(scope):
-            async def run(receive, send):
-                seen.append((scope, m[w.IN_FLIGHT]))
-                await answers(scope, receive, send)
-            return run
-
-        seen = []
-        self.assertFalse(asgi_meter.is_asgi3(app))
-        with page() as m:
-            server = Server(app, m, asgi_meter.wrap_asgi2)
-            self.assertFalse(inspect.iscoroutinefunction(server.app))
-            scope = {'type': 'http'}
-
-            async def call():
-                await server.app(scope)(server.receive, server.send)
-
-            asyncio.run(call())
-            asyncio.run(call())
-            self.assertEqual(seen, [({'type': 'http'}, 1)] * 2)
-            self.assertEqual(server.counts(), (0, 2, 2, 0))
 
 
 if __name__ == '__main__':

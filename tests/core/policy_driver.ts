@@ -1,0 +1,64 @@
+import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../src/core/policy.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
+import type { Bounds, Decision, Demand } from "../../src/core/reason.ts";
+import type { Maybe } from "../../src/core/sample.ts";
+
+/** What was seen, with nothing remarkable in it. */
+export const facts: Demand["facts"] = {
+  rps: 10,
+  erlangs: 1,
+  inFlight: 1,
+  queued: 0,
+  serviceMs: 100,
+  p95Ms: 120,
+  utilization: 0.5,
+  workerCores: "unknown",
+  limitCores: "unknown",
+};
+
+/** A demand for so many workers, by the load. */
+export function demand(wanted: number, changes: Partial<Demand> = {}): Demand {
+  return { wanted, enough: wanted, by: "load", burst: false, signals: [], facts, ...changes };
+}
+
+/** The configured bounds alone. */
+export const bounds = (max = 12, min = 2): Bounds => {
+  const configured = { workers: max, why: { code: "configured" } } as const;
+  return { min, max: configured, all: [configured] };
+};
+
+/** A policy driven step by step. */
+export class Driver {
+  state: PolicyState;
+  readonly settings: PolicySettings;
+  nowMs = 0;
+  order: Order = AUTO;
+
+  constructor(target: number, settings: Partial<PolicySettings> = {}) {
+    this.state = initialPolicy(target);
+    this.settings = { ...DEFAULT_POLICY, maxWorkers: 12, ...settings };
+  }
+
+  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = 1): Decision {
+    const { state, decision } = decide(this.state, {
+      nowMs: this.nowMs,
+      demand: wanted,
+      bounds: limits,
+      settings: this.settings,
+      order: this.order,
+      bootMs,
+    });
+    this.state = state;
+    return decision;
+  }
+
+  /** Steps every 100 ms for a while and returns the targets at the changes, with their times. */
+  run(forMs: number, wanted: Demand, bootMs = 1): [atMs: number, target: number][] {
+    const changes: [number, number][] = [];
+    for (const end = this.nowMs + forMs; this.nowMs < end; this.nowMs += 100) {
+      const decision = this.step(wanted, bounds(), bootMs);
+      if (decision.action !== "hold") changes.push([this.nowMs, decision.target]);
+    }
+    return changes;
+  }
+}
