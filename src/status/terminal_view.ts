@@ -106,9 +106,8 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
       paint,
     );
   const late = known(traffic.p95Seconds) && traffic.p95Seconds > report.objectiveP95Seconds;
-  const failed = traffic.failures > 0 ? `${traffic.failures} of ${traffic.requests} failed` : "none failed";
   return [
-    line("Requests", `${count(traffic.requestsPerSecond, 1)}/s`, failed, history.rps),
+    line("Requests", `${count(traffic.requestsPerSecond, 1)}/s`, failures(report), history.rps),
     line(
       "p95",
       milliseconds(traffic.p95Seconds),
@@ -147,6 +146,11 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
 }
 
 /** What requests waited before a worker took them, in the last second: it counts against the objective too. */
+function failures({ traffic, latest }: StatusReport): string {
+  if (traffic.failures > 0) return `${traffic.failures} of ${traffic.requests} failed`;
+  return known(latest) && latest.failedRps === null ? "failures not known" : "none failed";
+}
+
 function waited({ latest }: StatusReport): string {
   return known(latest) && latest.waitP95Ms !== null ? `, wait ${milliseconds(latest.waitP95Ms / 1000)}` : "";
 }

@@ -3,7 +3,7 @@ import { runLoad } from "../../bench/load.ts";
 import { parsePhases } from "../../bench/phases.ts";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
 import { findChromium, openPage, type Page } from "../support/chromium.ts";
-import { freeTcpPort } from "../support/port.ts";
+import { freeTcpPort, freeUdpPort } from "../support/port.ts";
 import { command } from "../support/running_commands.ts";
 
 const chromium = await findChromium();
@@ -56,6 +56,7 @@ browserTest(
     await page.until(`Number(${legend("requests", "answered")}) > 40`);
     await page.until(`parseFloat(${legend("time", "p95")}) >= 90`);
     await page.until(`document.querySelectorAll("#workers tr").length >= 6`);
+    await page.until(`${legend("requests", "failed")} === "0"`);
     await load;
     for (const chart of charts) assertNotEquals(await page.evaluate(painted(chart)), before[chart], chart);
     const [row] = await texts(page, "#workers tr");
@@ -111,6 +112,17 @@ browserTest("the page finds the server again after a restart, and keeps what it 
     !/net::ERR_(CONNECTION|INCOMPLETE|EMPTY|SOCKET)/.test(problem)
   );
   assertEquals(others, []);
+});
+
+browserTest("what is not known without the probe is a dash on the page, and not a 0", async () => {
+  const statusPort = freeTcpPort();
+  const own = ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`];
+  await using _it = await autoscaled({ own: [...own, "--status-addr", `127.0.0.1:${statusPort}`] });
+  await using page = await openPage(chromium!);
+  await page.open(`http://127.0.0.1:${statusPort}/`);
+  await page.until(`${legend("workers", "ready")} === "2"`);
+  assertEquals(await page.evaluate(legend("requests", "failed")), "–");
+  assertEquals(await page.evaluate(legend("queue", "in flight")), "–");
 });
 
 browserTest("the page works at 360 px, in the dark, and from the keyboard", async () => {

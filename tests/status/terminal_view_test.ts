@@ -86,6 +86,7 @@ Deno.test("what is not known is a dash and not a 0", () => {
     100,
   ).join("\n");
   assertMatch(text, /– ready of 2/);
+  assertMatch(text, /failures not known/);
   assertMatch(text, /^Waiting +–/m);
   assertMatch(text, /no signal can be read/);
   assertMatch(text, /^CPU +– .*cannot be read/m);

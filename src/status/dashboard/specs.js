@@ -5,7 +5,6 @@ const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 const MIB = 2 ** 20;
 // What is mostly 0 is drawn only where it is not.
 const unlessZero = (key) => (columns) => (columns[key] ?? []).map((value) => value === 0 ? null : value);
-const zeroIfNone = (value) => number(value ?? 0);
 
 // `objective` and `memoryShare` are settings that may change live.
 export function chartSpecs(live) {
@@ -26,11 +25,11 @@ export function chartSpecs(live) {
         { key: "wanted", label: "wanted", color: "orange", stepped: true, width: 1.5 },
         { key: "target", label: "target", color: "text", stepped: true, width: 1.25 },
         {
+          key: "booting",
           label: "booting",
           color: "violet",
           stepped: true,
           read: unlessZero("booting"),
-          format: zeroIfNone,
         },
         { key: "min", label: "minimum", color: "grey", stepped: true, dash: true, width: 1.25 },
         { key: "max", label: "allowed", color: "grey", stepped: true, dash: true, width: 1.25 },
@@ -45,7 +44,7 @@ export function chartSpecs(live) {
       series: [
         { key: "rps", label: "answered", color: "blue", fill: 0.16 },
         { key: "arrivingRps", label: "arriving", color: "orange", width: 1.25 },
-        { label: "failed", color: "red", fill: 0.2, read: unlessZero("failedRps"), format: zeroIfNone },
+        { key: "failedRps", label: "failed", color: "red", fill: 0.2, read: unlessZero("failedRps") },
       ],
     },
     {
