@@ -5,6 +5,7 @@ import { LOAD_FORMS } from "./loads.ts";
 import { POD_COMPARE_FORMS } from "./pod_comparison.ts";
 import { POLICY_OPTIONS } from "./simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "./simulate_options.ts";
+import { header, meaning } from "./table.ts";
 
 const entry = helpColumns(44, 110);
 
@@ -53,6 +54,12 @@ export function simulateHelp(): string {
     ...POLICY_OPTIONS.flatMap((option) =>
       entry(flagText(option), withDefault(option.help, defaultText(option)))
     ),
+    "",
+    "Columns of the table:",
+    ...[...new Set([...header(false), ...header(true)])].flatMap((name) => {
+      const said = meaning(name);
+      return said === undefined ? [] : entry(name, `${said}.`);
+    }),
     "",
     "Exit codes: 0; 2 for bad usage or a file that cannot be read.",
   ].join("\n");

@@ -61,6 +61,7 @@ Deno.test("no option of simulate hides a setting of the autoscaler", () => {
 Deno.test("the help names every option and keeps its lines short", () => {
   const help = simulateHelp();
   for (const { flag } of SIMULATE_OPTIONS) assertMatch(help, new RegExp(`--(\\[no-\\])?${flag}\\b`));
+  assertMatch(help, /^ {2}of foresight +Worker-seconds, as a multiple of/m);
   for (const line of help.split("\n")) assert(line.length <= 120, line);
 });
 
