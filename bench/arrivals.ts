@@ -21,6 +21,7 @@ export interface Schedule {
   readonly paths: readonly string[];
 }
 
+/** How requests come, and how long they take. */
 export interface ScheduleOptions {
   readonly arrivals?: ArrivalKind;
   /** Equal seeds give equal schedules, on any machine. */

@@ -6,6 +6,7 @@ import type { Rival } from "./rivals.ts";
 /** How far a simulation may be off: points of the share within SLO, and percent of the worker-seconds. */
 export const POINTS = 2, PERCENT = 10;
 
+/** One real run, its simulations, and what they are off by. */
 export interface Comparison {
   readonly scenario: string;
   readonly rival: Pick<Rival, "name" | "label">;
@@ -21,6 +22,7 @@ export interface Comparison {
   readonly disturbed: string;
 }
 
+/** Finds the simulation that comes nearest to the real run, and says whether it is good enough. */
 export function compare(
   scenario: string,
   rival: Pick<Rival, "name" | "label">,
@@ -45,10 +47,12 @@ export function compare(
   };
 }
 
+/** The heads of the columns of row(). */
 export const HEADS = " ".repeat(31) + "within SLO, %".padStart(40) + "worker-seconds".padStart(37) +
   "p95 ms".padStart(17) + "\n" + "scenario        server".padEnd(31) +
   "    real   nearest             all moments     real nearest         all moments     real nearest";
 
+/** A comparison as a line for the terminal. */
 export function row(
   { scenario, rival, real, simulated, nearest, points, percent, good, disturbed }: Comparison,
 ): string {
@@ -63,10 +67,12 @@ export function row(
     (disturbed ? `   ${disturbed}` : good ? "" : "   OFF");
 }
 
+/** The heads of the columns of markdownRow(). */
 export const MARKDOWN_HEADS =
   `| scenario | server | within SLO, real | simulated | worker-s, real | simulated | off by |
 | --- | --- | ---: | ---: | ---: | ---: | --- |`;
 
+/** A comparison as a row of a Markdown table. */
 export function markdownRow(
   { scenario, rival, real, nearest, points, percent, good, disturbed }: Comparison,
 ): string {

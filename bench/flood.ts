@@ -27,6 +27,7 @@ interface Counters {
   readonly cpuMs: number;
 }
 
+/** What became of a flood: totals over its seconds. */
 export interface Flood extends Omit<Counters, "rssMib"> {
   readonly sent: number;
   readonly seconds: number;

@@ -11,6 +11,7 @@ import { Client, Flight } from "./load_client.ts";
 import { LoadReport, nearestRank, type Outcome } from "./load_report.ts";
 import { parsePhases, type Phase, totalMs } from "./phases.ts";
 
+/** What is sent, where, and how. */
 export interface LoadOptions extends ScheduleOptions {
   /** Port of 127.0.0.1. */
   readonly port: number;

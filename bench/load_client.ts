@@ -28,6 +28,7 @@ export class Flight {
 const BUFFER_BYTES = 8192;
 const latin1 = new TextDecoder("latin1");
 
+/** Sends requests over HTTP/1.1, on kept connections or on new ones. */
 export class Client {
   /** Requests sent again because a kept connection had died. */
   resent = 0;

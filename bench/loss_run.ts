@@ -2,6 +2,7 @@
 import { type ClientKind, clientKinds, type Loss, LossLoad, type Tally } from "./loss_load.ts";
 import type { Scaled, WorkerClass } from "./loss_servers.ts";
 
+/** What is done to a server under load. */
 export interface LossOptions {
   /** How often the number of workers changes. */
   readonly changes: number;
@@ -13,6 +14,7 @@ export interface LossOptions {
   readonly slowMs?: number;
 }
 
+/** What came of it. */
 export interface LossResult {
   readonly changes: number;
   readonly seconds: number;
@@ -28,6 +30,7 @@ export interface LossResult {
 /** Up and down in turn, by steps of three to six. */
 const SIZES = [8, 2, 6, 3, 7, 1, 5, 2];
 
+/** Changes the workers of a server under load, and counts what was lost. */
 export async function countLosses(
   server: Scaled,
   kind: WorkerClass,

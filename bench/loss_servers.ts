@@ -19,6 +19,7 @@ export interface WorkerClass {
   readonly oneAtATime?: boolean;
 }
 
+/** The worker classes that are measured, by name. */
 export const workerClasses = {
   sync: { app: "wsgi:app", gunicorn: [], oneAtATime: true },
   gthread: { app: "wsgi:app", gunicorn: ["--threads", "8"] },
@@ -30,6 +31,7 @@ export const workerClasses = {
   "asgi-asyncio": { app: "asgi:app", gunicorn: ["-k", "asgi", "--asgi-loop", "asyncio"] },
 } as const satisfies Record<string, WorkerClass>;
 
+/** The name of one of them. */
 export type WorkerClassName = keyof typeof workerClasses;
 
 /** A server whose number of workers can be changed at will. */

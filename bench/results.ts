@@ -38,6 +38,7 @@ export interface Absent {
   readonly absent: string;
 }
 
+/** All runs, with what is needed to read them. */
 export interface Results {
   /** Cores of the machine, its kernel, and the versions compared. */
   machine: Record<string, string | number>;
@@ -55,6 +56,7 @@ export function disturbance({ elsewhereCores = 0 }: RunResult): string {
     : "";
 }
 
+/** Whether the rival did not take part. */
 export function isAbsent(result: RunResult | Absent): result is Absent {
   return "absent" in result;
 }

@@ -19,6 +19,7 @@ export interface Launch {
   readonly otherChildren?: number;
 }
 
+/** A server that is compared. */
 export interface Rival {
   readonly name: string;
   /** For the table and the chart. */

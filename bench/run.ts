@@ -17,6 +17,7 @@ const OFFSET_STREAM = 3;
 
 const loadProgram = new URL("load.ts", import.meta.url).pathname;
 
+/** How one run is made. */
 export interface RunOptions {
   readonly seed: number;
   /** Added to the environment of the server: settings to try. */

@@ -2,6 +2,7 @@
 import type { ServiceTime } from "./arrivals.ts";
 import { parsePhases, type Phase, phasesOfRates } from "./phases.ts";
 
+/** A load, and the server it is for. */
 export interface Scenario {
   readonly name: string;
   /** What it is, for the table and the chart. */
@@ -27,6 +28,7 @@ const SLO_MS = 300;
 
 const sync = { minWorkers: 2, maxWorkers: 12, workerClass: "sync", app: "wsgi", sloMs: SLO_MS } as const;
 
+/** In the order of the table. */
 export const scenarios: readonly Scenario[] = [
   {
     ...sync,

@@ -22,6 +22,7 @@ const CYCLE_MS = totalMs([...BUSY, ...CALM]);
 const MOST_BUSY = 8, MOST_CALM = 2;
 const SAMPLE_MS = 1_000;
 
+/** What was seen in a soak. */
 export interface Soak {
   readonly samples: readonly SoakSample[];
   readonly requests: number;

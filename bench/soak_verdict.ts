@@ -17,6 +17,7 @@ export const TICK_S = 2;
 /** The first third is warm-up. */
 const WARM_UP_SHARE = 1 / 3;
 
+/** How one thing went from the warm-up to the end. */
 export interface Trend {
   readonly name: keyof typeof GROWTH_BOUNDS;
   /** By the fitted line. */
@@ -26,6 +27,7 @@ export interface Trend {
   readonly bound: number;
 }
 
+/** What was made of a soak. */
 export interface Verdict {
   readonly trends: readonly Trend[];
   readonly longestDriftS: number;

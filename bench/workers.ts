@@ -4,6 +4,7 @@ import { children, cpuMs } from "../tests/support/processes.ts";
 /** Where the workers of a server are: children of the process we started, or of the master that this process started. */
 export type WorkersAre = "children" | "grandchildren";
 
+/** How many workers there were, over the load. */
 export interface WorkerSeries {
   /** [ms since the load started, workers alive], one entry each time the number changes. */
   readonly changes: readonly (readonly [atMs: number, workers: number])[];

@@ -13,6 +13,7 @@ import { hostTarget, isTarget, type Target, targetOf, TARGETS } from "./targets.
  */
 export const V8_FLAGS: readonly string[] = [];
 
+/** What is compiled, and where to. */
 export interface CompileOptions {
   readonly target: Target;
   readonly output: string;

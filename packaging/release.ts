@@ -8,6 +8,7 @@ import { compile } from "./compile.ts";
 import { writeSums } from "./checksums.ts";
 import { isTarget, type Target, TARGETS } from "./targets.ts";
 
+/** What is released, where to, and with which runtime if not Deno's own download. */
 export interface ReleaseOptions {
   readonly targets: readonly Target[];
   readonly folder: string;

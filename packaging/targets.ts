@@ -6,8 +6,10 @@ export const TARGETS = [
   "aarch64-apple-darwin",
 ] as const;
 
+/** One of them. */
 export type Target = (typeof TARGETS)[number];
 
+/** Whether we ship for the platform of this name. */
 export function isTarget(text: string): text is Target {
   return (TARGETS as readonly string[]).includes(text);
 }

@@ -6,6 +6,7 @@ import chartsScript from "./charts.js" with { type: "text" };
 import mark from "../../status/dashboard/favicon.svg" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 
+/** What the page shows. */
 export interface PageContent {
   readonly title: string;
   /** One sentence on what was simulated or recorded. */
