@@ -26,12 +26,11 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
     const { changes } = sampler.stop(startMs, TOTAL_MS);
     const log = `${JSON.stringify(changes)}\n${server.log()}`;
     assertEquals([report.errors, report.timeouts], [0, 0], log);
-    // Nearly all on a quiet machine, which the benchmark is for. One that does other things too boots workers late; two
-    // workers that stay two would be late for all of the burst but its first moments.
-    assertGreaterOrEqual(report.shareWithin(300), 0.8, `${report.shareWithin(300)} ${log}`);
+    // 99 % of the full form; here the first moments of the burst weigh three times as much.
+    assertGreaterOrEqual(report.shareWithin(300), 0.97, log);
     const first = changes.find(([atMs, workers]) => atMs > 0 && workers > 2);
     if (first === undefined) throw new Error(`no growth: ${log}`);
-    assertLessOrEqual(first[0] - BURST_AT_MS, 1_000, `first growth: ${log}`);
+    assertLessOrEqual(first[0] - BURST_AT_MS, 500, `first growth: ${log}`);
     assertGreaterOrEqual(Math.max(...changes.map(([, workers]) => workers)), 7, log);
     await server.untilWorkers(2, 15_000);
   });
