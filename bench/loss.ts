@@ -34,6 +34,10 @@ async function main(): Promise<number> {
       by: "scale",
     },
   });
+  const { by: change } = args;
+  if (change !== "scale" && change !== "reload") {
+    throw new Error(`Cannot count by "${change}": it is neither scale nor reload, correct --by`);
+  }
   let lost = 0;
   console.log(`| ${HEAD.join(" | ")} |\n|${" --- |".repeat(HEAD.length)}`);
   for (const name of args.classes.split(",")) {
@@ -54,7 +58,7 @@ async function main(): Promise<number> {
       const result = await countLosses(server, kind, {
         changes: Number(args.changes),
         everyMs: Number(args.every),
-        by: args.by as "scale" | "reload",
+        by: change,
       });
       console.log(row(name, by, result));
       for (const loss of result.losses.slice(0, 20)) {
