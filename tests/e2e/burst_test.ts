@@ -9,6 +9,8 @@ import type { VenvName } from "../support/venv.ts";
 const PHASES = "5x3s:/sleep/50,60x6s:/sleep/100,5x8s:/sleep/50";
 const BURST_AT_MS = 3_000;
 const TOTAL_MS = 17_000;
+/** Its burst begins as one does on average: 14 requests in the first 200 ms. A lull there would be timed as the law's. */
+const SEED = 1;
 
 for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName[]) {
   Deno.test(`a burst on gunicorn ${name}: answered at once, no error, back to the minimum`, async () => {
@@ -20,7 +22,7 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
       port: server.port,
       phases: parsePhases(PHASES),
       arrivals: "poisson",
-      seed: 7,
+      seed: SEED,
       onStart: (ms) => startMs = ms,
     });
     const { changes } = sampler.stop(startMs, TOTAL_MS);
