@@ -1,5 +1,6 @@
 import { burstCores, burstErlangs, burstIn, rpsOf } from "./burst.ts";
-import type { WindowSums } from "./history.ts";
+import { bucketOf, lowerBoundMs } from "./histogram.ts";
+import type { History, WindowSums } from "./history.ts";
 import { isAsync } from "./kinds.ts";
 import { ceilingErlangs, erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
@@ -49,7 +50,7 @@ export function demandOf(input: DemandInput): Demand {
     if (workers > 0) signals.push({ signal, workers });
   };
 
-  const goal = waitGoal(serviceMs, history.durationVariation(settings.windowMs), settings);
+  const goal = waitGoal(serviceMs, history, settings);
   const slotsAsk = async
     ? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)
     : (erlangs: number, of = goal) => workersFor(erlangs, sample.model.slots, of);
@@ -94,13 +95,22 @@ export function demandOf(input: DemandInput): Demand {
   };
 }
 
-/** What a request may wait: what the objective leaves beside its service, but never less than one service time. */
-function waitGoal(serviceMs: Maybe<number>, variation: number, settings: PolicySettings): WaitGoal {
+/**
+ * What a request may wait: what the objective leaves beside its service. Where requests take longer than the objective by
+ * themselves (the mean, or one in twenty), no number of workers meets it: then one service time, so that nobody is
+ * bought for what cannot be had.
+ * Example: 250 ms under an objective of 300 may wait 50 ms, 2.5 erlangs of them get 6 workers; 400 ms may wait 400.
+ */
+function waitGoal(serviceMs: Maybe<number>, history: History, settings: PolicySettings): WaitGoal {
   const service = known(serviceMs) ? serviceMs : settings.sloP95Ms / 3;
+  const leftMs = settings.sloP95Ms - service;
+  const p95Ms = history.durationQuantileMs(settings.burstWindowMs, 0.95);
+  // Buckets are a quarter wide: only one that begins beyond the objective says that it is missed.
+  const inVain = known(p95Ms) && lowerBoundMs(bucketOf(p95Ms)) >= settings.sloP95Ms;
   return {
     serviceMs: service,
-    variation: Math.min(MOST_VARIATION, variation),
-    waitMs: Math.max(settings.sloP95Ms - service, service),
+    variation: Math.min(MOST_VARIATION, history.durationVariation(settings.windowMs)),
+    waitMs: leftMs > 0 && !inVain ? leftMs : Math.max(leftMs, service),
     lateShare: LATE_SHARE,
     utilization: settings.targetUtilization,
   };

@@ -50,9 +50,11 @@ export function queueAsks(
   const { comingPerMs, serviceMs } = paceOf(input, goal);
   const queuedThen = queued + Math.max(0, comingPerMs - servers / serviceMs) * leadMs;
   if ((queuedThen * serviceMs) / servers <= goal.waitMs) return 0;
-  const erlangs = isLate
-    ? Math.max(steadyErlangs, burstErlangs) + (queuedThen * goal.serviceMs) / bootMs
-    : steadyErlangs + (queued * goal.serviceMs) / goal.waitMs;
+  const [load, waiting, withinMs] = isLate
+    ? [Math.max(steadyErlangs, burstErlangs), queuedThen, bootMs]
+    : [steadyErlangs, queued, goal.waitMs];
+  // However little may be waited, nobody who waits needs more than a slot.
+  const erlangs = load + waiting * Math.min(1, goal.serviceMs / withinMs);
   return Math.ceil(erlangs / slots - 1e-9);
 }
 

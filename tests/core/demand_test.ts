@@ -37,6 +37,20 @@ Deno.test("load: few may wait longer than the objective, so more come than utili
   assertGreater(asked({ always: requests(1, 150) }, "load"), Math.ceil(1 / SETTINGS.targetUtilization));
 });
 
+Deno.test("load: requests near the objective may hardly wait; beyond it by themselves they may, as nothing would help", () => {
+  const workers = (serviceMs: number) => asked({ always: requests(0.8, serviceMs) }, "load");
+  assertEquals([workers(100), workers(200), workers(250), workers(290)], [2, 4, 5, 6]);
+  assertEquals(workers(400), 5);
+});
+
+Deno.test("load: where one in twenty takes longer than the objective anyway, a service time may be waited for", () => {
+  const slowest = (share: number) => {
+    const counts = durations(1 - share, 240).map((n, i) => n + durations(share, 600)[i]!);
+    return asked({ always: { ...requests(1, 250), durations: counts } }, "load");
+  };
+  assertGreater(slowest(0.04), slowest(0.06));
+});
+
 Deno.test("load that has gone is not believed from the average of what was", () => {
   const scene = { always: requests(8, 100), lately: Array<Partial<Tick>>(20).fill({}) };
   assertLess(demand(scene).wanted, 3);

@@ -19,18 +19,20 @@ interface Scene {
   readonly burst?: number;
   readonly occupiedMs?: number;
   readonly ends?: number;
+  /** What a request may wait. */
+  readonly waitMs?: number;
 }
 
 /** What the queue asks for: requests of 60 ms that may wait 240 ms, unless a scene says otherwise. */
 function asks(scene: Scene): number {
   const { queued, perTick, ready = 2, booting = 0, oldestBootMs = 0, bootMs = 40, slots = 1 } = scene;
   const counts: WorkerCounts = { target: ready + booting, ready, booting, draining: 0, oldestBootMs };
-  const { occupiedMs = 0, ends = perTick } = scene;
+  const { occupiedMs = 0, ends = perTick, waitMs = 240 } = scene;
   const { arrivals = Array<number>(10).fill(perTick) } = scene;
   const history = ticks(
     arrivals.map((came) => ({ arrivals: came, started: ends, finished: ends, occupiedMs })),
   );
-  const goal = { serviceMs: 60, variation: 0, waitMs: 240, lateShare: 0.03, utilization: 0.85 };
+  const goal = { serviceMs: 60, variation: 0, waitMs, lateShare: 0.03, utilization: 0.85 };
   const input = {
     sample: sample(1_000, { queue: queued, model: { kind: "sync", slots } }),
     history,
@@ -50,6 +52,11 @@ Deno.test("a queue that will be too long by the time a worker helps asks for wha
   // 60 requests/s on 33 a second: 9.4 wait in 240 ms. 3 erlangs, and 3 * 60 / 240 for those that wait.
   assertEquals(asks({ queued: 3, perTick: 6 }), 4);
   assertEquals(asks({ queued: 8, perTick: 6 }), 5);
+});
+
+Deno.test("who waits needs a slot at most, however little may be waited", () => {
+  assertEquals(asks({ queued: 5, perTick: 3, waitMs: 10, bootMs: 5 }), 8);
+  assertEquals(asks({ queued: 5, perTick: 3, waitMs: 10, bootMs: 40 }), 8);
 });
 
 Deno.test("what counts is the queue two ticks after a boot from now", () => {
