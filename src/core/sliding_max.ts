@@ -1,4 +1,7 @@
-/** The largest of the values seen in the last `windowMs`: a monotone queue, O(1) a value on average. */
+/**
+ * The largest of the values seen in the last `windowMs`, whatever window is asked for: a monotone queue. Its values fall
+ * from the oldest to the newest, so it holds no more of them than there are different ones: counts of workers are few.
+ */
 export class SlidingMax {
   readonly #entries: { atMs: number; value: number }[] = [];
 
@@ -15,9 +18,9 @@ export class SlidingMax {
     this.#entries.push({ atMs: nowMs, value });
   }
 
-  /** Forgets what is older than `windowMs` and returns the largest of the rest; `empty` when nothing is left. */
+  /** The largest value of the window that ends now; the newest when all are older, `empty` when there is none. */
   max(nowMs: number, windowMs: number, empty: number): number {
-    while (this.#entries.length > 1 && this.#entries[0]!.atMs < nowMs - windowMs) this.#entries.shift();
-    return this.#entries[0]?.value ?? empty;
+    const within = this.#entries.find(({ atMs }) => atMs >= nowMs - windowMs) ?? this.#entries.at(-1);
+    return within?.value ?? empty;
   }
 }

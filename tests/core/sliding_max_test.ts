@@ -37,3 +37,13 @@ Deno.test("the last value stays however old, and with none there is what the cal
   sliding.push(0, 3);
   assertEquals([sliding.isEmpty, sliding.max(10_000, 100, 7)], [false, 3]);
 });
+
+Deno.test("a longer window than before looks further back", () => {
+  const sliding = new SlidingMax();
+  sliding.push(0, 9);
+  sliding.push(100, 5);
+  sliding.push(900, 1);
+  assertEquals(sliding.max(1_000, 500, 0), 1);
+  assertEquals(sliding.max(1_000, 900, 0), 5);
+  assertEquals(sliding.max(1_000, 1_000, 0), 9);
+});
