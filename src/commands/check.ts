@@ -3,7 +3,7 @@ import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, isFailure } from "../gunicorn/inspect.ts";
-import { planLaunch } from "../gunicorn/launch_plan.ts";
+import { mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import { runtimeBases } from "../platform/runtime_dir.ts";
 import { Machine, type MachineLimits } from "../sensors/machine.ts";
@@ -35,7 +35,7 @@ export async function check(flags: Flags, gunicornArgs: readonly string[]): Prom
   let words: string[] = [];
   try {
     words = findGunicorn(settings.gunicorn, Deno.env.get("PATH"), ownFolder());
-    const result = await inspectGunicorn(words, gunicornArgs, true);
+    const result = await inspectGunicorn(words, mappedArguments(settings, gunicornArgs), true);
     if (isFailure(result)) errors.push(`Cannot read gunicorn's configuration: ${result.problem}`);
     else inspection = result;
   } catch (error) {

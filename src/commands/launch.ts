@@ -1,7 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { WorkerModel } from "../core/sample.ts";
 import { inspectGunicorn, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
-import { type LaunchPlan, planLaunch } from "../gunicorn/launch_plan.ts";
+import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import type { Settings } from "../settings.ts";
@@ -34,7 +34,7 @@ export async function prepareLaunch(
     return { plan, words, model: { kind: "unknown", slots: 1 } };
   }
   // Without the probe only the config itself knows the worker class and a StatsD server that it names.
-  const inspection = await inspectGunicorn(words, gunicornArgs);
+  const inspection = await inspectGunicorn(words, mappedArguments(settings, gunicornArgs));
   const interpreter = interpreterOf(words);
   const tied = interpreter === undefined ? words : tiedToParent(interpreter, Deno.pid, words);
   if (isFailure(inspection)) {

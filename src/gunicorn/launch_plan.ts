@@ -49,7 +49,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
         "manager put gunicorn-autoscaler in the background",
     );
   }
-  let args = settings.mapUvicornDeprecated ? mapUvicornWorker(input.gunicornArgs) : [...input.gunicornArgs];
+  let args = mappedArguments(settings, input.gunicornArgs);
   if (args.join("\0") !== input.gunicornArgs.join("\0")) {
     notes.push("uvicorn.workers is deprecated: using uvicorn_worker");
   }
@@ -75,6 +75,11 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   args = withOptions(args, "--workers", String(workers), "--statsd-host", addressText(settings.statsdAddr));
   if (relayTo !== undefined) notes.push(`StatsD is heard here and relayed on to ${relayTo}`);
   return { args, initialWorkers: workers, relayTo, notes, errors };
+}
+
+/** gunicorn's arguments, the worker class that came with Uvicorn replaced where that is wanted. */
+export function mappedArguments(settings: Settings, gunicornArgs: readonly string[]): string[] {
+  return settings.mapUvicornDeprecated ? mapUvicornWorker(gunicornArgs) : [...gunicornArgs];
 }
 
 /** Workers to begin with: -w / --workers, else WEB_CONCURRENCY, else the minimum; always within the bounds. */

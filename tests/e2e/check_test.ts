@@ -46,6 +46,13 @@ Deno.test("check tells gunicorn, limits, signals and every setting with its sour
   ) assertStringIncludes(text, told);
 });
 
+Deno.test("check reads the worker class that a run would start, the deprecated name replaced", async () => {
+  const words = ["fast_api:app", "-k", "uvicorn.workers.UvicornWorker", "-b", "127.0.0.1:8123"];
+  const { text } = await check(["--map-uvicorn-deprecated", ...words]);
+  assertStringIncludes(text, "worker class uvicorn_worker.UvicornWorker (uvicorn");
+  assertStringIncludes(text, "note uvicorn.workers is deprecated: using uvicorn_worker");
+});
+
 Deno.test("what cannot run is told, all of it, with exit 2", async () => {
   const { code, text } = await check(["--min-workers", "none", "nothing:app", "--daemon"]);
   assertEquals(code, 2, text);
