@@ -16,6 +16,7 @@ COPY deno.json deno.lock ./
 COPY main.ts ./
 COPY src src
 COPY probe probe
+COPY tasks tasks
 COPY packaging packaging
 RUN case "$TARGETARCH" in arm64) processor=aarch64 ;; *) processor=x86_64 ;; esac \
     && deno run -A packaging/compile.ts --target "$processor-unknown-linux-gnu" --output dist/gunicorn-autoscaler

@@ -1,13 +1,9 @@
 /**
- * Real servers, one after the other, under the same seeded open-loop load.
- *
- *     deno task bench [--scenario burst,cpu] [--rivals ours,uwsgi-busyness] [--json FILE] [--seed 1] [--set NAME=VALUE]
- *
- * `--together` measures several servers at once where the load hardly uses the CPU: a third of the time, and about the
- * same figures. `--print` only prints what the file holds; `--markdown` prints tables for a document. Results of the same
+ * Real servers, one after the other, under the same seeded open-loop load: `deno task bench --help`. Results of the same
  * file are kept and replaced run by run, so that a long benchmark can be done in parts.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskArguments } from "../tasks/arguments.ts";
+import { listOf, many, parsed, text, toggle, whole } from "../tasks/options.ts";
 import { type Absent, disturbance, isAbsent, readResults, type RunResult, writeResults } from "./results.ts";
 import { batches, rivalsNamed } from "./rivals.ts";
 import { runOne } from "./run.ts";
@@ -15,44 +11,49 @@ import { scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./setup.ts";
 import { markdownTable, percent, table } from "./table.ts";
 
-const USAGE = `deno task bench [--scenario NAME,...] [--rivals NAME,...] [--json FILE] [--seed N]
-                [--set NAME=VALUE]... [--together] [--print] [--markdown]
+const SCENARIOS = scenariosNamed([]).map(({ name }) => name);
+const RIVALS = rivalsNamed([]).map(({ name }) => name);
 
-scenarios: ${scenariosNamed([]).map((one) => one.name).join(", ")}
-rivals:    ${rivalsNamed([]).map((one) => one.name).join(", ")}`;
+const TASK = {
+  command: "deno task bench",
+  action: "run the benchmark",
+  about: "Real servers, one after the other, under the same seeded open-loop load.",
+  options: {
+    scenario: listOf(SCENARIOS, { help: "Loads to drive, listed below.", otherwise: "all" }),
+    rivals: listOf(RIVALS, { help: "Servers to measure, listed below.", otherwise: "all" }),
+    json: text({
+      placeholder: "FILE",
+      help: "Where results are kept, and replaced run by run.",
+      otherwise: ".bench/results.json",
+    }),
+    seed: whole(0, { help: "Seed of the arrivals.", default: 1 }),
+    set: many(parsed("NAME=VALUE", variable, {
+      help: "A variable of the servers' environment: a setting to try. Any number of times.",
+    })),
+    together: toggle(
+      "Several servers at once where the load hardly uses the CPU: a third of the time, and about the same figures.",
+    ),
+    print: toggle("Only print what the file holds."),
+    markdown: toggle("Print tables for a document."),
+  },
+  examples: ["--scenario burst,cpu --rivals ours,uwsgi-busyness", "--print --markdown"],
+  notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
+};
 
 async function main(): Promise<void> {
-  const args = parseArgs(Deno.args, {
-    string: ["scenario", "rivals", "json", "seed"],
-    boolean: ["print", "markdown", "together", "help"],
-    collect: ["set"],
-    default: { seed: "1" },
-    // A mistyped option must not start half an hour of benchmarks.
-    unknown: (word: string) => {
-      console.error(`Cannot run the benchmark: there is no ${word}, see deno task bench --help`);
-      Deno.exit(2);
-    },
-  });
-  if (args.help) {
-    console.log(USAGE);
-    return;
-  }
+  const { options: args } = taskArguments(TASK);
   const folder = await benchFolder();
   await Deno.mkdir(`${folder}/logs`, { recursive: true });
-  const file = String(args.json ?? `${folder}/results.json`);
-  const scenarios = scenariosNamed(list(args.scenario));
-  const rivals = rivalsNamed(list(args.rivals));
-  const env = Object.fromEntries(
-    (args.set as string[] | undefined ?? []).map((
-      one,
-    ) => [one.slice(0, one.indexOf("=")), one.slice(one.indexOf("=") + 1)]),
-  );
+  const file = args.json ?? `${folder}/results.json`;
+  const scenarios = scenariosNamed(args.scenario);
+  const rivals = rivalsNamed(args.rivals);
+  const env = Object.fromEntries(args.set);
 
   for (const scenario of args.print ? [] : scenarios) {
-    for (const batch of batches(scenario, rivals, args.together === true)) {
+    for (const batch of batches(scenario, rivals, args.together)) {
       await Promise.all(batch.map(async (rival) => {
         const logFile = `${folder}/logs/${scenario.name}-${rival.name}.log`;
-        const result = await runOne(scenario, rival, { seed: Number(args.seed), env, logFile });
+        const result = await runOne(scenario, rival, { seed: args.seed, env, logFile });
         const outcome = isAbsent(result)
           ? result.absent
           : `${percent(result.shareWithinSlo, 2)}  ${disturbance(result)}`;
@@ -80,8 +81,10 @@ function keep(file: string, scenario: string, rival: string, result: RunResult |
   });
 }
 
-function list(text: unknown): string[] {
-  return typeof text === "string" && text !== "" ? text.split(",").map((one) => one.trim()) : [];
+function variable(text: string): [name: string, value: string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new Error("it is no variable, write NAME=VALUE");
+  return [name, value];
 }
 
 async function machine(): Promise<Record<string, string | number>> {

@@ -1,9 +1,9 @@
 /**
  * Draws one scenario as an SVG for a README: for each server its workers over the load, and where users waited too long.
- *
- *     deno run -A bench/chart.ts [--scenario burst] [--rivals ours,uwsgi-tuned] [--json FILE] [--out FILE.svg]
+ * `deno task bench:chart --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskArguments } from "../tasks/arguments.ts";
+import { listOf, oneOf, text } from "../tasks/options.ts";
 import { totalMs } from "./phases.ts";
 import { type Absent, isAbsent, readResults, type RunResult } from "./results.ts";
 import { type Rival, rivalsNamed } from "./rivals.ts";
@@ -180,23 +180,38 @@ function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
+const SCENARIOS = scenariosNamed([]).map(({ name }) => name);
+const RIVALS = rivalsNamed([]).map(({ name }) => name);
+
+const TASK = {
+  command: "deno task bench:chart",
+  action: "draw the chart",
+  about:
+    "Draws one scenario as an SVG: for each server its workers over the load, and where users waited too long.",
+  options: {
+    scenario: oneOf(SCENARIOS, { help: "What is drawn, one of those listed below.", default: "burst" }),
+    rivals: listOf(RIVALS, {
+      help: "Servers to draw, in this order; those without a result are left out.",
+      default: ["ours", "fixed-max", "uwsgi-tuned", "rust-tuned"],
+    }),
+    json: text({
+      placeholder: "FILE",
+      help: "Results of deno task bench.",
+      default: new URL("../.bench/results.json", import.meta.url).pathname,
+      otherwise: ".bench/results.json",
+    }),
+    out: text({ placeholder: "FILE.svg", help: "Where the chart is written.", otherwise: "printed" }),
+  },
+  examples: ["--scenario burst --rivals ours,uwsgi-tuned --out burst.svg"],
+  notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
+};
+
 async function main(): Promise<void> {
-  const args = parseArgs(Deno.args, {
-    string: ["scenario", "rivals", "json", "out"],
-    default: {
-      scenario: "burst",
-      rivals: "ours,fixed-max,uwsgi-tuned,rust-tuned",
-      json: new URL("../.bench/results.json", import.meta.url).pathname,
-    },
-  });
-  const [scenario] = scenariosNamed([String(args.scenario)]);
-  const { scenarios } = await readResults(String(args.json));
-  const svg = drawChart(
-    scenario!,
-    scenarios[scenario!.name] ?? {},
-    rivalsNamed(String(args.rivals).split(",")),
-  );
-  if (typeof args.out === "string") await Deno.writeTextFile(args.out, svg);
+  const { options: args } = taskArguments(TASK);
+  const [scenario] = scenariosNamed([args.scenario]);
+  const { scenarios } = await readResults(args.json);
+  const svg = drawChart(scenario!, scenarios[scenario!.name] ?? {}, rivalsNamed(args.rivals));
+  if (args.out !== undefined) await Deno.writeTextFile(args.out, svg);
   else console.log(svg);
 }
 

@@ -1,14 +1,13 @@
 /**
  * What a worker costs before and while it serves, for the simulator: its fork, its boot, and the CPU of a request that
- * does nothing.
- *
- *     deno task bench:costs [--rounds N]
+ * does nothing. `deno task bench:costs --help`.
  *
  * Workers are added one at a time to an idle gunicorn with the probe, and each boot is timed by the worker's own slot, from
  * fork to ready; its CPU is what the scheduler counted for it by then (schedstat). Forks are the gaps between the workers
  * of one order for many. Requests come 50 a second on connections of their own. Figures are medians.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskArguments } from "../tasks/arguments.ts";
+import { whole } from "../tasks/options.ts";
 import { ProbedGunicorn } from "../tests/probe/probed_gunicorn.ts";
 import { SLOT } from "../tests/sensors/shared_pages.ts";
 import { apps, appsFolder } from "../tests/support/apps.ts";
@@ -34,8 +33,18 @@ interface Costs {
   readonly requestCpuMs: number;
 }
 
+const TASK = {
+  command: "deno task bench:costs",
+  action: "measure the costs",
+  about:
+    "What a worker costs before and while it serves: its fork, its boot, and the CPU of a request that does " +
+    "nothing. Figures are medians.",
+  options: { rounds: whole(1, { help: "Boots that are timed of each kind of worker.", default: 7 }) },
+  examples: ["", "--rounds 3"],
+};
+
 async function main(): Promise<void> {
-  const rounds = Number(parseArgs(Deno.args, { string: ["rounds"] }).rounds ?? 7);
+  const { options: { rounds } } = taskArguments(TASK);
   console.log("application, class    boot ms   of it CPU   fork ms   request CPU ms");
   for (const [name, args] of Object.entries(CASES)) {
     const { bootMs, bootCpuMs, forkMs, requestCpuMs } = await costsOf(args, rounds);

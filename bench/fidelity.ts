@@ -1,14 +1,10 @@
 /**
- * Does the simulator tell the truth? The same loads, real and simulated, side by side.
- *
- *     deno task bench:fidelity [--scenario burst,cpu] [--rivals ours,fixed-max] [--json FILE] [--seed 1] [--print] [--markdown]
- *
- * Real figures come from the benchmark's results; what they lack is run now, or left out with --print. A run beside which
- * much else ran is shown and does not count. --markdown prints a table for a document. Ends with 1 when a share within SLO is
- * off by more than 2 points or worker-seconds by more than 10 %.
+ * Does the simulator tell the truth? The same loads, real and simulated, side by side: `deno task bench:fidelity --help`.
+ * A run beside which much else ran is shown and does not count.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { run as simulate } from "../src/simulation/engine.ts";
+import { taskArguments } from "../tasks/arguments.ts";
+import { listOf, text, toggle, whole } from "../tasks/options.ts";
 import {
   compare,
   type Comparison,
@@ -33,41 +29,51 @@ import { simulatedRival, simulatedScenario } from "./simulated.ts";
 const MOMENTS = 25;
 
 /** What is compared when nothing is named. */
-const RIVALS = "fixed-min,fixed-max,ours,rust,rust-tuned,uwsgi-busyness,uwsgi-tuned";
-const SCENARIOS = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace";
+const RIVALS = ["fixed-min", "fixed-max", "ours", "rust", "rust-tuned", "uwsgi-busyness", "uwsgi-tuned"];
+const SCENARIOS = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace".split(",");
 
-const USAGE = `deno task bench:fidelity [--scenario NAME,...] [--rivals NAME,...] [--json FILE] [--seed N]
-                         [--print] [--markdown]
-
-scenarios: ${SCENARIOS}
-rivals:    ${RIVALS}`;
+const TASK = {
+  command: "deno task bench:fidelity",
+  action: "compare",
+  about:
+    "Does the simulator tell the truth? The same loads, real and simulated, side by side. Real figures come " +
+    "from the benchmark's results; what they lack is run now.",
+  options: {
+    scenario: listOf(scenariosNamed([]).map(({ name }) => name), {
+      help: "Loads to compare.",
+      default: SCENARIOS,
+    }),
+    rivals: listOf(rivalsNamed([]).map(({ name }) => name), { help: "Servers to compare.", default: RIVALS }),
+    json: text({
+      placeholder: "FILE",
+      help: "Results of deno task bench.",
+      otherwise: ".bench/results.json",
+    }),
+    seed: whole(0, { help: "Seed of the arrivals.", default: 1 }),
+    print: toggle("Leave out what was not measured yet."),
+    markdown: toggle("Print a table for a document."),
+  },
+  examples: ["--scenario burst,cpu --rivals ours,fixed-max --print"],
+  notes: [
+    `Exit codes: 0; 1 when a share within SLO is off by more than ${POINTS} points or worker-seconds by more than ` +
+    `${PERCENT} %; 2 for bad usage.`,
+  ],
+};
 
 async function main(): Promise<number> {
-  const args = parseArgs(Deno.args, {
-    string: ["scenario", "rivals", "json", "seed"],
-    boolean: ["print", "markdown", "help"],
-    default: { seed: "1", scenario: SCENARIOS, rivals: RIVALS },
-    unknown: (word: string) => {
-      console.error(`Cannot compare: there is no ${word}, see deno task bench:fidelity --help`);
-      Deno.exit(2);
-    },
-  });
-  if (args.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const seed = Number(args.seed);
-  const file = String(args.json ?? `${await benchFolder()}/results.json`);
+  const { options: args } = taskArguments(TASK);
+  const { seed } = args;
+  const file = args.json ?? `${await benchFolder()}/results.json`;
   const tell = args.markdown ? markdownRow : row;
   let off = 0, compared = 0, disturbed = 0;
   console.log(args.markdown ? MARKDOWN_HEADS : HEADS);
-  for (const scenario of scenariosNamed(String(args.scenario).split(","))) {
-    for (const rival of rivalsNamed(String(args.rivals).split(","))) {
+  for (const scenario of scenariosNamed(args.scenario)) {
+    for (const rival of rivalsNamed(args.rivals)) {
       const make = simulatedRival(rival.name, scenario);
       if (make === undefined) continue;
       const results = await readResults(file);
       let real = results.scenarios[scenario.name]?.[rival.name];
-      if (real === undefined && args.print !== true) {
+      if (real === undefined && !args.print) {
         real = await runOne(scenario, rival, { seed });
         (results.scenarios[scenario.name] ??= {})[rival.name] = real;
         await writeResults(file, results);

@@ -1,12 +1,11 @@
 /**
- * A flood of StatsD packets on a gunicorn without the probe, which has nothing else to go by.
- *
- *     deno task bench:flood [--seconds 30] [--rate 200000]
+ * A flood of StatsD packets on a gunicorn without the probe, which has nothing else to go by: `deno task bench:flood --help`.
  *
  * Told: packets sent and where they went (read, or dropped by the kernel, which is counted), how decisions kept their pace,
  * and memory before and after.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskArguments } from "../tasks/arguments.ts";
+import { positive } from "../tasks/options.ts";
 import { autoscaled } from "../tests/support/autoscaled.ts";
 import { get } from "../tests/support/http.ts";
 import { freeUdpPort } from "../tests/support/port.ts";
@@ -92,9 +91,22 @@ async function send(port: number, rate: number, seconds: number): Promise<number
   return Number(new TextDecoder().decode(stdout));
 }
 
+const TASK = {
+  command: "deno task bench:flood",
+  action: "measure the flood",
+  about:
+    "A flood of StatsD packets on a gunicorn without the probe: where the packets went, how decisions kept their " +
+    "pace, memory before and after.",
+  options: {
+    seconds: positive({ help: "How long it lasts.", default: 30 }),
+    rate: positive({ help: "Packets a second, if the machine sends so many.", default: 200_000 }),
+  },
+  examples: ["", "--seconds 10 --rate 50000"],
+};
+
 async function main(): Promise<void> {
-  const options = parseArgs(Deno.args, { string: ["seconds", "rate"] }) as Record<string, string | undefined>;
-  const it = await flood(Number(options["seconds"] ?? 30), Number(options["rate"] ?? 200_000));
+  const { options: { seconds, rate } } = taskArguments(TASK);
+  const it = await flood(seconds, rate);
   const [before, after] = it.rssMib;
   console.log(
     `${it.sent} packets in ${it.seconds.toFixed(1)} s, ${Math.round(it.sent / it.seconds)} a second`,

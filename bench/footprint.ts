@@ -1,8 +1,10 @@
 /**
- * What the supervisor itself costs: `deno run -A bench/footprint.ts [--seconds N] BINARY ...`.
+ * What the supervisor itself costs: `deno task bench:footprint --help`.
  * Each binary carries gunicorn with two idle workers; figures are of the supervisor alone. Start-up is from the start of
  * the binary to the first output of what stands for gunicorn, so it has everything before gunicorn's own start in it.
  */
+import { taskArguments } from "../tasks/arguments.ts";
+import { positive } from "../tasks/options.ts";
 import { autoscaled } from "../tests/support/autoscaled.ts";
 import { tempDir } from "../tests/support/tempdir.ts";
 
@@ -98,13 +100,19 @@ function pause(seconds: number): Promise<void> {
 
 const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
+const TASK = {
+  command: "deno task bench:footprint",
+  action: "measure the footprint",
+  about:
+    "What the supervisor itself costs: size, start-up, memory and idle CPU, as a table in Markdown. Each binary " +
+    "carries gunicorn with two idle workers.",
+  options: { seconds: positive({ help: "To settle, and as many again to idle.", default: 30 }) },
+  words: { placeholder: "BINARY", help: "What deno task compile made.", least: 1 },
+  examples: ["dist/gunicorn-autoscaler"],
+};
+
 if (import.meta.main) {
-  let seconds = 30;
-  const binaries: string[] = [];
-  for (let i = 0; i < Deno.args.length; i++) {
-    if (Deno.args[i] === "--seconds") seconds = Number(Deno.args[++i]);
-    else binaries.push(Deno.args[i]!);
-  }
+  const { options: { seconds }, words: binaries } = taskArguments(TASK);
   console.log(
     "| binary | MB | start ms (slowest) | RSS MB | PSS MB | file-backed MB | anonymous MB | idle CPU |",
   );

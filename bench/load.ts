@@ -1,12 +1,12 @@
 /**
  * Open-loop load: requests leave when they are due, however many are unanswered, and each is timed from the moment it was
  * due. So a server that stalls for 2 s shows 2 s in every request it kept from starting (no coordinated omission).
- *
- *     deno run -A bench/load.ts --port 8000 --phases 5x5s:/sleep/50,60x20s:/sleep/100 [--json]
+ * `deno run -A bench/load.ts --help`.
  */
 import process from "node:process";
-import { parseArgs } from "@std/cli/parse-args";
-import { type ArrivalKind, schedule, type ScheduleOptions } from "./arrivals.ts";
+import { taskArguments } from "../tasks/arguments.ts";
+import { oneOf, parsed, positive, required, toggle, whole } from "../tasks/options.ts";
+import { schedule, type ScheduleOptions } from "./arrivals.ts";
 import { Client, Flight } from "./load_client.ts";
 import { LoadReport, nearestRank, type Outcome } from "./load_report.ts";
 import { parsePhases, type Phase, totalMs } from "./phases.ts";
@@ -100,20 +100,50 @@ export function parseService(text: string): { medianMs: number; sigma: number } 
   return service;
 }
 
+const TASK = {
+  command: "deno run -A bench/load.ts",
+  action: "drive the load",
+  about:
+    "Open-loop load: requests leave when they are due, however many are unanswered, and each is timed from the " +
+    "moment it was due.",
+  options: {
+    port: required(whole(1, { placeholder: "PORT", help: "Of 127.0.0.1." })),
+    phases: required(parsed("PHASES", parsePhases, {
+      help:
+        "RATExDURATION:PATH, joined by commas; {ms} in a path is the service time drawn for each request.",
+    })),
+    arrivals: oneOf(["poisson", "uniform"], {
+      help: "poisson: independent users; uniform: equal gaps.",
+      default: "poisson",
+    }),
+    seed: whole(0, { help: "Equal seeds give equal loads.", default: 1 }),
+    service: parsed("TIME", parseService, {
+      help: "Service time for paths with {ms}, in ms: 50 or lognormal:50:0.4.",
+      default: { medianMs: 50, sigma: 0 },
+      otherwise: "50",
+    }),
+    timeout: positive({
+      placeholder: "MS",
+      help: "A request unanswered so long after it was due is given up.",
+      default: 10_000,
+    }),
+    slo: positive({ placeholder: "MS", help: "The share of requests within it is told.", default: 300 }),
+    "keep-alive": toggle("Keep connections and use them again; else a new one for each request."),
+    json: toggle("Print the whole report as JSON, after a line with the moment of its start."),
+  },
+  examples: ["--port 8000 --phases 5x5s:/sleep/50,60x20s:/sleep/100"],
+};
+
 async function main(): Promise<void> {
-  const args = parseArgs(Deno.args, {
-    string: ["port", "phases", "arrivals", "seed", "service", "timeout", "slo"],
-    boolean: ["keep-alive", "json"],
-    default: { arrivals: "poisson", seed: "1", service: "50", timeout: "10000", slo: "300" },
-  });
+  const { options: args } = taskArguments(TASK);
   const report = await runLoad({
-    port: Number(args.port),
-    phases: parsePhases(String(args.phases)),
-    arrivals: args.arrivals as ArrivalKind,
-    seed: Number(args.seed),
-    service: parseService(String(args.service)),
-    keepAlive: args["keep-alive"] === true,
-    timeoutMs: Number(args.timeout),
+    port: args.port,
+    phases: args.phases,
+    arrivals: args.arrivals,
+    seed: args.seed,
+    service: args.service,
+    keepAlive: args["keep-alive"],
+    timeoutMs: args.timeout,
     // The sampler of workers runs in another process: it needs the moment on a clock both share.
     onStart: (startMs) =>
       args.json && console.log(JSON.stringify({ startEpochMs: performance.timeOrigin + startMs })),
@@ -122,7 +152,7 @@ async function main(): Promise<void> {
   const { sent, ok, errors, timeouts, p50, p95, p99, outcomes } = report;
   console.log(`${sent} sent, ${ok} ok, ${errors} errors, ${timeouts} time-outs`);
   console.log(`p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
-  console.log(`${(report.shareWithin(Number(args.slo)) * 100).toFixed(2)} % within ${args.slo} ms`);
+  console.log(`${(report.shareWithin(args.slo) * 100).toFixed(2)} % within ${args.slo} ms`);
   const { generatorCpuMs, latenessP99Ms, latenessMaxMs } = outcomes;
   console.log(
     `generator: ${generatorCpuMs.toFixed(0)} ms CPU, late p99 ${latenessP99Ms.toFixed(1)} max ${

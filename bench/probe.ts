@@ -1,14 +1,13 @@
 /**
  * What the probe costs: CPU time of the worker per request, bare gunicorn against gunicorn with the probe.
- *
- *     deno run -A bench/probe.ts [--rounds N] [--seconds S] [CASE ...]
+ * `deno task bench:probe --help`.
  *
  * Both servers of a case run at once, one worker each; wrk (-t1 -c8) drives one at a time, bare and probed in turn, so
  * that what else the machine does hits both alike. CPU time is the worker's own run time as the scheduler counts it
  * (schedstat of each thread, ns), without the master. Needs `wrk`.
  */
-
-import { parseArgs } from "@std/cli/parse-args";
+import { taskArguments } from "../tasks/arguments.ts";
+import { whole } from "../tasks/options.ts";
 import { ProbedGunicorn } from "../tests/probe/probed_gunicorn.ts";
 import { apps, appsFolder } from "../tests/support/apps.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
@@ -37,10 +36,23 @@ interface Server extends AsyncDisposable {
   readonly worker: number;
 }
 
-const options = parseArgs(Deno.args, { string: ["rounds", "seconds"] });
-const rounds = Number(options.rounds ?? 8);
-const seconds = Number(options.seconds ?? 2);
-const wanted = options._.map(String);
+const { options: { rounds, seconds }, words: wanted } = taskArguments({
+  command: "deno task bench:probe",
+  action: "measure the probe",
+  about:
+    "What the probe costs: CPU time of the worker per request, bare gunicorn against gunicorn with the probe, as a " +
+    "table in Markdown. Needs wrk.",
+  options: {
+    rounds: whole(1, { help: "Pairs of runs of each case, bare and probed in turn.", default: 8 }),
+    seconds: whole(1, { help: "Length of a run.", default: 2 }),
+  },
+  words: {
+    placeholder: "CASE",
+    help: `What to measure, all when none is named: ${cases.map(({ name }) => `"${name}"`).join(", ")}.`,
+    names: cases.map(({ name }) => name),
+  },
+  examples: ["--rounds 16 --seconds 1 sync gthread uvicorn asgi"],
+});
 
 console.log(
   "| worker | bare us | with the probe us | difference us | median of the pairs us | ratio | requests/s |",

@@ -1,8 +1,8 @@
 /**
  * Gets the rivals: uWSGI and gunicorn into virtualenvs, the Rust program into .bench/ (needs cargo and a C compiler).
- *
- *     deno run -A bench/setup.ts
+ * `deno task bench:setup --help`.
  */
+import { taskArguments } from "../tasks/arguments.ts";
 import { run } from "../tests/support/process.ts";
 import { venv } from "../tests/support/venv.ts";
 import { rustProgram } from "./rivals.ts";
@@ -16,7 +16,18 @@ export async function benchFolder(): Promise<string> {
   return folder;
 }
 
+const TASK = {
+  command: "deno task bench:setup",
+  action: "get the rivals",
+  about:
+    "Gets the rivals: uWSGI and gunicorn into virtualenvs, the Rust program into .bench/ (needs cargo and a C " +
+    "compiler). What is there already is left alone.",
+  options: {},
+  examples: [""],
+};
+
 async function main(): Promise<void> {
+  taskArguments(TASK);
   console.log("gunicorn ", await venv("newest"));
   console.log("uWSGI    ", await venv("uwsgi"));
   if (await rustProgram() === undefined) {

@@ -1,6 +1,6 @@
 /**
- * How fast the simulator is: `deno run bench/simulation.ts`. Prints wall-clock time for an hour of 1,000 requests/s, for
- * ten minutes of 10,000 requests/s on 100 workers, and how the time grows with the requests.
+ * How fast the simulator is. Prints wall-clock time for an hour of 1,000 requests/s, for ten minutes of 10,000 requests/s
+ * on 100 workers, and how the time grows with the requests. `deno task bench:simulation --help`.
  */
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
 import { autoscaler } from "../src/simulation/autoscaler_controller.ts";
@@ -9,6 +9,17 @@ import { run } from "../src/simulation/engine.ts";
 import { parsePhases } from "../src/simulation/phases.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../src/simulation/scenario.ts";
 import { parseServiceTime } from "../src/simulation/service_time.ts";
+import { taskArguments } from "../tasks/arguments.ts";
+
+taskArguments({
+  command: "deno task bench:simulation",
+  action: "measure the simulator",
+  about:
+    "How fast the simulator is: wall-clock time of an hour of 1,000 requests/s, of ten minutes of 10,000 " +
+    "requests/s on 100 workers, and how the time grows with the requests.",
+  options: {},
+  examples: [""],
+});
 
 const scenario = (load: string, service: string, cores: number, more: Partial<Scenario> = {}): Scenario => ({
   ...DEFAULT_SCENARIO,

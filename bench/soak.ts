@@ -1,11 +1,10 @@
 /**
  * Soak: a real gunicorn under a load that goes up and down, on kept connections, for as long as one likes. Exit code 1 and
- * a sentence for whatever grew, drifted or came late (bounds: soak_verdict.ts).
- *
- *     deno task soak [--minutes 3] [--class gthread] [--out samples.json]
+ * a sentence for whatever grew, drifted or came late (bounds: soak_verdict.ts). `deno task soak --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { askInstance } from "../src/commands/running/control_client.ts";
+import { taskArguments } from "../tasks/arguments.ts";
+import { oneOf, positive, text } from "../tasks/options.ts";
 import { autoscaled } from "../tests/support/autoscaled.ts";
 import { runtimeFolder } from "../tests/support/running_commands.ts";
 import { runLoad } from "./load.ts";
@@ -83,18 +82,26 @@ function print({ samples, requests, failed, changes }: Soak, verdict: Verdict): 
   console.log(`between two decisions: ${verdict.longestTickS.toFixed(3)} s at the longest`);
 }
 
+const CLASSES = Object.keys(workerClasses) as WorkerClassName[];
+
+const TASK = {
+  command: "deno task soak",
+  action: "soak",
+  about:
+    "A real gunicorn under a load that goes up and down, on kept connections, for as long as one likes: what grew, " +
+    "drifted or came late is said.",
+  options: {
+    minutes: positive({ help: "Whole cycles of 24 s, one at least, until so many are over.", default: 3 }),
+    class: oneOf(CLASSES, { help: `The worker class: ${CLASSES.join(", ")}.`, default: "gthread" }),
+    out: text({ placeholder: "FILE", help: "Keep the samples there, as JSON.", otherwise: "not kept" }),
+  },
+  examples: ["", "--minutes 60 --class uvicorn --out samples.json"],
+  notes: ["Exit codes: 0; 1 when something was not flat or a request failed; 2 for bad usage."],
+};
+
 async function main(): Promise<number> {
-  const args = parseArgs(Deno.args, {
-    string: ["minutes", "class", "out"],
-    default: { minutes: "3", class: "gthread" },
-  });
-  const name = args.class as WorkerClassName;
-  if (!(Number(args.minutes) > 0) || !(name in workerClasses)) {
-    const names = Object.keys(workerClasses).join(", ");
-    console.error(`Cannot soak: write --minutes N, N above 0, and --class, one of ${names}`);
-    return 2;
-  }
-  const result = await soak(Number(args.minutes), name);
+  const { options: args } = taskArguments(TASK);
+  const result = await soak(args.minutes, args.class);
   const verdict = judge(result.samples);
   if (args.out !== undefined) await Deno.writeTextFile(args.out, JSON.stringify(result));
   print(result, verdict);

@@ -1,12 +1,9 @@
 /**
  * What watching costs: CPU of the autoscaler alone, with 50 event streams and a scrape every second, and the time that
- * `status` takes.
- *
- *     deno run -A bench/status.ts [--seconds 15] [--streams 50]
- *
- * AUTOSCALER_BINARY names a compiled program to measure instead of the source tree.
+ * `status` takes. `deno run -A bench/status.ts --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { taskArguments } from "../tasks/arguments.ts";
+import { positive, whole } from "../tasks/options.ts";
 import { type Autoscaled, autoscaled, program } from "../tests/support/autoscaled.ts";
 import { get } from "../tests/support/http.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
@@ -16,12 +13,19 @@ import { until } from "../tests/support/wait.ts";
 /** USER_HZ: clock ticks a second in /proc, 100 on all Linux platforms that run this. */
 const TICKS_PER_SECOND = 100;
 
-const options = parseArgs(Deno.args, { string: ["seconds", "streams"] }) as Record<
-  string,
-  string | undefined
->;
-const seconds = Number(options["seconds"] ?? 15);
-const streams = Number(options["streams"] ?? 50);
+const { options: { seconds, streams } } = taskArguments({
+  command: "deno run -A bench/status.ts",
+  action: "measure what watching costs",
+  about:
+    "What watching costs: CPU of the autoscaler alone, with event streams and a scrape every second, and the time " +
+    "that status takes.",
+  options: {
+    seconds: positive({ help: "Alone and watched, so long each, twice.", default: 15 }),
+    streams: whole(1, { help: "Event streams that are read.", default: 50 }),
+  },
+  examples: ["", "--seconds 5 --streams 10"],
+  notes: ["AUTOSCALER_BINARY names a compiled program to measure instead of the source tree."],
+});
 
 /** Bytes that have come over all streams. */
 let received = 0;

@@ -1,11 +1,10 @@
 /**
  * Takes the pictures of the dashboard and of `status` from a real run of about 80 s. Wants chromium, and a machine that
- * has nothing else to do.
- *
- *     deno run -A docs/dashboard_picture.ts
+ * has nothing else to do. `deno run -A docs/dashboard_picture.ts --help`.
  */
 import { runLoad } from "../bench/load.ts";
 import { parsePhases } from "../bench/phases.ts";
+import { taskArguments } from "../tasks/arguments.ts";
 import { autoscaled, program } from "../tests/support/autoscaled.ts";
 import { findChromium, openPage } from "../tests/support/chromium.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
@@ -19,6 +18,16 @@ const TAKEN_AFTER_MS = 60_000;
 const WIDTH = 1280, HEIGHT = 900, SCALE = 1.5;
 /** The theme's change redraws the charts. */
 const REDRAWN_AFTER_MS = 500;
+
+taskArguments({
+  command: "deno run -A docs/dashboard_picture.ts",
+  action: "take the pictures",
+  about:
+    "Takes the pictures of the dashboard and of status from a real run of about 80 s. Wants chromium, and a machine " +
+    "that has nothing else to do.",
+  options: {},
+  examples: [""],
+});
 
 const images = new URL("images/", import.meta.url).pathname;
 const chromium = await findChromium();

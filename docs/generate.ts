@@ -1,9 +1,6 @@
-/**
- * Writes the parts of the documentation that are made from the source.
- *
- *     deno task docs            write them
- *     deno task docs --check    only say whether they are fresh: exit code 1 when not
- */
+/** Writes the parts of the documentation that are made from the source: `deno task docs --help`. */
+import { taskArguments } from "../tasks/arguments.ts";
+import { toggle } from "../tasks/options.ts";
 import { drawPicture, PICTURES } from "./decision_picture.ts";
 import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
@@ -49,9 +46,21 @@ export async function stale(): Promise<string[]> {
   return found;
 }
 
+const TASK = {
+  command: "deno task docs",
+  action: "write the pages",
+  about:
+    "Writes the parts of the documentation that are made from the source: tables of settings and metrics, pictures " +
+    "of decisions.",
+  options: { check: toggle("Only say whether they are fresh.") },
+  examples: ["", "--check"],
+  notes: ["Exit codes: 0; with --check 1 when something is stale; 2 for bad usage."],
+};
+
 async function main(): Promise<number> {
+  const { options: { check } } = taskArguments(TASK);
   const paths = await stale();
-  if (Deno.args.includes("--check")) {
+  if (check) {
     for (const path of paths) console.error(`${path} is stale: run "deno task docs"`);
     return paths.length === 0 ? 0 : 1;
   }

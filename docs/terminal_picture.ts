@@ -1,8 +1,5 @@
-/**
- * Turns what a command writes to a terminal into an SVG picture of that terminal.
- *
- *     FORCE_COLOR=1 COLUMNS=96 gunicorn-autoscaler status | deno run docs/terminal_picture.ts > docs/images/status.svg
- */
+/** Turns what a command writes to a terminal into an SVG picture of that terminal: `deno run -A docs/terminal_picture.ts --help`. */
+import { taskArguments } from "../tasks/arguments.ts";
 
 const COLORS: Readonly<Record<string, string>> = {
   "31": "#ff7b72",
@@ -86,11 +83,20 @@ function escape(text: string): string {
   );
 }
 
+const TITLE = "gunicorn-autoscaler status";
+
+const TASK = {
+  command: "deno run -A docs/terminal_picture.ts",
+  action: "draw the terminal",
+  about:
+    "Turns what a command writes to a terminal, from standard input, into an SVG picture of that terminal.",
+  options: {},
+  words: { placeholder: "TITLE", help: `What stands above it. [${TITLE}]` },
+  examples: ['"my command" < its-output.txt > picture.svg'],
+  notes: ["Commands colour what they write to a pipe with FORCE_COLOR=1; COLUMNS=96 is the width."],
+};
+
 if (import.meta.main) {
-  console.log(
-    terminalPicture(
-      await new Response(Deno.stdin.readable).text(),
-      Deno.args[0] ?? "gunicorn-autoscaler status",
-    ).trimEnd(),
-  );
+  const { words: [title = TITLE] } = taskArguments(TASK);
+  console.log(terminalPicture(await new Response(Deno.stdin.readable).text(), title).trimEnd());
 }

@@ -1,12 +1,13 @@
 /**
- * Makes the binary: `deno task compile [--target T] [--output FILE]`.
+ * Makes the binary: `deno task compile --help`.
  *
  * `deno compile` puts the program behind denort, the runtime of the very same Deno version. It downloads denort; where
  * that is out of reach, DENORT_BIN names one.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { refuse, taskArguments } from "../tasks/arguments.ts";
+import { oneOf, text } from "../tasks/options.ts";
 import { deno, stage } from "./bundle.ts";
-import { hostTarget, isTarget, type Target, targetOf, TARGETS } from "./targets.ts";
+import { isTarget, type Target, targetOf, TARGETS } from "./targets.ts";
 
 /**
  * V8 settings, which freeze in the binary. Each is measured in docs/footprint.md; what brought nothing is not here.
@@ -74,17 +75,32 @@ function explained(said: string): string {
     "version with DENORT_BIN";
 }
 
-async function main(args: string[]): Promise<number> {
-  const host = Deno.build.target;
-  const options = parseArgs(args, { string: ["target", "output"], default: { target: host } });
-  const target = options["target"] as string;
-  if (!isTarget(target)) {
-    console.error(`Cannot compile for ${target}: it is not one of ${TARGETS.join(", ")}`);
-    return 2;
-  }
-  const name = target === hostTarget() ? "gunicorn-autoscaler" : `gunicorn-autoscaler-${target}`;
-  const output = (options["output"] as string | undefined) ??
-    new URL(`../dist/${name}`, import.meta.url).pathname;
+const TASK = {
+  command: "deno task compile",
+  action: "compile",
+  about: "Makes the binary: the program behind denort, the runtime of this very version of Deno.",
+  options: {
+    target: oneOf(TARGETS, {
+      placeholder: "TARGET",
+      help: `The platform: ${TARGETS.join(", ")}.`,
+      otherwise: "this one",
+    }),
+    output: text({
+      placeholder: "FILE",
+      help: "Where it is written.",
+      otherwise: "dist/gunicorn-autoscaler; for another platform with its name behind",
+    }),
+  },
+  examples: ["", "--target aarch64-unknown-linux-gnu"],
+  notes: ["DENORT_BIN names a denort to use instead of Deno's own download."],
+};
+
+async function main(): Promise<number> {
+  const { options } = taskArguments(TASK);
+  const target = options.target ?? Deno.build.target;
+  if (!isTarget(target)) refuse(TASK, `${target} is none of ours, name one with --target`);
+  const name = target === Deno.build.target ? "gunicorn-autoscaler" : `gunicorn-autoscaler-${target}`;
+  const output = options.output ?? new URL(`../dist/${name}`, import.meta.url).pathname;
   await Deno.mkdir(output.slice(0, output.lastIndexOf("/") + 1) || ".", { recursive: true });
   try {
     await compile({
@@ -108,4 +124,4 @@ async function absolute(path: string): Promise<string> {
   return `${folder}/${path.slice(slash + 1)}`;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main());

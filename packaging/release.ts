@@ -1,12 +1,13 @@
 /**
- * What a release carries: `deno task release [--target T ...] [--output FOLDER]` compiles for every target, packs each
- * binary as .tar.gz and writes SHA256SUMS. Two runs of one commit give the same bytes.
+ * What a release carries: `deno task release` compiles for every target, packs each binary as .tar.gz and writes
+ * SHA256SUMS. Two runs of one commit give the same bytes. `deno task release --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { VERSION } from "../src/version.ts";
+import { taskArguments } from "../tasks/arguments.ts";
+import { many, oneOf, text } from "../tasks/options.ts";
 import { compile } from "./compile.ts";
 import { writeSums } from "./checksums.ts";
-import { isTarget, type Target, TARGETS } from "./targets.ts";
+import { type Target, TARGETS } from "./targets.ts";
 
 /** What is released, where to, and with which runtime if not Deno's own download. */
 export interface ReleaseOptions {
@@ -58,18 +59,33 @@ async function pack(folder: string, name: string, archive: string): Promise<void
   );
 }
 
-async function main(args: string[]): Promise<number> {
-  const options = parseArgs(args, { string: ["target", "output"], collect: ["target"] });
-  const named = options["target"] as string[];
-  const unknown = named.filter((target) => !isTarget(target));
-  if (unknown.length > 0) {
-    console.error(`Cannot release for ${unknown.join(", ")}: it is not one of ${TARGETS.join(", ")}`);
-    return 2;
-  }
-  const folder = (options["output"] as string | undefined) ??
-    new URL("../dist/release", import.meta.url).pathname;
+const TASK = {
+  command: "deno task release",
+  action: "release",
+  about:
+    "What a release carries: compiles for every target, packs each binary as .tar.gz and writes SHA256SUMS. Two " +
+    "runs of one commit give the same bytes.",
+  options: {
+    target: many(oneOf(TARGETS, {
+      placeholder: "TARGET",
+      help: `A platform, any number of times: ${TARGETS.join(", ")}.`,
+      otherwise: "all",
+    })),
+    output: text({
+      placeholder: "FOLDER",
+      help: "Where it all is written.",
+      default: new URL("../dist/release", import.meta.url).pathname,
+      otherwise: "dist/release",
+    }),
+  },
+  examples: ["", "--target x86_64-unknown-linux-gnu --output dist/release"],
+  notes: ["DENORT_BIN names the runtime of one target instead of Deno's own download."],
+};
+
+async function main(): Promise<number> {
+  const { options: { target: named, output: folder } } = taskArguments(TASK);
   try {
-    const targets = named.length > 0 ? named.filter(isTarget) : TARGETS;
+    const targets = named.length > 0 ? named : TARGETS;
     const names = await release({ targets, folder, denort: Deno.env.get("DENORT_BIN") || undefined });
     for (const name of names) console.log(`${folder}/${name}`);
     return 0;
@@ -79,4 +95,4 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await main());

@@ -1,12 +1,12 @@
 /**
  * The FastAPI example under the autoscaler, and a burst: watch the workers rise and fall. Takes about 40 s.
- *
- *     deno task demo [--seconds 40]
+ * `deno task demo --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { type Phase, totalMs } from "../../bench/phases.ts";
 import { peakWorkers, WorkerSampler, workerSeconds, type WorkerSeries } from "../../bench/workers.ts";
 import type { LoadReport } from "../../bench/load_report.ts";
+import { taskArguments } from "../../tasks/arguments.ts";
+import { positive } from "../../tasks/options.ts";
 import { until } from "../../tests/support/wait.ts";
 import { drive } from "./drive.ts";
 import { PlainLines, print, type Screen, Terminal } from "./screen.ts";
@@ -25,9 +25,18 @@ const LOAD: readonly (readonly [share: number, ratePerS: number])[] = [
   [12 / 40, 10],
 ];
 
+const TASK = {
+  command: "deno task demo",
+  action: "run the demo",
+  about: "The FastAPI example under the autoscaler, and a burst: watch the workers rise and fall.",
+  options: { seconds: positive({ help: "How long the load lasts.", default: 40 }) },
+  examples: ["", "--seconds 20"],
+  notes: ["Ctrl-C ends it and all that it started."],
+};
+
 async function main(): Promise<number> {
-  const { seconds } = parseArgs(Deno.args, { string: ["seconds"], default: { seconds: "40" } });
-  const phases = phasesOf(Number(seconds) * 1000);
+  const { options: { seconds } } = taskArguments(TASK);
+  const phases = phasesOf(seconds * 1000);
   const stop = new AbortController();
   let signalled = 0;
   const onSignal = (code: number) => () => {

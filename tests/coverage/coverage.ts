@@ -1,18 +1,31 @@
 /**
- * Which lines of `src/` the tests run.
- *
- *   deno task coverage               all tests, then the report
- *   deno task coverage --add PATHS   some tests, added to the profile that is there, without the report
- *   deno task coverage --report      the report of the profile that is there
- *
- * Programs that the tests start write into the same profile: Deno takes its folder from the environment. Exit code 1
- * when a test failed or less than 90 % of the lines ran.
+ * Which lines of `src/` the tests run: `deno task coverage --help`. Programs that the tests start write into the same
+ * profile: Deno takes its folder from the environment.
  */
+import { refuse, taskArguments } from "../../tasks/arguments.ts";
+import { toggle } from "../../tasks/options.ts";
 import { type Covered, parseLcov, ranges, ranShare } from "./lcov.ts";
 
 const LEAST_RAN = 0.9;
 const repository = new URL("../../", import.meta.url).pathname;
 const profile = `${repository}coverage`;
+
+const TASK = {
+  command: "deno task coverage",
+  action: "count what runs",
+  about: "Which lines of src/ the tests run, and the programs that they start: all tests, then the report.",
+  options: {
+    add: toggle("Add the tests in PATH to the profile that is there, without the report."),
+    report: toggle("Only the report of the profile that is there."),
+  },
+  words: { placeholder: "PATH", help: "Tests, with --add." },
+  examples: ["", "--add tests/core tests/status", "--report"],
+  notes: [
+    `Exit codes: 0; 1 when a test failed or less than ${
+      100 * LEAST_RAN
+    } % of the lines ran; 2 for bad usage.`,
+  ],
+};
 
 async function runTests(paths: readonly string[]): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
@@ -54,14 +67,12 @@ function percent(share: number): string {
 }
 
 if (import.meta.main) {
-  const [mode, ...paths] = Deno.args;
-  if (mode === "--add") Deno.exit(await runTests(paths) ? 0 : 1);
-  if (mode !== undefined && mode !== "--report") {
-    console.error(`Cannot use ${mode}: there are only --add and --report`);
-    Deno.exit(2);
-  }
+  const { options: { add, report: only }, words: paths } = taskArguments(TASK);
+  if (add && only) refuse(TASK, "--add makes no report, leave out --add or --report");
+  if (add !== paths.length > 0) refuse(TASK, "--add and the tests to add go together, write --add PATH");
+  if (add) Deno.exit(await runTests(paths) ? 0 : 1);
   let passed = true;
-  if (mode === undefined) {
+  if (!only) {
     await Deno.remove(profile, { recursive: true }).catch(() => undefined); // the first time there is none
     passed = await runTests(["tests"]);
   }

@@ -1,13 +1,10 @@
 /**
- * Runs the fault suite, once or many times in a row, and tells how long each fault took until all was steady again.
- *
- *     deno task faults [--times 20] [--peers] [--write] [--record FILE] [--jobs 4] [options of deno test]
- *
- * `--peers` does the comparable faults to bare gunicorn and the Rust program too (RUST_AUTOSCALER, .bench/bin, PATH);
- * `--write` puts the table into docs/reliability.md; `--record` keeps what was recorded in a file, and adds to what is
- * there, so that runs can be done in parts (`--times 0` for none). Exit code 1 when a run failed.
+ * Runs the fault suite, once or many times in a row, and tells how long each fault took until all was steady again:
+ * `deno task faults --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { didYouMean } from "../../src/near_name.ts";
+import { refuse, taskArguments } from "../../tasks/arguments.ts";
+import { text, toggle, whole } from "../../tasks/options.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { type Outcome, PEERS_VARIABLE, RECORD_VARIABLE } from "./fault.ts";
 import { faultTable, withTable } from "./table.ts";
@@ -15,31 +12,55 @@ import { faultTable, withTable } from "./table.ts";
 const folder = new URL(".", import.meta.url).pathname;
 const page = new URL("../../docs/reliability.md", import.meta.url).pathname;
 
+const TASK = {
+  command: "deno task faults",
+  action: "run the faults",
+  about:
+    "Runs the fault suite, once or many times in a row, and tells how long each fault took until all was steady " +
+    "again.",
+  options: {
+    times: whole(0, { help: "Runs of the suite; 0 tells only what was recorded.", default: 1 }),
+    jobs: whole(1, { help: "Test files at once.", default: 4 }),
+    peers: toggle("Do the comparable faults to bare gunicorn and the Rust program too."),
+    record: text({
+      placeholder: "FILE",
+      help: "Keep what is recorded there, and add to what is there, so that runs can be done in parts.",
+      otherwise: "not kept",
+    }),
+    write: toggle("Put the table into docs/reliability.md."),
+  },
+  words: {
+    placeholder: "TEST-OPTION",
+    help: "Any option of deno test, which gets it as it is: --filter NAME, --junit-path=FILE, --fail-fast.",
+    withOptions: true,
+  },
+  examples: [
+    "",
+    '--filter "disk full" --fail-fast',
+    "--times 20 --peers --write",
+    "--times 0 --record FILE --write",
+  ],
+  notes: [
+    "RUST_AUTOSCALER names the Rust program; otherwise .bench/bin and PATH are looked into.",
+    "Exit codes: 0; 1 when a run failed; 2 for bad usage.",
+  ],
+};
+
 /** How one run of the whole suite went, a line of the record. */
 interface Run {
   readonly passed: boolean;
 }
 
 async function main(): Promise<number> {
-  const passedOn: string[] = [];
-  const args = parseArgs(Deno.args, {
-    string: ["times", "jobs", "record"],
-    boolean: ["peers", "write"],
-    default: { times: "1", jobs: "4" },
-    unknown: (word: string) => (passedOn.push(word), false),
-  });
-  const times = Number(args.times);
-  if (!(Number.isInteger(times) && times >= 0)) {
-    console.error(`Cannot run the faults ${args.times} times: that is no number of runs, give 0 or more`);
-    return 2;
-  }
+  const { options: { times, jobs, ...args }, words: passedOn } = taskArguments(TASK);
+  await checkPassedOn(passedOn);
   await using dir = await tempDir();
-  const record = args.record === undefined ? dir.join("record") : String(args.record);
+  const record = args.record ?? dir.join("record");
   await Deno.writeTextFile(record, "", { append: true });
   let failed = 0;
   for (let turn = 1; turn <= times; turn++) {
     const from = performance.now();
-    const env = { [RECORD_VARIABLE]: record, DENO_JOBS: String(args.jobs) };
+    const env = { [RECORD_VARIABLE]: record, DENO_JOBS: String(jobs) };
     const code = await test(["--parallel", ...passedOn], env);
     if (code !== 0) failed++;
     const seconds = Math.round((performance.now() - from) / 1000);
@@ -61,9 +82,26 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
+/** Refuses what deno test does not know: otherwise each run would fail with its words, and a table be made of nothing. */
+async function checkPassedOn(words: readonly string[]): Promise<void> {
+  const end = words.indexOf("--");
+  const given = words.slice(0, end < 0 ? words.length : end).filter((word) => word.startsWith("--"));
+  if (given.length === 0) return;
+  const asked = new Deno.Command(Deno.execPath(), { args: ["test", "--help"], env: { NO_COLOR: "1" } });
+  const help = new TextDecoder().decode((await asked.output()).stdout);
+  const known = [...help.matchAll(/^ *(?:-\w, )?(--[a-z][a-z0-9-]*)/gm)].map((match) => match[1]!);
+  for (const word of given.map((one) => one.split("=", 1)[0]!)) {
+    if (known.includes(word) || word.startsWith("--unstable-")) continue; // those are in a help of their own
+    const all = [...Object.keys(TASK.options).map((name) => `--${name}`), ...known];
+    const advice = didYouMean(word, all, `see ${TASK.command} --help and deno test --help`);
+    refuse(TASK, `neither this task nor deno test has the option ${word}, ${advice}`);
+  }
+}
+
 async function test(options: readonly string[], env: Record<string, string>): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", ...options, folder],
+    // The folder first: it must not become the value of an option that lacks its own.
+    args: ["test", "-A", folder, ...options],
     env,
     stdin: "null",
   });

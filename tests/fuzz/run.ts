@@ -1,24 +1,32 @@
-/**
- * deno task fuzz [--seconds N] [--lines N] [--seed N] [--only NAME]
- *
- * Each fuzzer for so many seconds (10), StatsD for at least so many lines too; with a seed of its own unless one is given.
- * Exit code 1 when something that must hold does not; the message names seed and input.
- */
+/** Runs the fuzzers for as long as one likes: `deno task fuzz --help`. */
+import { refuse, taskArguments } from "../../tasks/arguments.ts";
+import { number, text, whole } from "../../tasks/options.ts";
 import { fuzz, type FuzzReport } from "./fuzzer.ts";
 import { FUZZERS } from "./fuzzers.ts";
-import { parseArgs } from "@std/cli/parse-args";
 
-const options = parseArgs(Deno.args, { string: ["seconds", "lines", "seed", "only"] }) as Record<
-  string,
-  string | undefined
->;
-const seconds = Number(options["seconds"] ?? 10);
-const lines = Number(options["lines"] ?? 0);
-const seed = Number(options["seed"] ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-if (![seconds, lines, seed].every((number) => number >= 0 && Number.isFinite(number))) {
-  console.error("Cannot fuzz: --seconds, --lines and --seed take numbers from 0");
-  Deno.exit(2);
-}
+const TASK = {
+  command: "deno task fuzz",
+  action: "fuzz",
+  about:
+    "Hostile input for every reader: StatsD, slots, /proc and control groups, HTTP, command line and .env.",
+  options: {
+    seconds: number(0, { help: "For each fuzzer.", default: 10 }),
+    lines: whole(0, { help: "So many of StatsD at least, however long it takes.", default: 0 }),
+    seed: whole(0, { help: "The same seed makes the same inputs.", otherwise: "another one each time" }),
+    only: text({
+      placeholder: "NAME",
+      help: "Those that have this in their name; case does not count.",
+      otherwise: "all",
+    }),
+  },
+  examples: ["--seconds 60 --lines 10000000 --seed 2026", "--only statsd"],
+  notes: [
+    "Exit codes: 0; 1 when something that must hold does not, with a message that names seed and input; 2 for bad usage.",
+  ],
+};
+
+const { options } = taskArguments(TASK);
+const { seconds, lines, only, seed = crypto.getRandomValues(new Uint32Array(1))[0]! } = options;
 
 /** More growth than this is a leak. The heap's own size goes up and down with the machine's mood, so it has more room. */
 const MOST_HEAP_GROWTH_BYTES = 8 * 2 ** 20;
@@ -38,9 +46,11 @@ function row(
 
 console.log(`seed ${seed}`);
 let failed = false;
+const leftOut: string[] = [];
 for (const [make] of FUZZERS) {
   const fuzzer = make();
-  if (options["only"] !== undefined && !fuzzer.name.toLowerCase().includes(options["only"].toLowerCase())) {
+  if (only !== undefined && !fuzzer.name.toLowerCase().includes(only.toLowerCase())) {
+    leftOut.push(fuzzer.name);
     await fuzzer.close?.();
     continue;
   }
@@ -54,5 +64,8 @@ for (const [make] of FUZZERS) {
     console.error((error as Error).message);
   }
   failed = true;
+}
+if (leftOut.length === FUZZERS.length) {
+  refuse(TASK, `no fuzzer has "${only}" in its name, take one of ${leftOut.join(", ")}`);
 }
 Deno.exit(failed ? 1 : 0);

@@ -1,11 +1,9 @@
 /**
  * Tests the tests of the law: makes one small mistake after the other in `src/core/` and runs `tests/core` on each.
- *
- *   deno task mutate [--file limits.ts] [--sample N --seed S] [--list-survivors]
- *
- * Exit code 1 when less than 85 % of the mistakes are caught, or when there is a file in which nothing was tried.
+ * `deno task mutate --help`.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { refuse, taskArguments } from "../../tasks/arguments.ts";
+import { text, toggle, whole } from "../../tasks/options.ts";
 import { excuseOf, stale } from "./equivalent.ts";
 import { Laboratory, type Outcome } from "./laboratory.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
@@ -17,6 +15,23 @@ const LEAST_CAUGHT = 0.85;
 const WORKERS = 2;
 /** Mutants that one process tries: modules are never unloaded, so not too many. */
 const BATCH = 20;
+
+const TASK = {
+  command: "deno task mutate",
+  action: "mutate",
+  about:
+    "Tests the tests of the law: makes one small mistake after the other in src/core/ and runs tests/core on each.",
+  options: {
+    file: text({ placeholder: "FILE", help: "One file of src/core.", otherwise: "all" }),
+    sample: whole(1, { help: "So many of the mistakes, drawn with the seed.", otherwise: "all" }),
+    seed: whole(0, { help: "Seed of the sample.", default: 1 }),
+    "list-survivors": toggle("Name each mistake that no test noticed."),
+  },
+  examples: ["--file limits.ts --list-survivors", "--sample 80 --seed 1"],
+  notes: [
+    `Exit codes: 0; 1 when less than ${100 * LEAST_CAUGHT} % of the mistakes are caught; 2 for bad usage.`,
+  ],
+};
 
 interface MutateOptions {
   /** One file of src/core; all when not given. */
@@ -39,10 +54,10 @@ async function mutate(options: MutateOptions): Promise<number> {
   }
   const asked = all.filter((mutant) => options.file === undefined || mutant.file === options.file);
   if (asked.length === 0) {
-    console.error(
-      `Cannot mutate ${options.file}: there is no such file in src/core, or nothing to mutate in it`,
+    refuse(
+      TASK,
+      `--file ${options.file} is not in src/core or has nothing to mutate, take one such as limits.ts`,
     );
-    return 2;
   }
   const excused = asked.filter((mutant) => excuseOf(mutant) !== undefined);
   const chosen = draw(asked.filter((mutant) => excuseOf(mutant) === undefined), options);
@@ -100,17 +115,6 @@ async function tryAll(mutants: readonly Mutant[], repository: string): Promise<T
 }
 
 if (import.meta.main) {
-  const flags = parseArgs(Deno.args, {
-    string: ["file", "sample", "seed"],
-    boolean: ["list-survivors"],
-    default: { seed: "1" },
-  });
-  Deno.exit(
-    await mutate({
-      file: flags["file"] as string | undefined,
-      sample: flags["sample"] === undefined ? undefined : Number(flags["sample"]),
-      seed: Number(flags["seed"]),
-      listSurvivors: flags["list-survivors"] as boolean,
-    }),
-  );
+  const { options: { "list-survivors": listSurvivors, ...options } } = taskArguments(TASK);
+  Deno.exit(await mutate({ ...options, listSurvivors }));
 }

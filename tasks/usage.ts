@@ -1,0 +1,41 @@
+import { helpColumns } from "../src/help_columns.ts";
+import { wrap } from "../src/status/terminal_style.ts";
+import type { Options, Task } from "./arguments.ts";
+import type { Option } from "./options.ts";
+
+const WIDTH = 100;
+const entry = helpColumns(28, WIDTH);
+
+/** What --help prints: each option with what it is when it is not given, and examples. */
+export function usage({ command, about, options, words, examples, notes = [] }: Task<Options>): string {
+  const named = Object.entries(options);
+  const parts = [
+    command,
+    ...named.filter(([, option]) => option.required).map(([name, option]) => form(name, option)),
+    "[OPTIONS]",
+    ...(words === undefined ? [] : [words.least ? `${words.placeholder} ...` : `[${words.placeholder} ...]`]),
+  ];
+  return [
+    `Usage: ${parts.join(" ")}`,
+    "",
+    ...wrap(about, WIDTH),
+    "",
+    ...named.flatMap(([name, option]) => entry(form(name, option), told(option))),
+    ...(words === undefined ? [] : entry(words.placeholder, words.help)),
+    ...entry("--help", "This text."),
+    "",
+    "Examples:",
+    ...examples.map((example) => `  ${command} ${example}`.trimEnd()),
+    ...(notes.length === 0 ? [] : [""]),
+    ...notes.flatMap((note) => wrap(note, WIDTH)),
+  ].join("\n");
+}
+
+function form(name: string, { placeholder }: Option<unknown>): string {
+  return placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
+}
+
+function told({ help, otherwise, required }: Option<unknown>): string {
+  if (required) return `${help} Must be given.`;
+  return otherwise === "" ? help : `${help} [${otherwise}]`;
+}

@@ -1,0 +1,76 @@
+/**
+ * Each development task is asked for --help and given an option that there is not. Both times it must end by itself, without
+ * having been able to start a program or write a file. (A port is claimed as tests/support/port.ts loads: that may be.)
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { run } from "../support/process.ts";
+
+interface Script {
+  /** How its usage names it. */
+  readonly command: string;
+  readonly path: string;
+  /** Of deno run. */
+  readonly options: readonly string[];
+}
+
+const repository = new URL("../../", import.meta.url).pathname;
+const FOLDERS = ["bench", "docs", "examples/demo", "packaging"];
+FOLDERS.push("tests/coverage", "tests/faults", "tests/fuzz", "tests/mutation");
+/** Started by another program alone. */
+const INNER = ["tests/mutation/trial.ts"];
+/** It asks Deno's own help before it refuses an option, because it passes on what deno test knows. */
+const ASKS_DENO = "tests/faults/run.ts";
+
+/** All tasks of deno.json that are scripts, then the programs that are no task. */
+const scripts: Script[] = [];
+const { tasks } = JSON.parse(read("deno.json")) as { tasks: Record<string, string> };
+for (const [task, command] of Object.entries(tasks)) {
+  const [, options, path] = /^deno run ((?:-\S+ )+)(\S+\.ts)$/.exec(command) ?? [];
+  if (path !== undefined) {
+    scripts.push({ command: `deno task ${task}`, path, options: options!.trim().split(" ") });
+  }
+}
+for (const path of FOLDERS.flatMap(typescriptIn)) {
+  if (INNER.includes(path) || scripts.some((script) => script.path === path)) continue;
+  if (!/^if \(import\.meta\.main\)|taskArguments\(/m.test(read(path))) continue;
+  scripts.push({ command: `deno run -A ${path}`, path, options: ["-A"] });
+}
+
+Deno.test("the tasks are found, and the programs that are none", () => {
+  const found = scripts.map(({ path }) => path);
+  for (
+    const path of ["bench/bench.ts", "bench/load.ts", "tests/faults/run.ts", "docs/dashboard_picture.ts"]
+  ) {
+    assert(found.includes(path), path);
+  }
+});
+
+for (const script of scripts) {
+  const { command, path } = script;
+  Deno.test(`${command} explains itself on --help, refuses an unknown option, and starts nothing`, async () => {
+    const [help, unknown] = await Promise.all([
+      started(script, "--help", ["--deny-run", "--deny-write"]),
+      started(script, "--no-such-option", ["--deny-write", ...(path === ASKS_DENO ? [] : ["--deny-run"])]),
+    ]);
+    assertEquals(help.code, 0, help.stderr);
+    assert(help.stdout.startsWith(`Usage: ${command} `), help.stdout);
+    assertMatch(help.stdout, new RegExp(`\nExamples:\n  ${command}`));
+    assertEquals([unknown.code, unknown.stdout], [2, ""], unknown.stderr);
+    assertMatch(unknown.stderr, /^Cannot [^:]+: .* option --no-such-option, .+$/m);
+  });
+}
+
+function started({ path, options }: Script, argument: string, denied: readonly string[]) {
+  const args = ["run", ...options, ...denied, repository + path, argument];
+  return run(Deno.execPath(), args, { cwd: repository, env: { NO_COLOR: "1" } });
+}
+
+/** Paths of the TypeScript files right in a folder. */
+function typescriptIn(folder: string): string[] {
+  const names = [...Deno.readDirSync(repository + folder)].map(({ name }) => name);
+  return names.filter((name) => name.endsWith(".ts")).sort().map((name) => `${folder}/${name}`);
+}
+
+function read(path: string): string {
+  return Deno.readTextFileSync(repository + path);
+}
