@@ -1,8 +1,10 @@
 """Meter of gunicorn's threaded worker: requests in its threads, and those that wait inside it for one.
 
-The worker accepts more connections than it has threads, so a full worker shows nothing in the kernel's accept queue:
-the queue is the thread pool's own.
+The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 23 two, because it
+accepts before it hands on). The others wait in the kernel's accept queue, from which any worker takes them that has a
+thread free, and so does one that has just been added.
 """
+from collections import deque
 from time import monotonic_ns
 
 from . import words as w
@@ -53,7 +55,10 @@ def attach(worker, m):
 
 
 def _watch_queue(worker, m):
-    """Publish the length of the thread pool's queue whenever a connection enters or leaves it.
+    """Publish the length of the thread pool's queue whenever a connection enters or leaves it, and keep it short.
+
+    New connections are not accepted while one waits for a thread already. It is there so that a thread that is done finds
+    the next request without the main thread's help. Requests on kept connections come in all the same.
 
     While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
     worker, and workers added beside it would stay idle. The client's next connection goes to whoever is free. So do the
@@ -63,11 +68,14 @@ def _watch_queue(worker, m):
     if queue is None:  # a pool of the user's own make
         return
     waiting = queue.qsize
-    enqueue_req, handle = worker.enqueue_req, worker.handle
+    enqueue_req, handle, notify = worker.enqueue_req, worker.handle, worker.notify
+    threads, most_connections = worker.cfg.threads, worker.worker_connections
     most_kept = getattr(worker, 'max_keepalived', 0)
     full_since = 0  # 0 when a thread has found nobody waiting
+    inside = deque()  # one for each connection that a thread has or is to get; counted in many threads without a lock
 
     def watched_enqueue_req(conn):
+        inside.append(None)
         enqueue_req(conn)
         m[w.INNER_QUEUE] = waiting()
 
@@ -82,7 +90,16 @@ def _watch_queue(worker, m):
         else:
             full = monotonic_ns() - full_since > FULL_NS
         worker.max_keepalived = 0 if full or m[w.STATE] == w.DRAINING else most_kept
-        return handle(conn)
+        try:
+            return handle(conn)
+        finally:
+            inside.pop()
+
+    def watched_notify():
+        """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""
+        notify()
+        worker.worker_connections = 0 if len(inside) > threads else most_connections
 
     worker.enqueue_req = watched_enqueue_req
     worker.handle = watched_handle
+    worker.notify = watched_notify

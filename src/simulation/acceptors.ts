@@ -12,6 +12,8 @@ export class Acceptors {
   readonly #choosy: boolean;
   readonly #kind: "one" | "threads" | "loop";
   readonly #choice: Random;
+  /** Connections that a worker of threads has or is to give to one, at most. */
+  #mostHeld: number;
 
   constructor(scenario: Scenario, workers: WorkerTable, processor: Processor, choosy: boolean) {
     this.#scenario = scenario;
@@ -21,6 +23,12 @@ export class Acceptors {
     const { kind } = scenario.model;
     this.#kind = kind === "sync" ? "one" : kind === "gthread" ? "threads" : "loop";
     this.#choice = new Random(scenario.seed, 3);
+    this.#mostHeld = scenario.workerConnections;
+  }
+
+  /** From now on a worker of threads accepts one connection more than it has threads. */
+  share(): void {
+    this.#mostHeld = Math.min(this.#mostHeld, this.#scenario.model.slots + 1);
   }
 
   /** A worker that takes a new connection now, -1 when none does. */
@@ -39,7 +47,7 @@ export class Acceptors {
       return;
     }
     // Its main thread accepts, whether a thread is free or not; but it gets to it only when none computes.
-    const accepts = ready && this.#held(worker) < this.#scenario.workerConnections;
+    const accepts = ready && this.#held(worker) < this.#mostHeld;
     eager.put(worker, accepts && this.#processor.jobs[worker] === 0);
     reluctant.put(worker, accepts);
   }
@@ -47,8 +55,7 @@ export class Acceptors {
   /** Whether a worker that looks at the listener takes one more connection. */
   takes(worker: number): boolean {
     if (this.#choosy) return this.#free(worker);
-    const { workerConnections, model } = this.#scenario;
-    return this.#held(worker) < (this.#kind === "threads" ? workerConnections : model.slots);
+    return this.#held(worker) < (this.#kind === "threads" ? this.#mostHeld : this.#scenario.model.slots);
   }
 
   /** Whether the worker serves at once what it takes. */

@@ -21,7 +21,7 @@ export class Arbiter {
     const bootMs = actuation.bootMs ?? server.scenario.bootMs;
     this.#boot = { bootMs, bootCpuMs: Math.min(bootMs, server.scenario.bootCpuMs) };
     this.target = initialWorkers;
-    server.sheds = actuation.sheds && server.scenario.sensors === "probe";
+    if (actuation.shares && server.scenario.sensors === "probe") server.share();
     // They all booted at once, before the time begins.
     const { cores } = server.scenario;
     const computedMs = this.#boot.bootCpuMs * Math.max(1, initialWorkers / cores);

@@ -12,8 +12,11 @@ export interface Actuation {
   /** New workers come at once though others still drain; plain gunicorn counts those and waits for them. */
   readonly besideDraining: boolean;
   readonly stopOrder: StopOrder;
-  /** A gthread worker with more requests than threads lets its kept connections go, so that others get them. */
-  readonly sheds: boolean;
+  /**
+   * A gthread worker leaves work to others: it accepts one connection more than it has threads, and with more requests than
+   * threads it lets its kept connections go.
+   */
+  readonly shares: boolean;
   /** Boot in place of the scenario's, where a server's processes start another way (uWSGI forks a loaded app). */
   readonly bootMs?: number;
 }
@@ -25,7 +28,7 @@ export const DOORBELL: Actuation = {
   forkPauseMs: 0,
   besideDraining: true,
   stopOrder: "idle",
-  sheds: true,
+  shares: true,
 };
 
 /** gunicorn alone, asked by signals. */
@@ -35,7 +38,7 @@ export const PLAIN_GUNICORN: Actuation = {
   forkPauseMs: 100,
   besideDraining: false,
   stopOrder: "oldest",
-  sheds: false,
+  shares: false,
 };
 
 /** Perfect foresight has no controller: the engine adds a worker at the last moment that keeps the SLO. */

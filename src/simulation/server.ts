@@ -25,8 +25,7 @@ export class Server {
   readonly workers: WorkerTable;
   readonly processor: Processor;
   readonly departures: Departures;
-  /** A gthread worker with more requests than threads ends connections with its answers, as our probe makes it do. */
-  sheds = false;
+  #shares = false;
   /** Told of each request answered, when set. */
   onFinished: ((atMs: number, serviceMs: number) => void) | undefined;
   /** Event loops: when the present turn of each began. */
@@ -66,6 +65,12 @@ export class Server {
     this.#kept = keeps ? new KeptConnections(this.workers, keptConnections, keepAliveMs) : undefined;
     this.departures = new Departures(this.workers, this.events, this.#kept, scenario.gracefulTimeoutMs);
     this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
+  }
+
+  /** What our probe makes of gthread workers: see Actuation.shares. */
+  share(): void {
+    this.#shares = this.#threads;
+    this.#acceptors.share();
   }
 
   /** Lets time pass until `nowMs`. */
@@ -182,7 +187,7 @@ export class Server {
   #serve(worker: number, request: number): void {
     const { cpuMs: cpu, closes } = this.requests;
     const cpuMs = cpu[request]!;
-    closes[request] = this.sheds && this.#threads && this.workers.inside[worker]! > 0 ? 1 : 0;
+    closes[request] = this.#shares && this.workers.inside[worker]! > 0 ? 1 : 0;
     if (cpuMs > 0) {
       const before = this.processor.jobs[worker]!;
       this.processor.start(worker, request, cpuMs, false);

@@ -92,9 +92,9 @@ for (const one of classes) {
       what: `${one.atOnce} in flight`,
     });
     if (one.kind === 2) {
-      await until(() => server.slot()[SLOT.innerQueue] === 3, {
+      await until(() => server.slot()[SLOT.innerQueue] === 1, {
         everyMs: 2,
-        what: "3 that wait for a thread",
+        what: "one that waits for a thread, and the others in the kernel's queue",
       });
     }
     for (const answer of five) assertEquals((await answer).status, 200);

@@ -36,7 +36,11 @@ class Worker:
     def __init__(self, serve=lambda req: 200):
         self.cfg = Config(threads=2)
         self.tpool = Pool()
+        self.worker_connections = 1000
         self._serve = serve
+
+    def notify(self):
+        pass
 
     def enqueue_req(self, conn):
         self.tpool._work_queue.items.append(conn)
@@ -83,6 +87,34 @@ class ThreadMeterTest(unittest.TestCase):
             worker.enqueue_req(Connection())
             worker.work()
             self.assertEqual((m[w.INNER_QUEUE], m[w.STARTED]), (0, 0))
+
+    def test_while_one_waits_for_a_thread_nothing_more_is_accepted(self):
+        with page() as m:
+            worker = Worker()
+            gthread_meter.attach(worker, m)
+            accepts = []
+            for _ in range(4):
+                worker.enqueue_req(Connection())
+                worker.notify()
+                accepts.append(worker.worker_connections)
+            for _ in range(4):
+                worker.work()
+                worker.notify()
+                accepts.append(worker.worker_connections)
+            # Two threads: the third waits. Nothing is accepted until the fourth is the second again.
+            self.assertEqual(accepts, [1000, 1000, 0, 0, 0, 1000, 1000, 1000])
+
+    def test_a_request_that_fails_in_its_thread_is_off_the_count(self):
+        with page() as m:
+            worker = Worker(lambda req: 1 / 0)
+            gthread_meter.attach(worker, m)
+            for _ in range(3):
+                worker.enqueue_req(Connection())
+            for _ in range(3):
+                with self.assertRaises(ZeroDivisionError):
+                    worker.work()
+            worker.notify()
+            self.assertEqual(worker.worker_connections, 1000)
 
     def kept_while_waiting(self, took_ns):
         """What is kept after each of four requests that came at once and take so long, one thread serving them."""

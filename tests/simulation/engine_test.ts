@@ -128,8 +128,8 @@ Deno.test("a client's time-out does not spare the server the work", () => {
   assertAlmostEquals(result.p99Ms, 1000, 1);
 });
 
-Deno.test("gthread hides its queue inside the workers: the accept queue stays empty", () => {
-  const controller = scripted(1, () => 1);
+Deno.test("a plain gthread worker hides its queue inside: the accept queue stays empty", () => {
+  const controller = scripted(1, () => 1, PLAIN_GUNICORN);
   run(
     scenario("40x1s,0x2s", "1000", { model: { kind: "gthread", slots: 4 }, arrivals: "uniform" }),
     controller,
@@ -140,8 +140,20 @@ Deno.test("gthread hides its queue inside the workers: the accept queue stays em
   assertAlmostEquals(must(busiest.load).innerQueue, 32, 1);
 });
 
-Deno.test("a gthread worker accepts though all its threads wait, and another has free ones", () => {
-  const controller = scripted(2, () => 2);
+Deno.test("with the probe a gthread worker takes one more than it has threads, and leaves the rest to who comes", () => {
+  const controller = scripted(1, (nowMs) => nowMs >= 900 ? 2 : 1);
+  run(
+    scenario("40x1s,0x2s", "1000", { model: { kind: "gthread", slots: 4 }, arrivals: "uniform" }),
+    controller,
+  );
+  const at = (atMs: number) => controller.samples.find((sample) => sample.nowMs === atMs)!;
+  assertEquals([must(at(900).load).inFlight, must(at(900).load).innerQueue], [4, 1]);
+  assertAlmostEquals(must(at(900).queue), 31, 1);
+  assertEquals(must(at(1_000).load).inFlight, 8, "the new worker begins at once with what waits");
+});
+
+Deno.test("a plain gthread worker accepts though all its threads wait, and another has free ones", () => {
+  const controller = scripted(2, () => 2, PLAIN_GUNICORN);
   const model = { kind: "gthread", slots: 4 } as const;
   // Six of eight threads are in use, and requests come one every 17 ms: dealt evenly, none would ever wait.
   run(scenario("60x10s", "100", { model, arrivals: "uniform", bootCpuMs: 0 }), controller);
@@ -152,7 +164,7 @@ Deno.test("a gthread worker accepts though all its threads wait, and another has
 });
 
 Deno.test("gthread's hidden queue is empty again when all is served", () => {
-  const controller = scripted(1, () => 1);
+  const controller = scripted(1, () => 1, PLAIN_GUNICORN);
   run(
     scenario("40x1s,0x15s", "1000", { model: { kind: "gthread", slots: 4 }, clientTimeoutMs: 60_000 }),
     controller,

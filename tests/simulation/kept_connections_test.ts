@@ -69,14 +69,14 @@ Deno.test("a worker told to go answers on its kept connections for two seconds m
 
 Deno.test("kept connections bind their clients to the first worker; shedding sets them free for the others", () => {
   // 80 req/s of 100 ms: twice what one worker of four threads can serve.
-  const share = (sheds: boolean, keptConnections: number, sensors: "probe" | "statsd" = "probe") => {
-    const controller = growsAtOneSecond({ ...DOORBELL, sheds });
+  const share = (shares: boolean, keptConnections: number, sensors: "probe" | "statsd" = "probe") => {
+    const controller = growsAtOneSecond({ ...DOORBELL, shares });
     return run(scenario("80x10s", "100", { model: THREADS, keptConnections, sensors }), controller)
       .shareWithinSlo;
   };
   const bound = share(false, 1000), shed = share(true, 1000), fresh = share(false, 0);
   assertLess(bound, 0.9);
-  assertEquals(share(true, 1000, "statsd"), bound, "the probe sheds: without it nothing does");
+  assertEquals(share(true, 1000, "statsd"), bound, "the probe shares: without it nothing does");
   assertGreater(shed, bound + 0.05);
   assertGreater(fresh, bound + 0.05);
 });
