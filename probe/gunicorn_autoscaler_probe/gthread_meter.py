@@ -76,7 +76,11 @@ def _watch_queue(worker, m):
 
     def watched_enqueue_req(conn):
         inside.append(None)
-        enqueue_req(conn)
+        try:
+            enqueue_req(conn)
+        except BaseException:  # one too many that stays would keep this worker from accepting for good
+            inside.pop()
+            raise
         m[w.INNER_QUEUE] = waiting()
 
     def watched_handle(conn):

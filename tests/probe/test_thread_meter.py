@@ -116,6 +116,18 @@ class ThreadMeterTest(unittest.TestCase):
             worker.notify()
             self.assertEqual(worker.worker_connections, 1000)
 
+    def test_a_connection_that_no_thread_can_be_given_is_off_the_count(self):
+        with page() as m:
+            worker = Worker()
+            worker.tpool._work_queue.items = None  # nothing can be added to it
+            worker.tpool._work_queue.qsize = lambda: 0
+            gthread_meter.attach(worker, m)
+            for _ in range(3):
+                with self.assertRaises(AttributeError):
+                    worker.enqueue_req(Connection())
+            worker.notify()
+            self.assertEqual(worker.worker_connections, 1000)
+
     def kept_while_waiting(self, took_ns):
         """What is kept after each of four requests that came at once and take so long, one thread serving them."""
         kept, now = [], [10**9]
