@@ -1,4 +1,4 @@
-import { meantCommand, parseCommand } from "./src/cli.ts";
+import { meantCommand, parseCommand } from "./src/cli/cli.ts";
 import { TOOL_COMMANDS } from "./src/commands/tools.ts";
 
 /** argv -> command -> exit code. Each command loads what it needs itself: a start must not wait for the rest. */
@@ -6,7 +6,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv);
   switch (command.kind) {
     case "help":
-      console.log((await import("./src/help.ts")).helpText());
+      console.log((await import("./src/cli/help.ts")).helpText());
       return 0;
     case "version":
       console.log(`gunicorn-autoscaler ${(await import("./src/version.ts")).VERSION}`);

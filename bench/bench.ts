@@ -4,12 +4,19 @@
  */
 import { taskArguments } from "../tasks/arguments.ts";
 import { listOf, many, parsed, text, toggle, whole } from "../tasks/options.ts";
-import { type Absent, disturbance, isAbsent, readResults, type RunResult, writeResults } from "./results.ts";
-import { batches, rivalsNamed } from "./rivals.ts";
+import {
+  type Absent,
+  disturbance,
+  isAbsent,
+  readResults,
+  type RunResult,
+  writeResults,
+} from "./report/results.ts";
+import { batches, rivalsNamed } from "./servers/rivals.ts";
 import { runOne } from "./run.ts";
 import { scenariosNamed } from "./scenarios.ts";
-import { benchFolder } from "./setup.ts";
-import { markdownTable, percent, table } from "./table.ts";
+import { benchFolder } from "./servers/setup.ts";
+import { markdownTable, percent, table } from "./report/table.ts";
 
 const SCENARIOS = scenariosNamed([]).map(({ name }) => name);
 const RIVALS = rivalsNamed([]).map(({ name }) => name);

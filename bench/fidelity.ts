@@ -2,7 +2,7 @@
  * Does the simulator tell the truth? The same loads, real and simulated, side by side: `deno task bench:fidelity --help`.
  * A run beside which much else ran is shown and does not count.
  */
-import { run as simulate } from "../src/simulation/engine.ts";
+import { run as simulate } from "../src/simulation/server/engine.ts";
 import { taskArguments } from "../tasks/arguments.ts";
 import { listOf, text, toggle, whole } from "../tasks/options.ts";
 import {
@@ -14,12 +14,12 @@ import {
   PERCENT,
   POINTS,
   row,
-} from "./fidelity_table.ts";
-import { isAbsent, readResults, writeResults } from "./results.ts";
-import { rivalsNamed } from "./rivals.ts";
+} from "./report/fidelity_table.ts";
+import { isAbsent, readResults, writeResults } from "./report/results.ts";
+import { rivalsNamed } from "./servers/rivals.ts";
 import { runOne } from "./run.ts";
 import { scenariosNamed } from "./scenarios.ts";
-import { benchFolder } from "./setup.ts";
+import { benchFolder } from "./servers/setup.ts";
 import { simulatedRival, simulatedScenario } from "./simulated.ts";
 
 /**

@@ -1,21 +1,27 @@
 /** Runs one server under one load and measures both. */
-import { Random } from "../src/simulation/random.ts";
+import { Random } from "../src/simulation/server/random.ts";
 import { get } from "../tests/support/http.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
 import { type Process, start } from "../tests/support/process.ts";
 import { until } from "../tests/support/wait.ts";
-import { LoadReport } from "./load_report.ts";
-import { machineBusyMs } from "./machine_cpu.ts";
-import { totalMs } from "./phases.ts";
-import { type Absent, eachSecond, type RunResult } from "./results.ts";
-import type { Rival } from "./rivals.ts";
+import { LoadReport } from "./load/load_report.ts";
+import { machineBusyMs } from "./costs/machine_cpu.ts";
+import { totalMs } from "./load/phases.ts";
+import { type Absent, eachSecond, type RunResult } from "./report/results.ts";
+import type { Rival } from "./servers/rivals.ts";
 import type { Scenario } from "./scenarios.ts";
-import { familyCpuMs, peakWorkers, WorkerSampler, workerSeconds, type WorkerSeries } from "./workers.ts";
+import {
+  familyCpuMs,
+  peakWorkers,
+  WorkerSampler,
+  workerSeconds,
+  type WorkerSeries,
+} from "./servers/workers.ts";
 
 /** Apart from those of the load. */
 const OFFSET_STREAM = 3;
 
-const loadProgram = new URL("load.ts", import.meta.url).pathname;
+const loadProgram = new URL("load/load.ts", import.meta.url).pathname;
 
 /** How one run is made. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 /** The loads that every server meets, and what each of them asks. */
-import type { ServiceTime } from "./arrivals.ts";
-import { parsePhases, type Phase, phasesOfRates } from "./phases.ts";
+import type { ServiceTime } from "./load/arrivals.ts";
+import { parsePhases, type Phase, phasesOfRates } from "./load/phases.ts";
 
 /** A load, and the server it is for. */
 export interface Scenario {

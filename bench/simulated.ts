@@ -1,13 +1,17 @@
 /** The benchmark's scenarios and servers in the simulator's terms. */
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
-import type { Segment } from "../src/simulation/arrivals.ts";
-import { autoscaler } from "../src/simulation/autoscaler_controller.ts";
-import { type Controller, fixed } from "../src/simulation/controller.ts";
-import { Random } from "../src/simulation/random.ts";
-import { RUST_DEFAULTS, rustProgram, type RustSettings } from "../src/simulation/rust_program.ts";
-import { DEFAULT_SCENARIO, type Scenario as SimulatedScenario } from "../src/simulation/scenario.ts";
-import { NOTHING, type ServiceTime } from "../src/simulation/service_time.ts";
-import { BUSYNESS_DEFAULTS, type BusynessSettings, uwsgiBusyness } from "../src/simulation/uwsgi_busyness.ts";
+import type { Segment } from "../src/simulation/load/arrivals.ts";
+import { autoscaler } from "../src/simulation/controllers/autoscaler_controller.ts";
+import { type Controller, fixed } from "../src/simulation/controllers/controller.ts";
+import { Random } from "../src/simulation/server/random.ts";
+import { RUST_DEFAULTS, rustProgram, type RustSettings } from "../src/simulation/controllers/rust_program.ts";
+import { DEFAULT_SCENARIO, type Scenario as SimulatedScenario } from "../src/simulation/server/scenario.ts";
+import { NOTHING, type ServiceTime } from "../src/simulation/load/service_time.ts";
+import {
+  BUSYNESS_DEFAULTS,
+  type BusynessSettings,
+  uwsgiBusyness,
+} from "../src/simulation/controllers/uwsgi_busyness.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /**

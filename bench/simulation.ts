@@ -3,12 +3,12 @@
  * on 100 workers, and how the time grows with the requests. `deno task bench:simulation --help`.
  */
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
-import { autoscaler } from "../src/simulation/autoscaler_controller.ts";
-import { type Controller, fixed } from "../src/simulation/controller.ts";
-import { run } from "../src/simulation/engine.ts";
-import { parsePhases } from "../src/simulation/phases.ts";
-import { DEFAULT_SCENARIO, type Scenario } from "../src/simulation/scenario.ts";
-import { parseServiceTime } from "../src/simulation/service_time.ts";
+import { autoscaler } from "../src/simulation/controllers/autoscaler_controller.ts";
+import { type Controller, fixed } from "../src/simulation/controllers/controller.ts";
+import { run } from "../src/simulation/server/engine.ts";
+import { parsePhases } from "../src/simulation/load/phases.ts";
+import { DEFAULT_SCENARIO, type Scenario } from "../src/simulation/server/scenario.ts";
+import { parseServiceTime } from "../src/simulation/load/service_time.ts";
 import { taskArguments } from "../tasks/arguments.ts";
 
 taskArguments({

@@ -2,8 +2,8 @@
  * Takes the pictures of the dashboard and of `status` from a real run of about 80 s. Wants chromium, and a machine that
  * has nothing else to do. `deno run -A docs/dashboard_picture.ts --help`.
  */
-import { runLoad } from "../bench/load.ts";
-import { parsePhases } from "../bench/phases.ts";
+import { runLoad } from "../bench/load/load.ts";
+import { parsePhases } from "../bench/load/phases.ts";
 import { taskArguments } from "../tasks/arguments.ts";
 import { autoscaled, program } from "../tests/support/autoscaled.ts";
 import { findChromium, openPage } from "../tests/support/chromium.ts";

@@ -2,10 +2,10 @@
 
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
 import { known } from "../src/core/sample.ts";
-import { autoscaler } from "../src/simulation/autoscaler_controller.ts";
-import { run } from "../src/simulation/engine.ts";
-import type { Change } from "../src/simulation/result.ts";
-import { DEFAULT_SCENARIO, type Scenario } from "../src/simulation/scenario.ts";
+import { autoscaler } from "../src/simulation/controllers/autoscaler_controller.ts";
+import { run } from "../src/simulation/server/engine.ts";
+import type { Change } from "../src/simulation/report/result.ts";
+import { DEFAULT_SCENARIO, type Scenario } from "../src/simulation/server/scenario.ts";
 
 /** A picture: its title, and what is simulated. */
 export interface Picture {

@@ -1,11 +1,11 @@
 /** The metrics as Markdown, made from the metric table, so that page and program cannot disagree. */
-import { METRIC_GROUPS, METRIC_PREFIX } from "../src/status/metric_table.ts";
-import type { Metric } from "../src/status/metric.ts";
+import { METRIC_GROUPS, METRIC_PREFIX } from "../src/status/metrics/metric_table.ts";
+import type { Metric } from "../src/status/metrics/metric.ts";
 import { table } from "./table.ts";
 
 const INTRODUCTION = `# Metrics
 
-<!-- Made by "deno task docs" from src/status/metric_table.ts: change it there. -->
+<!-- Made by "deno task docs" from src/status/metrics/metric_table.ts: change it there. -->
 
 \`--status-addr 127.0.0.1:9126\` serves them at \`/metrics\` in the Prometheus text format. All names begin with
 \`${METRIC_PREFIX}\`. What is not known is left out rather than 0: without the probe there are no failures,

@@ -1,8 +1,8 @@
 /** The settings as Markdown, made from the option table, so that page and program cannot disagree. */
-import { defaultText, flagText, type Option, variableOf } from "../src/option.ts";
-import { OPTIONS } from "../src/options.ts";
-import type { SettingName } from "../src/settings.ts";
-import { ENV_FILE_VARIABLE } from "../src/settings_sources.ts";
+import { defaultText, flagText, type Option, variableOf } from "../src/settings/option.ts";
+import { OPTIONS } from "../src/settings/options.ts";
+import type { SettingName } from "../src/settings/settings.ts";
+import { ENV_FILE_VARIABLE } from "../src/settings/settings_sources.ts";
 import { table } from "./table.ts";
 
 /** The settings that most people ever touch, for the README, in the order they are met. */
@@ -20,7 +20,7 @@ const FEW: readonly SettingName[] = [
 
 const INTRODUCTION = `# Settings
 
-<!-- Made by "deno task docs" from src/options.ts: change it there. -->
+<!-- Made by "deno task docs" from src/settings/options.ts: change it there. -->
 
 Each setting can be given as a flag before the application, as a variable of the environment, or as a line of
 a \`.env\` file. A flag wins over the environment, the environment over the \`.env\` file, that over the default.

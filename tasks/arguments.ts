@@ -2,7 +2,7 @@
  * The command line of a development task. All of them explain themselves on --help and refuse what they do not know before
  * anything is started: a mistyped option must not begin half an hour of benchmarks.
  */
-import { didYouMean } from "../src/near_name.ts";
+import { didYouMean } from "../src/settings/near_name.ts";
 import type { Option } from "./options.ts";
 import { usage } from "./usage.ts";
 

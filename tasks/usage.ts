@@ -1,5 +1,5 @@
-import { helpColumns } from "../src/help_columns.ts";
-import { wrap } from "../src/status/terminal_style.ts";
+import { helpColumns } from "../src/cli/help_columns.ts";
+import { wrap } from "../src/status/terminal/terminal_style.ts";
 import type { Options, Task } from "./arguments.ts";
 import type { Option } from "./options.ts";
 

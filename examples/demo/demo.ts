@@ -2,9 +2,9 @@
  * The FastAPI example under the autoscaler, and a burst: watch the workers rise and fall. Takes about 40 s.
  * `deno task demo --help`.
  */
-import { type Phase, totalMs } from "../../bench/phases.ts";
-import { peakWorkers, WorkerSampler, workerSeconds, type WorkerSeries } from "../../bench/workers.ts";
-import type { LoadReport } from "../../bench/load_report.ts";
+import { type Phase, totalMs } from "../../bench/load/phases.ts";
+import { peakWorkers, WorkerSampler, workerSeconds, type WorkerSeries } from "../../bench/servers/workers.ts";
+import type { LoadReport } from "../../bench/load/load_report.ts";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive } from "../../tasks/options.ts";
 import { until } from "../../tests/support/wait.ts";

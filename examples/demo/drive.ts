@@ -1,8 +1,8 @@
 /** Open-loop load that can be watched while it runs, and broken off. */
-import { schedule } from "../../bench/arrivals.ts";
-import { Client, Flight } from "../../bench/load_client.ts";
-import { LoadReport, nearestRank, type Outcome } from "../../bench/load_report.ts";
-import type { Phase } from "../../bench/phases.ts";
+import { schedule } from "../../bench/load/arrivals.ts";
+import { Client, Flight } from "../../bench/load/load_client.ts";
+import { LoadReport, nearestRank, type Outcome } from "../../bench/load/load_report.ts";
+import type { Phase } from "../../bench/load/phases.ts";
 
 export interface DriveOptions {
   /** Port of 127.0.0.1. */

@@ -1,5 +1,5 @@
 /** What has been seen of a run so far, in columns of equal time. */
-import { nearestRank, type Outcome } from "../../bench/load_report.ts";
+import { nearestRank, type Outcome } from "../../bench/load/load_report.ts";
 
 /** A decision of the autoscaler: when it came, ms from the start of the load, and its sentence. */
 export interface Said {

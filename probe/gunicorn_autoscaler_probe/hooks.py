@@ -1,7 +1,7 @@
 """The probe's part of each gunicorn hook, chained to the user's."""
 from . import report
-from .master import Master
-from .worker import Worker
+from .master.master import Master
+from .worker.worker import Worker
 
 _session = None
 

@@ -1,7 +1,7 @@
 import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
 import type { Inspection } from "../gunicorn/inspect.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** What `check` knows when it gives advice. */
 export interface AdviceInput {

@@ -1,4 +1,4 @@
-import type { Flags } from "../cli.ts";
+import type { Flags } from "../cli/cli.ts";
 import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
@@ -6,11 +6,11 @@ import { inspectGunicorn, type Inspection, isFailure } from "../gunicorn/inspect
 import { mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import { runtimeBases } from "../platform/runtime_dir.ts";
-import { Machine, type MachineLimits } from "../sensors/machine.ts";
-import { addressText } from "../setting_types.ts";
-import { variableOf } from "../option.ts";
-import type { Settings } from "../settings.ts";
-import { describe, type Resolved } from "../settings_sources.ts";
+import { Machine, type MachineLimits } from "../sensors/machine/machine.ts";
+import { addressText } from "../settings/setting_types.ts";
+import { variableOf } from "../settings/option.ts";
+import type { Settings } from "../settings/settings.ts";
+import { describe, type Resolved } from "../settings/settings_sources.ts";
 import { VERSION } from "../version.ts";
 import { advise } from "./advice.ts";
 import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";

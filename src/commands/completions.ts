@@ -1,7 +1,7 @@
-import { isSwitch, type Option } from "../option.ts";
-import { LIVE_OPTIONS, OPTIONS } from "../options.ts";
-import { POLICY_OPTIONS } from "../simulation/simulate_arguments.ts";
-import { SIMULATE_OPTIONS } from "../simulation/simulate_options.ts";
+import { isSwitch, type Option } from "../settings/option.ts";
+import { LIVE_OPTIONS, OPTIONS } from "../settings/options.ts";
+import { POLICY_OPTIONS } from "../simulation/command_line/simulate_arguments.ts";
+import { SIMULATE_OPTIONS } from "../simulation/command_line/simulate_options.ts";
 
 const HELP = `Usage: gunicorn-autoscaler completions bash|zsh|fish
 Prints completions for a shell. To load them now:

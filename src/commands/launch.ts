@@ -4,7 +4,7 @@ import { inspectGunicorn, interpreterOf, isFailure } from "../gunicorn/inspect.t
 import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** What is to be started. */
 export interface LaunchRequest {

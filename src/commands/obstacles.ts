@@ -1,7 +1,7 @@
 import { errorText } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
-import { type Address, addressText } from "../setting_types.ts";
+import { type Address, addressText } from "../settings/setting_types.ts";
 
 /** Who wants a TCP address, and which. */
 export interface WantedAddress {

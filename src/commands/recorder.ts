@@ -1,8 +1,8 @@
 import type { Logger } from "@logtape/logtape";
 import { fileProblem } from "../platform/file_problem.ts";
-import { policyOf, type Settings } from "../settings.ts";
-import { RecordingWriter } from "../simulation/recording_writer.ts";
-import type { TickRecord } from "../supervisor.ts";
+import { policyOf, type Settings } from "../settings/settings.ts";
+import { RecordingWriter } from "../simulation/load/recording_writer.ts";
+import type { TickRecord } from "../supervisor/supervisor.ts";
 
 /** Records the ticks of a run. A recording that cannot go on is said once and ends; the run goes on. */
 export class Recorder {

@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import type { Flags } from "../cli.ts";
+import type { Flags } from "../cli/cli.ts";
 import { applicationOf } from "../gunicorn/application.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
@@ -15,11 +15,11 @@ import {
   startTicksOf,
   writeInstance,
 } from "../platform/runtime_dir.ts";
-import { Machine } from "../sensors/machine.ts";
-import { Sensing } from "../sensing.ts";
-import type { Address } from "../setting_types.ts";
-import type { Settings } from "../settings.ts";
-import { StatusServer } from "../status/status_server.ts";
+import { Machine } from "../sensors/machine/machine.ts";
+import { Sensing } from "../supervisor/sensing.ts";
+import type { Address } from "../settings/setting_types.ts";
+import type { Settings } from "../settings/settings.ts";
+import { StatusServer } from "../status/http/status_server.ts";
 import { VERSION } from "../version.ts";
 import { type LaunchRequest, prepareLaunch } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";

@@ -1,6 +1,6 @@
-import type { Flags } from "../cli.ts";
+import type { Flags } from "../cli/cli.ts";
 import { fileProblem } from "../platform/file_problem.ts";
-import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings_sources.ts";
+import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings/settings_sources.ts";
 
 /**
  * Reads the settings of a command from its flags, the environment and the .env file.

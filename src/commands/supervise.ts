@@ -4,10 +4,10 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
-import type { Sensing } from "../sensing.ts";
-import { policyOf, type Settings } from "../settings.ts";
-import type { StatusServer } from "../status/status_server.ts";
-import { Supervisor } from "../supervisor.ts";
+import type { Sensing } from "../supervisor/sensing.ts";
+import { policyOf, type Settings } from "../settings/settings.ts";
+import type { StatusServer } from "../status/http/status_server.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** Leftover workers of a killed master may finish what they serve for this long. */

@@ -1,4 +1,4 @@
-import type { Tool } from "../cli.ts";
+import type { Tool } from "../cli/cli.ts";
 
 /** The commands that are programs of their own, each loaded when it is asked for: `status` must not wait for the rest. */
 export const TOOL_COMMANDS: Readonly<Record<Tool, (args: readonly string[]) => Promise<number>>> = {
@@ -8,7 +8,7 @@ export const TOOL_COMMANDS: Readonly<Record<Tool, (args: readonly string[]) => P
   resume: async (args) => (await import("./running/orders.ts")).resume(args),
   scale: async (args) => (await import("./running/orders.ts")).scale(args),
   set: async (args) => (await import("./running/orders.ts")).set(args),
-  simulate: async (args) => (await import("./simulate.ts")).simulate([...args]),
-  report: async (args) => (await import("./report.ts")).report([...args]),
+  simulate: async (args) => (await import("./simulate/simulate.ts")).simulate([...args]),
+  report: async (args) => (await import("./simulate/report.ts")).report([...args]),
   completions: async (args) => (await import("./completions.ts")).completions(args),
 };

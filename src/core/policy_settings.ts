@@ -38,7 +38,7 @@ export interface PolicySettings {
   readonly memoryShare: number;
 }
 
-/** The defaults; src/options.ts documents each for users. Figures behind them: docs/decisions/. */
+/** The defaults; src/settings/options.ts documents each for users. Figures behind them: docs/decisions/. */
 export const DEFAULT_POLICY: PolicySettings = {
   minWorkers: 2,
   maxWorkers: 5,

@@ -55,7 +55,7 @@ export interface Bounds {
   readonly all: readonly Bound[];
 }
 
-/** Why the target moved, or stayed. The words are in src/status/explain.ts. */
+/** Why the target moved, or stayed. The words are in src/wording/explain.ts. */
 export type Reason =
   | { readonly code: "asked"; readonly by: SignalName }
   | { readonly code: "below-minimum" }

@@ -1,6 +1,6 @@
 import { errorText } from "../error_text.ts";
-import type { Settings } from "../settings.ts";
-import { addressText } from "../setting_types.ts";
+import type { Settings } from "../settings/settings.ts";
+import { addressText } from "../settings/setting_types.ts";
 import {
   hasOption,
   mapUvicornWorker,

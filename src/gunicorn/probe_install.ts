@@ -5,18 +5,24 @@ const SOURCE = new URL("../../probe/", import.meta.url);
 const WRAPPER = "gunicorn_autoscaler_conf.py";
 const PACKAGE = "gunicorn_autoscaler_probe";
 
-/** File name in the runtime folder -> text. Read once, before anything is started. */
+/** Path below the runtime folder -> text. Read once, before anything is started. */
 export type ProbeFiles = ReadonlyMap<string, string>;
 
 /** Reads the probe from beside the program: the source tree, or what is embedded in the compiled binary. */
 export function readProbe(): ProbeFiles {
   const files = new Map<string, string>([[WRAPPER, Deno.readTextFileSync(new URL(WRAPPER, SOURCE))]]);
-  for (const entry of Deno.readDirSync(new URL(PACKAGE, SOURCE))) {
-    if (!entry.isFile || !entry.name.endsWith(".py")) continue;
-    const name = `${PACKAGE}/${entry.name}`;
-    files.set(name, Deno.readTextFileSync(new URL(name, SOURCE)));
-  }
+  readPackage(PACKAGE, files);
   return files;
+}
+
+function readPackage(folder: string, files: Map<string, string>): void {
+  for (const entry of Deno.readDirSync(new URL(folder, SOURCE))) {
+    const name = `${folder}/${entry.name}`;
+    if (entry.isDirectory && entry.name !== "__pycache__") readPackage(name, files);
+    if (entry.isFile && entry.name.endsWith(".py")) {
+      files.set(name, Deno.readTextFileSync(new URL(name, SOURCE)));
+    }
+  }
 }
 
 /**
@@ -25,15 +31,10 @@ export function readProbe(): ProbeFiles {
  * @throws Error "Cannot write ..." when the file system refuses (full, read-only)
  */
 export function installProbe(runtimeDir: string, files: ProbeFiles): string {
-  const folder = `${runtimeDir}/${PACKAGE}`;
-  try {
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
   for (const [name, text] of files) {
     const path = `${runtimeDir}/${name}`;
     try {
+      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
       Deno.writeTextFileSync(path, text, { createNew: true, mode: 0o600 });
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw unwritable(path, error);

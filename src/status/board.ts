@@ -1,11 +1,11 @@
 import { known, type Maybe } from "../core/sample.ts";
-import type { TickRecord } from "../supervisor.ts";
-import { Counters } from "./counters.ts";
+import type { TickRecord } from "../supervisor/supervisor.ts";
+import { Counters } from "./metrics/counters.ts";
 import { DecisionList } from "./decision_list.ts";
 import type { DecisionReport, HistoryReport } from "./report.ts";
 import { Second } from "./second.ts";
 import { Series } from "./series.ts";
-import { saturationOf } from "./saturation.ts";
+import { saturationOf } from "./metrics/saturation.ts";
 import { SignalAges } from "./signal_ages.ts";
 import { WorkerBusy } from "./worker_busy.ts";
 

@@ -1,7 +1,7 @@
 import { known } from "../core/sample.ts";
-import type { Arbiter } from "../sensors/arbiter_file.ts";
-import type { ProcessWorker } from "../sensors/processes.ts";
-import type { SlotWorker } from "../sensors/slot_worker.ts";
+import type { Arbiter } from "../sensors/probe/arbiter_file.ts";
+import type { ProcessWorker } from "../sensors/machine/processes.ts";
+import type { SlotWorker } from "../sensors/probe/slot_worker.ts";
 import type { Outside } from "./outside.ts";
 import type { WorkerReport } from "./report.ts";
 import type { WorkerBusy } from "./worker_busy.ts";

@@ -1,10 +1,10 @@
 import type { Demand } from "../core/reason.ts";
 import { known, type Maybe } from "../core/sample.ts";
 import type { StandingOrder } from "../core/standing_order.ts";
-import type { TickRecord } from "../supervisor.ts";
+import type { TickRecord } from "../supervisor/supervisor.ts";
 import type { StatusBoard } from "./board.ts";
-import { explain, explainBound } from "./explain.ts";
-import { orderText } from "./order_words.ts";
+import { explain, explainBound } from "../wording/explain.ts";
+import { orderText } from "../wording/order_words.ts";
 import type { Outside } from "./outside.ts";
 import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficReport } from "./report.ts";
 

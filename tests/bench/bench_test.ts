@@ -7,15 +7,21 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { drawChart } from "../../bench/chart.ts";
-import { parsePhases, totalMs } from "../../bench/phases.ts";
-import { disturbance, eachSecond, readResults, type RunResult, writeResults } from "../../bench/results.ts";
-import { batches, type Rival, rivals, rivalsNamed } from "../../bench/rivals.ts";
-import { machineBusyMs } from "../../bench/machine_cpu.ts";
+import { drawChart } from "../../bench/report/chart.ts";
+import { parsePhases, totalMs } from "../../bench/load/phases.ts";
+import {
+  disturbance,
+  eachSecond,
+  readResults,
+  type RunResult,
+  writeResults,
+} from "../../bench/report/results.ts";
+import { batches, type Rival, rivals, rivalsNamed } from "../../bench/servers/rivals.ts";
+import { machineBusyMs } from "../../bench/costs/machine_cpu.ts";
 import { runOne } from "../../bench/run.ts";
 import { scenarios, scenariosNamed } from "../../bench/scenarios.ts";
-import { markdownTable, percent, table } from "../../bench/table.ts";
-import { familyCpuMs, peakWorkers, seriesOf, workerSeconds } from "../../bench/workers.ts";
+import { markdownTable, percent, table } from "../../bench/report/table.ts";
+import { familyCpuMs, peakWorkers, seriesOf, workerSeconds } from "../../bench/servers/workers.ts";
 
 import { start } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";

@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { compare, type Comparison, markdownRow, row } from "../../bench/fidelity_table.ts";
-import type { RunResult } from "../../bench/results.ts";
+import { compare, type Comparison, markdownRow, row } from "../../bench/report/fidelity_table.ts";
+import type { RunResult } from "../../bench/report/results.ts";
 import { scenarios } from "../../bench/scenarios.ts";
 import { simulatedRival, simulatedScenario } from "../../bench/simulated.ts";
-import { fixed } from "../../src/simulation/controller.ts";
-import { run } from "../../src/simulation/engine.ts";
-import { scenario } from "../simulation/scripted_scenario.ts";
+import { fixed } from "../../src/simulation/controllers/controller.ts";
+import { run } from "../../src/simulation/server/engine.ts";
+import { scenario } from "../simulation/server/scripted_scenario.ts";
 
 const RIVAL = { name: "fixed-min", label: "gunicorn, minimum" };
 

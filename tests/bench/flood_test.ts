@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { flood } from "../../bench/flood.ts";
+import { flood } from "../../bench/endurance/flood.ts";
 
 Deno.test("every packet of a flood is read or counted as dropped, decisions go on, and memory does not follow it", async () => {
   const { sent, packets, dropped, ticks, seconds, rssMib: [before, after] } = await flood(2, 100_000);

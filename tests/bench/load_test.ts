@@ -6,11 +6,11 @@ import {
   assertLess,
   assertThrows,
 } from "@std/assert";
-import { schedule } from "../../bench/arrivals.ts";
-import { progress } from "../../bench/http_response.ts";
-import { parseService, runLoad } from "../../bench/load.ts";
-import { LoadReport, type Outcome } from "../../bench/load_report.ts";
-import { parsePhases, totalMs } from "../../bench/phases.ts";
+import { schedule } from "../../bench/load/arrivals.ts";
+import { progress } from "../../bench/load/http_response.ts";
+import { parseService, runLoad } from "../../bench/load/load.ts";
+import { LoadReport, type Outcome } from "../../bench/load/load_report.ts";
+import { parsePhases, totalMs } from "../../bench/load/phases.ts";
 
 Deno.test("phases are read with their rates, durations and paths", () => {
   assertEquals(parsePhases("5x5s:/sleep/50, 0.5x200ms,60x2m:/"), [

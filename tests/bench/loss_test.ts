@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isRight, LossLoad } from "../../bench/loss_load.ts";
+import { isRight, LossLoad } from "../../bench/loss/loss_load.ts";
 import { until } from "../support/wait.ts";
 
 Deno.test("an answer is right when it is the whole one to that very request", () => {

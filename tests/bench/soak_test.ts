@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
-import type { SoakSample } from "../../bench/soak_sample.ts";
-import { figure } from "../../bench/soak_sample.ts";
-import { DRIFT_S, fit, judge, TICK_S } from "../../bench/soak_verdict.ts";
+import type { SoakSample } from "../../bench/endurance/soak_sample.ts";
+import { figure } from "../../bench/endurance/soak_sample.ts";
+import { DRIFT_S, fit, judge, TICK_S } from "../../bench/endurance/soak_verdict.ts";
 
 /** A sample a second for two minutes: flat, but for what is given. */
 function samples(of: (atS: number) => Partial<SoakSample> = () => ({})): SoakSample[] {

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
-import { autoscaler } from "../../src/simulation/autoscaler_controller.ts";
-import { run as runEngine } from "../../src/simulation/engine.ts";
-import { RecordingWriter } from "../../src/simulation/recording_writer.ts";
-import { scenario } from "../simulation/scripted_scenario.ts";
+import { autoscaler } from "../../src/simulation/controllers/autoscaler_controller.ts";
+import { run as runEngine } from "../../src/simulation/server/engine.ts";
+import { RecordingWriter } from "../../src/simulation/load/recording_writer.ts";
+import { scenario } from "../simulation/server/scripted_scenario.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;

@@ -1,8 +1,8 @@
 /** Every command that the documents show: run where it can be, its options looked up where it cannot. */
 import { assert, assertEquals } from "@std/assert";
-import { parseCommand, TOOLS } from "../../src/cli.ts";
+import { parseCommand, TOOLS } from "../../src/cli/cli.ts";
 import { gunicornOptions } from "../../src/gunicorn/arguments.ts";
-import { resolveSettings } from "../../src/settings_sources.ts";
+import { resolveSettings } from "../../src/settings/settings_sources.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { venv } from "../support/venv.ts";
@@ -17,7 +17,7 @@ const own = all.flatMap((command) => {
 /** Programs that are not here to be run: their files are validated by tests/packaging/. */
 const ELSEWHERE = /^(docker|kubectl|helm|systemctl) /;
 /** Documents whose commands a test of their own runs, one after the other. */
-const RUN_WHOLE = new Map([["examples/fastapi/README.md", "tests/e2e/example_readme_test.ts"]]);
+const RUN_WHOLE = new Map([["examples/fastapi/README.md", "tests/e2e/documented/example_readme_test.ts"]]);
 
 Deno.test("commands of deno name tasks and files that exist, those of others are run or name files that exist", () => {
   const tasks = Object.keys((JSON.parse(readText("deno.json")) as { tasks: Record<string, string> }).tasks);

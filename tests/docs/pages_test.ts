@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { stale } from "../../docs/generate.ts";
 import { VERSION } from "../../src/version.ts";
-import { variableOf } from "../../src/option.ts";
-import { OPTIONS } from "../../src/options.ts";
+import { variableOf } from "../../src/settings/option.ts";
+import { OPTIONS } from "../../src/settings/options.ts";
 import { brokenLink, links, markdownFiles, readText } from "./markdown.ts";
 
 Deno.test('the generated pages are fresh (if not: "deno task docs")', async () => {

@@ -4,10 +4,10 @@ import { autoscaled } from "../support/autoscaled.ts";
 import { trySignal } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
-import { compared } from "./compared.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { PATIENCE_MS, pin, stateOf, untilBooted, untilServing } from "./steady.ts";
+import { compared } from "./support/compared.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { PATIENCE_MS, pin, stateOf, untilBooted, untilServing } from "./support/steady.ts";
 
 fault(
   "boots of 5 s under load",

@@ -2,11 +2,11 @@
 import { assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { untilBooted, untilGrown } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { untilBooted, untilGrown } from "./support/steady.ts";
 
-const throwing = new URL("throwing_main.ts", import.meta.url).pathname;
+const throwing = new URL("support/throwing_main.ts", import.meta.url).pathname;
 const isBinary = (Deno.env.get("AUTOSCALER_BINARY") ?? "") !== "";
 
 fault(

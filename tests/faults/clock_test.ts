@@ -5,11 +5,11 @@ import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { untilBooted, untilGrown } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { untilBooted, untilGrown } from "./support/steady.ts";
 
-const source = new URL("shifted_clock.c", import.meta.url).pathname;
+const source = new URL("support/shifted_clock.c", import.meta.url).pathname;
 const missing = await findProgram("cc") === undefined ? "there is no C compiler" : undefined;
 
 for (

@@ -3,9 +3,9 @@ import { assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
 import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { pin, untilBooted, untilGrown, untilServing } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { pin, untilBooted, untilGrown, untilServing } from "./support/steady.ts";
 
 const missing = await findProgram("prlimit") === undefined ? "there is no prlimit" : undefined;
 

@@ -3,10 +3,10 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
 import { runtimeFolder } from "../support/running_commands.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { inMounts, missingNamespaces } from "./namespaces.ts";
-import { pin, untilBooted, untilGrown, untilOthers, untilReplaced, untilServing } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { inMounts, missingNamespaces } from "./support/namespaces.ts";
+import { pin, untilBooted, untilGrown, untilOthers, untilReplaced, untilServing } from "./support/steady.ts";
 
 fault(
   "the runtime folder deleted while running",

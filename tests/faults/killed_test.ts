@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { trySignal } from "../support/process.ts";
 import { until } from "../support/wait.ts";
-import { compared } from "./compared.ts";
+import { compared } from "./support/compared.ts";
 
 const KILLS = 6;
 

@@ -5,9 +5,9 @@ import { get } from "../support/http.ts";
 import { memoryCgroup } from "../support/memory_cgroup.ts";
 import { isAlive } from "../support/processes.ts";
 import { until } from "../support/wait.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { isReady, PATIENCE_MS, untilBooted } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { isReady, PATIENCE_MS, untilBooted } from "./support/steady.ts";
 
 const MIB = 2 ** 20;
 /** Room for the autoscaler, gunicorn's master and two workers of BALLAST_MIB, not for what /hold asks for. */

@@ -3,10 +3,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { trySignal } from "../support/process.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { freeUdpPort } from "../support/port.ts";
-import { fault, peersOnly, record, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { startRust } from "./served.ts";
-import { pin, untilBooted, untilGrown, untilServing } from "./steady.ts";
+import { fault, peersOnly, record, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { startRust } from "./support/served.ts";
+import { pin, untilBooted, untilGrown, untilServing } from "./support/steady.ts";
 
 fault(
   "the StatsD port taken by another",

@@ -2,10 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
-import { fault, timed } from "./fault.ts";
-import { startInner } from "./inner.ts";
-import { missingNamespaces } from "./namespaces.ts";
-import { PATIENCE_MS, stateOf, untilGrown, untilServing } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { startInner } from "./support/inner.ts";
+import { missingNamespaces } from "./support/namespaces.ts";
+import { PATIENCE_MS, stateOf, untilGrown, untilServing } from "./support/steady.ts";
 
 const ORPHANS = 20;
 /** gunicorn's config: its master leaves processes behind that nobody waits for. */

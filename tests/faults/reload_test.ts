@@ -2,10 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
 import { until } from "../support/wait.ts";
-import { compared } from "./compared.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { pin, untilReplaced } from "./steady.ts";
+import { compared } from "./support/compared.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { pin, untilReplaced } from "./support/steady.ts";
 
 fault(
   "HUP in the middle of growth",

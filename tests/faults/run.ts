@@ -2,12 +2,12 @@
  * Runs the fault suite, once or many times in a row, and tells how long each fault took until all was steady again:
  * `deno task faults --help`.
  */
-import { didYouMean } from "../../src/near_name.ts";
+import { didYouMean } from "../../src/settings/near_name.ts";
 import { refuse, taskArguments } from "../../tasks/arguments.ts";
 import { text, toggle, whole } from "../../tasks/options.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { type Outcome, PEERS_VARIABLE, RECORD_VARIABLE } from "./fault.ts";
-import { faultTable, withTable } from "./table.ts";
+import { type Outcome, PEERS_VARIABLE, RECORD_VARIABLE } from "./support/fault.ts";
+import { faultTable, withTable } from "./support/table.ts";
 
 const folder = new URL(".", import.meta.url).pathname;
 const page = new URL("../../docs/reliability.md", import.meta.url).pathname;

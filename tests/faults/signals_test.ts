@@ -2,10 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
 import { until } from "../support/wait.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { startJob } from "./inner.ts";
-import { stateOf, untilBooted, untilGone, untilGrown, untilServing } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { startJob } from "./support/inner.ts";
+import { stateOf, untilBooted, untilGone, untilGrown, untilServing } from "./support/steady.ts";
 
 fault(
   "USR1, USR2 and WINCH under load",

@@ -1,10 +1,10 @@
 /** The autoscaler stopped and continued: the service goes on without it, and scaling resumes with it. */
 import { assertEquals } from "@std/assert";
 import { until } from "../support/wait.ts";
-import { fault, timed } from "./fault.ts";
-import { Load } from "./load.ts";
-import { startJob } from "./inner.ts";
-import { stateOf, untilBooted, untilGrown } from "./steady.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { startJob } from "./support/inner.ts";
+import { stateOf, untilBooted, untilGrown } from "./support/steady.ts";
 
 for (const [signal, how] of [["SIGSTOP", "by SIGSTOP"], ["SIGTSTP", "by SIGTSTP"]] as const) {
   fault(

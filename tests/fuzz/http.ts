@@ -1,14 +1,14 @@
 /** Raw bytes to the status server: over a real TCP connection, and to what the private socket would carry out. */
 import { AUTO } from "../../src/core/policy.ts";
 import type { StandingOrder } from "../../src/core/standing_order.ts";
-import { policyOf, type Settings } from "../../src/settings.ts";
-import { resolveSettings } from "../../src/settings_sources.ts";
-import { Control, type Steered } from "../../src/status/control.ts";
+import { policyOf, type Settings } from "../../src/settings/settings.ts";
+import { resolveSettings } from "../../src/settings/settings_sources.ts";
+import { Control, type Steered } from "../../src/status/http/control.ts";
 import { dashboardAsset } from "../../src/status/dashboard/assets.ts";
-import { isAllowedHost } from "../../src/status/host_check.ts";
-import { bodyLength, parseHead, textAnswer } from "../../src/status/http_message.ts";
-import { HttpServer } from "../../src/status/http_server.ts";
-import { type Pages, route } from "../../src/status/routes.ts";
+import { isAllowedHost } from "../../src/status/http/host_check.ts";
+import { bodyLength, parseHead, textAnswer } from "../../src/status/http/http_message.ts";
+import { HttpServer } from "../../src/status/http/http_server.ts";
+import { type Pages, route } from "../../src/status/http/routes.ts";
 import { until } from "../support/wait.ts";
 import { samplesOf } from "./corpus.ts";
 import { type Fuzzer, mustHold, pick } from "./fuzzer.ts";

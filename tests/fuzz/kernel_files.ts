@@ -1,10 +1,10 @@
 /** Files of /proc and control groups, and the kernel's answers over netlink. */
-import * as cgroupValues from "../../src/sensors/cgroup_values.ts";
-import { cgroupFolders } from "../../src/sensors/cgroup_paths.ts";
-import * as machineFiles from "../../src/sensors/machine_files.ts";
-import * as processFiles from "../../src/sensors/process_stat.ts";
-import { parseDiagAnswer } from "../../src/sensors/sock_diag.ts";
-import { parseSocketTable } from "../../src/sensors/socket_table.ts";
+import * as cgroupValues from "../../src/sensors/machine/cgroup_values.ts";
+import { cgroupFolders } from "../../src/sensors/machine/cgroup_paths.ts";
+import * as machineFiles from "../../src/sensors/machine/machine_files.ts";
+import * as processFiles from "../../src/sensors/machine/process_stat.ts";
+import { parseDiagAnswer } from "../../src/sensors/queue/sock_diag.ts";
+import { parseSocketTable } from "../../src/sensors/queue/socket_table.ts";
 import { samplesOf } from "./corpus.ts";
 import { type Fuzzer, mustHold, pick, type Random } from "./fuzzer.ts";
 import { mutated } from "./random.ts";

@@ -1,11 +1,11 @@
 /** Command lines and .env files: a bad value is an error that names it, never another value. */
-import { parseCommand } from "../../src/cli.ts";
+import { parseCommand } from "../../src/cli/cli.ts";
 import { applicationOf } from "../../src/gunicorn/application.ts";
 import { planLaunch } from "../../src/gunicorn/launch_plan.ts";
 import { spokenArguments } from "../../src/gunicorn/spoken_arguments.ts";
-import { PREFIX, variableOf } from "../../src/option.ts";
-import { OPTIONS } from "../../src/options.ts";
-import { type Resolved, resolveSettings } from "../../src/settings_sources.ts";
+import { PREFIX, variableOf } from "../../src/settings/option.ts";
+import { OPTIONS } from "../../src/settings/options.ts";
+import { type Resolved, resolveSettings } from "../../src/settings/settings_sources.ts";
 import { samplesOf, sampleText } from "./corpus.ts";
 import { type Fuzzer, mustHold, pick, type Random } from "./fuzzer.ts";
 import { mutated } from "./random.ts";

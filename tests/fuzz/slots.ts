@@ -1,8 +1,8 @@
 /** Slots and arbiter files with whatever an app may write into them, torn and cut ones among them. */
 import { known } from "../../src/core/sample.ts";
-import { ArbiterFile } from "../../src/sensors/arbiter_file.ts";
-import { ProbeSlots } from "../../src/sensors/probe_slots.ts";
-import { SlotFolder, store } from "../sensors/shared_pages.ts";
+import { ArbiterFile } from "../../src/sensors/probe/arbiter_file.ts";
+import { ProbeSlots } from "../../src/sensors/probe/probe_slots.ts";
+import { SlotFolder, store } from "../sensors/probe/shared_pages.ts";
 import { type Fuzzer, mustHold, pick, type Random } from "./fuzzer.ts";
 
 const S = 1e9;

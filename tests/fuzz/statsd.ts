@@ -5,8 +5,8 @@ import {
   MAX_REQUESTS_PER_LINE,
   parseStatsdPacket,
   type StatsdSink,
-} from "../../src/sensors/statsd_line.ts";
-import { StatsdWindow } from "../../src/sensors/statsd_window.ts";
+} from "../../src/sensors/statsd/statsd_line.ts";
+import { StatsdWindow } from "../../src/sensors/statsd/statsd_window.ts";
 import { sampleText } from "./corpus.ts";
 import { type Fuzzer, mustHold, pick } from "./fuzzer.ts";
 import { mutated } from "./random.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { valueOf } from "../../src/gunicorn/arguments.ts";
 import { type LaunchInput, planLaunch } from "../../src/gunicorn/launch_plan.ts";
-import { resolveSettings } from "../../src/settings_sources.ts";
+import { resolveSettings } from "../../src/settings/settings_sources.ts";
 
 function plan(line: string, changes: Partial<LaunchInput> = {}, flags: Record<string, string> = {}) {
   const { settings } = resolveSettings({

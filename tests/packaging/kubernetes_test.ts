@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { SIMULATE_OPTIONS } from "../../src/simulation/simulate_options.ts";
+import { SIMULATE_OPTIONS } from "../../src/simulation/command_line/simulate_options.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { makeVenv } from "../support/venv.ts";

@@ -2,7 +2,7 @@
 import asyncio
 
 from support import w
-from gunicorn_autoscaler_probe import asgi_meter
+from gunicorn_autoscaler_probe.meters import asgi_meter
 
 START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'text/plain')]}
 MS = 10**6

@@ -3,8 +3,8 @@ import unittest
 
 from support import page, stopped_clock, w
 from asgi_server import BODY, MS, START, Server, answers
-from gunicorn_autoscaler_probe import asgi_meter
-from gunicorn_autoscaler_probe.histogram import bucket_of
+from gunicorn_autoscaler_probe.meters import asgi_meter
+from gunicorn_autoscaler_probe.meters.histogram import bucket_of
 
 
 class AsgiMeterTest(unittest.TestCase):

@@ -4,7 +4,7 @@ import unittest
 
 from support import page, w
 from asgi_server import Server, answers
-from gunicorn_autoscaler_probe import asgi_meter
+from gunicorn_autoscaler_probe.meters import asgi_meter
 
 
 class StartUpTest(unittest.TestCase):

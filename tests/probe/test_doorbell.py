@@ -4,7 +4,7 @@ import unittest
 from fake_arbiter import Arbiter
 from support import read_arbiter, runtime_folder, w, want, write_arbiter
 from gunicorn_autoscaler_probe import kinds
-from gunicorn_autoscaler_probe.doorbell import Doorbell
+from gunicorn_autoscaler_probe.master.doorbell import Doorbell
 
 
 class DoorbellTest(unittest.TestCase):

@@ -5,9 +5,9 @@ import socket
 import unittest
 
 from support import Config, page, stopped_clock, w
-from gunicorn_autoscaler_probe import drain
-from gunicorn_autoscaler_probe.asgi_drain import AsgiDrain
-from gunicorn_autoscaler_probe.drain import Drain
+from gunicorn_autoscaler_probe.drain import drain
+from gunicorn_autoscaler_probe.drain.asgi_drain import AsgiDrain
+from gunicorn_autoscaler_probe.drain.drain import Drain
 
 
 class Worker(Drain):

@@ -1,7 +1,7 @@
 import unittest
 
 from support import Config, page, stopped_clock, w
-from gunicorn_autoscaler_probe import gthread_drain
+from gunicorn_autoscaler_probe.drain import gthread_drain
 
 
 class Poller:

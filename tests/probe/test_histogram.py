@@ -2,8 +2,8 @@ import random
 import unittest
 
 from support import page, w
-from gunicorn_autoscaler_probe.histogram import bucket_of
-from gunicorn_autoscaler_probe.meter import Histogram
+from gunicorn_autoscaler_probe.meters.histogram import bucket_of
+from gunicorn_autoscaler_probe.meters.meter import Histogram
 
 UNIT = 65536
 

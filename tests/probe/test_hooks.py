@@ -4,7 +4,8 @@ import unittest
 
 from fake_arbiter import Arbiter
 from support import Setting, read_arbiter, runtime_folder, w, want, write_slot
-from gunicorn_autoscaler_probe import hooks, lifeline, master, report
+from gunicorn_autoscaler_probe import hooks, report
+from gunicorn_autoscaler_probe.master import lifeline, master
 
 NAMES = {'on_starting': 1, 'nworkers_changed': 3, 'on_reload': 1, 'when_ready': 1, 'child_exit': 2, 'on_exit': 1,
          'post_fork': 2, 'post_worker_init': 1}
@@ -40,7 +41,7 @@ class HooksTest(unittest.TestCase):
 
     def arbiter(self, workers=2, **theirs):
         server = Arbiter(workers, self.chained(**theirs))
-        import gunicorn_autoscaler_probe.doorbell as doorbell
+        import gunicorn_autoscaler_probe.master.doorbell as doorbell
         self.addCleanup(setattr, doorbell.Doorbell, 'tell_configuration', doorbell.Doorbell.tell_configuration)
         doorbell.Doorbell.tell_configuration = nothing  # needs gunicorn itself for its version
         server.start()

@@ -2,7 +2,7 @@ import asyncio
 import unittest
 
 from support import page, stopped_clock, w
-from gunicorn_autoscaler_probe import loop_lag
+from gunicorn_autoscaler_probe.worker import loop_lag
 
 MS = 10**6
 

@@ -2,8 +2,8 @@ import random
 import unittest
 
 from support import page, stopped_clock, w
-from gunicorn_autoscaler_probe import meter as meter_module
-from gunicorn_autoscaler_probe.meter import Gauge, LockedMeter, Meter
+from gunicorn_autoscaler_probe.meters import meter as meter_module
+from gunicorn_autoscaler_probe.meters.meter import Gauge, LockedMeter, Meter
 
 MS = 10**6
 

@@ -1,8 +1,8 @@
 import unittest
 
 from support import Config, page, stopped_clock, w
-from gunicorn_autoscaler_probe import sync_meter
-from gunicorn_autoscaler_probe.histogram import bucket_of
+from gunicorn_autoscaler_probe.meters import sync_meter
+from gunicorn_autoscaler_probe.meters.histogram import bucket_of
 
 MS = 10**6
 

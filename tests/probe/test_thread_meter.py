@@ -2,7 +2,7 @@ import unittest
 from unittest.mock import patch
 
 from support import Config, page, w
-from gunicorn_autoscaler_probe import gthread_meter
+from gunicorn_autoscaler_probe.meters import gthread_meter
 
 
 class Queue:

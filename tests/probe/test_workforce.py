@@ -5,10 +5,11 @@ import unittest
 
 from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, runtime_folder, w, want, write_slot
-from gunicorn_autoscaler_probe import handover, kinds, slot
-from gunicorn_autoscaler_probe.boots import Boots
-from gunicorn_autoscaler_probe.doorbell import Doorbell
-from gunicorn_autoscaler_probe.workforce import Workforce
+from gunicorn_autoscaler_probe import kinds, slot
+from gunicorn_autoscaler_probe.master import handover
+from gunicorn_autoscaler_probe.master.boots import Boots
+from gunicorn_autoscaler_probe.master.doorbell import Doorbell
+from gunicorn_autoscaler_probe.master.workforce import Workforce
 
 
 class WorkforceTest(unittest.TestCase):

@@ -4,7 +4,7 @@ import inspect
 import unittest
 
 import support  # noqa: F401  finds the probe
-from gunicorn_autoscaler_probe import asgi_meter, meter
+from gunicorn_autoscaler_probe.meters import asgi_meter, meter
 
 
 def code_of(module, name):

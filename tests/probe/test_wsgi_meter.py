@@ -1,8 +1,8 @@
 import unittest
 
 from support import page, w
-from gunicorn_autoscaler_probe import wsgi_meter
-from gunicorn_autoscaler_probe.meter import Meter
+from gunicorn_autoscaler_probe.meters import wsgi_meter
+from gunicorn_autoscaler_probe.meters.meter import Meter
 
 
 class FileWrapper:

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { dashboardAsset } from "../../src/status/dashboard/assets.ts";
-import { eventFrame, eventStreamHead, textAnswer } from "../../src/status/http_message.ts";
-import { HttpServer, writeAll } from "../../src/status/http_server.ts";
+import { eventFrame, eventStreamHead, textAnswer } from "../../src/status/http/http_message.ts";
+import { HttpServer, writeAll } from "../../src/status/http/http_server.ts";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
 import { findChromium, openPage } from "../support/chromium.ts";
 import { get } from "../support/http.ts";

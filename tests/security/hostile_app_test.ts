@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { ProbeSlots } from "../../src/sensors/probe_slots.ts";
-import { SlotFolder, store } from "../sensors/shared_pages.ts";
+import { ProbeSlots } from "../../src/sensors/probe/probe_slots.ts";
+import { SlotFolder, store } from "../sensors/probe/shared_pages.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
 import { run } from "../support/process.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { parseSocketTable, TCP_LISTEN } from "../../src/sensors/socket_table.ts";
+import { parseSocketTable, TCP_LISTEN } from "../../src/sensors/queue/socket_table.ts";
 import { readLink, readNames, readText, socketInode } from "../../src/sensors/text_file.ts";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
 import { compiledBinary } from "../support/binary.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { textAnswer } from "../../src/status/http_message.ts";
-import { HttpServer } from "../../src/status/http_server.ts";
+import { textAnswer } from "../../src/status/http/http_message.ts";
+import { HttpServer } from "../../src/status/http/http_server.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { type Answer, Connection, get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";

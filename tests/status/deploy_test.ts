@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { METRIC_PREFIX, METRICS } from "../../src/status/metric_table.ts";
+import { METRIC_PREFIX, METRICS } from "../../src/status/metrics/metric_table.ts";
 import { stale } from "../../docs/generate.ts";
 
 const repository = new URL("../../", import.meta.url);

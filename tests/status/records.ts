@@ -3,7 +3,7 @@ import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_setti
 import type { Sample } from "../../src/core/sample.ts";
 import { AUTOMATIC, type StandingOrder } from "../../src/core/standing_order.ts";
 import { StatusBoard } from "../../src/status/board.ts";
-import { DecisionLog } from "../../src/status/decision_log.ts";
+import { DecisionLog } from "../../src/wording/decision_log.ts";
 import type { Outside } from "../../src/status/outside.ts";
 import type { Identity } from "../../src/status/status_report.ts";
 import { durations, load, sample } from "../core/samples.ts";

@@ -39,7 +39,7 @@ for (const path of FOLDERS.flatMap(typescriptIn)) {
 Deno.test("the tasks are found, and the programs that are none", () => {
   const found = scripts.map(({ path }) => path);
   for (
-    const path of ["bench/bench.ts", "bench/load.ts", "tests/faults/run.ts", "docs/dashboard_picture.ts"]
+    const path of ["bench/bench.ts", "bench/load/load.ts", "tests/faults/run.ts", "docs/dashboard_picture.ts"]
   ) {
     assert(found.includes(path), path);
   }

@@ -1,5 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { didYouMean } from "../../near_name.ts";
+import { didYouMean } from "../../settings/near_name.ts";
 
 /** What all commands for a running instance have in common. */
 export interface CommandArguments {

@@ -1,5 +1,5 @@
 import { errorText } from "../../error_text.ts";
-import { CONTROL_SOCKET } from "../../status/listen.ts";
+import { CONTROL_SOCKET } from "../../status/http/listen.ts";
 
 /** What an instance answered: the HTTP status and the body. */
 export interface ControlAnswer {

@@ -1,5 +1,5 @@
 import type { StatusReport } from "../../status/report.ts";
-import { decisionLine } from "../../status/terminal_view.ts";
+import { decisionLine } from "../../status/terminal/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";

@@ -1,7 +1,7 @@
 import type { HistoryReport, StatusReport } from "../../status/report.ts";
 import { appended } from "../../status/series.ts";
-import { colored, type Paint, plain } from "../../status/terminal_style.ts";
-import { terminalView } from "../../status/terminal_view.ts";
+import { colored, type Paint, plain } from "../../status/terminal/terminal_style.ts";
+import { terminalView } from "../../status/terminal/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance, followInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";

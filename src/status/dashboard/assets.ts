@@ -14,7 +14,7 @@ import page from "./page.html" with { type: "text" };
 import panels from "./panels.js" with { type: "text" };
 import specs from "./specs.js" with { type: "text" };
 import stream from "./stream.js" with { type: "text" };
-import type { HttpAnswer } from "../http_message.ts";
+import type { HttpAnswer } from "../http/http_message.ts";
 
 const HTML = "text/html; charset=utf-8";
 const CSS = "text/css; charset=utf-8";

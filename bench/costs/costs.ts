@@ -1,0 +1,99 @@
+/**
+ * What a worker costs before and while it serves, for the simulator: its fork, its boot, and the CPU of a request that
+ * does nothing. `deno task bench:costs --help`.
+ *
+ * Workers are added one at a time to an idle gunicorn with the probe, and each boot is timed by the worker's own slot, from
+ * fork to ready; its CPU is what the scheduler counted for it by then (schedstat). Forks are the gaps between the workers
+ * of one order for many. Requests come 50 a second on connections of their own. Figures are medians.
+ */
+import { taskArguments } from "../../tasks/arguments.ts";
+import { whole } from "../../tasks/options.ts";
+import { ProbedGunicorn } from "../../tests/probe/probed_gunicorn.ts";
+import { SLOT } from "../../tests/sensors/probe/shared_pages.ts";
+import { apps, appsFolder } from "../../tests/support/apps.ts";
+import { freeTcpPort } from "../../tests/support/port.ts";
+import { bin, venv } from "../../tests/support/venv.ts";
+import { runLoad } from "../load/load.ts";
+import { parsePhases } from "../load/phases.ts";
+import { runTimeMs } from "../run_time.ts";
+
+/** The kinds of worker that scenarios.ts has. */
+const CASES: Readonly<Record<string, readonly string[]>> = {
+  "wsgi, sync": ["-k", "sync", apps.wsgi],
+  "wsgi, gthread": ["-k", "gthread", "--threads", "4", apps.wsgi],
+  "fastApi, uvicorn": ["-k", "uvicorn_worker.UvicornWorker", apps.fastApi],
+  "slowImport, sync": ["-k", "sync", apps.slowImport],
+};
+const FORKS = 6;
+
+interface Costs {
+  readonly bootMs: number;
+  readonly bootCpuMs: number;
+  readonly forkMs: number;
+  readonly requestCpuMs: number;
+}
+
+const TASK = {
+  command: "deno task bench:costs",
+  action: "measure the costs",
+  about:
+    "What a worker costs before and while it serves: its fork, its boot, and the CPU of a request that does " +
+    "nothing. Figures are medians.",
+  options: { rounds: whole(1, { help: "Boots that are timed of each kind of worker.", default: 7 }) },
+  examples: ["", "--rounds 3"],
+};
+
+async function main(): Promise<void> {
+  const { options: { rounds } } = taskArguments(TASK);
+  console.log("application, class    boot ms   of it CPU   fork ms   request CPU ms");
+  for (const [name, args] of Object.entries(CASES)) {
+    const { bootMs, bootCpuMs, forkMs, requestCpuMs } = await costsOf(args, rounds);
+    console.log(
+      name.padEnd(20) + bootMs.toFixed(0).padStart(9) + bootCpuMs.toFixed(0).padStart(12) +
+        forkMs.toFixed(1).padStart(10) + requestCpuMs.toFixed(2).padStart(17),
+    );
+  }
+}
+
+async function costsOf(args: readonly string[], rounds: number): Promise<Costs> {
+  const port = freeTcpPort();
+  const gunicorn = bin(await venv("newest"), "gunicorn");
+  const all = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, ...args];
+  await using server = new ProbedGunicorn(gunicorn, all, 1);
+  const [only] = await server.settled(1);
+  const before = runTimeMs(only!);
+  const { sent } = await runLoad({
+    port,
+    phases: parsePhases("50x4s:/"),
+    arrivals: "poisson",
+    seed: 1,
+    service: { medianMs: 1, sigma: 0 },
+  });
+  const requestCpuMs = (runTimeMs(only!) - before) / sent;
+
+  const boots: number[] = [], cpus: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    server.ask(2);
+    const pids = await server.settled(2);
+    const added = Math.max(...pids); // pids rise
+    const slot = server.slots().get(added)!;
+    cpus.push(runTimeMs(added));
+    boots.push((slot[SLOT.readyNs]! - slot[SLOT.bootNs]!) / 1e6);
+    server.ask(1);
+    await server.settled(1);
+  }
+  server.ask(1 + FORKS);
+  const many = new Set(await server.settled(1 + FORKS, 60_000));
+  const forked = [...server.slots()].filter(([pid]) => many.has(pid)).map(([, slot]) => slot[SLOT.bootNs]!)
+    .sort((a, b) => a - b).slice(1);
+  const gaps = forked.slice(1).map((ns, i) => (ns - forked[i]!) / 1e6);
+  return { bootMs: median(boots), bootCpuMs: median(cpus), forkMs: median(gaps), requestCpuMs };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,128 @@
+/**
+ * What the supervisor itself costs: `deno task bench:footprint --help`.
+ * Each binary carries gunicorn with two idle workers; figures are of the supervisor alone. Start-up is from the start of
+ * the binary to the first output of what stands for gunicorn, so it has everything before gunicorn's own start in it.
+ */
+import { taskArguments } from "../../tasks/arguments.ts";
+import { positive } from "../../tasks/options.ts";
+import { autoscaled } from "../../tests/support/autoscaled.ts";
+import { tempDir } from "../../tests/support/tempdir.ts";
+
+export interface Footprint {
+  readonly binary: string;
+  readonly fileBytes: number;
+  /** Median of the starts, ms. */
+  readonly startMs: number;
+  readonly slowestStartMs: number;
+  readonly rssBytes: number;
+  readonly pssBytes: number;
+  /** Pages of the binary's file: the kernel drops them when memory is short and reads them again. */
+  readonly fileBackedBytes: number;
+  /** Memory that only swap could take: what a container's limit really has to hold. */
+  readonly anonymousBytes: number;
+  /** Cores used while nothing happens: 0.01 is one hundredth of one core. */
+  readonly idleCores: number;
+}
+
+const STARTS = 15;
+const TICKS_PER_SECOND = 100;
+
+/** Starts the binary with a stand-in for gunicorn and takes the time to its first byte, ms. */
+async function startMs(binary: string, folder: string): Promise<number> {
+  const beganMs = performance.now();
+  const child = new Deno.Command(binary, {
+    args: ["--runtime-dir", folder, "app:app"],
+    env: { PATH: folder },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  const tookMs = performance.now() - beganMs;
+  while (!(await reader.read()).done);
+  await child.status;
+  return tookMs;
+}
+
+async function starts(binary: string): Promise<number[]> {
+  await using folder = await tempDir();
+  await Deno.writeTextFile(folder.join("gunicorn"), "#!/bin/sh\necho started\n", { mode: 0o755 });
+  const times: number[] = [];
+  await startMs(binary, folder.path); // the first reads the file from disk
+  for (let i = 0; i < STARTS; i++) times.push(await startMs(binary, folder.path));
+  return times.sort((a, b) => a - b);
+}
+
+/** CPU time of a process in seconds. */
+function cpuSeconds(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Bytes by name in smaps_rollup and status. */
+function memory(pid: number): (name: string) => number {
+  const text = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`) +
+    Deno.readTextFileSync(`/proc/${pid}/status`);
+  return (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? NaN) * 1024;
+}
+
+/** Measures one binary with `seconds` of settling and as many of idling. */
+async function footprint(binary: string, seconds: number): Promise<Footprint> {
+  const times = await starts(binary);
+  Deno.env.set("AUTOSCALER_BINARY", binary);
+  await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "8"] });
+  await server.untilWorkers(2);
+  const { pid } = server.process;
+  await pause(seconds);
+  const before = cpuSeconds(pid);
+  const beganMs = performance.now();
+  await pause(seconds);
+  const idleCores = (cpuSeconds(pid) - before) / ((performance.now() - beganMs) / 1000);
+  const bytes = memory(pid);
+  return {
+    binary,
+    fileBytes: Deno.statSync(binary).size,
+    startMs: times[Math.floor(times.length / 2)]!,
+    slowestStartMs: times.at(-1)!,
+    rssBytes: bytes("Rss"),
+    pssBytes: bytes("Pss"),
+    fileBackedBytes: bytes("RssFile"),
+    anonymousBytes: bytes("RssAnon"),
+    idleCores,
+  };
+}
+
+/** Idling is the one thing that can only be waited for. */
+function pause(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
+const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+const TASK = {
+  command: "deno task bench:footprint",
+  action: "measure the footprint",
+  about:
+    "What the supervisor itself costs: size, start-up, memory and idle CPU, as a table in Markdown. Each binary " +
+    "carries gunicorn with two idle workers.",
+  options: { seconds: positive({ help: "To settle, and as many again to idle.", default: 30 }) },
+  words: { placeholder: "BINARY", help: "What deno task compile made.", least: 1 },
+  examples: ["dist/gunicorn-autoscaler"],
+};
+
+if (import.meta.main) {
+  const { options: { seconds }, words: binaries } = taskArguments(TASK);
+  console.log(
+    "| binary | MB | start ms (slowest) | RSS MB | PSS MB | file-backed MB | anonymous MB | idle CPU |",
+  );
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  for (const binary of binaries) {
+    const one = await footprint(binary, seconds);
+    const cells = [binary.slice(binary.lastIndexOf("/") + 1), mb(one.fileBytes)];
+    cells.push(`${one.startMs.toFixed(0)} (${one.slowestStartMs.toFixed(0)})`);
+    cells.push(...[one.rssBytes, one.pssBytes, one.fileBackedBytes, one.anonymousBytes].map(mb));
+    cells.push(`${(one.idleCores * 100).toFixed(2)} % of a core`);
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}

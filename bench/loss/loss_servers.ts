@@ -1,0 +1,180 @@
+/** gunicorn with its worker classes, scaled by us or by bare signals, for counting what scaling loses. */
+import { askInstance } from "../../src/commands/running/control_client.ts";
+import type { StatusReport } from "../../src/status/report.ts";
+import { appsFolder } from "../../tests/support/apps.ts";
+import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
+import { get } from "../../tests/support/http.ts";
+import { freeTcpPort } from "../../tests/support/port.ts";
+import { type Process, start } from "../../tests/support/process.ts";
+import { children } from "../../tests/support/processes.ts";
+import { runtimeFolder } from "../../tests/support/running_commands.ts";
+import { bin, venv, type VenvName } from "../../tests/support/venv.ts";
+import { until } from "../../tests/support/wait.ts";
+
+/** A worker class, with what one worker of it needs to serve the load. */
+export interface WorkerClass {
+  readonly app: string;
+  readonly gunicorn: readonly string[];
+  /** Whether requests of seconds fill a worker: few of them then. */
+  readonly oneAtATime?: boolean;
+}
+
+/** The worker classes that are measured, by name. */
+export const workerClasses = {
+  sync: { app: "wsgi:app", gunicorn: [], oneAtATime: true },
+  gthread: { app: "wsgi:app", gunicorn: ["--threads", "8"] },
+  gevent: { app: "wsgi:app", gunicorn: ["-k", "gevent"] },
+  uvicorn: { app: "asgi:app", gunicorn: ["-k", "uvicorn_worker.UvicornWorker"] },
+  asgi: { app: "asgi:app", gunicorn: ["-k", "asgi"] },
+  // The same without uvloop: asyncio's own loop, and h11 rather than httptools.
+  "uvicorn-asyncio": { app: "asgi:app", gunicorn: ["-k", "uvicorn_worker.UvicornH11Worker"] },
+  "asgi-asyncio": { app: "asgi:app", gunicorn: ["-k", "asgi", "--asgi-loop", "asyncio"] },
+} as const satisfies Record<string, WorkerClass>;
+
+/** The name of one of them. */
+export type WorkerClassName = keyof typeof workerClasses;
+
+/** A server whose number of workers can be changed at will. */
+export interface Scaled extends AsyncDisposable {
+  readonly port: number;
+  /** Asks for a number of workers, and returns when it is so: all of them serve, those that go may still drain. */
+  scale(workers: number): Promise<void>;
+  /** Waits until those that were to go are gone. */
+  gone(workers: number): Promise<void>;
+  /** Sends SIGHUP, and returns when all workers are others than before and serve. */
+  reload(): Promise<void>;
+}
+
+const MOST_WORKERS = 8;
+const DEADLINE_MS = 60_000;
+/** All retired workers must be gone by then: requests last 3 s at most, gunicorn's graceful timeout is 30 s. */
+const GONE_MS = 45_000;
+
+/** gunicorn under the autoscaler, steered as the `scale` command does it. */
+export async function underUs(kind: WorkerClass, python: VenvName): Promise<Scaled> {
+  const server = await autoscaled({
+    own: ["--min-workers", "1", "--max-workers", String(MOST_WORKERS)],
+    app: kind.app,
+    gunicorn: kind.gunicorn,
+    venv: python,
+  });
+  return new UnderUs(server, await runtimeFolder(server));
+}
+
+class UnderUs implements Scaled {
+  constructor(readonly server: Autoscaled, readonly dir: string) {}
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  async gone(workers: number): Promise<void> {
+    await this.server.untilWorkers(workers, GONE_MS);
+  }
+
+  async scale(workers: number): Promise<void> {
+    const { status, body } = await askInstance(
+      this.dir,
+      "POST",
+      "/order",
+      JSON.stringify({ kind: "pinned", workers }),
+    );
+    if (status !== 200) throw new Error(`Cannot scale to ${workers}: ${body}`);
+    await until(async () => await this.#ready() === workers, {
+      timeoutMs: DEADLINE_MS,
+      everyMs: 20,
+      what: () => `${workers} workers\n${this.server.process.text("stderr")}`,
+    });
+  }
+
+  async reload(): Promise<void> {
+    const before = this.server.workers();
+    this.server.process.signal("SIGHUP");
+    await replaced(() => this.server.workers(), before, this.server.process);
+    await until(async () => await this.#ready() === before.length, {
+      timeoutMs: DEADLINE_MS,
+      everyMs: 20,
+      what: () => `${before.length} workers\n${this.server.process.text("stderr")}`,
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.server[Symbol.asyncDispose]();
+  }
+
+  async #ready(): Promise<number> {
+    const { body } = await askInstance(this.dir, "GET", "/status");
+    const { target, workers } = JSON.parse(body) as StatusReport;
+    return workers.settled && workers.ready === target ? target : -1;
+  }
+}
+
+async function replaced(now: () => number[], before: readonly number[], process: Process): Promise<void> {
+  await until(() => {
+    const pids = now();
+    return pids.length > 0 && !pids.some((pid) => before.includes(pid));
+  }, { timeoutMs: GONE_MS, what: () => `other workers\n${process.text("stderr")}` });
+}
+
+/** gunicorn alone, steered by SIGTTIN and SIGTTOU. */
+export async function bare(kind: WorkerClass, python: VenvName): Promise<Scaled> {
+  const port = freeTcpPort();
+  const args = [kind.app, "--chdir", appsFolder, "--bind", `127.0.0.1:${port}`, ...kind.gunicorn];
+  const server = new Bare(start(bin(await venv(python), "gunicorn"), args), port);
+  await until(() => get({ port }, "/").then((answer) => answer.status === 200, () => false), {
+    timeoutMs: 20_000,
+    what: "an answer",
+  });
+  return server;
+}
+
+/** Signals closer than this may become one; one that has not shown for so long is sent again. */
+const BETWEEN_SIGNALS_MS = 20, RESEND_MS = 1_000;
+/** Nobody tells when the last has gone, nor how many gunicorn counts. */
+const BARE_GONE_MS = 10_000;
+
+class Bare implements Scaled {
+  #workers = 1;
+
+  constructor(readonly process: Process, readonly port: number) {}
+
+  async scale(workers: number): Promise<void> {
+    const grows = workers > this.#workers;
+    for (; this.#workers !== workers; this.#workers += grows ? 1 : -1) {
+      this.process.signal(grows ? "SIGTTIN" : "SIGTTOU");
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_SIGNALS_MS));
+    }
+    // Nobody says which of them serve and which are leaving: growth is done when the processes are there.
+    if (!grows) return;
+    let sentMs = performance.now();
+    await until(() => {
+      if (this.#alive() >= workers) return true;
+      if (performance.now() - sentMs < RESEND_MS) return false;
+      sentMs = performance.now();
+      this.process.signal("SIGTTIN");
+      return false;
+    }, { timeoutMs: DEADLINE_MS, what: () => `${workers} workers, there are ${this.#alive()}` });
+  }
+
+  async reload(): Promise<void> {
+    const before = children(this.process.pid);
+    this.process.signal("SIGHUP");
+    await replaced(() => children(this.process.pid), before, this.process); // to as many as configured: one
+  }
+
+  async gone(workers: number): Promise<void> {
+    const endMs = performance.now() + BARE_GONE_MS;
+    await until(() => this.#alive() === workers || performance.now() > endMs, {
+      timeoutMs: 2 * BARE_GONE_MS,
+      what: "the end of the retired workers",
+    });
+  }
+
+  #alive(): number {
+    return children(this.process.pid).length;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.process[Symbol.asyncDispose]();
+  }
+}

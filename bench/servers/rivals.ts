@@ -1,0 +1,246 @@
+/** The servers compared: how each is started for a scenario, and what was set for it and why. */
+import { apps, appsFolder } from "../../tests/support/apps.ts";
+import { run } from "../../tests/support/process.ts";
+import { bin, venv } from "../../tests/support/venv.ts";
+import { freeUdpPort } from "../../tests/support/port.ts";
+import type { Scenario } from "../scenarios.ts";
+import { BUSYNESS, SPARE, TUNED_BUSYNESS } from "./uwsgi_settings.ts";
+import type { WorkersAre } from "./workers.ts";
+
+/** A command to start. */
+export interface Launch {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Record<string, string>;
+  readonly workersAre: WorkersAre;
+  /** Workers it starts with, if not the scenario's minimum. */
+  readonly firstWorkers?: number;
+  /** Children that are no workers. */
+  readonly otherChildren?: number;
+}
+
+/** A server that is compared. */
+export interface Rival {
+  readonly name: string;
+  /** For the table and the chart. */
+  readonly label: string;
+  /** A thing there is but one of on a machine: two servers with the same one cannot run at the same time. */
+  readonly onlyOne?: string;
+  /** The command for a scenario; a string says why it cannot take part. */
+  launch(scenario: Scenario, port: number): Promise<Launch | string>;
+}
+
+const repository = new URL("../../", import.meta.url).pathname;
+
+/** In the order of the table. */
+export const rivals: readonly Rival[] = [
+  { name: "fixed-min", label: "gunicorn, minimum", launch: (s, port) => fixed(s, port, s.minWorkers) },
+  { name: "fixed-max", label: "gunicorn, maximum", launch: (s, port) => fixed(s, port, s.maxWorkers) },
+  { name: "ours", label: "gunicorn-autoscaler", launch: ours },
+  {
+    name: "rust",
+    label: "Rust autoscaler 0.2.1",
+    onlyOne: "/tmp/gunicorn.pid",
+    launch: (s, port) => rust(s, port),
+  },
+  {
+    name: "rust-tuned",
+    label: "Rust autoscaler, tuned",
+    onlyOne: "/tmp/gunicorn.pid",
+    launch: (s, port) => rust(s, port, tunedRust(s)),
+  },
+  { name: "uwsgi-busyness", label: "uWSGI busyness", launch: (s, port) => uwsgi(s, port, BUSYNESS) },
+  {
+    name: "uwsgi-tuned",
+    label: "uWSGI busyness, tuned",
+    launch: (s, port) => uwsgi(s, port, TUNED_BUSYNESS),
+  },
+  { name: "uwsgi-spare", label: "uWSGI spare", launch: (s, port) => uwsgi(s, port, SPARE) },
+];
+
+/** The rivals of these names; all when there are none. Throws when one is unknown. */
+export function rivalsNamed(names: readonly string[]): readonly Rival[] {
+  return names.length === 0 ? rivals : names.map((name) => {
+    const found = rivals.find((rival) => rival.name === name);
+    if (found) return found;
+    throw new Error(
+      `Cannot run "${name}": there is no such server, take ${rivals.map((r) => r.name).join(", ")}`,
+    );
+  });
+}
+
+/**
+ * What is measured at the same time: one server after the other, or, `together`, as many as a light scenario and the
+ * things there is but one of allow.
+ */
+export function batches(scenario: Scenario, all: readonly Rival[], together: boolean): Rival[][] {
+  if (!together || !scenario.light) return all.map((rival) => [rival]);
+  const made: Rival[][] = [];
+  for (const rival of all) {
+    const fits = made.find((batch) => batch.every(({ onlyOne }) => !onlyOne || onlyOne !== rival.onlyOne));
+    if (fits) fits.push(rival);
+    else made.push([rival]);
+  }
+  return made;
+}
+
+async function fixed(scenario: Scenario, port: number, workers: number): Promise<Launch> {
+  const args = [...gunicornArguments(scenario, port), "--workers", String(workers), app(scenario)];
+  return {
+    program: bin(await venv("newest"), "gunicorn"),
+    args,
+    env: environment(scenario),
+    workersAre: "children",
+    firstWorkers: workers,
+  };
+}
+
+/** This project, from source, on its defaults but for the bounds. */
+async function ours(scenario: Scenario, port: number): Promise<Launch> {
+  return {
+    program: Deno.execPath(),
+    args: ["run", "-A", `${repository}main.ts`, app(scenario), ...gunicornArguments(scenario, port)],
+    env: { ...environment(scenario), ...bounds(scenario), PATH: await pathWithGunicorn() },
+    workersAre: "grandchildren",
+  };
+}
+
+/**
+ * The Rust program of the same name (crates.io, 0.2.1). Under Uvicorn it is blind without a middleware in the app: the
+ * tuned one gets an app that has it. It takes `--threads` away from gunicorn's command line, so that
+ * threads go to gunicorn by its own variable here.
+ */
+async function rust(
+  scenario: Scenario,
+  port: number,
+  tuned?: Record<string, string>,
+): Promise<Launch | string> {
+  const program = await rustProgram();
+  if (program === undefined) return "not built: run `deno run -A bench/servers/setup.ts`";
+  const threads = scenario.threads ? { GUNICORN_CMD_ARGS: `--threads ${scenario.threads}` } : {};
+  const statsd = { GUNICORN_AUTOSCALER_STATSD_ADDR: `127.0.0.1:${freeUdpPort()}`, RUST_LOG: "info" };
+  return {
+    program,
+    args: tuned && scenario.app === "fastApi"
+      ? [
+        "fast_api_statsd:app",
+        ...gunicornArguments(scenario, port),
+        "--pythonpath",
+        `${repository}bench/apps`,
+      ]
+      : [app(scenario), ...gunicornArguments({ ...scenario, threads: 0 }, port)],
+    env: {
+      ...environment(scenario),
+      ...bounds(scenario),
+      ...threads,
+      ...statsd,
+      ...tuned,
+      PATH: await pathWithGunicorn(),
+    },
+    workersAre: "grandchildren",
+  };
+}
+
+/**
+ * The best we could do for it: a worker's real concurrency instead of 25 (kept at 70 % of it), five looks a second instead
+ * of one, a window and waits that fit loads of under a minute. Half of the growth it asks for still gets lost, because it
+ * sends several SIGTTIN at once, and only one arrives.
+ */
+function tunedRust(scenario: Scenario): Record<string, string> {
+  return {
+    GUNICORN_AUTOSCALER_TARGET_CONC_PER_WORKER: String(0.7 * (scenario.threads ?? 1)),
+    GUNICORN_AUTOSCALER_TICK_MS: "200",
+    GUNICORN_AUTOSCALER_WINDOW_SECONDS: "3",
+    GUNICORN_AUTOSCALER_UP_COOLDOWN_MS: "200",
+    GUNICORN_AUTOSCALER_DOWN_COOLDOWN_MS: "1000",
+    GUNICORN_AUTOSCALER_NO_DOWNSCALE_MS_AFTER_UP: "5000",
+    GUNICORN_AUTOSCALER_IDLE_SECONDS: "5",
+    GUNICORN_AUTOSCALER_BURST_RPS_JUMP: "2",
+    GUNICORN_AUTOSCALER_BURST_COOLDOWN_MS: "200",
+  };
+}
+
+/** Its program: built by bench/servers/setup.ts, named by RUST_AUTOSCALER, or the one on PATH if it is not this project. */
+export async function rustProgram(): Promise<string | undefined> {
+  for (
+    const program of [
+      Deno.env.get("RUST_AUTOSCALER"),
+      `${repository}.bench/bin/gunicorn-autoscaler`,
+      "gunicorn-autoscaler",
+    ]
+  ) {
+    if (program === undefined) continue;
+    // Both projects name their program alike; without arguments the Rust one says this and ends.
+    const said = await run(program, []).then((ended) => ended.stderr, () => "");
+    if (said.includes("usage: gunicorn-autoscaler APP [gunicorn args...]") && said.startsWith("Error:")) {
+      return program;
+    }
+  }
+  return undefined;
+}
+
+async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[]): Promise<Launch | string> {
+  if (scenario.workerClass.startsWith("uvicorn")) return "uWSGI serves no ASGI";
+  const address = `127.0.0.1:${port}`;
+  // Kept connections need uWSGI's HTTP router in front of the workers; without them workers take the connections.
+  const http = scenario.keepAlive
+    ? ["--http", address, "--http-keepalive=5", "--http-auto-chunked", "--socket", "127.0.0.1:0"]
+    : ["--http-socket", address];
+  const { minWorkers, maxWorkers, threads } = scenario;
+  const sizes = minWorkers === maxWorkers ? ["--processes", String(maxWorkers)] : [
+    "--processes",
+    String(maxWorkers),
+    "--cheaper",
+    String(minWorkers),
+    "--cheaper-initial",
+    String(minWorkers),
+    ...cheaper,
+  ];
+  return {
+    program: bin(await venv("uwsgi"), "uwsgi"),
+    args: [
+      ...["--master", "--die-on-term", "--need-app", "--single-interpreter", "--disable-logging"],
+      ...http,
+      ...["--listen", "1024"], // its default of 100 would refuse the burst
+      ...(threads ? ["--threads", String(threads)] : ["--enable-threads"]),
+      ...(scenario.app === "slowImport" ? ["--lazy-apps"] : []), // as gunicorn without --preload: each worker imports
+      ...sizes,
+      ...["--chdir", appsFolder, "--module", app(scenario)],
+    ],
+    env: environment(scenario),
+    workersAre: "children",
+    otherChildren: scenario.keepAlive ? 1 : 0,
+  };
+}
+
+function gunicornArguments({ workerClass, threads }: Scenario, port: number): string[] {
+  const withThreads = threads ? ["--threads", String(threads)] : [];
+  return [
+    "--chdir",
+    appsFolder,
+    "--bind",
+    `127.0.0.1:${port}`,
+    "--worker-class",
+    workerClass,
+    ...withThreads,
+  ];
+}
+
+function bounds({ minWorkers, maxWorkers }: Scenario): Record<string, string> {
+  return {
+    GUNICORN_AUTOSCALER_MIN_WORKERS: String(minWorkers),
+    GUNICORN_AUTOSCALER_MAX_WORKERS: String(maxWorkers),
+  };
+}
+
+function app(scenario: Scenario): string {
+  return apps[scenario.app];
+}
+
+function environment(scenario: Scenario): Record<string, string> {
+  return { ...scenario.env };
+}
+
+async function pathWithGunicorn(): Promise<string> {
+  return `${await venv("newest")}/bin:${Deno.env.get("PATH") ?? ""}`;
+}

@@ -1,0 +1,1 @@
+"""How a worker that was told to go ends its connections."""

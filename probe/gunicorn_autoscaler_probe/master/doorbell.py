@@ -1,0 +1,94 @@
+"""The arbiter file, master's side: reads how many workers the supervisor wants, answers what gunicorn's master made of it."""
+import os
+import time
+
+from .. import kinds
+from .. import words as w
+from ..page import open_page
+
+# More is a torn or hostile file rather than a wish.
+_MOST_WORKERS = 100000
+
+
+class Doorbell:
+    """The number the supervisor wants, and the words the master says back."""
+
+    def __init__(self, folder):
+        """Open the file in `folder`. Raises OSError when it is missing, ValueError when it is something else."""
+        self._page = open_page(os.path.join(folder, 'arbiter'))
+        self._words = self._page.words
+        if self._words[w.A_MAGIC] != w.ARBITER_MAGIC:
+            self._page.close()
+            raise ValueError('the arbiter file has another format')
+        self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
+        self._changes = 0
+
+    def close(self):
+        """Drop the mapping (a worker has no use for it)."""
+        self._page.close()
+
+    def is_childs(self):
+        """True while this process is the supervisor's own child: only then it obeys and publishes."""
+        return os.getppid() == self.supervisor_pid
+
+    def wanted(self):
+        """(seq, workers wanted); 0 workers: the supervisor has not told, gunicorn's own count stands.
+
+        The seq is read first. A newer number may then be answered with an older seq, and the supervisor rings again;
+        the other way round it would believe a number that was never applied.
+        """
+        seq = self._words[w.A_WANTED_SEQ]
+        wanted = self._words[w.A_WANTED]
+        return seq, (wanted if wanted <= _MOST_WORKERS else 0)
+
+    def confirm(self, workers, seq):
+        """Answer request `seq`: the master's count is `workers`."""
+        self._words[w.A_CONFIRMED] = workers
+        self._words[w.A_CONFIRMED_SEQ] = seq
+
+    def is_answered(self, seq):
+        """Whether request `seq` has its answer."""
+        return self._words[w.A_CONFIRMED_SEQ] == seq
+
+    def count_change(self):
+        """The count was set once more."""
+        self._changes += 1
+        self._words[w.A_CHANGES] = self._changes
+
+    def tell_workers(self, alive, draining, spawned):
+        """Workers alive (draining ones included), told to go, and forked since start."""
+        self._words[w.A_ALIVE] = alive
+        self._words[w.A_DRAINING] = draining
+        self._words[w.A_SPAWNED] = spawned
+
+    def tell_boot_failures(self, failures, last_ns):
+        """Workers that died before they were ready, since start, and when the last one did (monotonic ns)."""
+        self._words[w.A_LAST_BOOT_FAILURE_NS] = last_ns
+        self._words[w.A_BOOT_FAILURES] = failures
+
+    def tell_ready(self):
+        """The master serves from now on: it has its signal handlers."""
+        self._words[w.A_READY_NS] = time.monotonic_ns()
+
+    def count_reload(self):
+        """A SIGHUP was carried out."""
+        self._words[w.A_RELOADS] += 1
+
+    def tell_configured(self, workers):
+        """The number of workers gunicorn's own configuration came to."""
+        self._words[w.A_CONFIGURED] = max(0, int(workers))
+
+    def tell_configuration(self, server):
+        """What a supervisor must know of this gunicorn; again after each reload."""
+        from gunicorn import version_info
+        cfg = server.cfg
+        kind = kinds.kind_of(server.worker_class)
+        numbers = [part for part in version_info if isinstance(part, int)][:3]
+        major, minor, patch = (numbers + [0, 0, 0])[:3]
+        self._words[w.A_KIND] = kind
+        self._words[w.A_SLOTS] = kinds.slots_of(kind, cfg)
+        self._words[w.A_GRACEFUL_TIMEOUT_MS] = int(cfg.graceful_timeout * 1000)
+        self._words[w.A_TIMEOUT_MS] = int(cfg.timeout * 1000)
+        self._words[w.A_PRELOAD] = 1 if cfg.preload_app else 0
+        self._words[w.A_GUNICORN_VERSION] = major * 10000 + minor * 100 + patch
+        self._words[w.A_MASTER_PID] = os.getpid()

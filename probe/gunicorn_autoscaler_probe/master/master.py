@@ -1,0 +1,104 @@
+"""What the probe does in gunicorn's master, hook by hook."""
+import time
+
+from .. import report
+from . import lifeline
+from .boots import Boots
+from .doorbell import Doorbell
+from .workforce import Workforce
+
+
+class Master:
+    """The master's side: attached once, when gunicorn first reads its config, and inert when it is not ours."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._bell = None
+        self._boots = Boots()
+        self._workforce = None
+        self._is_ours = False
+
+    def attach(self):
+        """Open the arbiter file. True when this gunicorn is the direct child of the supervisor.
+
+        Not for the master that a SIGUSR2 starts, nor for a gunicorn that a third program runs with our config: they go
+        on as plain gunicorn. Raises OSError or ValueError when the file is unusable.
+        """
+        bell = Doorbell(self._folder)
+        if not bell.is_childs():
+            bell.close()
+            return False
+        self._bell = bell
+        self._is_ours = True
+        try:
+            lifeline.tie_to_parent(bell.supervisor_pid)
+        except Exception as error:
+            report.trouble('tie gunicorn to the life of its supervisor', error)
+        return True
+
+    def _obeys(self):
+        return self._bell is not None and self._bell.is_childs()
+
+    def starting(self, server):
+        """on_starting: from here on the workforce is ours."""
+        if not self._obeys():
+            return
+        self._bell.tell_configuration(server)
+        self._workforce = Workforce(server, self._folder, self._bell, self._boots)
+
+    def count_changed(self, server, new, old):
+        """nworkers_changed: returns the number that stands, the wanted one wherever it is known.
+
+        So neither a TTIN that someone sends the master nor a reload makes the count drift. gunicorn has stored `new`
+        already; the attribute below its property is set, because the property would call this hook again.
+        """
+        if not self._obeys():
+            return new
+        if old is None:
+            self._bell.tell_configured(server.cfg.workers)
+        seq, wanted = self._bell.wanted()
+        if wanted and wanted != new:
+            server._num_workers = wanted
+        self._bell.count_change()
+        self._bell.confirm(server.num_workers, seq)
+        return server.num_workers
+
+    def ready(self):
+        """when_ready: the supervisor may ring from now on."""
+        if self._obeys():
+            self._bell.tell_ready()
+
+    def reloading(self, server):
+        """on_reload: gunicorn next forks cfg.workers workers and then stops the oldest ones."""
+        if not self._obeys():
+            return
+        self._bell.tell_configured(server.cfg.workers)
+        self._bell.tell_configuration(server)
+        self._bell.count_reload()
+        _, wanted = self._bell.wanted()
+        if wanted:
+            server.cfg.set('workers', wanted)
+        if self._workforce is not None:
+            self._workforce.retire_everyone()
+
+    def child_gone(self, pid):
+        """child_exit: a worker, or what was one, has ended."""
+        if self._workforce is not None:
+            self._workforce.gone(pid, time.monotonic_ns())
+
+    def forget(self, server):
+        """post_fork, in the child: drop what is the master's alone."""
+        server.__dict__.pop('WORKER_BOOT_ERROR', None)
+        server.__dict__.pop('APP_LOAD_ERROR', None)
+        self._workforce = None
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
+
+    def leaving(self, server):
+        """on_exit: with the supervisor gone nobody else removes the runtime folder.
+
+        Not while a master that SIGUSR2 started goes on: it reads our config again at its next reload.
+        """
+        if self._is_ours and not self._obeys() and not getattr(server, 'reexec_pid', 0):
+            lifeline.remove_folder(self._folder)

@@ -1,0 +1,1 @@
+"""Meters of requests, one a kind of worker."""

@@ -1,0 +1,1 @@
+"""What runs in a worker from its fork until it is ready."""

@@ -1,0 +1,105 @@
+"""Which meter a worker gets, by its class."""
+from .. import kinds, words as w
+from ..drain import asgi_drain, drain, gthread_drain
+from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
+from . import loop_lag
+from ..meters.meter import LockedMeter, Meter
+
+
+def attach(worker, kind, words, on_ready):
+    """Attach the meter to `worker`, whose application is loaded and which does not serve yet.
+
+    Returns (metered, ready): whether a meter fits it, and whether it is ready now; otherwise on_ready() will be called
+    once its application has started.
+    """
+    if kind == kinds.SYNC:
+        sync_meter.attach(worker, words)
+    elif kind == kinds.GTHREAD:
+        gthread_meter.attach(worker, words)
+        gthread_drain.attach(worker, words)
+    elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
+        meter = Meter(words)
+        worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words)
+        loop_lag.tick_gevent(words, meter.flush)
+    elif kind == kinds.EVENTLET:
+        meter = Meter(words)
+        worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
+        loop_lag.tick_eventlet(words, meter.flush)
+    elif kind == kinds.TORNADO:
+        return _attach_tornado(worker, words), True
+    elif kind == kinds.UVICORN:
+        return True, _attach_uvicorn(worker, words, on_ready)
+    elif kind == kinds.ASGI:
+        lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
+        on_loop = _ticking(worker, words, asgi_drain.AsgiDrain, asgi_drain.watch_connections())
+        worker.asgi = asgi_meter.wrap(worker.asgi, words, on_loop, on_ready, lifespan == 'on')
+        return True, lifespan == 'off'
+    else:
+        return False, True
+    return True, True
+
+
+def _ticking(worker, words, drain_class, *more):
+    def on_loop(flush, close_connections):
+        look = drain_class(worker, words, close_connections, *more).look
+
+        def on_tick():
+            flush()
+            look()
+
+        loop_lag.tick_asyncio(words, on_tick)
+    return on_loop
+
+
+def _attach_uvicorn(worker, words, on_ready):
+    """Wrap what uvicorn will load from the worker's config; True when no start-up of the application is to be awaited."""
+    config = worker.config
+    app = worker.wsgi
+    if config.interface == 'wsgi':  # uvicorn runs it in threads and closes no answer
+        worker.wsgi = _in_factory(
+            config, app, lambda made: wsgi_meter.wrap(made, LockedMeter(words), words, is_closed=False))
+        return True
+
+    def wrapped(made):
+        is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
+        wrap = asgi_meter.wrap if is_asgi3 else asgi_meter.wrap_asgi2
+        return wrap(made, words, _ticking(worker, words, drain.UvicornDrain), on_ready, config.lifespan == 'on')
+
+    worker.wsgi = _in_factory(config, app, wrapped)
+    return config.lifespan == 'off'
+
+
+def _in_factory(config, app, wrapped):
+    """wrapped(app); for a factory, a factory of that."""
+    if getattr(config, 'factory', False):
+        return lambda: wrapped(app())
+    return wrapped(app)
+
+
+def _attach_tornado(worker, words):
+    """Tornado with a WSGI application. One of tornado's own does not pass through WSGI: left alone."""
+    import tornado.web
+    import tornado.wsgi
+    if isinstance(worker.wsgi, (tornado.web.Application, tornado.wsgi.WSGIContainer)):
+        return False
+    meter = Meter(words)
+    metered = wsgi_meter.wrap(worker.wsgi, meter, words)
+    is_ticking = False
+
+    def ticking(environ, start_response):
+        nonlocal is_ticking
+        if not is_ticking:  # the loop is made after this worker is initialized
+            is_ticking = True
+            loop_lag.tick_asyncio(words, meter.flush)
+        return metered(environ, start_response)
+
+    worker.wsgi = ticking
+    return True
+
+
+def _eventlet_markers():
+    """What an application returns in eventlet when it answered by itself."""
+    from gunicorn.workers import base_async
+    import eventlet.wsgi
+    found = (getattr(base_async, 'ALREADY_HANDLED', None), getattr(eventlet.wsgi, 'ALREADY_HANDLED', None))
+    return tuple(marker for marker in found if marker is not None)

@@ -1,0 +1,35 @@
+"""What the probe does in a worker, hook by hook."""
+from .. import kinds, report, slot, words as w
+from .attach import attach  # here, in the master: a worker may have lost the right to read our folder
+
+
+class Worker:
+    """One worker's slot, from fork to ready."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._page = None
+        self._kind = kinds.UNKNOWN
+
+    def forked(self, server, worker):
+        """post_fork: open the slot, still as the user the master runs as."""
+        self._kind = kinds.kind_of(type(worker))
+        self._page = slot.create(self._folder, self._kind, kinds.slots_of(self._kind, worker.cfg), worker.age)
+
+    def initialized(self, worker):
+        """post_worker_init: the application is loaded. Attach the meter; a worker without one is ready all the same."""
+        if self._page is None:
+            return
+        words = self._page.words
+
+        def on_ready():
+            slot.mark_ready(words)
+
+        is_ready = True
+        try:
+            is_metered, is_ready = attach(worker, self._kind, words, on_ready)
+            words[w.METERED] = 1 if is_metered else 0
+        except Exception as error:
+            report.trouble('attach the meter', error, worker.log)
+        if is_ready:
+            on_ready()

@@ -1,0 +1,66 @@
+import { helpColumns } from "./help_columns.ts";
+import { defaultText, flagText, type Option, variableOf } from "../settings/option.ts";
+import { OPTIONS } from "../settings/options.ts";
+import { VERSION } from "../version.ts";
+
+const INDENT = 34;
+const entry = helpColumns(INDENT, 100);
+const COMMANDS: readonly (readonly [words: string, text: string])[] = [
+  ["check [OPTIONS] APP [...]", "Say what a run would do, and each setting's source; start nothing."],
+  ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
+  ["explain [N]", "Tell its last decisions in sentences."],
+  ["pause [--for TIME]", "Keep the number of workers as it is."],
+  ["scale N [--for TIME]", "Pin the number of workers at N."],
+  ["resume", "Back to automatic."],
+  ["set KEY=VALUE ...", "Change settings of decisions while it runs."],
+  ["simulate [...]", "Try settings on a simulated gunicorn."],
+  ["report FILE", "Make a page from a recording."],
+  ["completions bash|zsh|fish", "Print completions for a shell."],
+  ["run [OPTIONS] APP [...]", "Start APP, also when it is called as one of these commands."],
+];
+
+/** The text of --help, made from the option table. */
+export function helpText(): string {
+  const groups = [...new Set(OPTIONS.map((option) => option.group))];
+  return [
+    `gunicorn-autoscaler ${VERSION}: keeps gunicorn at the number of workers that the load needs`,
+    "",
+    "Usage: gunicorn-autoscaler [OPTIONS] APP [GUNICORN OPTIONS]",
+    "       gunicorn-autoscaler COMMAND ...",
+    "",
+    "  gunicorn-autoscaler myapp:app --bind 0.0.0.0:8000 -k uvicorn_worker.UvicornWorker",
+    "  gunicorn-autoscaler --max-workers 12 --status-addr 127.0.0.1:9126 myapp:app --bind 0.0.0.0:8000",
+    "",
+    "Options stand before APP; APP and all after it are gunicorn's. Where a gunicorn config names the",
+    "application, -- takes APP's place: gunicorn-autoscaler --max-workers 12 -- -c gunicorn.conf.py",
+    "",
+    "Commands, each with a --help of its own:",
+    ...COMMANDS.flatMap(([words, text]) => entry(words, text)),
+    "",
+    "Each option can also be set by its variable, in the environment or in a .env file. A flag wins over the",
+    "environment, the environment over .env. In brackets: the default and the variable.",
+    "",
+    ...groups.flatMap((group) => [
+      `${group}:`,
+      ...OPTIONS.filter((option) => option.group === group).flatMap(optionLines),
+      "",
+    ]),
+    "Other:",
+    ...entry(
+      "--env-file FILE",
+      "Read our variables from FILE instead of ./.env. [GUNICORN_AUTOSCALER_ENV_FILE]",
+    ),
+    ...entry("-h, --help", "Show this text."),
+    ...entry("-v, --version", "Show the version."),
+    "",
+    "Exit codes: gunicorn's own; 128 + signal when a signal ended it; 1 when it cannot start (a taken",
+    "port, a full disk); 2 for bad settings; 127 when gunicorn is not found.",
+    "Signals: TERM, INT, QUIT, HUP, USR1, WINCH go to gunicorn; TTIN and TTOU move the minimum by one.",
+  ].join("\n");
+}
+
+function optionLines(option: Option): string[] {
+  const fallback = defaultText(option);
+  const brackets = `[${fallback === "" ? "" : `${fallback}; `}${variableOf(option)}]`;
+  return [...entry(flagText(option), option.help), " ".repeat(INDENT) + brackets];
+}

@@ -1,0 +1,153 @@
+import { variableOf } from "../../settings/option.ts";
+import { fileProblem } from "../../platform/file_problem.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { durationMs, expectedRequests } from "../../simulation/load/arrivals.ts";
+import { makeAutoscaler } from "../../simulation/report/comparison.ts";
+import { runPods } from "../../simulation/pods/cluster.ts";
+import { run } from "../../simulation/server/engine.ts";
+import { foresight } from "../../simulation/controllers/foresight.ts";
+import { page } from "../../simulation/report/page.ts";
+import { recordedResult } from "../../simulation/report/recorded_result.ts";
+import type { Result } from "../../simulation/report/result.ts";
+import type { Scenario } from "../../simulation/server/scenario.ts";
+import {
+  parseSimulateArguments,
+  POLICY_OPTIONS,
+  type SimulateArguments,
+} from "../../simulation/command_line/simulate_arguments.ts";
+import { simulateHelp } from "../../simulation/command_line/simulate_help.ts";
+import { percent, table } from "../../simulation/report/table.ts";
+import { terminalChart } from "../../simulation/report/terminal_chart.ts";
+import { tune, type Tuning } from "../../simulation/report/tuning.ts";
+import { BAD_USAGE, refuse } from "../refusal.ts";
+import { makePlan } from "./simulate_plan.ts";
+
+/** Widest chart drawn, and the width where the terminal does not tell. */
+const WIDEST = 120, USUAL = 80;
+
+/**
+ * The `simulate` command: runs the autoscaler, and what it is compared with, on a simulated gunicorn.
+ * @returns the exit code: 0, or 2 with every error on standard error
+ */
+export async function simulate(args: readonly string[]): Promise<number> {
+  const parsed = parseSimulateArguments(args);
+  if (parsed.help) {
+    print(simulateHelp());
+    return 0;
+  }
+  const plan = makePlan(parsed);
+  if ("errors" in plan) return refuse(plan.errors, BAD_USAGE);
+  const { options } = parsed;
+  const { scenario, recording } = plan;
+  let { settings } = plan;
+  let tuning: Tuning | undefined;
+  if (options.tune) {
+    tuning = tuned(scenario, settings, parsed);
+    settings = tuning.best.settings;
+  }
+  const named = tuning ? "tuned" : "autoscaler";
+  const controllers = [
+    makeAutoscaler(settings, plan.initialWorkers, named),
+    ...(tuning ? [makeAutoscaler(plan.settings, plan.initialWorkers, "as given")] : []),
+    ...plan.controllers,
+  ];
+  const results: Result[] = plan.pods.length > 0
+    ? plan.pods.map((pods) => runPods(scenario, pods.make, pods.settings))
+    : controllers.map((make) => run(scenario, make()));
+  if (recording) results.push(recordedResult(recording, scenario.sloMs));
+  const ideal = options.foresight && plan.pods.length === 0
+    ? foresight(scenario, settings.minWorkers, settings.maxWorkers, options.share / 100)
+    : undefined;
+  if (options.html !== "") {
+    const content = {
+      title: "gunicorn-autoscaler: simulation",
+      subtitle: describe(scenario, options),
+      sloMs: scenario.sloMs,
+      results,
+      foresight: ideal,
+    };
+    try {
+      await Deno.writeTextFile(options.html, page(content));
+    } catch (error) {
+      return refuse(
+        [`Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`],
+        BAD_USAGE,
+      );
+    }
+  }
+  if (options.json) {
+    print(
+      JSON.stringify(
+        { scenario: { ...scenario, load: undefined }, results, foresight: ideal, tuning },
+        null,
+        1,
+      ),
+    );
+    return 0;
+  }
+  print(describe(scenario, options));
+  print();
+  if (options.chart) print(terminalChart(results[0]!, width()).join("\n") + "\n");
+  print(table(ideal ? [...results, ideal] : results, ideal).join("\n"));
+  if (tuning) print("\n" + tuningText(tuning, options.share).join("\n"));
+  if (options.html !== "") print(`\nThe page is in ${options.html}.`);
+  return 0;
+}
+
+function tuned(scenario: Scenario, settings: Settings, { options }: SimulateArguments): Tuning {
+  const beganMs = performance.now();
+  const shows = Deno.stderr.isTerminal();
+  return tune(scenario, settings, {
+    share: options.share / 100,
+    initialWorkers: options.initialWorkers,
+    stop: () => performance.now() - beganMs > options.tuneSeconds * 1000,
+    progress: (trials, best) => {
+      if (!shows) return;
+      console.error(
+        `${trials} tries: ${percent(best.share)} at ${best.workerSeconds.toFixed(1)} worker-seconds`,
+      );
+    },
+  });
+}
+
+function tuningText(tuning: Tuning, share: number): string[] {
+  const { before, best, changed, trials, complete } = tuning;
+  const figure = (trial: Tuning["best"]) =>
+    `${percent(trial.share)} within SLO (the worst of three seeds) at ${
+      trial.workerSeconds.toFixed(0)
+    } worker-seconds`;
+  const held = best.share * 100 >= share;
+  return [
+    `# ${trials} tries${complete ? "" : ", ended by --tune-seconds"}; before: ${figure(before)}`,
+    `# ${held ? "best" : `nothing held ${share} %, the nearest`}: ${figure(best)}`,
+    ...(changed.length === 0 ? ["# no setting needs to change"] : []),
+    ...changed.map((name) => {
+      const option = POLICY_OPTIONS.find((one) => one.name === name)!;
+      return `${variableOf(option)}=${best.settings[name]}`;
+    }),
+  ];
+}
+
+function describe(scenario: Scenario, { pods, podTarget }: SimulateArguments["options"]): string {
+  const { load, model, cores, sloMs, seed } = scenario;
+  const seconds = durationMs(load) / 1000;
+  const requests = Math.round(expectedRequests(load)).toLocaleString("en");
+  const length = seconds >= 7200 ? `${(seconds / 3600).toFixed(1)} h` : `${seconds.toFixed(0)} s`;
+  const slots = model.kind === "gthread" ? ` of ${model.slots} threads` : "";
+  const server = `${model.kind} workers${slots}, ${Number(cores.toFixed(2))} cores`;
+  const where = pods ? `${pods.min}..${pods.max} pods at saturation ${podTarget}, each ${server}` : server;
+  return `${length}, about ${requests} requests, ${where}, SLO ${sloMs} ms, seed ${seed}`;
+}
+
+function width(): number {
+  try {
+    return Math.min(WIDEST, Deno.consoleSize().columns);
+  } catch {
+    return USUAL; // no terminal
+  }
+}
+
+function print(text = ""): void {
+  const bytes = new TextEncoder().encode(text + "\n");
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}

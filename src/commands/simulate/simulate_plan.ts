@@ -1,0 +1,147 @@
+import { known } from "../../core/sample.ts";
+import { errorText } from "../../error_text.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { durationMs } from "../../simulation/load/arrivals.ts";
+import { type MakeController, parseComparison } from "../../simulation/report/comparison.ts";
+import { type LoadedLoad, readLoad } from "../../simulation/load/loads.ts";
+import type { PodRun } from "../../simulation/pods/pod_comparison.ts";
+import { Random } from "../../simulation/server/random.ts";
+import { recordedSettings } from "../../simulation/load/recorded_settings.ts";
+import type { Recording } from "../../simulation/load/recording.ts";
+import { DEFAULT_SCENARIO, type Scenario } from "../../simulation/server/scenario.ts";
+import { parseServiceTime, type ServiceTime } from "../../simulation/load/service_time.ts";
+import type { SimulateArguments } from "../../simulation/command_line/simulate_arguments.ts";
+import { readSettings } from "../settings_input.ts";
+import { planPods } from "./simulate_pods_plan.ts";
+
+/** The random numbers for when the controller looks, apart from those of the load. */
+const TICK_STREAM = 5;
+
+/** What `simulate` was asked for, ready to run. */
+export interface Plan {
+  readonly scenario: Scenario;
+  readonly settings: Settings;
+  readonly initialWorkers: number;
+  readonly controllers: readonly MakeController[];
+  readonly recording: Recording | undefined;
+  /** With --pods: what runs instead, the autoscaler as given first. */
+  readonly pods: readonly PodRun[];
+}
+
+/** All that must be right before anything runs; every error is told. */
+export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly string[] } {
+  const { options, given } = parsed;
+  const errors = [...parsed.errors];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      errors.push(errorText(error));
+      return undefined;
+    }
+  };
+  const { logDuration } = options;
+  const load = given.has("load") === given.has("from")
+    ? undefined
+    : attempt(() =>
+      readLoad(given.has("from") ? `recording:${options.from}` : options.load, {
+        stepMs: options.step,
+        scale: options.scale,
+        cpuShare: options.cpuShare,
+        ...(logDuration === "none" ? {} : { logDuration }),
+      })
+    );
+  if (load && durationMs(load.segments) <= 0) {
+    errors.push("Cannot simulate: the load lasts no time, make it longer");
+  }
+  const service = attempt(() => parseServiceTime(options.service));
+  const seen = load?.recording ? recordedServer(load.recording) : {};
+  const cores = given.has("cores") ? options.cores : seen.cores ?? options.cores;
+  const header = load?.recording?.header;
+  const resolved = readSettings(
+    { settings: parsed.policyFlags, envFile: undefined },
+    cores,
+    header ? recordedSettings(header.settings) : undefined,
+  );
+  errors.push(...resolved.errors);
+  let { settings } = resolved;
+  if (options.slo > 0 && ["recording", "default"].includes(resolved.sources.sloP95Ms)) {
+    settings = { ...settings, sloP95Ms: options.slo };
+  }
+  const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
+  const podPlan = planPods(parsed, settings, initialWorkers);
+  const comparison = parseComparison(options.pods ? "" : options.compare, settings, initialWorkers);
+  // Settings that are wrong themselves would only be told again in other words.
+  if (resolved.errors.length === 0) errors.push(...podPlan.errors, ...comparison.errors);
+  if (errors.length > 0 || !load || !service) return { errors };
+  const scenario = scenarioOf(parsed, load, service, settings, { ...seen, cores });
+  return {
+    scenario,
+    settings,
+    initialWorkers,
+    controllers: comparison.controllers,
+    recording: options.pods ? undefined : load.recording,
+    pods: podPlan.runs,
+  };
+}
+
+type SeenServer = Partial<Pick<Scenario, "cores" | "model" | "bootMs">> & { initialWorkers?: number };
+
+/** What a recording says of the server it was made on. */
+function recordedServer(recording: Recording): SeenServer {
+  const first = recording.ticks[0]!;
+  const cpu = recording.ticks.map(({ sample }) => sample.cpu).find(known);
+  const boots = recording.ticks.map(({ sample }) => sample.boots).filter(known).map((one) => one.lastBootMs)
+    .filter(known);
+  // The first ticks come before gunicorn has told what its workers are.
+  const model = recording.ticks.map(({ sample }) => sample.model).find(({ kind }) => kind !== "unknown");
+  return {
+    initialWorkers: Math.max(1, first.decision.current),
+    ...(model ? { model } : {}),
+    ...(cpu ? { cores: cpu.limitCores } : {}),
+    ...(boots.length > 0 ? { bootMs: boots[boots.length - 1]! } : {}),
+  };
+}
+
+function scenarioOf(
+  { options, given }: SimulateArguments,
+  load: LoadedLoad,
+  service: ServiceTime,
+  settings: Settings,
+  seen: SeenServer & { cores: number },
+): Scenario {
+  const asked = given.has("workerClass") || given.has("threads");
+  const kind = options.workerClass === "sync" && options.threads > 1 ? "gthread" : options.workerClass;
+  const slots = kind === "sync" ? 1 : kind === "gthread" ? options.threads : options.workerConnections;
+  const bootMs = given.has("bootMs") ? options.bootMs : seen.bootMs ?? options.bootMs;
+  const mb = 2 ** 20;
+  return {
+    ...DEFAULT_SCENARIO,
+    load: load.segments,
+    service,
+    arrivals: options.arrivals,
+    model: !asked && seen.model ? seen.model : { kind, slots },
+    workerConnections: options.workerConnections,
+    keptConnections: options.keptConnections,
+    keepAliveMs: options.keepAlive,
+    cores: seen.cores,
+    bootMs,
+    bootCpuMs: given.has("bootCpuMs") ? options.bootCpuMs : Math.min(options.bootCpuMs, bootMs / 2),
+    // A recording's CPU share holds the server's own work already.
+    requestCpuMs: load.recording && !given.has("requestCpuMs") ? 0 : options.requestCpuMs,
+    backlog: options.backlog,
+    clientTimeoutMs: options.clientTimeout,
+    gracefulTimeoutMs: options.gracefulTimeout,
+    sloMs: options.slo > 0 ? options.slo : settings.sloP95Ms,
+    memory: options.memoryLimitMb > 0
+      ? {
+        limitBytes: options.memoryLimitMb * mb,
+        baseBytes: options.memoryBaseMb * mb,
+        workerBytes: options.memoryWorkerMb * mb,
+      }
+      : "unknown",
+    sensors: settings.probe === "on" ? "probe" : "statsd",
+    tickPhase: new Random(options.seed, TICK_STREAM).uniform(),
+    seed: options.seed,
+  };
+}

@@ -1,0 +1,168 @@
+/** What CPU and memory there is to use, and how much of it is in use: of the container where one sets limits, else of the machine. */
+
+import type { Cpu, Maybe, Memory } from "../../core/sample.ts";
+import { Cgroup, type CpuQuota, type MemoryLimit } from "./cgroup.ts";
+import { parseAllowedCpus, parseBusyTicks, parseCpuList, parseMeminfo } from "./machine_files.ts";
+import { TICKS_PER_SECOND } from "./process_stat.ts";
+import { Rate } from "./rate.ts";
+import { readText } from "../text_file.ts";
+
+/** What there is and what is in use. */
+export interface MachineReading {
+  /** "unknown" until there are two readings to compare, and where neither control group nor machine tells. */
+  readonly cpu: Maybe<Pick<Cpu, "limitCores" | "usedCores" | "throttledShare">>;
+  readonly memory: Maybe<Pick<Memory, "limitBytes" | "usedBytes">>;
+  /** Processes killed for want of memory in our control group, since it was made. */
+  readonly oomKills: Maybe<number>;
+}
+
+/** The limits and who sets them, for people. */
+export interface MachineLimits {
+  readonly cores: number;
+  /** "cpu.max of /sys/fs/cgroup/app.slice", "CPUs this process may use" ... */
+  readonly coresFrom: string;
+  readonly memoryBytes: Maybe<number>;
+  readonly memoryFrom: string;
+}
+
+const WINDOW_MS = 1_000;
+/** The limits can be changed while we run. */
+const LIMITS_AGAIN_MS = 5_000;
+/** On big machines /proc/stat and memory.stat take a millisecond to make. */
+const AGAIN_MS = 250;
+
+/** Reads limits and use; limits anew every five seconds, use four times a second. */
+export class Machine {
+  readonly #root: string;
+  readonly #cgroup: Cgroup;
+  readonly #fallbackCores: number;
+  readonly #machineTicks = new Rate(WINDOW_MS);
+  #groupMs = new Rate(WINDOW_MS);
+  #periods = new Rate(WINDOW_MS);
+  #throttled = new Rate(WINDOW_MS);
+  #limitsAtMs = -Infinity;
+  #readAtMs = -Infinity;
+  #quota: CpuQuota | undefined;
+  #cpus: ReadonlySet<number> = new Set();
+  #memoryLimits: readonly MemoryLimit[] = [];
+  #reading: MachineReading = { cpu: "unknown", memory: "unknown", oomKills: "unknown" };
+
+  /**
+   * @param root stands before /proc and the mount points of control groups
+   * @param fallbackCores taken for the machine's cores where /proc does not tell which we may use
+   */
+  constructor(root = "", fallbackCores: number = navigator.hardwareConcurrency) {
+    this.#root = root === "/" ? "" : root;
+    this.#cgroup = new Cgroup(this.#root);
+    this.#fallbackCores = fallbackCores;
+  }
+
+  /** What there is and what is in use at `nowMs`, monotonic ms. */
+  read(nowMs: number): MachineReading {
+    if (nowMs < this.#readAtMs + AGAIN_MS) return this.#reading;
+    this.#readAtMs = nowMs;
+    if (nowMs >= this.#limitsAtMs + LIMITS_AGAIN_MS) {
+      this.#limitsAtMs = nowMs;
+      this.#readLimits();
+    }
+    this.#reading = {
+      cpu: this.#readCpu(nowMs),
+      memory: this.#readMemory(),
+      oomKills: this.#cgroup.oomKills() ?? "unknown",
+    };
+    return this.#reading;
+  }
+
+  /** The limits as they are now. */
+  limits(): MachineLimits {
+    this.#readLimits();
+    const quota = this.#quota;
+    const cores = this.#limitCores();
+    const isQuota = quota !== undefined && quota.cores <= cores;
+    let memory: { bytes: number; from: string } | undefined;
+    const machine = parseMeminfo(this.#proc("meminfo"));
+    if (machine !== undefined) memory = { bytes: machine.totalBytes, from: "the machine" };
+    for (const { limitBytes, folder } of this.#memoryLimits) {
+      if (limitBytes < (memory?.bytes ?? Infinity)) {
+        memory = { bytes: limitBytes, from: `control group ${folder}` };
+      }
+    }
+    return {
+      cores,
+      coresFrom: isQuota ? `control group ${quota.folder}` : "the CPUs this process may use",
+      memoryBytes: memory?.bytes ?? "unknown",
+      memoryFrom: memory?.from ?? "nothing that could be read",
+    };
+  }
+
+  #readLimits(): void {
+    this.#cgroup.locate();
+    const quota = this.#cgroup.cpuQuota();
+    if (quota?.folder !== this.#quota?.folder) {
+      this.#groupMs = new Rate(WINDOW_MS);
+      this.#periods = new Rate(WINDOW_MS);
+      this.#throttled = new Rate(WINDOW_MS);
+    }
+    this.#quota = quota;
+    this.#cpus = this.#usableCpus();
+    this.#memoryLimits = this.#cgroup.memoryLimits();
+  }
+
+  /** Those that this process may use and that are there: on some machines all that could be plugged in are allowed. */
+  #usableCpus(): ReadonlySet<number> {
+    const online = parseCpuList(readText(`${this.#root}/sys/devices/system/cpu/online`) ?? "");
+    const allowed = parseAllowedCpus(this.#proc("self/status")) ?? online ??
+      new Set(Array.from({ length: this.#fallbackCores }, (_, cpu) => cpu));
+    const usable = online === undefined ? allowed : new Set([...allowed].filter((cpu) => online.has(cpu)));
+    return usable.size > 0 ? usable : allowed;
+  }
+
+  #limitCores(): number {
+    return Math.min(this.#quota?.cores ?? Infinity, this.#cpus.size);
+  }
+
+  /**
+   * Cores in use against the limit. What is free is what the quota leaves, or what the CPUs themselves leave when
+   * neighbours keep them busy; the rest of the limit counts as used.
+   * Example: quota 2 of 4 CPUs, own use 0.5, all use 3.2: the quota leaves 1.5, the CPUs 0.8, so 1.2 are used.
+   */
+  #readCpu(nowMs: number): MachineReading["cpu"] {
+    const limitCores = this.#limitCores();
+    const ticks = parseBusyTicks(this.#proc("stat"), this.#cpus);
+    if (ticks !== undefined) this.#machineTicks.note(ticks, nowMs);
+    const use = this.#quota === undefined ? undefined : this.#cgroup.cpuUse(this.#quota);
+    if (use !== undefined) {
+      this.#groupMs.note(use.usedMs, nowMs);
+      this.#periods.note(use.periods, nowMs);
+      this.#throttled.note(use.throttled, nowMs);
+    }
+    if (this.#machineTicks.spanMs === 0 && this.#groupMs.spanMs === 0) return "unknown";
+    const busyCores = (this.#machineTicks.perMs * 1000) / TICKS_PER_SECOND;
+    const freeOfQuota = limitCores - this.#groupMs.perMs;
+    const freeOfCpus = Math.max(0, this.#cpus.size - busyCores);
+    const usedCores = Math.max(0, limitCores - Math.min(freeOfQuota, freeOfCpus));
+    const throttledShare = this.#periods.perMs > 0
+      ? Math.min(1, this.#throttled.perMs / this.#periods.perMs)
+      : 0;
+    return { limitCores, usedCores, throttledShare };
+  }
+
+  /** Of all limits, the machine's own memory among them, the one with the least room counts. */
+  #readMemory(): MachineReading["memory"] {
+    const machine = parseMeminfo(this.#proc("meminfo"));
+    let tightest: { limitBytes: number; usedBytes: number } | undefined;
+    if (machine !== undefined) tightest = { limitBytes: machine.totalBytes, usedBytes: machine.usedBytes };
+    for (const limit of this.#memoryLimits) {
+      const usedBytes = this.#cgroup.memoryUse(limit);
+      if (usedBytes === undefined) continue;
+      if (tightest === undefined || limit.limitBytes - usedBytes < tightest.limitBytes - tightest.usedBytes) {
+        tightest = { limitBytes: limit.limitBytes, usedBytes };
+      }
+    }
+    return tightest ?? "unknown";
+  }
+
+  #proc(file: string): string {
+    return readText(`${this.#root}/proc/${file}`) ?? "";
+  }
+}

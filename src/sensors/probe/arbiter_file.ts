@@ -1,0 +1,158 @@
+/**
+ * The supervisor's side of the arbiter file: it says how many workers are wanted, and reads what gunicorn's master says
+ * of itself. Every word is meaningful alone, so there is no lock.
+ */
+
+import type { WorkerKind } from "../../core/sample.ts";
+import { errorText } from "../../error_text.ts";
+import { hasMagic, kindOf, PAGE_BYTES, readStart, wordAt } from "./shared_words.ts";
+
+/** What gunicorn's master has published. */
+export interface Arbiter {
+  readonly masterPid: number;
+  /** The master's num_workers, and the request for workers that it answers. */
+  readonly confirmed: number;
+  readonly confirmedSeq: number;
+  /** Times its count was set. */
+  readonly changes: number;
+  /** Workers alive, draining ones included. */
+  readonly alive: number;
+  /** Workers told to go that are still alive. */
+  readonly draining: number;
+  /** Workers forked since the start. */
+  readonly spawned: number;
+  /** Workers that died before they served without being told to go, since the start. */
+  readonly bootFailures: number;
+  /** CLOCK_MONOTONIC, ns; 0 when there was none. */
+  readonly lastBootFailureNs: number;
+  /** SIGHUPs carried out. */
+  readonly reloads: number;
+  readonly kind: WorkerKind;
+  /** Requests one worker serves at once; at least 1. */
+  readonly slots: number;
+  readonly gracefulTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly preload: boolean;
+  /** The number of workers that gunicorn's own configuration came to. */
+  readonly configured: number;
+  /** Such as "23.0.0". */
+  readonly gunicornVersion: string;
+  /** When the master was ready, CLOCK_MONOTONIC, ns; undefined before. */
+  readonly readyNs: number | undefined;
+}
+
+const MAGIC = "GAARB001";
+const SUPERVISOR_PID = 1, WANTED = 2, WANTED_SEQ = 3, MASTER_PID = 16, CONFIRMED = 17, CONFIRMED_SEQ = 18;
+const CHANGES = 19, ALIVE = 20, DRAINING = 21, SPAWNED = 22, BOOT_FAILURES = 23, LAST_BOOT_FAILURE_NS = 24;
+const RELOADS = 25, KIND = 26, SLOTS = 27, GRACEFUL_TIMEOUT_MS = 28, TIMEOUT_MS = 29, PRELOAD = 30;
+const CONFIGURED = 31, GUNICORN_VERSION = 32, READY_NS = 33, END = 34;
+
+/** A pid is at most 2^22 on Linux. */
+const MAX_PID = 4_194_304;
+/** More workers, or more requests at once in one, are not believed. */
+const MAX_WORKERS = 100_000;
+const MAX_SLOTS = 1_000_000;
+
+/** The file, held open. */
+export class ArbiterFile {
+  readonly #file: Deno.FsFile;
+  readonly #halves = new Uint32Array(2 * END);
+  readonly #bytes = new Uint8Array(this.#halves.buffer);
+  #seq = 0;
+
+  /**
+   * Makes the file, readable by its owner alone, before gunicorn is started.
+   * @param path must not exist yet, not even as a link
+   * @throws Error "Cannot create ..." when it exists or the file system refuses (full, read-only)
+   */
+  constructor(path: string, supervisorPid: number) {
+    let file: Deno.FsFile | undefined;
+    try {
+      file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+      const page = new BigUint64Array(PAGE_BYTES / 8);
+      new TextEncoder().encodeInto(MAGIC, new Uint8Array(page.buffer));
+      page[SUPERVISOR_PID] = BigInt(supervisorPid);
+      writeAll(file, new Uint8Array(page.buffer));
+    } catch (error) {
+      file?.close();
+      const why = errorText(error);
+      throw new Error(`Cannot create ${path}: ${why}, give a folder that can be written with --runtime-dir`, {
+        cause: error,
+      });
+    }
+    this.#file = file;
+  }
+
+  /**
+   * Writes the wanted number of workers and then a new sequence number, and returns the latter. The master looks at
+   * them when it gets a SIGTTIN or SIGTTOU.
+   * @throws Error when the file cannot be written any more
+   */
+  request(workers: number): number {
+    this.#writeWord(WANTED, workers);
+    this.#writeWord(WANTED_SEQ, this.#seq + 1);
+    return ++this.#seq;
+  }
+
+  /** The sequence number of the last request; 0 before the first. */
+  get wantedSeq(): number {
+    return this.#seq;
+  }
+
+  /** What the master has published; undefined while it has not, or when the file is damaged. */
+  read(): Arbiter | undefined {
+    const w = this.#halves;
+    if (!readStart(this.#file, this.#bytes) || !hasMagic(w, 0, MAGIC)) return undefined;
+    const masterPid = wordAt(w, MASTER_PID);
+    const confirmed = wordAt(w, CONFIRMED);
+    const alive = wordAt(w, ALIVE);
+    if (masterPid === 0 || masterPid > MAX_PID || confirmed > MAX_WORKERS || alive > MAX_WORKERS) {
+      return undefined;
+    }
+    const version = wordAt(w, GUNICORN_VERSION);
+    return {
+      masterPid,
+      confirmed,
+      confirmedSeq: wordAt(w, CONFIRMED_SEQ),
+      changes: wordAt(w, CHANGES),
+      alive,
+      draining: Math.min(alive, wordAt(w, DRAINING)),
+      spawned: wordAt(w, SPAWNED),
+      bootFailures: wordAt(w, BOOT_FAILURES),
+      lastBootFailureNs: wordAt(w, LAST_BOOT_FAILURE_NS),
+      reloads: wordAt(w, RELOADS),
+      kind: kindOf(wordAt(w, KIND)),
+      slots: Math.min(MAX_SLOTS, Math.max(1, wordAt(w, SLOTS))),
+      gracefulTimeoutMs: wordAt(w, GRACEFUL_TIMEOUT_MS),
+      timeoutMs: wordAt(w, TIMEOUT_MS),
+      preload: wordAt(w, PRELOAD) !== 0,
+      configured: wordAt(w, CONFIGURED),
+      gunicornVersion: `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}.${version % 100}`,
+      readyNs: wordAt(w, READY_NS) || undefined,
+    };
+  }
+
+  /**
+   * The master's count and the request it answers; undefined before the master is ready. It publishes its count
+   * earlier, but until then has no signal handlers, and a doorbell would end it.
+   */
+  confirmed(): { readonly workers: number; readonly seq: number } | undefined {
+    const arbiter = this.read();
+    if (arbiter?.readyNs === undefined) return undefined;
+    return { workers: arbiter.confirmed, seq: arbiter.confirmedSeq };
+  }
+
+  /** Closes the descriptor; the file stays for whoever removes the folder. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #writeWord(word: number, value: number): void {
+    this.#file.seekSync(8 * word, Deno.SeekMode.Start);
+    writeAll(this.#file, new Uint8Array(new BigUint64Array([BigInt(value)]).buffer));
+  }
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}

@@ -1,0 +1,70 @@
+/** Adds the workers' slots up to the Load of a sample. */
+
+import { BUCKETS } from "../../core/histogram.ts";
+import type { Load, Maybe } from "../../core/sample.ts";
+import { inFlightOf, INNER_QUEUE, loopLagMs, type SlotHead, STREAMS, WEBSOCKETS } from "./slot.ts";
+import type { SlotFile } from "./slot_file.ts";
+import type { SlotDelta } from "./slot_meter.ts";
+
+/** The sums of one reading: a new one for each. */
+export class LoadSums {
+  readonly service = new Float64Array(BUCKETS);
+  readonly wait = new Float64Array(BUCKETS);
+  /** Slots that told anything. */
+  slots = 0;
+  #inFlightMs = 0;
+  #busyMs = 0;
+  #started = 0;
+  #finished = 0;
+  #failed = 0;
+  #serviceMs = 0;
+  #inFlight = 0;
+  #innerQueue = 0;
+  #websockets = 0;
+  #streams = 0;
+  #loopLagMs: Maybe<number> = "unknown";
+
+  /** What a worker did since the previous read. */
+  add(slot: SlotFile, delta: SlotDelta | undefined): void {
+    if (slot.credible) this.slots++;
+    if (delta === undefined) return;
+    this.#inFlightMs += delta.inFlightMs;
+    this.#busyMs += delta.busyMs;
+    this.#started += delta.started;
+    this.#finished += delta.finished;
+    this.#failed += delta.failed;
+    this.#serviceMs += delta.serviceMs;
+  }
+
+  /** What a worker is doing now. */
+  addGauges(slot: SlotFile, head: SlotHead, nowNs: number): void {
+    if (!slot.credible) return;
+    this.#inFlight += inFlightOf(slot.words, head);
+    this.#innerQueue += head.kind === "gthread" ? slot.words[INNER_QUEUE]! : 0;
+    this.#websockets += slot.words[WEBSOCKETS]!;
+    this.#streams += slot.words[STREAMS]!;
+    const lagMs = loopLagMs(slot.words, head, nowNs);
+    if (lagMs === "unknown") return;
+    this.#loopLagMs = this.#loopLagMs === "unknown" ? lagMs : Math.max(this.#loopLagMs, lagMs);
+  }
+
+  /** The sums as a Load. `coverage`: see there. */
+  load(coverage: number): Load {
+    return {
+      inFlight: this.#inFlight,
+      inFlightMs: this.#inFlightMs,
+      busyMs: this.#busyMs,
+      started: this.#started,
+      finished: this.#finished,
+      failed: this.#failed,
+      serviceMs: this.#serviceMs,
+      innerQueue: this.#innerQueue,
+      service: this.service,
+      wait: this.wait,
+      websockets: this.#websockets,
+      streams: this.#streams,
+      loopLagMs: this.#loopLagMs,
+      coverage,
+    };
+  }
+}

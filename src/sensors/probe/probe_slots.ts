@@ -1,0 +1,152 @@
+/**
+ * What the probe tells: all workers' slots of the runtime folder, read through kept descriptors and added up. 1.1 us a
+ * read, two reads a slot. Nothing that stands in a slot can make this throw or report more than is possible.
+ */
+
+import type { Load, Maybe, WorkerCounts, WorkerModel } from "../../core/sample.ts";
+import { LoadSums } from "./load_sums.ts";
+import type { SlotHead } from "./slot.ts";
+import { SlotFile } from "./slot_file.ts";
+import { describe, type SlotWorker } from "./slot_worker.ts";
+
+/** What all slots come to. */
+export interface SlotsReading {
+  /** "unknown" when no worker that serves has a slot that can be believed. */
+  readonly load: Maybe<Load>;
+  readonly counts: Pick<WorkerCounts, "ready" | "booting" | "draining" | "oldestBootMs">;
+  /** Class and slots of the youngest worker. */
+  readonly model: Maybe<WorkerModel>;
+  /** Fork to ready of the worker that became ready last, ms. */
+  readonly lastBootMs: Maybe<number>;
+  /** Oldest first. */
+  readonly workers: readonly SlotWorker[];
+  /** Whether any worker has a meter, believed or not: then the probe is what tells of requests. */
+  readonly isMetered: boolean;
+}
+
+const SLOT_NAME = /^w-([1-9]\d{0,6})$/;
+/** More slots than this are not opened. */
+const MOST_SLOTS = 4_096;
+/** Slots of processes that are no workers cost a look each; so many a read, whoever made them. */
+const MOST_STRANGERS = 64;
+
+/** The slots of one runtime folder. */
+export class ProbeSlots {
+  readonly #folder: string;
+  readonly #isWorker: (pid: number) => boolean;
+  readonly #slots = new Map<number, SlotFile>();
+  #lastNs: number | undefined;
+  #lastBoot: { readonly readyNs: number; readonly ms: number } | undefined;
+
+  /** @param isWorker asked once for each new slot: an app may make slots for workers that there are not */
+  constructor(folder: string, isWorker: (pid: number) => boolean = () => true) {
+    this.#folder = folder;
+    this.#isWorker = isWorker;
+  }
+
+  /** Reads all slots. `nowNs` is CLOCK_MONOTONIC, and later than in the call before. */
+  read(nowNs: number): SlotsReading {
+    const gone = this.#followFolder();
+    const sinceNs = this.#lastNs;
+    this.#lastNs = nowNs;
+    const sums = new LoadSums();
+    for (const slot of gone) {
+      slot.look(nowNs);
+      sums.add(slot, slot.advance(nowNs, sinceNs, sums.service, sums.wait, true));
+      slot.close();
+    }
+    const workers: SlotWorker[] = [];
+    const counts = { ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+    let covered = 0;
+    let isMetered = false;
+    let youngest: SlotHead | undefined;
+    for (const slot of this.#slots.values()) {
+      slot.look(nowNs);
+      const head = slot.head;
+      if (head === undefined) continue;
+      if (head.metered) isMetered = true;
+      const delta = slot.advance(nowNs, sinceNs, sums.service, sums.wait, false);
+      counts[head.state]++;
+      if (head.state === "booting") {
+        counts.oldestBootMs = Math.max(counts.oldestBootMs, (nowNs - head.bootNs) / 1e6);
+      }
+      if (head.state === "ready" && slot.credible) covered++;
+      if (youngest === undefined || head.age >= youngest.age) youngest = head;
+      this.#noteBoot(head);
+      sums.add(slot, delta);
+      sums.addGauges(slot, head, nowNs);
+      workers.push(describe(slot, head, delta, nowNs, sinceNs));
+    }
+    workers.sort((a, b) => b.ageMs - a.ageMs || a.pid - b.pid);
+    const serving = counts.ready + counts.draining;
+    const known = sums.slots > 0 && serving > 0 && (covered > 0 || counts.ready === 0);
+    return {
+      load: known ? sums.load(counts.ready === 0 ? 1 : covered / counts.ready) : "unknown",
+      counts,
+      model: youngest === undefined ? "unknown" : { kind: youngest.kind, slots: youngest.slots },
+      lastBootMs: this.#lastBoot?.ms ?? "unknown",
+      workers,
+      isMetered,
+    };
+  }
+
+  /** The pids that have a slot. */
+  get pids(): number[] {
+    return [...this.#slots.keys()];
+  }
+
+  close(): void {
+    for (const slot of this.#slots.values()) slot.close();
+    this.#slots.clear();
+  }
+
+  /** Opens new slots and gives back those that are gone. A folder that cannot be listed changes nothing. */
+  #followFolder(): SlotFile[] {
+    const listed = new Set<number>();
+    let strangers = 0;
+    try {
+      for (const entry of Deno.readDirSync(this.#folder)) {
+        const pid = entry.isFile ? Number(SLOT_NAME.exec(entry.name)?.[1]) : NaN;
+        if (!(pid > 0)) continue;
+        listed.add(pid);
+        if (this.#slots.has(pid) || this.#slots.size >= MOST_SLOTS || strangers >= MOST_STRANGERS) continue;
+        if (!this.#isWorker(pid)) {
+          strangers++;
+          continue;
+        }
+        const slot = SlotFile.open(`${this.#folder}/${entry.name}`, pid);
+        if (slot !== undefined) this.#slots.set(pid, slot);
+      }
+    } catch {
+      return this.#dropDead();
+    }
+    return this.#drop((pid) => !listed.has(pid));
+  }
+
+  /** The folder was removed: the descriptors still tell, but only /proc says who is alive. */
+  #dropDead(): SlotFile[] {
+    return this.#drop((pid) => {
+      try {
+        Deno.lstatSync(`/proc/${pid}`);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  }
+
+  #drop(isGone: (pid: number) => boolean): SlotFile[] {
+    const gone: SlotFile[] = [];
+    for (const [pid, slot] of this.#slots) {
+      if (!isGone(pid)) continue;
+      this.#slots.delete(pid);
+      gone.push(slot);
+    }
+    return gone;
+  }
+
+  #noteBoot(head: SlotHead): void {
+    if (head.readyNs === 0 || head.readyNs <= (this.#lastBoot?.readyNs ?? 0)) return;
+    this.#lastBoot = { readyNs: head.readyNs, ms: (head.readyNs - head.bootNs) / 1e6 };
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Connections that wait in the kernel to be accepted by gunicorn: for sync workers exactly the requests that no worker
+ * has taken yet, for others a sign of a blocked loop.
+ *
+ * The kernel tells in two ways. netlink's inet_diag lists listening sockets alone, in 20 us. /proc/net/tcp and tcp6
+ * list them first, so their first 4 KiB are enough; but to fill 4 KiB the kernel may have to walk a nearly empty table
+ * of connections (2 ms on a machine with much memory), so they are read only where netlink is not to be had.
+ */
+
+import { SockDiagSocket } from "../../platform/netlink.ts";
+import type { Maybe } from "../../core/sample.ts";
+import { Listeners } from "./listeners.ts";
+import { type ListenRow, tcpListenRequest } from "./sock_diag.ts";
+import { parseSocketTable, TCP_LISTEN } from "./socket_table.ts";
+import { readDiag, readUnixListeners } from "./unix_queue.ts";
+
+/** How long the set of gunicorn's listeners is taken as it is: a reload may have changed the bind addresses. */
+const LOOK_AGAIN_MS = 5_000;
+/** While none is found: gunicorn is still starting. */
+const LOOK_AGAIN_SOON_MS = 200;
+
+const TCP4 = tcpListenRequest(4);
+const TCP6 = tcpListenRequest(6);
+
+/** Counts them, for one gunicorn. */
+export class AcceptQueue {
+  readonly #root: string;
+  readonly #diag: SockDiagSocket | undefined;
+  #listeners: Listeners | undefined;
+  #lookAgainAtMs = -Infinity;
+  /** Whether any of our listeners is of IPv4, or IPv6: the other table need not be asked for in between. */
+  #isFour = true;
+  #isSix = true;
+
+  /** @param root stands before /proc; netlink is asked only without one */
+  constructor(root = "") {
+    this.#root = root === "/" ? "" : root;
+    this.#diag = this.#root === "" ? new SockDiagSocket() : undefined;
+  }
+
+  /**
+   * Connections waiting at all of gunicorn's listeners together; "unknown" while none of them is found or where the
+   * kernel does not tell.
+   */
+  read(masterPid: number, workerPids: readonly number[], nowMs: number): Maybe<number> {
+    const looksAgain = this.#listeners === undefined || nowMs >= this.#lookAgainAtMs;
+    const { four, six } = this.#tcpRows(looksAgain);
+    const tcp = four === undefined && six === undefined ? undefined : [...four ?? [], ...six ?? []];
+    if (this.#listeners === undefined || looksAgain) {
+      const unix = this.#unixRows() ?? [];
+      this.#listeners = new Listeners(tcp ?? [], unix, masterPid, workerPids, this.#root);
+      this.#lookAgainAtMs = nowMs + (this.#listeners.found ? LOOK_AGAIN_MS : LOOK_AGAIN_SOON_MS);
+      const ours = this.#listeners;
+      this.#isFour = four?.some((row) => ours.has(row)) ?? false;
+      this.#isSix = six?.some((row) => ours.has(row)) ?? false;
+    }
+    const listeners = this.#listeners;
+    const unix = listeners.unixInodes.size > 0 ? this.#unixRows() : undefined;
+    if (tcp === undefined && unix === undefined) return "unknown";
+    let found = false;
+    let queued = 0;
+    for (const rows of [tcp, unix]) {
+      for (const row of rows ?? []) {
+        if (!listeners.has(row)) continue;
+        found = true;
+        queued += row.queued;
+      }
+    }
+    // All gone: rebound, or on the way out. Whatever they are now is looked up next time.
+    if (!found) this.#lookAgainAtMs = Math.min(this.#lookAgainAtMs, nowMs + LOOK_AGAIN_SOON_MS);
+    return found ? queued : "unknown";
+  }
+
+  /** The TCP ports that gunicorn was last found to listen on. */
+  get ports(): number[] {
+    return [...this.#listeners?.ports ?? []];
+  }
+
+  close(): void {
+    this.#diag?.close();
+  }
+
+  #tcpRows(both: boolean): { readonly four: ListenRow[] | undefined; readonly six: ListenRow[] | undefined } {
+    if (this.#diag !== undefined) {
+      const four = both || this.#isFour ? readDiag(this.#diag, TCP4) : undefined;
+      const six = both || this.#isSix ? readDiag(this.#diag, TCP6) : undefined;
+      if (four !== undefined || six !== undefined || (!both && !this.#isFour && !this.#isSix)) {
+        return { four, six };
+      }
+    }
+    return {
+      four: readListenRows(`${this.#root}/proc/net/tcp`),
+      six: readListenRows(`${this.#root}/proc/net/tcp6`),
+    };
+  }
+
+  #unixRows(): ListenRow[] | undefined {
+    return this.#diag === undefined ? undefined : readUnixListeners(this.#diag);
+  }
+}
+
+const PIECE_BYTES = 4096;
+/** A line has 150 bytes. A piece with room for two more was the last. */
+const FULL_BYTES = PIECE_BYTES - 300;
+const MOST_PIECES = 64;
+const decoder = new TextDecoder();
+
+/** The LISTEN lines of /proc/net/tcp or tcp6, which come first; undefined when the file cannot be read. */
+export function readListenRows(path: string): ListenRow[] | undefined {
+  const rows: ListenRow[] = [];
+  const piece = new Uint8Array(PIECE_BYTES);
+  let text = "";
+  try {
+    using file = Deno.openSync(path, { read: true });
+    for (let i = 0; i < MOST_PIECES; i++) {
+      const length = file.readSync(piece) ?? 0;
+      text += decoder.decode(piece.subarray(0, length));
+      // A line that goes on in the next piece waits for it.
+      const end = length < FULL_BYTES ? text.length : text.lastIndexOf("\n") + 1;
+      const found = parseSocketTable(text.slice(0, end));
+      text = text.slice(end);
+      for (const { state, inode, localPort, rxQueue } of found) {
+        if (state === TCP_LISTEN) rows.push({ inode, port: localPort, queued: rxQueue });
+      }
+      if (length < FULL_BYTES || found.some((row) => row.state !== TCP_LISTEN)) break;
+    }
+  } catch {
+    return undefined;
+  }
+  return rows;
+}

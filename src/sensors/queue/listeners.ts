@@ -1,0 +1,70 @@
+/** Which listening sockets are gunicorn's: the sockets that its master, or with reuse_port its workers, hold open. */
+
+import type { ListenRow } from "./sock_diag.ts";
+import { readLink, readNames, socketInode } from "../text_file.ts";
+
+/** A process with more descriptors than this has most of them for connections; listeners come first. */
+const MOST_DESCRIPTORS = 1_000;
+/** With reuse_port each worker has sockets of its own, all on the same ports: a few workers tell all ports. */
+const WORKERS_LOOKED_AT = 2;
+
+/** The inodes of the sockets that a process holds open; empty when it is gone or not ours to look into. */
+function socketInodesOf(pid: number, root = ""): Set<number> {
+  const folder = `${root}/proc/${pid}/fd`;
+  const inodes = new Set<number>();
+  const descriptors = readNames(folder).map(Number).filter(Number.isInteger).sort((a, b) => a - b);
+  for (const descriptor of descriptors.slice(0, MOST_DESCRIPTORS)) {
+    const inode = socketInode(readLink(`${folder}/${descriptor}`) ?? "");
+    if (inode !== undefined) inodes.add(inode);
+  }
+  return inodes;
+}
+
+/** Gunicorn's listening sockets among all those of the machine. */
+export class Listeners {
+  /** Unix sockets among them, gunicorn's own control socket included. */
+  readonly unixInodes = new Set<number>();
+  readonly ports = new Set<number>();
+  readonly #inodes = new Set<number>();
+
+  /**
+   * @param tcp all listening TCP sockets
+   * @param unix all listening unix sockets
+   * @param workerPids looked into only when the master itself holds no TCP listener
+   */
+  constructor(
+    tcp: readonly ListenRow[],
+    unix: readonly ListenRow[],
+    masterPid: number,
+    workerPids: readonly number[],
+    root = "",
+  ) {
+    this.#add(tcp, unix, socketInodesOf(masterPid, root));
+    for (const pid of workerPids.slice(0, WORKERS_LOOKED_AT)) {
+      if (this.ports.size === 0) this.#add(tcp, unix, socketInodesOf(pid, root));
+    }
+  }
+
+  /** Whether any of them is known. */
+  get found(): boolean {
+    return this.ports.size > 0 || this.unixInodes.size > 0;
+  }
+
+  /** By inode, or by port: with reuse_port a worker forked since then listens on the same one. */
+  has(row: ListenRow): boolean {
+    return this.#inodes.has(row.inode) || this.ports.has(row.port);
+  }
+
+  #add(tcp: readonly ListenRow[], unix: readonly ListenRow[], held: ReadonlySet<number>): void {
+    for (const row of tcp) {
+      if (!held.has(row.inode)) continue;
+      this.#inodes.add(row.inode);
+      this.ports.add(row.port);
+    }
+    for (const row of unix) {
+      if (!held.has(row.inode)) continue;
+      this.#inodes.add(row.inode);
+      this.unixInodes.add(row.inode);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { known } from "../../core/sample.ts";
+import { type Controller, DOORBELL } from "./controller.ts";
+import { BOOTING, READY, type WorkerTable } from "../server/worker_table.ts";
+
+/** uWSGI's options for its busyness algorithm, by their names without `cheaper-busyness-`; with its defaults. */
+export interface BusynessSettings {
+  /** cheaper, workers, cheaper-step. */
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly step: number;
+  /** cheaper-overload: length of a cycle, s. */
+  readonly overload: number;
+  readonly max: number;
+  readonly min: number;
+  readonly multiplier: number;
+  readonly penalty: number;
+  readonly backlogAlert: number;
+  readonly backlogMultiplier: number;
+  readonly backlogStep: number;
+  /** Emergency workers also when the listen queue was never empty for this long, s. */
+  readonly backlogNonzero: number;
+}
+
+/** What it has where nothing is set. */
+export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorkers"> = {
+  step: 1,
+  overload: 3,
+  max: 50,
+  min: 25,
+  multiplier: 10,
+  penalty: 2,
+  backlogAlert: 33,
+  backlogMultiplier: 3,
+  backlogStep: 1,
+  backlogNonzero: 60,
+};
+
+/**
+ * uWSGI's cheaper algorithm "busyness", after what its documentation and source say it does: once a second the master
+ * looks at the listen queue (an emergency worker when it is over the alert), and every `overload` seconds at the mean
+ * share of time the workers ran. Only finished requests count as running time; a worker that was busy without
+ * finishing any counts as fully busy. One worker goes at a time, when busyness has been low for overload x multiplier.
+ */
+export function uwsgiBusyness(settings: BusynessSettings): Controller {
+  const { minWorkers, maxWorkers } = settings;
+  const cycleMs = settings.overload * 1000;
+  const lastServedMs = new Map<number, { epoch: number; servedMs: number }>();
+  const sawBusy = new Map<number, number>();
+  let multiplier = settings.multiplier;
+  let checkedMs = 0, cheapedMs = -Infinity, nextCheapMs = cycleMs * multiplier;
+  let lastAction: "none" | "spawn" | "cheap" = "none";
+  let tolerated = 0, emergency = 0;
+  let nonzeroSinceMs = -1;
+  let target = minWorkers;
+  let why = "";
+
+  const setNextCheap = (now: number) => {
+    nextCheapMs = now + cycleMs * (emergency > 0 ? settings.backlogMultiplier : multiplier);
+  };
+  const relax = () => multiplier = Math.max(settings.multiplier, multiplier - 1);
+
+  /** Mean busyness of the cycle in %, and starts the next. */
+  const busyness = (workers: WorkerTable): number => {
+    let sum = 0, n = 0;
+    for (let worker = 0; worker < workers.end; worker++) {
+      const epoch = workers.epoch[worker]!;
+      const before = lastServedMs.get(worker);
+      const servedMs = workers.servedMs[worker]!;
+      const ranMs = servedMs - (before?.epoch === epoch ? before.servedMs : 0);
+      lastServedMs.set(worker, { epoch, servedMs });
+      const state = workers.state[worker];
+      if (state !== READY && state !== BOOTING) continue;
+      n++;
+      const percent = Math.floor(ranMs * 100 / cycleMs); // whole numbers, as uWSGI reckons
+      sum += ranMs === 0 && (sawBusy.get(worker) ?? 0) > 0 ? 100 : Math.min(100, percent);
+    }
+    sawBusy.clear();
+    return n > 0 ? Math.floor(sum / n) : 0;
+  };
+
+  const spawnEmergency = (now: number, queue: number, active: number) => {
+    multiplier = settings.multiplier;
+    lastAction = "spawn";
+    const added = Math.min(settings.backlogStep, maxWorkers - active);
+    emergency += added;
+    setNextCheap(now);
+    why = `${queue} in the listen queue: emergency worker`;
+    target = active + added;
+  };
+
+  return {
+    name: "uwsgi busyness",
+    tickMs: 1000,
+    initialWorkers: minWorkers,
+    // The app is loaded before the fork, and nothing sleeps between forks.
+    actuation: { ...DOORBELL, bootMs: 10 },
+    reason: () => why,
+    tick(sample, workers) {
+      const now = sample.nowMs;
+      const active = target;
+      const queue = known(sample.queue) ? sample.queue : 0;
+      for (let worker = 0; worker < workers.end; worker++) {
+        if (workers.state[worker] === READY && workers.inFlight[worker]! > 0) {
+          sawBusy.set(worker, (sawBusy.get(worker) ?? 0) + 1);
+        }
+      }
+      if (now - checkedMs < cycleMs) {
+        if (queue > settings.backlogAlert && active < maxWorkers) spawnEmergency(now, queue, active);
+        else if (queue === 0) nonzeroSinceMs = -1;
+        else if (nonzeroSinceMs < 0) nonzeroSinceMs = now;
+        else if (now - nonzeroSinceMs >= settings.backlogNonzero * 1000 && active < maxWorkers) {
+          nonzeroSinceMs = now;
+          spawnEmergency(now, queue, active);
+        }
+        return target;
+      }
+      checkedMs = now;
+      const percent = busyness(workers);
+      if (percent > settings.max) {
+        tolerated = 0;
+        const added = Math.min(settings.step, maxWorkers - active);
+        if (added <= 0) return target;
+        lastAction = "spawn";
+        if (now - cheapedMs <= multiplier * cycleMs) multiplier += settings.penalty;
+        else relax();
+        setNextCheap(now);
+        why = `busyness ${percent.toFixed(0)} % is over ${settings.max} %`;
+        target = active + added;
+      } else if (queue > settings.backlogAlert && active < maxWorkers) {
+        spawnEmergency(now, queue, active);
+      } else if (active > 1 && percent < settings.min) {
+        tolerated = 0;
+        if (active > minWorkers && now >= nextCheapMs) {
+          if (lastAction === "cheap") relax();
+          setNextCheap(now);
+          cheapedMs = now;
+          lastAction = "cheap";
+          if (emergency > 0) emergency--;
+          why = `busyness ${percent.toFixed(0)} % is under ${settings.min} %`;
+          target = active - 1;
+        }
+      } else if (active > 1) {
+        if (emergency > 0) emergency--;
+        if (++tolerated >= 3) setNextCheap(now);
+        else nextCheapMs += cycleMs;
+      }
+      return target;
+    },
+  };
+}

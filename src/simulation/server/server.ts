@@ -1,0 +1,263 @@
+import { bucketOf } from "../../core/histogram.ts";
+import { isAsync } from "../../core/kinds.ts";
+import { AcceptQueue } from "./accept_queue.ts";
+import { Acceptors } from "./acceptors.ts";
+import type { Foresight } from "../controllers/controller.ts";
+import { Departures } from "./departures.ts";
+import { EventHeap } from "./event_heap.ts";
+import { LATEST_START, RETRY, WAITED } from "./event_kinds.ts";
+import { InnerQueues } from "./inner_queues.ts";
+import { KeptConnections } from "./kept_connections.ts";
+import type { Measurements } from "../report/measurements.ts";
+import { Meters } from "./meters.ts";
+import { Processor } from "./processor.ts";
+import { RequestPool } from "./request_pool.ts";
+import type { Scenario } from "./scenario.ts";
+import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./worker_table.ts";
+
+/** The simulated gunicorn: its accept queue and what becomes of each request. Time moves by `advance` only. */
+export class Server {
+  nowMs = 0;
+  readonly meters = new Meters();
+  readonly events = new EventHeap();
+  readonly requests = new RequestPool();
+  readonly queue = new AcceptQueue();
+  readonly workers: WorkerTable;
+  readonly processor: Processor;
+  readonly departures: Departures;
+  #shares = false;
+  /** Told of each request answered, when set. */
+  onFinished: ((atMs: number, serviceMs: number) => void) | undefined;
+  /** Event loops: when the present turn of each began. */
+  readonly turnSinceMs: Float64Array;
+
+  readonly #threads: boolean;
+  readonly #loop: boolean;
+  readonly #acceptsAll: boolean; // asyncio takes all that waits in one turn of the loop, gevent one
+  readonly #turnLeft: Int32Array; // jobs left in a loop's present turn: it looks at the listener only between turns
+  readonly #acceptors: Acceptors;
+  readonly #inner: InnerQueues;
+  readonly #kept: KeptConnections | undefined;
+
+  constructor(
+    readonly scenario: Scenario,
+    readonly results: Measurements,
+    readonly foresight: Foresight | undefined,
+    capacity: number,
+  ) {
+    const { kind } = scenario.model;
+    const { keptConnections, keepAliveMs } = scenario;
+    this.#threads = kind === "gthread";
+    this.#loop = isAsync(kind);
+    this.#acceptsAll = kind === "uvicorn" || kind === "asgi" || kind === "tornado";
+    this.workers = new WorkerTable(scenario.model, capacity);
+    this.processor = new Processor(
+      scenario.cores,
+      this.#threads ? "shared" : "fifo",
+      this.requests,
+      capacity,
+    );
+    this.#turnLeft = new Int32Array(capacity);
+    this.turnSinceMs = new Float64Array(capacity);
+    this.#inner = new InnerQueues(this.workers, this.requests, this.meters);
+    // A sync worker ends each connection; foresight places each request anew.
+    const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
+    this.#kept = keeps ? new KeptConnections(this.workers, keptConnections, keepAliveMs) : undefined;
+    this.departures = new Departures(this.workers, this.events, this.#kept, scenario.gracefulTimeoutMs);
+    this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
+  }
+
+  /** What our probe makes of gthread workers: see Actuation.shares. */
+  share(): void {
+    this.#shares = this.#threads;
+    this.#acceptors.share();
+  }
+
+  /** Lets time pass until `nowMs`. */
+  advance(nowMs: number): void {
+    const ms = nowMs - this.nowMs;
+    if (ms <= 0) return;
+    this.nowMs = nowMs;
+    this.processor.advance(ms);
+    const meters = this.meters;
+    meters.inFlightMs += meters.inFlight * ms;
+    meters.busyMs += meters.busyWorkers * ms;
+    meters.aliveMs += this.workers.alive * ms;
+  }
+
+  /** A request arrives (again, after a refusal): on a connection that its client kept, or on a new one. */
+  arrive(request: number): void {
+    const { requests, queue } = this;
+    const kept = requests.refusals[request] === 0 ? this.#kept?.take(this.nowMs) ?? -1 : -1;
+    const worker = kept >= 0 ? kept : this.#acceptors.pick();
+    if (worker >= 0) {
+      this.#take(worker, request);
+      return;
+    }
+    if (queue.length > this.scenario.backlog) return this.#refuse(request);
+    requests.queued[request] = 1;
+    queue.push(request);
+    if (this.foresight) {
+      const { stretch, marginMs } = this.foresight;
+      const serviceMs = requests.cpuMs[request]! * stretch / this.processor.rate + requests.waitMs[request]!;
+      const latestMs = requests.arrivedMs[request]! + this.scenario.sloMs - serviceMs - marginMs;
+      // A request that cannot keep the SLO whatever is done is worth no worker of its own.
+      if (serviceMs < this.scenario.sloMs) {
+        this.events.push(Math.max(this.nowMs, latestMs), LATEST_START, request, requests.serial[request]!);
+      }
+    }
+  }
+
+  /** The request's waiting part is over. */
+  waited(request: number): void {
+    const worker = this.requests.worker[request]!;
+    this.#complete(request);
+    if (this.workers.state[worker] === READY) this.offer(worker);
+  }
+
+  /** A request's CPU part is over. */
+  computed(worker: number, request: number): void {
+    const waitMs = this.requests.waitMs[request]!;
+    if (waitMs > 0) this.events.push(this.nowMs + waitMs, WAITED, request);
+    else this.#complete(request);
+    if (this.#loop) this.#turn(worker);
+    else if (this.workers.state[worker] === READY) this.offer(worker);
+  }
+
+  /** The graceful timeout of a draining worker is over: what it still holds is lost. */
+  kill(worker: number): void {
+    const { workers, requests } = this;
+    if (workers.state[worker] !== DRAINING) return;
+    if (workers.inFlight[worker]! + workers.inside[worker]! === 0) return workers.change(worker, FREE);
+    workers.change(worker, DEAD);
+    for (let r = this.processor.abandon(worker), next = 0; r >= 0; r = next) {
+      next = requests.next[r]!;
+      if (requests.startedMs[r]! < 0) this.#comeToTurn(worker, r);
+      this.#complete(r);
+    }
+    while (this.#threads && workers.inside[worker]! > 0) {
+      const request = this.#inner.shift(worker);
+      this.#begin(worker, request);
+      this.#complete(request);
+    }
+  }
+
+  /** Lets a worker that may have become free take from the accept queue, and notes whether it takes more. */
+  offer(worker: number): void {
+    const { workers, queue, processor } = this;
+    while (queue.length > 0 && workers.state[worker] === READY && this.#acceptors.takes(worker)) {
+      const computes = processor.jobs[worker]! > 0;
+      const request = queue.shift();
+      this.requests.queued[request] = 0;
+      this.#take(worker, request);
+      if (this.#loop && !this.#acceptsAll && (computes || processor.jobs[worker]! > 0)) break;
+    }
+    if (this.#loop) this.#turnLeft[worker] = processor.jobs[worker]!;
+    this.#acceptors.note(worker);
+  }
+
+  /** Serves the longest waiting request on this worker; only for foresight. */
+  serveOldest(worker: number): void {
+    const request = this.queue.shift();
+    this.requests.queued[request] = 0;
+    this.#take(worker, request);
+  }
+
+  #refuse(request: number): void {
+    const { requests } = this;
+    const retryMs = this.nowMs + 1000 * 2 ** requests.refusals[request]!++;
+    if (retryMs - requests.arrivedMs[request]! < this.scenario.clientTimeoutMs) {
+      this.events.push(retryMs, RETRY, request);
+      return;
+    }
+    this.results.lost();
+    requests.release(request);
+  }
+
+  #take(worker: number, request: number): void {
+    const { workers, requests } = this;
+    requests.worker[request] = worker;
+    requests.startedMs[request] = -1;
+    const full = this.#threads && workers.inFlight[worker]! >= workers.model.slots;
+    if (full) this.#inner.push(worker, request);
+    else this.#serve(worker, request);
+    this.#acceptors.note(worker);
+  }
+
+  #serve(worker: number, request: number): void {
+    const { cpuMs: cpu, closes } = this.requests;
+    const cpuMs = cpu[request]!;
+    closes[request] = this.#shares && this.workers.inside[worker]! > 0 ? 1 : 0;
+    if (cpuMs > 0) {
+      const before = this.processor.jobs[worker]!;
+      this.processor.start(worker, request, cpuMs, false);
+      if (this.#loop && before > 0) {
+        this.workers.inside[worker]!++; // accepted, but the loop has not come to it
+        return;
+      }
+      if (this.#loop) {
+        this.#turnLeft[worker] = 1;
+        this.turnSinceMs[worker] = this.nowMs;
+      }
+    } else this.events.push(this.nowMs + this.requests.waitMs[request]!, WAITED, request);
+    this.#begin(worker, request);
+  }
+
+  #begin(worker: number, request: number): void {
+    const { meters, workers } = this;
+    this.requests.startedMs[request] = this.nowMs;
+    if (workers.inFlight[worker]!++ === 0) meters.busyWorkers++;
+    meters.inFlight++;
+    meters.started++;
+    if (!this.#loop) meters.wait[bucketOf(this.nowMs - this.requests.arrivedMs[request]!)]!++;
+  }
+
+  /** The loop comes to a request it accepted earlier. */
+  #comeToTurn(worker: number, request: number): void {
+    this.workers.inside[worker]!--;
+    this.#begin(worker, request);
+  }
+
+  /** The loop ended a job: at the end of a turn it looks at the listener, then it begins the next job. */
+  #turn(worker: number): void {
+    if (--this.#turnLeft[worker]! <= 0) {
+      this.offer(worker);
+      this.turnSinceMs[worker] = this.nowMs;
+    }
+    const next = this.processor.firstOf(worker);
+    if (next >= 0 && this.requests.startedMs[next]! < 0) this.#comeToTurn(worker, next);
+    this.#acceptors.note(worker);
+  }
+
+  #complete(request: number): void {
+    const { meters, workers, requests } = this;
+    const worker = requests.worker[request]!;
+    meters.inFlight--;
+    if (--workers.inFlight[worker]! === 0) meters.busyWorkers--;
+    const dead = workers.state[worker] === DEAD;
+    if (dead) this.results.lost();
+    else {
+      const serviceMs = this.nowMs - requests.startedMs[request]!;
+      meters.finished++;
+      meters.service[bucketOf(serviceMs)]!++;
+      meters.serviceMs += serviceMs;
+      workers.servedMs[worker]! += serviceMs;
+      this.onFinished?.(this.nowMs, serviceMs);
+      const latencyMs = this.nowMs - requests.arrivedMs[request]!;
+      this.results.finished(latencyMs);
+      if (this.#kept && this.#keeps(worker, request, latencyMs)) this.#kept.put(worker, this.nowMs);
+    }
+    requests.release(request);
+    if (this.#threads && !dead && workers.inside[worker]! > 0) this.#serve(worker, this.#inner.shift(worker));
+    if (workers.inFlight[worker]! + workers.inside[worker]! > 0) return;
+    if (dead) workers.change(worker, FREE);
+    else if (workers.state[worker] === DRAINING) this.departures.leave(worker, this.nowMs);
+    else if (this.foresight && workers.alive > this.foresight.minWorkers) workers.change(worker, FREE);
+  }
+
+  /** Whether both ends leave the connection open after the response. */
+  #keeps(worker: number, request: number, latencyMs: number): boolean {
+    return this.workers.state[worker] === READY && this.requests.closes[request] === 0 &&
+      latencyMs < this.scenario.clientTimeoutMs;
+  }
+}

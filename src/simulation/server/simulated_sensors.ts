@@ -1,0 +1,163 @@
+import { isAsync } from "../../core/kinds.ts";
+import type { Boots, Cpu, Finished, Load, Maybe, Memory, Sample, WorkerCounts } from "../../core/sample.ts";
+import type { Arbiter } from "./arbiter.ts";
+import type { Server } from "./server.ts";
+import { BOOTING, READY } from "./worker_table.ts";
+
+/** CPU figures look at this much time, as the real ones do. */
+const CPU_WINDOW_MS = 1000;
+
+/** Fills a Sample from the simulated server: what the probe, /proc and the cgroup would say at this moment. */
+export class SimulatedSensors {
+  #server: Server;
+  #arbiter: Arbiter;
+  #sampledMs = -1;
+  #inFlightMs = 0;
+  #busyMs = 0;
+  #started = 0;
+  #finished = 0;
+  #failed = 0;
+  #serviceMs = 0;
+  #service: Float64Array;
+  #wait: Float64Array;
+  #cpuSinceMs: number;
+  #servingMs = 0;
+  #bootingMs = 0;
+  #waitingMs = 0;
+  #workerUsedMs: Float64Array;
+  #workerEpoch: Int32Array;
+  #cpu: Maybe<Cpu> = "unknown";
+
+  constructor(server: Server, arbiter: Arbiter) {
+    this.#server = server;
+    this.#arbiter = arbiter;
+    this.#cpuSinceMs = server.nowMs;
+    this.#service = new Float64Array(server.meters.service.length);
+    this.#wait = new Float64Array(server.meters.wait.length);
+    this.#workerUsedMs = new Float64Array(server.workers.capacity);
+    this.#workerEpoch = new Int32Array(server.workers.capacity);
+  }
+
+  /** The sample of this moment; deltas are since the call before. */
+  sample(): Sample {
+    const { nowMs, scenario, queue, workers } = this.#server;
+    const elapsedMs = this.#sampledMs < 0 ? 0 : nowMs - this.#sampledMs;
+    this.#sampledMs = nowMs;
+    const load = this.#load();
+    const boots: Boots = { failures: 0, lastBootMs: this.#server.meters.lastBootMs };
+    const counts: WorkerCounts = {
+      target: this.#arbiter.target,
+      ready: workers.ready,
+      booting: workers.booting,
+      draining: workers.draining,
+      oldestBootMs: workers.oldestBootMs(nowMs),
+    };
+    const probe = scenario.sensors === "probe";
+    return {
+      nowMs,
+      elapsedMs,
+      model: scenario.model,
+      workers: counts,
+      load: probe ? load.load : "unknown",
+      queue: queue.length,
+      statsd: probe ? "unknown" : load.statsd,
+      cpu: this.#cpuNow(),
+      memory: this.#memory(),
+      boots: probe ? boots : "unknown",
+    };
+  }
+
+  #load(): { load: Load; statsd: Finished } {
+    const { meters } = this.#server;
+    const service = difference(meters.service, this.#service);
+    const load: Load = {
+      inFlight: meters.inFlight,
+      inFlightMs: meters.inFlightMs - this.#inFlightMs,
+      busyMs: meters.busyMs - this.#busyMs,
+      started: meters.started - this.#started,
+      finished: meters.finished - this.#finished,
+      failed: meters.failed - this.#failed,
+      innerQueue: meters.inside,
+      service,
+      serviceMs: meters.serviceMs - this.#serviceMs,
+      wait: difference(meters.wait, this.#wait),
+      websockets: 0,
+      streams: 0,
+      loopLagMs: this.#loopLagMs(),
+      coverage: 1,
+    };
+    const statsd: Finished = {
+      requests: load.finished,
+      durations: service,
+      durationCount: load.finished,
+      durationSumMs: load.serviceMs,
+    };
+    this.#inFlightMs = meters.inFlightMs;
+    this.#busyMs = meters.busyMs;
+    this.#started = meters.started;
+    this.#finished = meters.finished;
+    this.#failed = meters.failed;
+    this.#serviceMs = meters.serviceMs;
+    return { load, statsd };
+  }
+
+  #loopLagMs(): Maybe<number> {
+    const { scenario, workers, processor, turnSinceMs, nowMs } = this.#server;
+    if (!isAsync(scenario.model.kind)) return "unknown";
+    let longest = 0;
+    for (let worker = 0; worker < workers.end; worker++) {
+      if (workers.state[worker] === READY && processor.jobs[worker]! > 0) {
+        longest = Math.max(longest, nowMs - turnSinceMs[worker]!);
+      }
+    }
+    return longest;
+  }
+
+  #cpuNow(): Maybe<Cpu> {
+    const { nowMs, processor, workers, scenario } = this.#server;
+    const elapsedMs = nowMs - this.#cpuSinceMs;
+    if (elapsedMs < CPU_WINDOW_MS) return this.#cpu;
+    let busiest = 0;
+    for (let worker = 0; worker < workers.end; worker++) {
+      const usedMs = processor.usedMs(worker);
+      if (workers.epoch[worker] !== this.#workerEpoch[worker]) this.#workerUsedMs[worker] = 0;
+      if (workers.state[worker]! > BOOTING) {
+        busiest = Math.max(busiest, (usedMs - this.#workerUsedMs[worker]!) / elapsedMs);
+      }
+      this.#workerUsedMs[worker] = usedMs;
+      this.#workerEpoch[worker] = workers.epoch[worker]!;
+    }
+    const workerCores = (processor.servingMs - this.#servingMs) / elapsedMs;
+    const bootingCores = (processor.bootingMs - this.#bootingMs) / elapsedMs;
+    this.#cpu = {
+      limitCores: scenario.cores,
+      usedCores: workerCores + bootingCores,
+      workerCores,
+      waitingCores: (processor.waitingMs - this.#waitingMs) / elapsedMs,
+      throttledShare: 0,
+      busiestWorkerCores: busiest,
+    };
+    this.#cpuSinceMs = nowMs;
+    this.#servingMs = processor.servingMs;
+    this.#bootingMs = processor.bootingMs;
+    this.#waitingMs = processor.waitingMs;
+    return this.#cpu;
+  }
+
+  #memory(): Maybe<Memory> {
+    const { memory } = this.#server.scenario;
+    if (memory === "unknown") return memory;
+    const { limitBytes, baseBytes, workerBytes } = memory;
+    return { limitBytes, usedBytes: baseBytes + this.#server.workers.alive * workerBytes, workerBytes };
+  }
+}
+
+/** now - before, and takes now over as the next before. */
+function difference(now: Float64Array, before: Float64Array): Float64Array {
+  const delta = new Float64Array(now.length);
+  for (let i = 0; i < now.length; i++) {
+    delta[i] = now[i]! - before[i]!;
+    before[i] = now[i]!;
+  }
+  return delta;
+}

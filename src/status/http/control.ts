@@ -1,0 +1,111 @@
+import { AUTO, type Order } from "../../core/policy.ts";
+import type { PolicySettings } from "../../core/policy_settings.ts";
+import type { StandingOrder } from "../../core/standing_order.ts";
+import { changeLive } from "../../settings/live_settings.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
+import { orderText } from "../../wording/order_words.ts";
+
+/** What an operator may steer. */
+export interface Steered {
+  readonly settings: PolicySettings;
+  readonly standing: StandingOrder;
+  give(order: Order, untilMs?: number): void;
+  change(changes: Partial<PolicySettings>): void;
+}
+
+/** Longest time for which an order can be given. */
+const LONGEST_SECONDS = 366 * 86_400;
+
+/** Carries out the commands that come over the unix socket. Answers: 200 {text} or 400 {errors}. */
+export class Control {
+  readonly #steered: Steered;
+  readonly #clock: () => number;
+  readonly #say: (line: string) => void;
+  #settings: Settings;
+
+  /**
+   * @param clock the supervisor's, monotonic ms
+   * @param say logs one line for each setting changed
+   */
+  constructor(steered: Steered, settings: Settings, clock: () => number, say: (line: string) => void) {
+    this.#steered = steered;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#say = say;
+  }
+
+  /** POST /order {kind, workers?, forSeconds?} or POST /settings {KEY: VALUE, ...}; undefined for any other path. */
+  handle(request: HttpRequest): HttpAnswer | undefined {
+    const act = { "/order": this.#order, "/settings": this.#change }[request.path];
+    if (act === undefined) return undefined;
+    const body = parseObject(request.body);
+    return body === undefined ? refused(["Cannot read the command: it is no JSON object"]) : act(body);
+  }
+
+  readonly #order = (body: Record<string, unknown>): HttpAnswer => {
+    const { kind, workers, forSeconds } = body;
+    const untilMs = forSeconds === undefined ? Infinity : this.#clock() + Number(forSeconds) * 1000;
+    const timed = forSeconds === undefined ||
+      (typeof forSeconds === "number" && forSeconds > 0 && forSeconds <= LONGEST_SECONDS);
+    if (!timed) return refused(["Cannot give an order for that time: give more than 0 s and at most a year"]);
+    const order = kind === "auto"
+      ? AUTO
+      : kind === "paused"
+      ? { kind } as const
+      : kind === "pinned"
+      ? this.#pin(workers)
+      : undefined;
+    if (order === undefined) return refused(["Cannot carry out the order: it is not auto, paused or pinned"]);
+    if ("error" in order) return refused([order.error]);
+    this.#steered.give(order, order.kind === "auto" ? Infinity : untilMs);
+    return jsonAnswer(200, { text: orderText(this.#steered.standing, this.#clock()) });
+  };
+
+  #pin(workers: unknown): Order | { readonly error: string } {
+    const { minWorkers, maxWorkers } = this.#steered.settings;
+    if (typeof workers !== "number" || !Number.isInteger(workers) || workers < 1) {
+      return { error: "Cannot pin the workers: their number is missing, give a whole number from 1" };
+    }
+    if (workers > maxWorkers) {
+      return {
+        error:
+          `Cannot pin ${workers} workers: the maximum is ${maxWorkers}, raise it first (set max-workers=${workers})`,
+      };
+    }
+    if (workers < minWorkers) {
+      return {
+        error:
+          `Cannot pin ${workers} workers: the minimum is ${minWorkers}, lower it first (set min-workers=${workers})`,
+      };
+    }
+    return { kind: "pinned", workers };
+  }
+
+  readonly #change = (body: Record<string, unknown>): HttpAnswer => {
+    const pairs = new Map(Object.entries(body).map(([key, value]) => [key, String(value)]));
+    // Signals move the minimum beside us.
+    const now = { ...this.#settings, minWorkers: this.#steered.settings.minWorkers };
+    const change = changeLive(now, pairs);
+    if ("errors" in change) return refused(change.errors);
+    this.#settings = change.settings;
+    this.#steered.change(change.policy);
+    for (const line of change.lines) this.#say(line);
+    return jsonAnswer(200, { text: change.lines.join("\n") });
+  };
+}
+
+function refused(errors: readonly string[]): HttpAnswer {
+  return jsonAnswer(400, { errors });
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? value as Record<string, unknown>
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

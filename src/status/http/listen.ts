@@ -1,0 +1,31 @@
+import { whyNotListening } from "../../error_text.ts";
+import { type Address, addressText } from "../../settings/setting_types.ts";
+
+/**
+ * Opens a TCP listener for the status server.
+ * @throws Error "Cannot serve status on HOST:PORT: ..." with what to do
+ */
+export function listenTcp({ host, port }: Address): Deno.Listener {
+  try {
+    return Deno.listen({ hostname: host, port });
+  } catch (error) {
+    const address = addressText({ host, port });
+    throw new Error(
+      `Cannot serve status on ${address}: ${whyNotListening(error)}, set --status-addr to a free one`,
+      { cause: error },
+    );
+  }
+}
+
+/** Name of the unix socket in the runtime folder. */
+export const CONTROL_SOCKET = "control.sock";
+
+/**
+ * Opens the private unix socket. The folder keeps others out before the mode does.
+ * @throws when it cannot: a path of more than 107 bytes, a file system without sockets
+ */
+export function listenUnix(path: string): Deno.Listener {
+  const listener = Deno.listen({ transport: "unix", path });
+  Deno.chmodSync(path, 0o600);
+  return listener;
+}

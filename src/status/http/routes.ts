@@ -1,0 +1,77 @@
+import type { HttpAnswer, HttpRequest } from "./http_message.ts";
+import { jsonAnswer, textAnswer } from "./http_message.ts";
+import type { Handled } from "./http_server.ts";
+import { METRICS_TYPE } from "../metrics/metrics_text.ts";
+
+/** What there is to tell, and to do, for a request. */
+export interface Pages {
+  isAlive(): boolean;
+  isReady(): boolean;
+  /** JSON texts; undefined before the first tick. */
+  status(): string | undefined;
+  history(): string;
+  metrics(): string | undefined;
+  /** The connection taken over as an event stream; undefined when there are too many. */
+  events(): Handled | undefined;
+  /** A file of the dashboard. */
+  asset(path: string): HttpAnswer | undefined;
+  isAllowedHost(header: string | undefined): boolean;
+  /** Carries out a command; undefined for a path that is none. */
+  command(request: HttpRequest): HttpAnswer | undefined;
+}
+
+const PATHS = "/, /livez, /readyz, /status, /history, /metrics and /events";
+const COMMANDS = ["/order", "/settings"];
+const STARTING = "Cannot tell yet: gunicorn is starting, ask again in a second";
+
+/**
+ * Answers a request.
+ * @param local it came over the private unix socket: commands are carried out, and any Host will do
+ */
+export function route(request: HttpRequest, pages: Pages, local: boolean): Handled {
+  const { method, path, headers } = request;
+  if (!local && !pages.isAllowedHost(headers.get("host"))) {
+    return textAnswer(
+      421,
+      "Cannot answer for this host name: it is not known here, call by address or name it with --status-hosts",
+    );
+  }
+  if (COMMANDS.includes(path)) return command(request, pages, local);
+  if (method !== "GET" && method !== "HEAD") return textAnswer(405, `Cannot ${method} ${path}: use GET`);
+  switch (path) {
+    case "/livez":
+      return pages.isAlive()
+        ? textAnswer(200, "alive")
+        : textAnswer(503, "the autoscaler's loop has stopped");
+    case "/readyz":
+      return pages.isReady() ? textAnswer(200, "ready") : textAnswer(503, "no worker serves yet");
+    case "/status":
+      return json(pages.status());
+    case "/history":
+      return json(pages.history());
+    case "/metrics": {
+      const text = pages.metrics();
+      return text === undefined ? textAnswer(503, STARTING) : { status: 200, type: METRICS_TYPE, body: text };
+    }
+    case "/events":
+      if (method === "HEAD") return textAnswer(405, "Cannot HEAD /events: use GET");
+      return pages.events() ??
+        textAnswer(503, "Cannot open another event stream: there are too many, close one");
+  }
+  return pages.asset(path) ?? textAnswer(404, `Cannot find ${path}: there are ${PATHS}`);
+}
+
+function command(request: HttpRequest, pages: Pages, local: boolean): HttpAnswer {
+  if (!local) {
+    return textAnswer(
+      403,
+      "Cannot change anything over TCP: use the commands (pause, resume, scale, set) on the machine itself",
+    );
+  }
+  if (request.method !== "POST") return textAnswer(405, `Cannot ${request.method} ${request.path}: use POST`);
+  return pages.command(request) ?? jsonAnswer(404, { errors: [`Cannot find ${request.path}`] });
+}
+
+function json(body: string | undefined): HttpAnswer {
+  return body === undefined ? textAnswer(503, STARTING) : { status: 200, type: "application/json", body };
+}

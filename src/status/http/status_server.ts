@@ -1,0 +1,233 @@
+import type { Logger } from "@logtape/logtape";
+import { errorText } from "../../error_text.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { addressText } from "../../settings/setting_types.ts";
+import type { TickRecord } from "../../supervisor/supervisor.ts";
+import { StatusBoard } from "../board.ts";
+import { Control, type Steered } from "./control.ts";
+import { dashboardAsset } from "../dashboard/assets.ts";
+import { EventStreams } from "./event_streams.ts";
+import { hostNames, isAllowedHost, isLoopback } from "./host_check.ts";
+import { eventFrame, eventStreamHead, type HttpRequest } from "./http_message.ts";
+import { type Handled, HttpServer } from "./http_server.ts";
+import { CONTROL_SOCKET, listenTcp, listenUnix } from "./listen.ts";
+import { metricsText } from "../metrics/metrics_text.ts";
+import { type Looped, outsideOf, type Sensed } from "../outside_of.ts";
+import { type Pages, route } from "./routes.ts";
+import { type Identity, statusReport } from "../status_report.ts";
+
+/** Event streams at once, over TCP and the socket together; connections at once, each. */
+const MOST_STREAMS = 128;
+const MOST_CONNECTIONS = 192;
+const REQUEST_MS = 5_000;
+/** Decisions told in /status, and in an event, which comes every second. */
+const DECISIONS_IN_STATUS = 50;
+const DECISIONS_IN_EVENT = 5;
+
+/** What is told of, and where. */
+export interface StatusServerOptions {
+  /** The private runtime folder: the unix socket is made in it. */
+  readonly dir: string;
+  readonly settings: Settings;
+  readonly identity: Identity;
+  readonly log: Logger;
+}
+
+/** What is watched and steered, once it runs. */
+export interface Watched {
+  readonly supervisor: Steered & Looped;
+  readonly sensing: Sensed & { clock(): number };
+}
+
+/**
+ * Tells what the autoscaler does, and takes orders: on a unix socket in the runtime folder always, read-only on TCP where
+ * that was asked for. Nothing that goes wrong here reaches the supervisor.
+ */
+export class StatusServer implements Pages {
+  readonly #options: StatusServerOptions;
+  readonly #board = new StatusBoard();
+  readonly #streams = new EventStreams(MOST_STREAMS);
+  readonly #servers: HttpServer[] = [];
+  readonly #hosts: readonly string[];
+  #watched: Watched | undefined;
+  #control: Control | undefined;
+  #saidFault = false;
+  /** Texts made for a tick, for all that ask before the next. */
+  #cache: { readonly record: TickRecord | undefined; status?: string | undefined; metrics?: string } = {
+    record: undefined,
+  };
+
+  /**
+   * Opens the sockets, before gunicorn starts.
+   * @throws Error "Cannot serve status on ..." when the TCP address is not to be had
+   */
+  constructor(options: StatusServerOptions) {
+    this.#options = options;
+    const { dir, settings: { statusAddr, statusHosts }, log } = options;
+    this.#hosts = hostNames(statusHosts);
+    if (statusAddr !== "off") {
+      this.#serve(listenTcp(statusAddr), false);
+      log.info("status: http://{address}/", { address: addressText(statusAddr) });
+      if (!isLoopback(statusAddr.host)) {
+        log.warn(
+          "status on {address} can be read by whoever can reach it: keep it on a private network",
+          { address: addressText(statusAddr) },
+        );
+      }
+    }
+    try {
+      this.#serve(listenUnix(`${dir}/${CONTROL_SOCKET}`), true);
+    } catch (error) {
+      log.warn(
+        "Cannot open the socket for status and commands in {dir}: {error}, they will not find this instance",
+        { dir, error: errorText(error) },
+      );
+    }
+  }
+
+  /** From now on this is told of, and steered. */
+  attach(watched: Watched): void {
+    this.#watched = watched;
+    const { log, settings } = this.#options;
+    this.#control = new Control(
+      watched.supervisor,
+      settings,
+      () => watched.sensing.clock(),
+      (line) => log.info("{line}, by hand", { line }),
+    );
+  }
+
+  /** Takes in a tick. Never throws. */
+  readonly note = (record: TickRecord): void => {
+    try {
+      this.#note(record);
+    } catch (error) {
+      if (this.#saidFault) return;
+      this.#saidFault = true;
+      this.#options.log.error("the status server has a fault ({error}); scaling is not affected", {
+        error: String(error),
+      });
+    }
+  };
+
+  /** Ends all streams and connections, and the sockets. */
+  async close(): Promise<void> {
+    this.#streams.close();
+    await Promise.all(this.#servers.map((server) => server.close()));
+  }
+
+  isAlive(): boolean {
+    return this.#board.isAlive(Date.now());
+  }
+
+  isReady(): boolean {
+    return this.#board.isReady;
+  }
+
+  status(): string | undefined {
+    const cache = this.#cached();
+    return cache.status ??= this.#report(DECISIONS_IN_STATUS);
+  }
+
+  history(): string {
+    return JSON.stringify(this.#board.history());
+  }
+
+  metrics(): string | undefined {
+    const cache = this.#cached();
+    const outside = this.#outside();
+    if (cache.record === undefined || outside === undefined) return undefined;
+    return cache.metrics ??= metricsText({
+      board: this.#board,
+      record: { ...cache.record, standing: this.#watched!.supervisor.standing },
+      outside,
+      identity: this.#options.identity,
+      server: { eventStreams: this.#streams.count, droppedFrames: this.#streams.droppedFrames },
+    });
+  }
+
+  asset = dashboardAsset;
+
+  isAllowedHost(header: string | undefined): boolean {
+    return isAllowedHost(header, this.#hosts);
+  }
+
+  command(request: HttpRequest) {
+    const answer = this.#control?.handle(request);
+    // Who asks next sees what was just ordered, not what stood at the last tick.
+    this.#cache = { record: undefined };
+    return answer;
+  }
+
+  /** The stream of a server; which one is known when it is taken over. */
+  events(): Handled | undefined {
+    if (this.#streams.isFull) return undefined;
+    return {
+      takeOver: (connection) => {
+        const first = [eventStreamHead(), eventFrame("history", this.history())];
+        const status = this.status();
+        if (status !== undefined) first.push(eventFrame("status", status));
+        const ended = () => this.#servers.forEach((server) => server.forget(connection));
+        this.#streams.add(connection, joined(first), performance.now(), ended);
+      },
+    };
+  }
+
+  #serve(listener: Deno.Listener, local: boolean): void {
+    this.#servers.push(
+      new HttpServer(listener, {
+        handle: (request) => route(request, this, local),
+        mostConnections: MOST_CONNECTIONS,
+        timeoutMs: REQUEST_MS,
+      }),
+    );
+  }
+
+  #note(record: TickRecord): void {
+    const { second, decision } = this.#board.note(record, this.#watched?.sensing.workers ?? [], Date.now());
+    if ((!second && decision === undefined) || this.#streams.count === 0) return;
+    const report = this.#report(DECISIONS_IN_EVENT);
+    if (report !== undefined) this.#streams.send(eventFrame("status", report), performance.now());
+  }
+
+  #report(decisions: number): string | undefined {
+    const outside = this.#outside();
+    if (outside === undefined) return undefined;
+    const standing = this.#watched?.supervisor.standing;
+    const report = statusReport(
+      this.#board,
+      outside,
+      this.#options.identity,
+      Date.now(),
+      decisions,
+      standing,
+    );
+    return report === undefined ? undefined : JSON.stringify(report, rounded);
+  }
+
+  #outside() {
+    if (this.#watched === undefined) return undefined;
+    const { sensing, supervisor } = this.#watched;
+    return outsideOf(sensing, supervisor, this.#board.busy);
+  }
+
+  #cached() {
+    if (this.#cache.record !== this.#board.record) this.#cache = { record: this.#board.record };
+    return this.#cache;
+  }
+}
+
+/** A twelve-digit fraction helps nobody. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Math.round(value * 1e4) / 1e4 : value;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,63 @@
+import { known } from "../../core/sample.ts";
+import { type Metric, one, when } from "./metric.ts";
+
+/** What the workers cost, and what there is. */
+export const COST_METRICS: readonly Metric[] = [
+  {
+    name: "workers_cpu_cores",
+    type: "gauge",
+    help: "Cores used by ready workers, over about a second.",
+    read: ({ record: { sample: { cpu } } }) => one(known(cpu) ? cpu.workerCores : "unknown"),
+  },
+  {
+    name: "workers_cpu_seconds_total",
+    type: "counter",
+    help: "CPU time used by ready workers.",
+    read: ({ board: { counters } }) => when(counters.seen.cpu, counters.workerCpuSeconds),
+  },
+  {
+    name: "cpu_used_cores",
+    type: "gauge",
+    help: "Cores used by everything in the container or machine.",
+    read: ({ record: { sample: { cpu } } }) => one(known(cpu) ? cpu.usedCores : "unknown"),
+  },
+  {
+    name: "cpu_limit_cores",
+    type: "gauge",
+    help: "Cores the container or machine may use.",
+    read: ({ record: { sample: { cpu } } }) => one(known(cpu) ? cpu.limitCores : "unknown"),
+  },
+  {
+    name: "cpu_throttled_ratio",
+    type: "gauge",
+    help: "Share of CPU periods in which the container was throttled.",
+    read: ({ record: { sample: { cpu } } }) => one(known(cpu) ? cpu.throttledShare : "unknown"),
+  },
+  {
+    name: "worker_pss_bytes",
+    type: "gauge",
+    help: "Mean proportional set size of a ready worker.",
+    read: ({ record: { sample: { memory } } }) => one(known(memory) ? memory.workerBytes : "unknown"),
+  },
+  {
+    name: "workers_pss_bytes",
+    type: "gauge",
+    help: "Proportional set size of all workers it was read of, together.",
+    read: ({ outside: { workers } }) => {
+      const told = workers.map((worker) => worker.pssBytes).filter(known);
+      return told.length === 0 ? [] : one(told.reduce((sum, bytes) => sum + bytes, 0));
+    },
+  },
+  {
+    name: "memory_used_bytes",
+    type: "gauge",
+    help: "Memory in use against the limit, reclaimable page cache not counted.",
+    read: ({ record: { sample: { memory } } }) => one(known(memory) ? memory.usedBytes : "unknown"),
+  },
+  {
+    name: "memory_limit_bytes",
+    type: "gauge",
+    help: "Memory the container or machine allows.",
+    read: ({ record: { sample: { memory } } }) => one(known(memory) ? memory.limitBytes : "unknown"),
+  },
+];

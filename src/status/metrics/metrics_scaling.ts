@@ -1,0 +1,157 @@
+import { known } from "../../core/sample.ts";
+import { type Metric, one, when } from "./metric.ts";
+import { demandBySignal } from "../status_report.ts";
+
+/** How many workers there are, are wanted and may be, and what was decided. */
+export const SCALING_METRICS: readonly Metric[] = [
+  {
+    name: "build_info",
+    type: "gauge",
+    help: "1, with the versions as labels.",
+    labels: ["version", "gunicorn", "worker_class"],
+    read: ({ identity, outside, record }) => [{
+      labels: {
+        version: identity.version,
+        gunicorn: known(outside.gunicorn) ? outside.gunicorn.version : "unknown",
+        worker_class: record.sample.model.kind,
+      },
+      value: 1,
+    }],
+  },
+  {
+    name: "start_time_seconds",
+    type: "gauge",
+    help: "When the autoscaler started, Unix time.",
+    read: ({ identity }) => one(identity.startedAtMs / 1000),
+  },
+  {
+    name: "workers",
+    type: "gauge",
+    help: "Workers by state: those that serve, those that boot, those told to go that finish their requests.",
+    labels: ["state"],
+    read: ({ record: { sample: { workers } } }) =>
+      known(workers)
+        ? (["ready", "booting", "draining"] as const).map((state) => ({
+          labels: { state },
+          value: workers[state],
+        }))
+        : [],
+  },
+  {
+    name: "target_workers",
+    type: "gauge",
+    help: "Workers decided for.",
+    read: ({ record }) => one(record.decision.target),
+  },
+  {
+    name: "wanted_workers",
+    type: "gauge",
+    help: "Workers the load asks for, before bounds, cooldowns and holds.",
+    read: ({ record: { decision } }) => one(known(decision.demand) ? decision.demand.wanted : "unknown"),
+  },
+  {
+    name: "signal_wanted_workers",
+    type: "gauge",
+    help: "Workers that each signal asks for.",
+    labels: ["signal"],
+    read: ({ record: { decision } }) =>
+      known(decision.demand)
+        ? demandBySignal(decision.demand).map(({ signal, workers }) => ({
+          labels: { signal },
+          value: workers,
+        }))
+        : [],
+  },
+  {
+    name: "min_workers",
+    type: "gauge",
+    help: "The configured minimum.",
+    read: ({ record }) => one(record.settings.minWorkers),
+  },
+  {
+    name: "max_workers",
+    type: "gauge",
+    help: "The configured maximum.",
+    read: ({ record }) => one(record.settings.maxWorkers),
+  },
+  {
+    name: "effective_max_workers",
+    type: "gauge",
+    help: "The most workers that all bounds allow now, with the bound that says so.",
+    labels: ["bound"],
+    read: ({ record: { decision: { bounds: { max } } } }) => [
+      { labels: { bound: max.why.code }, value: max.workers },
+    ],
+  },
+  {
+    name: "saturation_ratio",
+    type: "gauge",
+    help:
+      "wanted_workers over effective_max_workers, at most 4: above 1 this instance needs more than it may have. Scale pods by it.",
+    read: ({ board }) => one(board.saturation),
+  },
+  {
+    name: "decisions_total",
+    type: "counter",
+    help: "Decisions, one a tick, by action and reason.",
+    labels: ["action", "reason"],
+    read: ({ board }) =>
+      board.counters.decisions().map(({ action, reason, count }) => ({
+        labels: { action, reason },
+        value: count,
+      })),
+  },
+  {
+    name: "order",
+    type: "gauge",
+    help: "1 for what was ordered by hand: auto (nothing), paused or pinned; 0 for the others.",
+    labels: ["kind"],
+    read: ({ record: { standing } }) =>
+      ["auto", "paused", "pinned"].map((kind) => ({
+        labels: { kind },
+        value: standing.order.kind === kind ? 1 : 0,
+      })),
+  },
+  {
+    name: "unconfirmed_seconds",
+    type: "gauge",
+    help: "How long gunicorn has owed the confirmation of the workers asked for; 0 when it has confirmed.",
+    read: ({ record: { count } }) => one(count.kind === "settled" ? 0 : count.sinceMs / 1000),
+  },
+  {
+    name: "confirmations_total",
+    type: "counter",
+    help: "Requests for workers that gunicorn has confirmed.",
+    read: ({ outside }) => one(outside.confirmations),
+  },
+  {
+    name: "confirmation_retries_total",
+    type: "counter",
+    help: "Times gunicorn was asked again because it had not confirmed.",
+    read: ({ outside }) => one(outside.retries),
+  },
+  {
+    name: "workers_spawned_total",
+    type: "counter",
+    help: "Workers forked by gunicorn.",
+    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.spawned : "unknown"),
+  },
+  {
+    name: "boot_failures_total",
+    type: "counter",
+    help: "Workers that died before they served.",
+    read: ({ board: { counters } }) => when(counters.seen.boots, counters.bootFailures),
+  },
+  {
+    name: "last_boot_seconds",
+    type: "gauge",
+    help: "Time from fork to ready of the worker that became ready last.",
+    read: ({ outside }) => one(outside.lastBootSeconds),
+  },
+  {
+    name: "reloads_total",
+    type: "counter",
+    help: "Reloads that gunicorn has carried out.",
+    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.reloads : "unknown"),
+  },
+];

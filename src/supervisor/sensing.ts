@@ -1,0 +1,248 @@
+import type { Logger } from "@logtape/logtape";
+import {
+  type Boots,
+  type Finished,
+  known,
+  type Maybe,
+  type Sample,
+  type WorkerCounts,
+  type WorkerModel,
+} from "../core/sample.ts";
+import type { Gunicorn } from "../gunicorn/process.ts";
+import { Doorbell, OneByOne, type WorkerCount } from "../gunicorn/worker_count.ts";
+import { monotonicNs } from "../platform/libc.ts";
+import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
+import { type Arbiter, ArbiterFile } from "../sensors/probe/arbiter_file.ts";
+import { Machine } from "../sensors/machine/machine.ts";
+import { ProbeSlots, type SlotsReading } from "../sensors/probe/probe_slots.ts";
+import { parseStat } from "../sensors/machine/process_stat.ts";
+import { Processes, type ProcessWorker } from "../sensors/machine/processes.ts";
+import type { SlotWorker } from "../sensors/probe/slot_worker.ts";
+import { StatsdListener } from "../sensors/statsd/statsd_listener.ts";
+import { StatsdRelay } from "../sensors/statsd/statsd_relay.ts";
+import { StatsdWindow } from "../sensors/statsd/statsd_window.ts";
+import { readText } from "../sensors/text_file.ts";
+import type { Address } from "../settings/setting_types.ts";
+import type { Sampler } from "./supervisor.ts";
+
+/** What is to be looked at. */
+export interface SensingOptions {
+  /** The runtime folder. */
+  readonly dir: string;
+  readonly probe: boolean;
+  /** Where to hear StatsD; undefined for not at all. */
+  readonly statsd: Address | undefined;
+  readonly relayTo: string | undefined;
+  readonly initialWorkers: number;
+  /** What the command line says of the workers; the probe knows better once it runs. */
+  readonly model: WorkerModel;
+  readonly log: Logger;
+}
+
+/** gunicorn has children but the probe has not spoken for this long: it could not attach. */
+const PROBE_SILENT_MS = 10_000;
+
+/** All sensors of a running gunicorn, read once a tick into one Sample. */
+export class Sensing implements Sampler {
+  readonly #options: SensingOptions;
+  readonly #arbiterFile: ArbiterFile | undefined;
+  readonly #slots: ProbeSlots | undefined;
+  readonly #queue = new AcceptQueue();
+  readonly #processes = new Processes();
+  readonly #machine = new Machine();
+  readonly #statsdWindow = new StatsdWindow();
+  readonly #statsd: StatsdListener | undefined;
+  readonly #relay: StatsdRelay | undefined;
+  #gunicorn: Gunicorn | undefined;
+  #count: Doorbell | OneByOne | undefined;
+  #lastMs: number | undefined;
+  #attachedAtMs = 0;
+  #bootFailures = 0;
+  #arbiter: Arbiter | undefined;
+  #slotsReading: SlotsReading | undefined;
+  #children: readonly number[] = [];
+  #costs: readonly ProcessWorker[] = [];
+
+  /**
+   * Opens what can be refused before gunicorn starts: the arbiter file, the StatsD port.
+   * @throws Error "Cannot ..." with what to do
+   */
+  constructor(options: SensingOptions) {
+    this.#options = options;
+    if (options.probe) {
+      this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
+      this.#slots = new ProbeSlots(options.dir, (pid) => this.#isChildOfMaster(pid));
+    }
+    if (options.statsd !== undefined) {
+      this.#relay = options.relayTo === undefined ? undefined : new StatsdRelay(options.relayTo);
+      const relay = this.#relay;
+      this.#statsd = new StatsdListener({
+        hostname: options.statsd.host,
+        port: options.statsd.port,
+        onPacket: relay === undefined ? undefined : (packet) => relay.send(packet),
+      }, this.#statsdWindow);
+    }
+  }
+
+  /** From now on it is this gunicorn that is looked at. */
+  attach(gunicorn: Gunicorn): void {
+    this.#gunicorn = gunicorn;
+    this.#attachedAtMs = this.clock();
+    const ring = (signal: Deno.Signal) => void gunicorn.signal(signal);
+    const { initialWorkers } = this.#options;
+    this.#count = this.#arbiterFile === undefined
+      ? new OneByOne(() => this.#childCount(), ring, initialWorkers)
+      : new Doorbell(this.#arbiterFile, ring, initialWorkers);
+  }
+
+  /** Delegates, because the way to ask may change: see PROBE_SILENT_MS. */
+  readonly workerCount: WorkerCount = {
+    ask: (workers, nowMs) => this.#count?.ask(workers, nowMs),
+    poll: (nowMs) => this.#count?.poll(nowMs) ?? { kind: "settled", workers: this.#options.initialWorkers },
+  };
+
+  /** CLOCK_MONOTONIC in ms, the clock that the probe uses too. */
+  readonly clock = (): number => monotonicNs() / 1e6;
+
+  /** All that can be read at `nowMs`, monotonic ms; what cannot be read is "unknown". */
+  sample(nowMs: number): Sample {
+    const elapsedMs = this.#lastMs === undefined ? 0 : nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    this.#statsd?.drain();
+    this.#arbiter = this.#arbiterFile?.read();
+    const slots = this.#slots?.read(nowMs * 1e6);
+    this.#slotsReading = slots;
+    const masterPid = this.#gunicorn?.pid ?? 0;
+    const slotPids = slots === undefined || slots.workers.length === 0
+      ? undefined
+      : slots.workers.map((w) => w.pid);
+    const children = this.#processes.children(masterPid, slotPids);
+    this.#children = children;
+    this.#giveUpOnProbe(nowMs);
+    const readyPids = slots === undefined
+      ? children
+      : slots.workers.filter((w) => w.state === "ready").map((w) => w.pid);
+    const cost = this.#processes.read(readyPids, nowMs);
+    this.#costs = cost.workers;
+    const machine = this.#machine.read(nowMs);
+    return {
+      nowMs,
+      elapsedMs,
+      model: this.#model(slots),
+      workers: this.#counts(slots, children),
+      load: slots?.load ?? "unknown",
+      queue: this.#queue.read(masterPid, children, nowMs),
+      statsd: this.#finished(slots),
+      cpu: known(machine.cpu) && known(cost.cpu) ? { ...machine.cpu, ...cost.cpu } : "unknown",
+      memory: known(machine.memory) ? { ...machine.memory, workerBytes: cost.workerBytes } : "unknown",
+      boots: this.#boots(slots),
+    };
+  }
+
+  /** Workers alive at the last tick. */
+  workerPids(): readonly number[] {
+    return this.#children;
+  }
+
+  /** The workers of the last tick, for people to look at. */
+  get workers(): readonly SlotWorker[] {
+    return this.#slotsReading?.workers ?? [];
+  }
+
+  /** What gunicorn's master said of itself at the last tick; undefined while it has not, and without the probe. */
+  get arbiter(): Arbiter | undefined {
+    return this.#arbiter;
+  }
+
+  /** What the ready workers cost, at the last tick. */
+  get costs(): readonly ProcessWorker[] {
+    return this.#costs;
+  }
+
+  /** From fork to ready of the worker that became ready last, ms. */
+  get lastBootMs(): Maybe<number> {
+    return this.#slotsReading?.lastBootMs ?? "unknown";
+  }
+
+  /** How asking gunicorn for workers went, since the start. */
+  get asked(): { readonly confirmations: number; readonly retries: number } {
+    return this.#count ?? { confirmations: 0, retries: 0 };
+  }
+
+  /** What came over StatsD since the start; "unknown" when nobody listens. */
+  get statsd(): Maybe<{ packets: number; malformedLines: number; droppedPackets: Maybe<number> }> {
+    if (this.#statsd === undefined) return "unknown";
+    const { packets, drops } = this.#statsd;
+    return { packets, malformedLines: this.#statsdWindow.malformedLines, droppedPackets: drops };
+  }
+
+  /** Closes all that was opened, and waits until nothing runs any more. */
+  async close(): Promise<void> {
+    this.#slots?.close();
+    this.#processes.close();
+    this.#queue.close();
+    this.#arbiterFile?.close();
+    await this.#statsd?.close();
+    await this.#relay?.close();
+  }
+
+  #model(slots: SlotsReading | undefined): WorkerModel {
+    if (slots !== undefined && known(slots.model)) return slots.model;
+    const arbiter = this.#arbiter;
+    return arbiter === undefined ? this.#options.model : { kind: arbiter.kind, slots: arbiter.slots };
+  }
+
+  #counts(slots: SlotsReading | undefined, children: readonly number[]): Maybe<WorkerCounts> {
+    const target = this.#arbiter?.confirmed ?? "unknown";
+    if (slots !== undefined && slots.workers.length > 0) return { target, ...slots.counts };
+    if (children.length === 0) return "unknown";
+    return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0 };
+  }
+
+  /**
+   * StatsD has no sender to trust, so it counts only where the probe does not meter: without it, when it could not
+   * attach, and beside workers of a class it does not know. Not while the first workers boot, nor when a slot cannot be
+   * believed: what the probe does not tell then, nobody tells.
+   */
+  #finished(slots: SlotsReading | undefined): Maybe<Finished> {
+    if (this.#statsd === undefined) return "unknown";
+    const taken = this.#statsdWindow.take();
+    const hasProbe = slots !== undefined && !(this.#count instanceof OneByOne);
+    const isUnmetered = slots !== undefined && slots.counts.ready > 0 && !slots.isMetered;
+    return hasProbe && !isUnmetered ? "unknown" : taken;
+  }
+
+  #isChildOfMaster(pid: number): boolean {
+    if (this.#gunicorn === undefined) return true;
+    return parseStat(readText(`/proc/${pid}/stat`) ?? "")?.ppid === this.#gunicorn.pid;
+  }
+
+  #boots(slots: SlotsReading | undefined): Maybe<Boots> {
+    if (slots === undefined || this.#arbiter === undefined) return "unknown";
+    const failures = Math.max(0, this.#arbiter.bootFailures - this.#bootFailures);
+    this.#bootFailures = this.#arbiter.bootFailures;
+    return { failures, lastBootMs: slots.lastBootMs };
+  }
+
+  /** Children of the master; undefined while it has none, because it is still starting. */
+  #childCount(): number | undefined {
+    return this.#children.length === 0 ? undefined : this.#children.length;
+  }
+
+  /** The wrapper config fails open: gunicorn runs on without the probe, and we go on without it too. */
+  #giveUpOnProbe(nowMs: number): void {
+    if (!(this.#count instanceof Doorbell) || this.#arbiter !== undefined || this.#children.length === 0) {
+      return;
+    }
+    if (nowMs - this.#attachedAtMs < PROBE_SILENT_MS) return;
+    this.#options.log.warn(
+      "the probe could not attach: scaling goes on by single signals, on the accept queue and CPU alone",
+    );
+    const gunicorn = this.#gunicorn!;
+    this.#count = new OneByOne(
+      () => this.#childCount(),
+      (signal) => void gunicorn.signal(signal),
+      this.#children.length,
+    );
+  }
+}

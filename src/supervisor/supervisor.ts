@@ -1,0 +1,209 @@
+import type { Logger } from "@logtape/logtape";
+import { type AutoscalerState, initial, step } from "../core/autoscaler.ts";
+import type { Order } from "../core/policy.ts";
+import type { PolicySettings } from "../core/policy_settings.ts";
+import type { Decision } from "../core/reason.ts";
+import type { Sample } from "../core/sample.ts";
+import { AUTOMATIC, standingAt, type StandingOrder, withinBounds } from "../core/standing_order.ts";
+import type { CountState, WorkerCount } from "../gunicorn/worker_count.ts";
+import { DecisionLog } from "../wording/decision_log.ts";
+import { orderText } from "../wording/order_words.ts";
+
+/** Reads everything once. Never throws for something it cannot read: that is "unknown". */
+export interface Sampler {
+  sample(nowMs: number): Sample;
+}
+
+/** What happened in one tick, for whoever watches: status, metrics, recording. */
+export interface TickRecord {
+  readonly sample: Sample;
+  readonly decision: Decision;
+  readonly count: CountState;
+  readonly standing: StandingOrder;
+  readonly settings: PolicySettings;
+  /** The line that was logged for this decision; undefined when it says nothing new. */
+  readonly said: string | undefined;
+}
+
+/** What the loop works with. */
+export interface SupervisorParts {
+  readonly sampler: Sampler;
+  readonly count: WorkerCount;
+  readonly log: Logger;
+  readonly settings: PolicySettings;
+  readonly initialWorkers: number;
+  readonly tickMs: number;
+  readonly dryRun: boolean;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly onTick?: (record: TickRecord) => void;
+}
+
+/** A request for workers that the master has not confirmed for this long is worth a line. */
+const UNCONFIRMED_MS = 3_000;
+/** An error of the same text is said once in this time. */
+const ERROR_REPEAT_MS = 60_000;
+
+/**
+ * The loop: sample, decide, apply, confirm, once a tick. Owns the only clock. An error in it is logged and the loop goes
+ * on from a fresh state with the count it had: our failure never takes the app down.
+ */
+export class Supervisor {
+  readonly #parts: SupervisorParts;
+  readonly #decisionLog: DecisionLog;
+  #settings: PolicySettings;
+  #state: AutoscalerState;
+  #standing = AUTOMATIC;
+  #stopped = false;
+  #wake: (() => void) | undefined;
+  #warnedUnconfirmed = false;
+  #tickedAtMs: number | undefined;
+  readonly #errorsSaid = new Map<string, number>();
+  /** Ticks that came more than a whole tick late, since the start. */
+  lateTicks = 0;
+  /** The longest time between two ticks since the start, ms. */
+  longestIntervalMs = 0;
+  /** Errors caught in the loop, since the start. */
+  loopErrors = 0;
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts;
+    this.#settings = parts.settings;
+    this.#decisionLog = new DecisionLog(() => this.#settings.sloP95Ms);
+    this.#state = initial(parts.settings, parts.initialWorkers);
+  }
+
+  /** The settings as they are now. */
+  get settings(): PolicySettings {
+    return this.#settings;
+  }
+
+  /** Changes settings live. The caller has validated them. */
+  change(changes: Partial<PolicySettings>): void {
+    this.#settings = { ...this.#settings, ...changes };
+  }
+
+  /** What was ordered by hand; a fresh start is always automatic. */
+  get standing(): StandingOrder {
+    return this.#standing;
+  }
+
+  /** Pauses, pins or goes back to automatic scaling; `untilMs` on the clock's time, Infinity for no end. */
+  give(order: Order, untilMs = Infinity): void {
+    this.#standing = { order, untilMs };
+    this.#parts.log.info("{text}", { text: orderText(this.#standing, this.#parts.clock()) });
+  }
+
+  /** SIGTTIN / SIGTTOU sent to us: the minimum moves by one, within 1 and the maximum. Returns the new minimum. */
+  moveFloor(by: 1 | -1): number {
+    const { minWorkers, maxWorkers } = this.#settings;
+    this.change({ minWorkers: Math.min(maxWorkers, Math.max(1, minWorkers + by)) });
+    return this.#settings.minWorkers;
+  }
+
+  /** Ticks until stopped. The pace is kept by the clock, not by adding sleeps; missed ticks are not made up for. */
+  async run(): Promise<void> {
+    const { tickMs, clock } = this.#parts;
+    let dueMs = clock();
+    while (!this.#stopped) {
+      this.tick(clock());
+      dueMs += tickMs;
+      const lateMs = clock() - dueMs;
+      if (lateMs > tickMs) {
+        this.lateTicks++;
+        dueMs = clock() + tickMs;
+      }
+      await this.#sleep(Math.max(0, dueMs - clock()));
+    }
+  }
+
+  /** Ends the loop; a tick under way is finished. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.();
+  }
+
+  /** One tick; public for tests, which bring their own time. */
+  tick(nowMs: number): void {
+    this.longestIntervalMs = Math.max(this.longestIntervalMs, nowMs - (this.#tickedAtMs ?? nowMs));
+    this.#tickedAtMs = nowMs;
+    try {
+      this.#tick(nowMs);
+    } catch (error) {
+      this.loopErrors++;
+      this.#sayError(error, nowMs);
+      this.#state = initial(this.#settings, this.#state.policy.target);
+    }
+  }
+
+  #tick(nowMs: number): void {
+    const { sampler, count, dryRun, onTick } = this.#parts;
+    const sample = sampler.sample(nowMs);
+    this.#endOrder(nowMs);
+    const settings = this.#settings;
+    const order = withinBounds(this.#standing.order, settings);
+    const { state, decision } = step(this.#state, sample, settings, order);
+    this.#state = state;
+    if (!dryRun) count.ask(decision.target, nowMs);
+    const said = this.#say(decision);
+    const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
+    this.#warnUnconfirmed(counted);
+    onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, said });
+  }
+
+  #endOrder(nowMs: number): void {
+    const standing = standingAt(this.#standing, nowMs);
+    if (standing === this.#standing) return;
+    const ended = this.#standing.order.kind === "paused" ? "pause" : "pin";
+    this.#parts.log.info("the {ended} has ended: {text}", { ended, text: orderText(standing, nowMs) });
+    this.#standing = standing;
+  }
+
+  #say(decision: Decision): string | undefined {
+    const line = this.#decisionLog.lineFor(decision);
+    if (line === undefined) return undefined;
+    const text = this.#parts.dryRun ? `dry run, nothing is asked for: ${line.text}` : line.text;
+    this.#parts.log[line.level]("{text}", {
+      text,
+      action: decision.action,
+      current: decision.current,
+      target: decision.target,
+      wanted: decision.wanted,
+      reason: decision.reason.code,
+    });
+    return text;
+  }
+
+  #warnUnconfirmed(count: CountState): void {
+    const late = count.kind === "asking" && count.rings > 0 && count.sinceMs > UNCONFIRMED_MS;
+    if (late && !this.#warnedUnconfirmed) {
+      this.#parts.log.warn(
+        "gunicorn has not confirmed {workers} workers for {seconds} s: asking again until it does",
+        { workers: count.workers, seconds: Math.round(count.sinceMs / 1000) },
+      );
+    }
+    this.#warnedUnconfirmed = late;
+  }
+
+  #sayError(error: unknown, nowMs: number): void {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const last = this.#errorsSaid.get(text);
+    if (last !== undefined && nowMs - last < ERROR_REPEAT_MS) return;
+    if (this.#errorsSaid.size > 100) this.#errorsSaid.clear();
+    this.#errorsSaid.set(text, nowMs);
+    this.#parts.log.error(
+      "the autoscaler's own loop failed ({text}); gunicorn keeps its workers and the loop goes on",
+      { text },
+    );
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

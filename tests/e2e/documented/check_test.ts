@@ -1,0 +1,111 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { appsFolder } from "../../support/apps.ts";
+import { program } from "../../support/autoscaled.ts";
+import { run } from "../../support/process.ts";
+import { venv } from "../../support/venv.ts";
+
+async function check(args: readonly string[], env: Record<string, string> = {}) {
+  const [command, ...rest] = program();
+  const ended = await run(command!, [...rest, "check", ...args], {
+    env: { PATH: `${await venv("newest")}/bin:${Deno.env.get("PATH")}`, ...env },
+    cwd: appsFolder,
+  });
+  return { ...ended, text: ended.stdout.replace(/ +/g, " ") };
+}
+
+Deno.test("check tells gunicorn, limits, signals and every setting with its source, and exits 0", async () => {
+  const { code, text } = await check(
+    [
+      "--min-workers",
+      "3",
+      "fast_api:app",
+      "-k",
+      "uvicorn_worker.UvicornWorker",
+      "-b",
+      "127.0.0.1:8123",
+      "-w",
+      "4",
+    ],
+    { GUNICORN_AUTOSCALER_SLO_P95_MS: "250" },
+  );
+  assertEquals(code, 0, text);
+  for (
+    const told of [
+      "version 27.0.1",
+      "worker class uvicorn_worker.UvicornWorker (uvicorn, 1000 requests at a time)",
+      "bind 127.0.0.1:8123",
+      "application loads in ",
+      "in flight, busy time live, from the probe",
+      "attaches to the master and to every uvicorn worker",
+      "workers 4 to begin with, then 3 to",
+      "min-workers 3 (flag)",
+      "slo-p95-ms 250 (GUNICORN_AUTOSCALER_SLO_P95_MS)",
+      "burst-enabled true (default)",
+      "Ready to run.",
+    ]
+  ) assertStringIncludes(text, told);
+});
+
+Deno.test("check reads the worker class that a run would start, the deprecated name replaced", async () => {
+  const words = ["fast_api:app", "-k", "uvicorn.workers.UvicornWorker", "-b", "127.0.0.1:8123"];
+  const { text } = await check(["--map-uvicorn-deprecated", ...words]);
+  assertStringIncludes(text, "worker class uvicorn_worker.UvicornWorker (uvicorn");
+  assertStringIncludes(text, "note uvicorn.workers is deprecated: using uvicorn_worker");
+});
+
+Deno.test("what cannot run is told, all of it, with exit 2", async () => {
+  const { code, text } = await check(["--min-workers", "none", "nothing:app", "--daemon"]);
+  assertEquals(code, 2, text);
+  assertStringIncludes(text, "Cannot use --min-workers=none");
+  assertStringIncludes(text, "Cannot run gunicorn with --daemon");
+  assertMatch(text, /Cannot load the application: ModuleNotFoundError: .*, correct the name or the folder/);
+  assertStringIncludes(text, "Not ready to run.");
+});
+
+Deno.test("a worker class that cannot be loaded, a broken config and a missing gunicorn are told", async () => {
+  assertMatch(
+    (await check(["wsgi:app", "-k", "nonsense"])).text,
+    /Cannot load the worker class nonsense: .*, correct it or install what has it\n/,
+  );
+  assertStringIncludes(
+    (await check(["wsgi:app", "-c", "missing.py"])).text,
+    "Cannot read gunicorn's configuration",
+  );
+  const missing = await check(["--gunicorn", "no-such-gunicorn", "wsgi:app"]);
+  assertEquals(missing.code, 2);
+  assertStringIncludes(missing.text, "no-such-gunicorn is not on PATH");
+});
+
+Deno.test("an address that is taken is a warning: it may be the one that is to be replaced", async () => {
+  using holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${(holder.addr as Deno.NetAddr).port}`;
+  const { code, text } = await check(["--status-addr", address, "wsgi:app", "-b", address]);
+  assertEquals(code, 0, text);
+  assertStringIncludes(text, `${address} (gunicorn's --bind) is taken now`);
+  assertStringIncludes(text, `${address} (--status-addr) is taken now`);
+});
+
+Deno.test("a folder or a recording that cannot be written is told before the run meets it", async () => {
+  const { code, text } = await check([
+    "--runtime-dir",
+    "/nowhere",
+    "--record",
+    "/nowhere/x.jsonl",
+    "wsgi:app",
+  ]);
+  assertEquals(code, 2, text);
+  assertStringIncludes(text, "Cannot make a runtime folder: /nowhere: there is no such folder");
+  assertStringIncludes(text, "Cannot record to /nowhere/x.jsonl: there is no such folder");
+});
+
+Deno.test("advice: a slow import wants --preload, sync workers that wait want threads", async () => {
+  const slow = await check(["slow_import:app"], { IMPORT_SECONDS: "1.2" });
+  assertStringIncludes(slow.text, "with --preload workers are ready at once");
+  assertStringIncludes(slow.text, "-k gthread --threads 4");
+});
+
+Deno.test("without the probe check says what is not measured and where StatsD is heard", async () => {
+  const { text } = await check(["--probe", "off", "wsgi:app"]);
+  assertStringIncludes(text, "StatsD heard on 127.0.0.1:9125");
+  assertStringIncludes(text, "in flight, busy time not measured");
+});

@@ -1,0 +1,42 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { runLoad } from "../../../bench/load/load.ts";
+import { parsePhases } from "../../../bench/load/phases.ts";
+import { WorkerSampler } from "../../../bench/servers/workers.ts";
+import { autoscaled } from "../../support/autoscaled.ts";
+import { memoryCgroup } from "../../support/memory_cgroup.ts";
+import { until } from "../../support/wait.ts";
+
+const MIB = 2 ** 20;
+
+Deno.test("a memory limit stops growth before it is passed, and the log says so", async () => {
+  const group = memoryCgroup(560 * MIB);
+  if (group === undefined) {
+    console.log("skipped: this machine does not let us make a control group with a memory limit");
+    return;
+  }
+  using cgroup = group;
+  await using server = await autoscaled({
+    own: ["--min-workers", "2", "--max-workers", "12"],
+    app: "ballast:app",
+    env: { BALLAST_MIB: "60" },
+    wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],
+  });
+  await server.untilWorkers(2);
+  const sampler = new WorkerSampler(server.master, "children");
+  // Quiet first: until a worker has been weighed, memory bounds nothing.
+  const report = await runLoad({
+    port: server.port,
+    phases: parsePhases("5x4s:/sleep/50,80x6s:/sleep/100"),
+    arrivals: "uniform",
+  });
+  const { changes } = sampler.stop(0, Infinity);
+  const peak = Math.max(...changes.map(([, workers]) => workers));
+  const log = `${JSON.stringify(changes)}\n${server.log()}`;
+  assertEquals([report.errors, cgroup.oomKills()], [0, 0], log);
+  assert(peak >= 3, log);
+  assertLessOrEqual(peak, 7, log);
+  await server.process.line(/but memory allows \d+ \(\d+ of 560 MiB used, \d+ MiB a worker\)/);
+  const { process } = server;
+  await process.stop("SIGTERM");
+  await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
+});

@@ -1,0 +1,72 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
+import { runLoad } from "../../../bench/load/load.ts";
+import { parsePhases } from "../../../bench/load/phases.ts";
+import { WorkerSampler } from "../../../bench/servers/workers.ts";
+import { autoscaled } from "../../support/autoscaled.ts";
+import { freeUdpPort } from "../../support/port.ts";
+import type { VenvName } from "../../support/venv.ts";
+import { until } from "../../support/wait.ts";
+
+/** A StatsD server of the user's own, and the packets that it heard. */
+class StatsdServer implements AsyncDisposable {
+  readonly heard: string[] = [];
+  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #hearing = this.#hear();
+
+  get port(): number {
+    return (this.#socket.addr as Deno.NetAddr).port;
+  }
+
+  async #hear(): Promise<void> {
+    for await (const [packet] of this.#socket) this.heard.push(new TextDecoder().decode(packet));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.close();
+    await this.#hearing;
+  }
+}
+
+for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
+  Deno.test(`without the probe, gunicorn ${name}: up in a burst and down after it by single signals`, async () => {
+    await using server = await autoscaled({
+      own: ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`, "--max-workers", "8"],
+      venv: name,
+    });
+    await server.untilWorkers(2);
+    const sampler = new WorkerSampler(server.master, "children");
+    const report = await runLoad({
+      port: server.port,
+      phases: parsePhases("5x3s:/sleep/50,40x5s:/sleep/100,3x3s:/sleep/50"),
+      arrivals: "poisson",
+      seed: 5,
+    });
+    const { changes } = sampler.stop(0, Infinity);
+    const log = `${JSON.stringify(changes)}\n${server.log()}`;
+    assertEquals([report.errors, report.timeouts], [0, 0], log);
+    assertGreaterOrEqual(Math.max(...changes.map(([, workers]) => workers)), 5, log);
+    await server.untilWorkers(2, 30_000);
+  });
+}
+
+Deno.test("without the probe gunicorn's StatsD is heard here and every packet goes on to the user's own server", async () => {
+  await using theirs = new StatsdServer();
+  const { port, heard } = theirs;
+  await using server = await autoscaled({
+    own: ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`],
+    gunicorn: ["--statsd-host", `127.0.0.1:${port}`, "--statsd-prefix", "shop"],
+  });
+  assertStringIncludes(server.log(), `StatsD is heard here and relayed on to 127.0.0.1:${port}`);
+  for (let i = 0; i < 20; i++) assertEquals((await server.get("/")).status, 200);
+  const requests = () => heard.filter((line) => line.startsWith("shop.gunicorn.requests:1|c")).length;
+  await until(() => requests() >= 20, { what: () => `20 packets, ${requests()} came` });
+  assert(heard.some((line) => /^shop\.gunicorn\.request\.duration:[\d.]+\|ms/.test(line)), heard[0]);
+});
+
+Deno.test("with the probe a user's own StatsD server hears gunicorn itself", async () => {
+  await using theirs = new StatsdServer();
+  const { port, heard } = theirs;
+  await using server = await autoscaled({ gunicorn: ["--statsd-host", `127.0.0.1:${port}`] });
+  assertEquals((await server.get("/")).status, 200);
+  await until(() => heard.some((line) => line.startsWith("gunicorn.requests:1|c")), { what: "a packet" });
+});

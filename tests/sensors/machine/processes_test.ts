@@ -1,0 +1,253 @@
+import { assert, assertEquals } from "@std/assert";
+import { known } from "../../../src/core/sample.ts";
+import { Processes } from "../../../src/sensors/machine/processes.ts";
+import { FakeRoot } from "./fake_root.ts";
+
+const MASTER = 50;
+
+interface FakeProcess {
+  readonly ppid?: number;
+  readonly state?: string;
+  readonly ticks?: number;
+  readonly threads?: number;
+  readonly waitNs?: number;
+  readonly pssKb?: number;
+  readonly command?: string;
+  readonly environment?: string;
+}
+
+/** Writes the files of a process; those not named stay as they are. */
+function put(root: FakeRoot, pid: number, process: FakeProcess): void {
+  const { ppid = MASTER, state = "S", ticks = 0, threads = 1, waitNs, pssKb, command, environment } = process;
+  root.write({
+    [`proc/${pid}/stat`]:
+      `${pid} (gunicorn) ${state} ${ppid} 1 1 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 ${threads} 0 1000 0 0 0`,
+  });
+  if (waitNs !== undefined) root.write({ [`proc/${pid}/schedstat`]: `1000 ${waitNs} 5\n` });
+  if (pssKb !== undefined) root.write({ [`proc/${pid}/smaps_rollup`]: `Rss: 1 kB\nPss:   ${pssKb} kB\n` });
+  if (command !== undefined) root.write({ [`proc/${pid}/cmdline`]: command });
+  if (environment !== undefined) root.write({ [`proc/${pid}/environ`]: environment });
+}
+
+function cpuOf(processes: Processes, pids: number[], nowMs: number) {
+  const { cpu } = processes.read(pids, nowMs);
+  if (!known(cpu)) throw new Error("the CPU is unknown");
+  return cpu;
+}
+
+const round = (n: number | "unknown") => known(n) ? Math.round(n * 1000) / 1000 : n;
+
+Deno.test("Workers' cores are their CPU time of the last second", () => {
+  using root = new FakeRoot({});
+  put(root, 51, { ticks: 1000 });
+  put(root, 52, { ticks: 70 });
+  const processes = new Processes(root.path);
+  assertEquals(cpuOf(processes, [51, 52], 0).workerCores, 0, "one reading is no rate");
+  for (let i = 1; i <= 20; i++) {
+    put(root, 51, { ticks: 1000 + 8 * i });
+    put(root, 52, { ticks: 70 + 2 * Math.min(i, 5) });
+    processes.read([51, 52], 100 * i);
+  }
+  put(root, 51, { ticks: 1168 });
+  const cpu = cpuOf(processes, [51, 52], 2100);
+  assertEquals(
+    [round(cpu.workerCores), round(cpu.busiestWorkerCores)],
+    [0.8, 0.8],
+    "52 stopped a second ago",
+  );
+  processes.close();
+});
+
+Deno.test("A worker seen for less than 300 ms is not named the busiest: a tick of 10 ms would be a tenth of a core", () => {
+  using root = new FakeRoot({});
+  put(root, 51, { ticks: 0 });
+  const processes = new Processes(root.path);
+  processes.read([51], 0);
+  put(root, 51, { ticks: 10 });
+  assertEquals(round(cpuOf(processes, [51], 100).busiestWorkerCores), 0);
+  put(root, 51, { ticks: 30 });
+  assertEquals(round(cpuOf(processes, [51], 300).busiestWorkerCores), 1);
+  processes.close();
+});
+
+Deno.test("Waiting cores are the growth of the run-queue waits, of all threads where there are more", () => {
+  using root = new FakeRoot({});
+  put(root, 51, { waitNs: 5e9 });
+  put(root, 52, { threads: 2, waitNs: 1 });
+  root.write({
+    "proc/52/task/52/schedstat": "9 1000000000 1\n",
+    "proc/52/task/60/schedstat": "9 2000000000 1\n",
+  });
+  const processes = new Processes(root.path);
+  processes.read([51, 52], 0);
+  put(root, 51, { waitNs: 5.1e9 });
+  root.write({
+    "proc/52/task/52/schedstat": "9 1100000000 1\n",
+    "proc/52/task/60/schedstat": "9 2300000000 1\n",
+  });
+  assertEquals(round(cpuOf(processes, [51, 52], 1000).waitingCores), 0.5);
+  processes.close();
+});
+
+Deno.test("Where the kernel keeps no waits they are unknown", () => {
+  using root = new FakeRoot({});
+  put(root, 51, {});
+  const processes = new Processes(root.path);
+  assertEquals(cpuOf(processes, [51], 0).waitingCores, "unknown");
+  processes.close();
+});
+
+Deno.test("The waits of many threads are spread over calls", () => {
+  using root = new FakeRoot({});
+  for (const pid of [51, 52, 53]) {
+    put(root, pid, { threads: 20 });
+    root.write({ [`proc/${pid}/task/${pid}/schedstat`]: "9 0 1\n" });
+  }
+  const processes = new Processes(root.path);
+  const told = (nowMs: number) =>
+    processes.read([51, 52, 53], nowMs).workers.filter((worker) => known(worker.waitingCores)).length;
+  assertEquals([told(0), told(100), told(200)], [1, 2, 3]);
+  processes.close();
+});
+
+Deno.test("Memory is read of one worker a call, soon again, when it has served, and then every 30 s", () => {
+  using root = new FakeRoot({});
+  put(root, 51, { pssKb: 1000 });
+  put(root, 52, { pssKb: 3000 });
+  const processes = new Processes(root.path);
+  const bytes = (nowMs: number) => processes.read([51, 52], nowMs).workerBytes;
+  assertEquals(bytes(0), 1000 * 1024);
+  assertEquals(bytes(100), 2000 * 1024);
+  put(root, 51, { pssKb: 5000 });
+  put(root, 52, { pssKb: 7000 });
+  assertEquals(bytes(1900), 2000 * 1024);
+  assertEquals(bytes(2100), 4000 * 1024);
+  assertEquals(bytes(2200), 6000 * 1024);
+  put(root, 51, { pssKb: 9000 });
+  put(root, 52, { pssKb: 9000 });
+  assertEquals(bytes(12_050), 6000 * 1024);
+  assertEquals(bytes(12_200), 8000 * 1024);
+  assertEquals(bytes(12_300), 9000 * 1024);
+  put(root, 51, { pssKb: 11_000 });
+  assertEquals(bytes(41_000), 9000 * 1024);
+  assertEquals(bytes(42_300), 10_000 * 1024);
+  processes.close();
+});
+
+Deno.test("Without smaps_rollup the anonymous memory stands in, without either the memory is unknown", () => {
+  using root = new FakeRoot({ "proc/51/status": "RssAnon:\t 400 kB\n" });
+  put(root, 51, {});
+  put(root, 52, {});
+  const processes = new Processes(root.path);
+  assertEquals(processes.read([52], 0).workerBytes, "unknown");
+  assertEquals(processes.read([51], 100).workerBytes, 400 * 1024);
+  processes.close();
+});
+
+Deno.test("A worker that is gone, or no longer ready, counts no more", () => {
+  using root = new FakeRoot({});
+  put(root, 51, {});
+  put(root, 52, {});
+  const processes = new Processes(root.path);
+  processes.read([51, 52], 0);
+  put(root, 51, { ticks: 100 });
+  put(root, 52, { ticks: 100 });
+  assertEquals(round(cpuOf(processes, [51], 1000).workerCores), 1);
+  assertEquals(processes.read([99], 1100), { cpu: "unknown", workerBytes: "unknown", workers: [] });
+  processes.close();
+});
+
+Deno.test("A worker's row tells state, threads and cores", () => {
+  using root = new FakeRoot({});
+  put(root, 51, { state: "D", threads: 4 });
+  const processes = new Processes(root.path);
+  assertEquals(processes.read([51], 0).workers, [
+    { pid: 51, state: "D", threads: 4, cores: 0, waitingCores: "unknown", bytes: "unknown" },
+  ]);
+  processes.close();
+});
+
+const COMMAND = "/usr/bin/python3\0/usr/bin/gunicorn\0app:app\0";
+
+Deno.test("The master's children are its workers, but for other programs, the next master and the dead", () => {
+  using root = new FakeRoot({ "proc/50/task/50/children": "51 52 53 54 55 56 " });
+  put(root, MASTER, { command: COMMAND });
+  put(root, 51, { command: COMMAND, environment: "PATH=/bin\0" });
+  put(root, 52, { command: COMMAND, environment: "A=1\0GUNICORN_PID=50\0" });
+  put(root, 53, { command: "/bin/sh\0-c\0true\0" });
+  put(root, 54, { command: COMMAND, state: "Z" });
+  put(root, 55, { command: "gunicorn: worker [shop]\0" });
+  put(root, 56, { command: "" });
+  assertEquals(new Processes(root.path).children(MASTER), [51, 55, 56]);
+});
+
+Deno.test("A child that executes another program after its fork stops being a worker", () => {
+  using root = new FakeRoot({ "proc/50/task/50/children": "51 " });
+  put(root, MASTER, { command: COMMAND });
+  put(root, 51, { command: COMMAND });
+  const processes = new Processes(root.path);
+  assertEquals(processes.children(MASTER), [51]);
+  put(root, 51, { command: COMMAND, environment: "GUNICORN_PID=50\0" });
+  assertEquals(processes.children(MASTER), []);
+});
+
+Deno.test("With slots at hand only children with a slot are workers", () => {
+  using root = new FakeRoot({ "proc/50/task/50/children": "51 52 53 " });
+  const processes = new Processes(root.path);
+  assertEquals(processes.children(MASTER, [51, 53, 77]), [51, 53]);
+  assertEquals(processes.children(99, [51]), [51], "no list of children: the slots stand");
+});
+
+Deno.test("A worker with a slot that the kernel leaves out of its list is one all the same, while it is the master's child", () => {
+  using root = new FakeRoot({ "proc/50/task/50/children": "52 " });
+  put(root, 51, {});
+  put(root, 53, { state: "Z" });
+  put(root, 54, { ppid: 1 });
+  assertEquals(new Processes(root.path).children(MASTER, [54, 53, 52, 51]), [51, 52]);
+});
+
+Deno.test("A kernel without lists of children is searched by parent, but not at every call", () => {
+  using root = new FakeRoot({ "proc/self/x": "", "proc/meminfo": "" });
+  put(root, MASTER, { ppid: 1, command: COMMAND });
+  put(root, 51, { command: COMMAND });
+  put(root, 52, { ppid: 51, command: COMMAND });
+  const processes = new Processes(root.path);
+  assertEquals(processes.children(MASTER), [51]);
+  put(root, 53, { command: COMMAND });
+  assertEquals(processes.children(MASTER), [51]);
+  for (let i = 0; i < 8; i++) processes.children(MASTER);
+  assertEquals(processes.children(MASTER), [51, 53]);
+});
+
+Deno.test("On this machine a busy child is seen as a busy core, and its memory is told", async () => {
+  const child = new Deno.Command("python3", {
+    args: ["-c", "print(flush=True)\nwhile True: pass"],
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  const processes = new Processes();
+  assertEquals(
+    processes.children(Deno.pid).includes(child.pid),
+    false,
+    "it is no worker: it runs another program",
+  );
+  const begun = performance.now();
+  let reading = processes.read([child.pid], 0);
+  while (performance.now() - begun < 600) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    reading = processes.read([child.pid], performance.now() - begun);
+  }
+  assert(known(reading.cpu) && known(reading.workerBytes));
+  const { workerCores, waitingCores } = reading.cpu as { workerCores: number; waitingCores: number };
+  assert(
+    workerCores + waitingCores > 0.7 && workerCores < 1.2,
+    `${workerCores} used, ${waitingCores} waiting`,
+  );
+  assert((reading.workerBytes as number) > 1e6);
+  child.kill("SIGKILL");
+  await child.status;
+  await reader.cancel();
+  assertEquals(processes.read([child.pid], 700).cpu, "unknown");
+  processes.close();
+});

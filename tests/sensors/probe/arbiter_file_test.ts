@@ -1,0 +1,168 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { ArbiterFile } from "../../../src/sensors/probe/arbiter_file.ts";
+import { probePython, store, temporaryFolder, type Word } from "./shared_pages.ts";
+
+const published: Record<number, Word> = {
+  16: 4321,
+  17: 4,
+  18: 2,
+  19: 3,
+  20: 5,
+  21: 1,
+  22: 9,
+  23: 2,
+  24: 1_000_000_000,
+  25: 1,
+  26: 2,
+  27: 8,
+  28: 30_000,
+  29: 45_000,
+  30: 1,
+  31: 3,
+  32: 230_001,
+  33: 2_000_000_000,
+};
+
+Deno.test("A new arbiter file is private, one page, and tells the wishes of the supervisor", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  const file = new ArbiterFile(path, 77);
+  const info = Deno.statSync(path);
+  assertEquals(info.size, 4096);
+  assertEquals(info.mode! & 0o777, 0o600);
+
+  const words = () => new BigUint64Array(Deno.readFileSync(path).buffer).slice(0, 5);
+  assertEquals(new TextDecoder().decode(Deno.readFileSync(path).subarray(0, 8)), "GAARB001");
+  assertEquals(words().slice(1), new BigUint64Array([77n, 0n, 0n, 0n]), "nothing is wanted yet");
+  assertEquals(file.request(7), 1);
+  assertEquals(words().slice(1), new BigUint64Array([77n, 7n, 1n, 0n]));
+  assertEquals(file.request(3), 2);
+  assertEquals(words().slice(1), new BigUint64Array([77n, 3n, 2n, 0n]));
+  assertEquals(file.wantedSeq, 2);
+  file.close();
+});
+
+Deno.test("What the master published is read as what it is", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  const file = new ArbiterFile(path, 77);
+  assertEquals(file.read(), undefined, "before the master has spoken");
+  assertEquals(file.confirmed(), undefined);
+
+  store(path, published);
+  assertEquals(file.read(), {
+    masterPid: 4321,
+    confirmed: 4,
+    confirmedSeq: 2,
+    changes: 3,
+    alive: 5,
+    draining: 1,
+    spawned: 9,
+    bootFailures: 2,
+    lastBootFailureNs: 1_000_000_000,
+    reloads: 1,
+    kind: "gthread",
+    slots: 8,
+    gracefulTimeoutMs: 30_000,
+    timeoutMs: 45_000,
+    preload: true,
+    configured: 3,
+    gunicornVersion: "23.0.1",
+    readyNs: 2_000_000_000,
+  });
+  assertEquals(file.confirmed(), { workers: 4, seq: 2 });
+  file.close();
+});
+
+Deno.test("A master that is not ready has confirmed nothing: it has no signal handlers yet", () => {
+  using folder = temporaryFolder();
+  const file = new ArbiterFile(`${folder.path}/arbiter`, 77);
+  store(`${folder.path}/arbiter`, { ...published, 33: 0 });
+  assertEquals(file.read()?.readyNs, undefined);
+  assertEquals(file.read()?.confirmed, 4);
+  assertEquals(file.confirmed(), undefined);
+  file.close();
+});
+
+const damaged: [string, Record<number, Word>][] = [
+  ["another magic", { 0: "GAARB002" }],
+  ["no master", { 16: 0 }],
+  ["a master that is no pid", { 16: 2 ** 40 }],
+  ["a negative master", { 16: -1 }],
+  ["an absurd count", { 17: 100_001 }],
+  ["a negative count", { 17: -1 }],
+  ["absurdly many alive", { 20: -5 }],
+];
+for (const [what, words] of damaged) {
+  Deno.test(`An arbiter file with ${what} is not believed`, () => {
+    using folder = temporaryFolder();
+    const path = `${folder.path}/arbiter`;
+    const file = new ArbiterFile(path, 77);
+    store(path, { ...published, ...words });
+    assertEquals(file.read(), undefined);
+    file.close();
+  });
+}
+
+Deno.test("Odd words in an arbiter file are bounded: an unknown kind, no slots, more draining than alive", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  const file = new ArbiterFile(path, 77);
+  store(path, { ...published, 21: 99, 26: 200, 27: 0 });
+  const arbiter = file.read()!;
+  assertEquals([arbiter.draining, arbiter.kind, arbiter.slots], [5, "unknown", 1]);
+  store(path, { 27: -1 });
+  assertEquals(file.read()!.slots, 1_000_000);
+  file.close();
+});
+
+Deno.test("A removed arbiter file goes on working, a truncated one reads as nothing", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  const file = new ArbiterFile(path, 77);
+  store(path, published);
+  const other = Deno.openSync(path, { write: true });
+  Deno.removeSync(path);
+  assertEquals(file.read()?.confirmed, 4);
+  file.request(5);
+  other.truncateSync(100);
+  assertEquals(file.read(), undefined);
+  other.close();
+  file.close();
+});
+
+Deno.test("An arbiter file is never made over something that is there, be it a link", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  Deno.symlinkSync(`${folder.path}/elsewhere`, path);
+  assertThrows(() => new ArbiterFile(path, 77), Error, `Cannot create ${path}: `);
+  assertThrows(() => Deno.statSync(`${folder.path}/elsewhere`), Deno.errors.NotFound);
+  assertThrows(() => new ArbiterFile(`${folder.path}/missing/arbiter`, 77), Error, "--runtime-dir");
+});
+
+Deno.test("The probe's own code reads our wishes and we read its answers", async () => {
+  using folder = temporaryFolder();
+  const file = new ArbiterFile(`${folder.path}/arbiter`, Deno.pid);
+  file.request(6);
+  const printed = await probePython(`
+from gunicorn_autoscaler_probe import words as w
+from gunicorn_autoscaler_probe.master.doorbell import Doorbell
+bell = Doorbell(${JSON.stringify(folder.path)})
+seq, wanted = bell.wanted()
+bell._words[w.A_MASTER_PID] = 123
+bell.tell_workers(6, 1, 8)
+bell.tell_boot_failures(2, 55)
+bell.confirm(wanted, seq)
+bell.tell_configured(2)
+bell.tell_ready()
+print(seq, wanted, bell.is_childs())`);
+  assertEquals(printed, "1 6 True");
+  const arbiter = file.read()!;
+  assertEquals(file.confirmed(), { workers: 6, seq: 1 });
+  assertEquals(
+    [arbiter.masterPid, arbiter.alive, arbiter.draining, arbiter.spawned, arbiter.bootFailures],
+    [123, 6, 1, 8, 2],
+  );
+  assertEquals([arbiter.lastBootFailureNs, arbiter.configured], [55, 2]);
+  file.close();
+});

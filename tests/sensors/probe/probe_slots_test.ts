@@ -1,0 +1,235 @@
+import { assertEquals } from "@std/assert";
+import { total } from "../../../src/core/histogram.ts";
+import type { Load } from "../../../src/core/sample.ts";
+import { ProbeSlots } from "../../../src/sensors/probe/probe_slots.ts";
+import { loadOf, SlotFolder } from "./shared_pages.ts";
+
+const S = 1e9;
+
+Deno.test("Deltas are what the counters grew by between two reads", () => {
+  using folder = new SlotFolder();
+  folder.add(11, {
+    started: 100,
+    finished: 100,
+    busyNs: 2 * S,
+    inFlightNs: 2 * S,
+    serviceNs: 2 * S,
+    lastChangeNs: 9 * S,
+  });
+  const slots = new ProbeSlots(folder.path);
+  const first = loadOf(slots.read(10 * S));
+  assertEquals([first.started, first.busyMs, first.inFlight], [0, 0, 0], "nothing to compare with yet");
+
+  folder.set(11, {
+    started: 103,
+    finished: 102,
+    failed: 1,
+    inFlight: 1,
+    busyNs: 2.03 * S,
+    inFlightNs: 2.03 * S,
+    serviceNs: 2.02 * S,
+    lastChangeNs: 10.1 * S,
+    serviceBuckets: 2,
+    waitBuckets: 3,
+  });
+  const load = loadOf(slots.read(10.1 * S));
+  assertEquals([load.started, load.finished, load.failed, load.inFlight], [3, 2, 1, 1]);
+  assertEquals([Math.round(load.busyMs), Math.round(load.inFlightMs), Math.round(load.serviceMs)], [
+    30,
+    30,
+    20,
+  ]);
+  assertEquals([load.service[0], total(load.service), load.wait[0], total(load.wait)], [2, 2, 3, 3]);
+  assertEquals(load.coverage, 1);
+  const again = loadOf(slots.read(10.1 * S));
+  assertEquals([again.started, total(again.service)], [0, 0], "taken once");
+  slots.close();
+});
+
+Deno.test("A worker stuck in one request is busy all the time, though nothing in its slot changes", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { inFlight: 1, started: 1, lastChangeNs: 10 * S });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10.5 * S);
+  for (let i = 1; i <= 5; i++) {
+    const reading = slots.read((10.5 + i / 10) * S);
+    assertEquals(Math.round(loadOf(reading).busyMs), 100);
+    assertEquals(Math.round(loadOf(reading).inFlightMs), 100);
+    assertEquals(Math.round(reading.workers[0]!.busyShare * 1000), 1000);
+    assertEquals(Math.round(reading.workers[0]!.unchangedMs), 500 + 100 * i);
+  }
+  slots.close();
+});
+
+Deno.test("Time counted as open is not counted again when the request ends", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { kind: 7, slots: 1000, inFlight: 2, started: 2, lastChangeNs: 10 * S });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  let inFlightMs = 0, busyMs = 0;
+  const add = (load: Load) => {
+    inFlightMs += load.inFlightMs;
+    busyMs += load.busyMs;
+  };
+  add(loadOf(slots.read(10.1 * S)));
+  // Both ended at 10.08 s; the worker stored that only after we had looked at 10.1 s.
+  folder.set(11, {
+    inFlight: 0,
+    finished: 2,
+    busyNs: 0.08 * S,
+    inFlightNs: 0.16 * S,
+    serviceNs: 0.16 * S,
+    lastChangeNs: 10.08 * S,
+  });
+  add(loadOf(slots.read(10.2 * S)));
+  folder.set(11, { inFlight: 1, started: 3, lastChangeNs: 10.2 * S });
+  add(loadOf(slots.read(10.3 * S)));
+  assertEquals([Math.round(inFlightMs), Math.round(busyMs)], [160 + 100, 80 + 100]);
+  slots.close();
+});
+
+Deno.test("A worker forked since the last read is counted from its boot on", () => {
+  using folder = new SlotFolder();
+  folder.add(11);
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  folder.add(12, {
+    bootNs: 10.02 * S,
+    readyNs: 10.05 * S,
+    started: 4,
+    finished: 4,
+    busyNs: 0.04 * S,
+    serviceBuckets: 4,
+  });
+  const load = loadOf(slots.read(10.1 * S));
+  assertEquals([load.started, Math.round(load.busyMs), total(load.service)], [4, 40, 4]);
+  slots.close();
+});
+
+Deno.test("What a worker did last is counted once after its slot is gone, what it left open is not", () => {
+  using folder = new SlotFolder();
+  folder.add(11);
+  folder.add(12, { started: 5, finished: 5 });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  folder.set(12, { started: 9, finished: 8, inFlight: 1, busyNs: 0.03 * S, lastChangeNs: 10.03 * S });
+  folder.remove(12);
+  const reading = slots.read(10.1 * S);
+  assertEquals([loadOf(reading).started, loadOf(reading).finished, loadOf(reading).inFlight], [4, 3, 0]);
+  assertEquals(Math.round(loadOf(reading).busyMs), 30);
+  assertEquals(reading.counts.ready, 1);
+  assertEquals(loadOf(slots.read(10.2 * S)).started, 0);
+  slots.close();
+});
+
+Deno.test("Workers are counted by state, with the age of the oldest boot and the length of the latest", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { age: 1, bootNs: 1 * S, readyNs: 1.4 * S });
+  folder.add(12, { age: 2, bootNs: 2 * S, readyNs: 2.3 * S, state: 3 });
+  folder.add(13, { age: 3, bootNs: 9.2 * S, readyNs: 0, state: 1, metered: 0 });
+  folder.add(14, { age: 4, bootNs: 9.7 * S, readyNs: 0, state: 1, metered: 0, kind: 2, slots: 4 });
+  const slots = new ProbeSlots(folder.path);
+  const { counts, lastBootMs, model, workers } = slots.read(10 * S);
+  assertEquals({ ...counts, oldestBootMs: Math.round(counts.oldestBootMs) }, {
+    ready: 1,
+    booting: 2,
+    draining: 1,
+    oldestBootMs: 800,
+  });
+  assertEquals(Math.round(lastBootMs as number), 300);
+  assertEquals(model, { kind: "gthread", slots: 4 });
+  assertEquals(workers.map(({ pid, state, bootMs }) => [pid, state, bootMs === "unknown"]), [
+    [11, "ready", false],
+    [12, "draining", false],
+    [13, "booting", true],
+    [14, "booting", true],
+  ]);
+  slots.close();
+});
+
+Deno.test("The length of the latest boot is remembered when that worker is gone", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { bootNs: 1 * S, readyNs: 1.4 * S });
+  folder.add(12, { bootNs: 2 * S, readyNs: 2.3 * S });
+  const slots = new ProbeSlots(folder.path);
+  slots.read(10 * S);
+  folder.remove(12);
+  assertEquals(Math.round(slots.read(10.1 * S).lastBootMs as number), 300);
+  slots.close();
+});
+
+Deno.test("Requests of draining workers are in flight too, for they are load all the same", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { inFlight: 1, started: 1 });
+  folder.add(12, { inFlight: 1, started: 1, state: 3 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(loadOf(slots.read(10 * S)).inFlight, 2);
+  slots.close();
+});
+
+Deno.test("Event loop lag is the longest of all workers, unknown without a loop", () => {
+  using folder = new SlotFolder();
+  folder.add(11);
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(loadOf(slots.read(10 * S)).loopLagMs, "unknown");
+  folder.add(12, { kind: 7, slots: 1000, loopDueNs: 10.15 * S });
+  folder.add(13, { kind: 7, slots: 1000, loopDueNs: 9.9 * S });
+  folder.add(14, { kind: 7, slots: 1000, loopDueNs: 10.05 * S });
+  assertEquals(Math.round(loadOf(slots.read(10.1 * S)).loopLagMs as number), 200);
+  slots.close();
+});
+
+Deno.test("gthread's inner queue, websockets and streams are added up", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { kind: 2, slots: 4, innerQueue: 3 });
+  folder.add(12, { kind: 8, slots: 100, innerQueue: 9, websockets: 2, streams: 1 });
+  folder.add(13, { kind: 7, slots: 100, websockets: 5, streams: 4 });
+  const slots = new ProbeSlots(folder.path);
+  const load = loadOf(slots.read(10 * S));
+  assertEquals([load.innerQueue, load.websockets, load.streams], [3, 7, 5]);
+  slots.close();
+});
+
+Deno.test("Workers without a meter leave the load unknown, and lower the coverage beside others", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { metered: 0 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).load, "unknown");
+  assertEquals(slots.read(10.1 * S).counts.ready, 1);
+  folder.add(12);
+  assertEquals(loadOf(slots.read(10.2 * S)).coverage, 0.5);
+  slots.close();
+});
+
+Deno.test("A worker that has stored its ready time serves, though its state still says that it boots", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { state: 1 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).counts.ready, 1);
+  slots.close();
+});
+
+Deno.test("When only workers on their way out can be read the load is unknown", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { metered: 0 });
+  folder.add(12, { state: 3 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).load, "unknown");
+  folder.remove(11);
+  assertEquals(
+    loadOf(slots.read(10.1 * S)).coverage,
+    1,
+    "when all are on their way out, they are all there is",
+  );
+  slots.close();
+});
+
+Deno.test("With nobody serving the load is unknown, not zero", () => {
+  using folder = new SlotFolder();
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).load, "unknown");
+  folder.add(11, { state: 1, readyNs: 0 });
+  assertEquals(slots.read(10.1 * S).load, "unknown");
+  assertEquals(slots.read(10.2 * S).counts.booting, 1);
+  slots.close();
+});

@@ -1,0 +1,145 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import { TOOLS } from "../../src/cli/cli.ts";
+import { helpText } from "../../src/cli/help.ts";
+import { defaultText, variableOf } from "../../src/settings/option.ts";
+import { OPTIONS } from "../../src/settings/options.ts";
+import { policyOf } from "../../src/settings/settings.ts";
+import { resolveSettings, type SourceTexts } from "../../src/settings/settings_sources.ts";
+
+function resolve(texts: Partial<SourceTexts> = {}) {
+  return resolveSettings({ flags: new Map(), environment: {}, envFile: "", cores: 2, ...texts });
+}
+
+Deno.test("flag over environment over .env over default", () => {
+  const envFile = "GUNICORN_AUTOSCALER_SLO_P95_MS=100\n";
+  const environment = { GUNICORN_AUTOSCALER_SLO_P95_MS: "200" };
+  const flags = new Map([["slo-p95-ms", "250"]]);
+  const told = (texts: Partial<SourceTexts>) => {
+    const { settings, sources } = resolve(texts);
+    return [settings.sloP95Ms, sources.sloP95Ms];
+  };
+  assertEquals(told({}), [300, "default"]);
+  assertEquals(told({ envFile }), [100, ".env"]);
+  assertEquals(told({ envFile, environment }), [200, "environment"]);
+  assertEquals(told({ envFile, environment, flags }), [250, "flag"]);
+});
+
+Deno.test("every variable of the Rust program is known", () => {
+  const names = [
+    "STATSD_ADDR STATSD_PREFIX MIN_WORKERS MAX_WORKERS WINDOW_SECONDS TICK_MS IDLE_SECONDS UP_COOLDOWN_MS",
+    "DOWN_COOLDOWN_MS MAX_STEP_UP TARGET_CONC_PER_WORKER SLO_P95_MS NO_DOWNSCALE_MS_AFTER_UP BURST_ENABLED",
+    "BURST_WINDOW_SECONDS BURST_RPS_JUMP BURST_ADD_WORKERS BURST_COOLDOWN_MS BURST_MIN_RPS",
+    "MAP_UVICORN_DEPRECATED AUTO_SET_GRACEFUL_TIMEOUT",
+  ].join(" ").split(" ");
+  const known = OPTIONS.map((option) => variableOf(option));
+  for (const name of names) assert(known.includes(`GUNICORN_AUTOSCALER_${name}`), name);
+});
+
+Deno.test("the default maximum follows from the cores, fractions rounded", () => {
+  const cases: [cores: number, max: number][] = [[0.1, 2], [0.5, 2], [1, 3], [1.5, 4], [2, 5], [8, 17]];
+  for (const [cores, max] of cases) {
+    assertEquals(resolve({ cores }).settings.maxWorkers, max, `${cores} cores`);
+  }
+});
+
+Deno.test("bad values are errors, all of them at once, each with its range", () => {
+  const { errors } = resolve({
+    environment: {
+      GUNICORN_AUTOSCALER_MIN_WORKERS: "two",
+      GUNICORN_AUTOSCALER_BURST_ENABLED: "maybe",
+      GUNICORN_AUTOSCALER_PROBE: "ON",
+      GUNICORN_AUTOSCALER_STATSD_ADDR: "localhost",
+      GUNICORN_AUTOSCALER_TARGET_UTILIZATION: "1.5",
+    },
+  });
+  assertEquals(errors.length, 5);
+  for (const error of errors) assertMatch(error, /^Cannot use .+=.+: it is not a valid value, give .+/);
+});
+
+Deno.test("values at the edge of what a number is", async (t) => {
+  const cases: [text: string, valid: boolean][] = [
+    ["3", true],
+    [" 3 ", true],
+    ["3.0", true],
+    ["+3", true],
+    ["1e1", true],
+    ["3.5", false],
+    ["0", false],
+    ["-1", false],
+    ["", false],
+    ["NaN", false],
+    ["Infinity", false],
+    ["0x10", false],
+    ["3 workers", false],
+    ["99999999999999999999", false],
+  ];
+  for (const [text, valid] of cases) {
+    await t.step(`MIN_WORKERS="${text}" is ${valid ? "fine" : "an error"}`, () => {
+      const { errors } = resolve({
+        environment: { GUNICORN_AUTOSCALER_MIN_WORKERS: text, GUNICORN_AUTOSCALER_MAX_WORKERS: "100" },
+      });
+      assertEquals(errors.length === 0, valid, errors.join("\n"));
+    });
+  }
+});
+
+Deno.test("addresses", async (t) => {
+  const cases: [text: string, host: string, port: number][] = [
+    ["127.0.0.1:9125", "127.0.0.1", 9125],
+    ["localhost:0", "localhost", 0],
+    ["[::1]:9125", "::1", 9125],
+  ];
+  for (const [text, host, port] of cases) {
+    await t.step(text, () => {
+      const { settings } = resolve({ flags: new Map([["statsd-addr", text]]) });
+      assertEquals(settings.statsdAddr, { host, port });
+    });
+  }
+  for (const text of ["9125", ":9125", "::1:9125", "host:99999", "host:port"]) {
+    await t.step(`${text} is an error`, () => {
+      assertEquals(resolve({ flags: new Map([["statsd-addr", text]]) }).errors.length, 1);
+    });
+  }
+});
+
+Deno.test("a minimum above the maximum is an error that says which to change", () => {
+  const flags = new Map([["min-workers", "8"]]);
+  assertStringIncludes(resolve({ flags }).errors[0]!, "follows from 2 cores, set --max-workers too");
+  flags.set("max-workers", "4");
+  assertStringIncludes(resolve({ flags }).errors[0]!, "raise --max-workers or lower --min-workers");
+});
+
+Deno.test("an unknown variable with our prefix is a warning with the nearest name; others are none of our business", () => {
+  const { warnings, errors } = resolve({
+    environment: { GUNICORN_AUTOSCALER_MAX_WORKER: "3", GUNICORN_CMD_ARGS: "-w 3" },
+    envFile: "DATABASE_URL=x\nGUNICORN_AUTOSCALER_SLO=300\n",
+  });
+  assertEquals(errors, []);
+  assertEquals(warnings.length, 2);
+  assertStringIncludes(warnings[0]!, "did you mean GUNICORN_AUTOSCALER_MAX_WORKERS?");
+});
+
+Deno.test("quotes and comments of a .env file are understood", () => {
+  const envFile =
+    '# ours\nGUNICORN_AUTOSCALER_MIN_WORKERS="3"\nexport GUNICORN_AUTOSCALER_MAX_WORKERS=7 # most\n';
+  const { settings } = resolve({ envFile });
+  assertEquals([settings.minWorkers, settings.maxWorkers], [3, 7]);
+});
+
+Deno.test("the defaults of the table are the defaults of the core", () => {
+  const { maxWorkers: _, ...policy } = policyOf(resolve().settings);
+  const { maxWorkers: __, ...expected } = DEFAULT_POLICY;
+  assertEquals(policy, expected);
+});
+
+Deno.test("help names every option with its default and its variable, and fits a terminal", () => {
+  const help = helpText().replace(/\s+/g, " ");
+  for (const option of OPTIONS) {
+    assertStringIncludes(help, option.flag);
+    const brackets = `[${defaultText(option) && `${defaultText(option)}; `}${variableOf(option)}]`;
+    assertStringIncludes(help, `${option.help} ${brackets}`);
+  }
+  for (const tool of TOOLS) assertStringIncludes(helpText(), `\n  ${tool} `);
+  for (const line of helpText().split("\n")) assert(line.length <= 110, line);
+});

@@ -1,0 +1,100 @@
+import { assert, assertEquals } from "@std/assert";
+import { getLogger } from "@logtape/logtape";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import type { Sample } from "../../src/core/sample.ts";
+import type { CountState, WorkerCount } from "../../src/gunicorn/worker_count.ts";
+import { Supervisor, type SupervisorParts, type TickRecord } from "../../src/supervisor/supervisor.ts";
+import { load, sample } from "../core/samples.ts";
+
+/** A count that notes what it was asked and is always true at once. */
+class ObedientCount implements WorkerCount {
+  readonly asked: number[] = [];
+  ask(workers: number): void {
+    if (this.asked.at(-1) !== workers) this.asked.push(workers);
+  }
+  poll(): CountState {
+    return { kind: "settled", workers: this.asked.at(-1) ?? 0 };
+  }
+}
+
+const starved = (nowMs: number): Sample =>
+  sample(nowMs, {
+    queue: 20,
+    load: load({ inFlight: 2, inFlightMs: 200, busyMs: 200, started: 5, finished: 2, serviceMs: 200 }),
+  });
+
+function supervisor(changes: Partial<SupervisorParts> = {}) {
+  const count = new ObedientCount();
+  const records: TickRecord[] = [];
+  const parts: SupervisorParts = {
+    sampler: { sample: starved },
+    count,
+    log: getLogger("test"),
+    settings: { ...DEFAULT_POLICY, maxWorkers: 12 },
+    initialWorkers: 2,
+    tickMs: 100,
+    dryRun: false,
+    clock: () => performance.now(),
+    onTick: (record) => records.push(record),
+    ...changes,
+  };
+  return { count, records, supervisor: new Supervisor(parts) };
+}
+
+Deno.test("a tick samples, decides, asks and tells whoever watches", () => {
+  const { supervisor: loop, count, records } = supervisor();
+  for (let nowMs = 0; nowMs <= 1_000; nowMs += 100) loop.tick(nowMs);
+  assertEquals(records.length, 11);
+  assert(Math.max(...count.asked) > 2, `asked for ${count.asked}`);
+  assertEquals(records.at(-1)!.decision.target, count.asked.at(-1)!);
+});
+
+Deno.test("the longest time between two ticks is known", () => {
+  const { supervisor: loop } = supervisor();
+  for (const nowMs of [5_000, 5_100, 5_350, 5_450]) loop.tick(nowMs);
+  assertEquals(loop.longestIntervalMs, 250);
+});
+
+Deno.test("a dry run decides the same and asks for nothing", () => {
+  const { supervisor: loop, count, records } = supervisor({ dryRun: true });
+  for (let nowMs = 0; nowMs <= 1_000; nowMs += 100) loop.tick(nowMs);
+  assertEquals(count.asked, []);
+  assert(records.some((record) => record.decision.action === "grow"));
+});
+
+Deno.test("an error in the loop is caught, and the loop goes on with the count it had", () => {
+  let broken = false;
+  const sampler = {
+    sample: (nowMs: number) => {
+      if (broken) throw new TypeError("a sensor broke");
+      return starved(nowMs);
+    },
+  };
+  const { supervisor: loop, count } = supervisor({ sampler });
+  for (let nowMs = 0; nowMs <= 1_000; nowMs += 100) loop.tick(nowMs);
+  const before = count.asked.at(-1)!;
+  broken = true;
+  for (let nowMs = 1_100; nowMs <= 2_000; nowMs += 100) loop.tick(nowMs);
+  assertEquals([loop.loopErrors, count.asked.at(-1)], [10, before]);
+  broken = false;
+  loop.tick(2_100);
+  assertEquals(count.asked.at(-1), before);
+});
+
+Deno.test("the minimum is moved by one, within 1 and the maximum", () => {
+  const { supervisor: loop } = supervisor({ settings: { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 3 } });
+  assertEquals([loop.moveFloor(1), loop.moveFloor(1)], [3, 3]);
+  assertEquals([loop.moveFloor(-1), loop.moveFloor(-1), loop.moveFloor(-1)], [2, 1, 1]);
+});
+
+Deno.test("the loop keeps its pace by the clock and stops at once", async () => {
+  const { supervisor: loop, records } = supervisor({ tickMs: 20 });
+  const started = performance.now();
+  const running = loop.run();
+  while (records.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+  const tookMs = performance.now() - started;
+  loop.stop();
+  await running;
+  // 20 ticks are 19 pauses of 20 ms; adding up the time each tick takes would make it more on any machine.
+  assert(tookMs >= 370, `${tookMs} ms`);
+});

@@ -1,0 +1,183 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Bound, Decision, Demand, Facts } from "../../src/core/reason.ts";
+import { explain } from "../../src/wording/explain.ts";
+
+const facts: Facts = {
+  rps: 61.4,
+  erlangs: 6.1,
+  inFlight: 8,
+  queued: 7,
+  serviceMs: 101,
+  p95Ms: 412,
+  utilization: 0.38,
+  workerCores: 1.4,
+  limitCores: 2,
+};
+const demand = (by: Demand["by"], changes: Partial<Facts> = {}): Demand => ({
+  wanted: 9,
+  enough: 9,
+  by,
+  burst: false,
+  signals: [],
+  facts: { ...facts, ...changes },
+});
+
+function decision(changes: Partial<Decision>): Decision {
+  const configured = { workers: 12, why: { code: "configured" } } as const;
+  const current = changes.current ?? 2;
+  const target = changes.target ?? 9;
+  return {
+    nowMs: 0,
+    action: target > current ? "grow" : target < current ? "shrink" : "hold",
+    current,
+    target,
+    wanted: 9,
+    reason: { code: "steady" },
+    limitedBy: "unknown",
+    demand: demand("load"),
+    bounds: { min: 2, max: configured, all: [configured] },
+    ...changes,
+  };
+}
+
+const boundsOf = (max: Bound) => ({ min: 2, max, all: [max] });
+const MIB = 2 ** 20;
+
+Deno.test("every decision is one plain sentence", async (t) => {
+  const cases: [Partial<Decision>, string][] = [
+    [
+      { reason: { code: "asked", by: "burst" }, demand: demand("burst") },
+      "burst of 61 requests/s of 101 ms, 7 requests waiting: grow from 2 to 9 workers",
+    ],
+    [
+      { reason: { code: "asked", by: "queue" }, demand: demand("queue", { queued: 1 }) },
+      "1 request waiting behind 61 requests/s of 101 ms: grow from 2 to 9 workers",
+    ],
+    [
+      { reason: { code: "asked", by: "load" }, demand: demand("load", { queued: 0 }) },
+      "61 requests/s of 101 ms keep 6.1 workers' slots busy: grow from 2 to 9 workers",
+    ],
+    [
+      {
+        reason: { code: "asked", by: "cpu" },
+        demand: demand("cpu"),
+        target: 6,
+        limitedBy: {
+          workers: 6,
+          why: { code: "memory", usedBytes: 412 * MIB, limitBytes: 512 * MIB, workerBytes: 38 * MIB },
+        },
+      },
+      "workers use 1.4 cores at 61 requests/s: grow from 2 to 6 workers; 9 wanted, but memory allows 6 " +
+      "(412 of 512 MiB used, 38 MiB a worker)",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
+        demand: demand("load", { queued: 0 }),
+        current: 5,
+        target: 5,
+        limitedBy: { workers: 5, why: { code: "boot-failures", failures: 1, retryInMs: 1500 } },
+      },
+      "61 requests/s of 101 ms keep 6.1 workers' slots busy: hold 5 workers; 9 wanted, but a failed boot allows 5 " +
+      "(1 worker has failed to boot, next try in 1.5 s)",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
+        demand: demand("slo"),
+        current: 3,
+        target: 3,
+        limitedBy: { workers: 3, why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 } },
+      },
+      "p95 412 ms is over 300 ms and requests wait: hold 3 workers; 9 wanted, but the CPU allows 3 " +
+      "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
+        demand: demand("slo"),
+        current: 6,
+        target: 6,
+        limitedBy: "unknown",
+        bounds: boundsOf({
+          workers: 3,
+          why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 },
+        }),
+      },
+      "p95 412 ms is over 300 ms and requests wait: hold 6 workers; 9 wanted, but the CPU allows no more " +
+      "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
+    ],
+    [
+      { reason: { code: "slow-not-starved" }, current: 2, target: 2 },
+      "p95 412 ms is over 300 ms, but nobody waits and workers are 38 % busy: the app is slow, more workers would not help",
+    ],
+    [
+      {
+        reason: { code: "quiet", lowForMs: 3_000 },
+        current: 9,
+        target: 1,
+        demand: demand("none", { rps: 0.4 }),
+      },
+      "at most 1 worker wanted for 3.0 s at 0.4 requests/s, 38 % busy: shrink from 9 to 1 worker",
+    ],
+    [
+      { reason: { code: "no-data" }, demand: "unknown", target: 2 },
+      "no signal can be read: hold until one can",
+    ],
+    [{ reason: { code: "pinned" }, target: 9 }, "pinned at 9 workers by hand"],
+    [{ reason: { code: "paused" }, target: 2 }, "paused by hand"],
+    [
+      { reason: { code: "below-minimum" }, target: 2, current: 1 },
+      "the minimum is 2: grow from 1 to 2 workers",
+    ],
+    [
+      { reason: { code: "above-maximum" }, target: 4, current: 9 },
+      "the maximum is 4: shrink from 9 to 4 workers",
+    ],
+    [{ reason: { code: "steady" }, current: 1, target: 1 }, "1 worker is enough at 61 requests/s, 38 % busy"],
+    [
+      { reason: { code: "up-cooldown", forMs: 700 }, target: 2 },
+      "9 workers wanted, but the cooldown after the last growth lasts 0.7 s more",
+    ],
+    [
+      { reason: { code: "holding", forMs: 0 }, current: 5, target: 5 },
+      "fewer would do at 61 requests/s, 38 % busy, but load may return: hold 5 workers",
+    ],
+    [
+      { reason: { code: "asked", by: "blocked-loop" }, target: 3 },
+      "7 requests not accepted: event loops are blocked: grow from 2 to 3 workers",
+    ],
+    [
+      {
+        reason: { code: "asked", by: "concurrency" },
+        demand: demand("concurrency", { erlangs: 80 }),
+        target: 4,
+      },
+      "80 requests in flight at 61 requests/s of 101 ms: grow from 2 to 4 workers",
+    ],
+  ];
+  for (const [changes, words] of cases) {
+    await t.step(words, () => assertEquals(explain(decision(changes), 300), words));
+  }
+});
+
+Deno.test("missing readings leave no holes in the sentence", () => {
+  const unknown: Facts = {
+    rps: 3,
+    erlangs: 0,
+    inFlight: "unknown",
+    queued: "unknown",
+    serviceMs: "unknown",
+    p95Ms: "unknown",
+    utilization: "unknown",
+    workerCores: "unknown",
+    limitCores: "unknown",
+  };
+  for (const by of ["load", "burst", "queue", "concurrency", "cpu", "slo", "blocked-loop", "none"] as const) {
+    for (const code of ["asked", "slow-not-starved", "steady", "quiet", "at-bound"] as const) {
+      const reason = code === "asked" ? { code, by } : code === "quiet" ? { code, lowForMs: 1 } : { code };
+      const text = explain(decision({ reason, demand: { ...demand(by), facts: unknown } }), 300);
+      assertMatch(text, /^(?!.*(undefined|NaN|unknown|\[object)).+$/, text);
+    }
+  }
+});
