@@ -65,10 +65,12 @@ function started({ path, options }: Script, argument: string, denied: readonly s
   return run(Deno.execPath(), args, { cwd: repository, env: { NO_COLOR: "1" } });
 }
 
-/** Paths of the TypeScript files right in a folder. */
+/** Paths of the TypeScript files in a folder and below it. */
 function typescriptIn(folder: string): string[] {
-  const names = [...Deno.readDirSync(repository + folder)].map(({ name }) => name);
-  return names.filter((name) => name.endsWith(".ts")).sort().map((name) => `${folder}/${name}`);
+  return [...Deno.readDirSync(repository + folder)].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    return isDirectory ? typescriptIn(path) : name.endsWith(".ts") ? [path] : [];
+  }).sort();
 }
 
 function read(path: string): string {
