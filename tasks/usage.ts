@@ -1,6 +1,6 @@
 import { helpColumns } from "../src/cli/help_columns.ts";
 import { wrap } from "../src/status/terminal/terminal_style.ts";
-import type { Options, Task } from "./arguments.ts";
+import type { Options, Task } from "./task.ts";
 import type { Option } from "./options.ts";
 
 const WIDTH = 100;

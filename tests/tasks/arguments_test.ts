@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Options, readArguments, type Task } from "../../tasks/arguments.ts";
+import { readArguments } from "../../tasks/arguments.ts";
+import type { Options, Task } from "../../tasks/task.ts";
 import {
   listOf,
   many,

@@ -5,7 +5,8 @@ import { type TempDir, tempDir } from "../../support/tempdir.ts";
 import { answers } from "./answers.ts";
 import { fault, type Outcome, peersOnly, record } from "./fault.ts";
 import { Load } from "./load.ts";
-import { type Served, type ServedOptions, startBare, startOurs, startRust } from "./served.ts";
+import { startBare, startOurs, startRust } from "./served.ts";
+import type { Served, ServedOptions } from "./server.ts";
 import { isFree, PATIENCE_MS, untilHeld } from "./steady.ts";
 
 export interface Compared {

@@ -8,26 +8,8 @@ import { children } from "../../support/processes.ts";
 import { bin, venv } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 import { answers } from "./answers.ts";
+import type { Served, ServedOptions } from "./server.ts";
 import { untilBooted } from "./steady.ts";
-
-/** A running server. */
-export interface Served extends AsyncDisposable {
-  readonly process: Process;
-  readonly port: number;
-  /** gunicorn's master. */
-  readonly master: number;
-  /** The master's children. */
-  workers(): number[];
-}
-
-export interface ServedOptions {
-  /** Workers to begin with, and the least. */
-  readonly workers: number;
-  readonly maxWorkers?: number;
-  readonly app?: string;
-  readonly gunicorn?: readonly string[];
-  readonly env?: Record<string, string>;
-}
 
 /** The autoscaler, ready to answer. */
 export async function startOurs(options: ServedOptions): Promise<Served> {

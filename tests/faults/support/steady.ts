@@ -8,7 +8,7 @@ import { runtimeFolder } from "../../support/running_commands.ts";
 import { until } from "../../support/wait.ts";
 import { answers } from "./answers.ts";
 import { Load } from "./load.ts";
-import type { Served } from "./served.ts";
+import type { Served } from "./server.ts";
 
 /** No wait is shorter: the machine may be busy with other things for seconds. */
 export const PATIENCE_MS = 60_000;

@@ -1,0 +1,65 @@
+/** Imports run one way, from the top floor of ARCHITECTURE.md to the bottom, without a circle. */
+import { assertEquals } from "@std/assert";
+import { circle, importsOf, type ModulePath } from "./modules.ts";
+
+/** Top floor first. A module imports from its own folder and from the floors below it. */
+const FLOORS = [
+  "main.ts",
+  "commands",
+  "simulation",
+  "cli",
+  "status",
+  "supervisor",
+  "gunicorn",
+  "sensors",
+  "wording",
+  "platform",
+  "settings",
+  "core",
+];
+/** What every floor may import: a version, the text of an error, the log. */
+const EVERYWHERE = ["src/version.ts", "src/error_text.ts", "src/log.ts"];
+
+function floorOf(path: ModulePath): number {
+  return FLOORS.indexOf(path === "main.ts" ? path : path.split("/")[1]!);
+}
+
+function upward(imports: ReadonlyMap<ModulePath, readonly ModulePath[]>): string[] {
+  return [...imports].flatMap(([from, all]) => {
+    const wrong = all.filter((to) => !EVERYWHERE.includes(to) && floorOf(to) < floorOf(from));
+    return wrong.map((to) => `${from} imports ${to}`);
+  });
+}
+
+const source = new Map([...importsOf(["src"])].filter(([path]) => !EVERYWHERE.includes(path)));
+
+Deno.test("every folder of src is a floor", () => {
+  assertEquals([...source.keys()].filter((path) => floorOf(path) < 0), []);
+});
+
+Deno.test("a module imports from its own folder and from the floors below", () => {
+  assertEquals(upward(source), []);
+});
+
+Deno.test("an import of a higher floor is found", () => {
+  const imports = new Map([["src/core/demand.ts", ["src/status/board.ts"]]]);
+  assertEquals(upward(imports), ["src/core/demand.ts imports src/status/board.ts"]);
+});
+
+Deno.test("src/core imports nothing from outside itself", () => {
+  const outside = [...source].filter(([path]) => path.startsWith("src/core/")).flatMap(([, all]) => all)
+    .filter((path) => !path.startsWith("src/core/"));
+  assertEquals(outside, []);
+});
+
+Deno.test("no module imports itself through others", () => {
+  assertEquals(
+    circle(importsOf(["src", "bench", "tasks", "packaging", "tests", "docs", "examples"])),
+    undefined,
+  );
+});
+
+Deno.test("a circle is found", () => {
+  const imports = new Map([["a.ts", ["b.ts"]], ["b.ts", ["c.ts"]], ["c.ts", ["b.ts"]]]);
+  assertEquals(circle(imports), ["b.ts", "c.ts", "b.ts"]);
+});
