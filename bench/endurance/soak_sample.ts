@@ -1,6 +1,6 @@
 /** What a soak looks at: what the supervisor holds, and whether the workers are those that were asked for. */
 import { askInstance } from "../../src/commands/running/control_client.ts";
-import type { StatusReport } from "../../src/status/report.ts";
+import type { StatusReport } from "../../src/status/status_types.ts";
 import type { Autoscaled } from "../../tests/support/autoscaled.ts";
 
 /** One look. */

@@ -1,6 +1,6 @@
 /** gunicorn with its worker classes, scaled by us or by bare signals, for counting what scaling loses. */
 import { askInstance } from "../../src/commands/running/control_client.ts";
-import type { StatusReport } from "../../src/status/report.ts";
+import type { StatusReport } from "../../src/status/status_types.ts";
 import { appsFolder } from "../../tests/support/apps.ts";
 import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
 import { get } from "../../tests/support/http.ts";

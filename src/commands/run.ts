@@ -4,7 +4,7 @@ import { applicationOf } from "../gunicorn/application.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
-import { spokenArguments } from "../gunicorn/spoken_arguments.ts";
+import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { openLog } from "../log.ts";
 import {
   makeRuntimeDir,
@@ -96,7 +96,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
     startTicks: startTicksOf(Deno.pid) ?? 0,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    command: spokenArguments(gunicornArgs),
+    command: redactedArguments(gunicornArgs),
   });
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
   const { initialWorkers, relayTo } = plan;
@@ -108,7 +108,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
       version: VERSION,
       pid: Deno.pid,
       startedAtMs: Date.now(),
-      application: applicationOf(spokenArguments(gunicornArgs)),
+      application: applicationOf(redactedArguments(gunicornArgs)),
       dryRun: settings.dryRun,
     };
     status = new StatusServer({ dir, settings, identity, log });

@@ -106,7 +106,7 @@ const DRIFT_MS = 10_000;
  * that drains is still a child, so a signal that does not show is taken as carried out after a second; what is wrong
  * after that is put right when the children have differed from the target for 10 s.
  */
-export class OneByOne implements WorkerCount {
+export class SignalSteps implements WorkerCount {
   readonly #children: () => number | undefined;
   readonly #ring: (signal: Signal) => void;
   #wanted: number;

@@ -2,8 +2,8 @@ import { known, type Maybe } from "../core/sample.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 import { Counters } from "./metrics/counters.ts";
 import { DecisionList } from "./decision_list.ts";
-import type { DecisionReport, HistoryReport } from "./report.ts";
-import { Second } from "./second.ts";
+import type { DecisionReport, HistoryReport } from "./status_types.ts";
+import { ChartPointSum } from "./chart_point.ts";
 import { Series } from "./series.ts";
 import { saturationOf } from "./metrics/saturation.ts";
 import { SignalAges } from "./signal_ages.ts";
@@ -31,7 +31,7 @@ export class StatusBoard {
   readonly ages = new SignalAges();
   readonly busy = new WorkerBusy();
   readonly #series = new Series();
-  #second = new Second();
+  #second = new ChartPointSum();
   #record: TickRecord | undefined;
   #notedAtMs = 0;
 
@@ -56,7 +56,7 @@ export class StatusBoard {
     if (complete) {
       const point = this.#second.point(wallMs);
       if (point !== undefined) this.#series.push(point);
-      this.#second = new Second();
+      this.#second = new ChartPointSum();
     }
     return { second: complete, decision: added };
   }

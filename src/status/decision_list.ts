@@ -1,5 +1,5 @@
 import type { Decision } from "../core/reason.ts";
-import type { DecisionReport } from "./report.ts";
+import type { DecisionReport } from "./status_types.ts";
 
 const KEPT = 200;
 

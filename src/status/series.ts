@@ -1,4 +1,4 @@
-import type { HistoryReport, Point } from "./report.ts";
+import type { HistoryReport, Point } from "./status_types.ts";
 
 /** Ten minutes of seconds. */
 export const KEPT_POINTS = 600;

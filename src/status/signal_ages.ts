@@ -1,5 +1,5 @@
 import { known, type Maybe, type Sample } from "../core/sample.ts";
-import type { SignalReport } from "./report.ts";
+import type { SignalReport } from "./status_types.ts";
 
 const READERS: Readonly<Record<SignalReport["name"], (sample: Sample) => boolean>> = {
   probe: (sample) => known(sample.load),

@@ -5,8 +5,8 @@ import type { TickRecord } from "../supervisor/supervisor.ts";
 import type { StatusBoard } from "./board.ts";
 import { explain, explainBound } from "../wording/explain.ts";
 import { orderText } from "../wording/order_words.ts";
-import type { Outside } from "./outside.ts";
-import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficReport } from "./report.ts";
+import type { LiveDetails } from "./live_details.ts";
+import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficReport } from "./status_types.ts";
 
 /** What does not change while the program runs. */
 export interface Identity {
@@ -25,7 +25,7 @@ export interface Identity {
  */
 export function statusReport(
   board: StatusBoard,
-  outside: Outside,
+  outside: LiveDetails,
   identity: Identity,
   wallMs: number,
   decisions: number,

@@ -9,7 +9,7 @@ import {
   type WorkerModel,
 } from "../core/sample.ts";
 import type { Gunicorn } from "../gunicorn/process.ts";
-import { Doorbell, OneByOne, type WorkerCount } from "../gunicorn/worker_count.ts";
+import { Doorbell, SignalSteps, type WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
 import { type Arbiter, ArbiterFile } from "../sensors/probe/arbiter_file.ts";
@@ -54,7 +54,7 @@ export class Sensing implements Sampler {
   readonly #statsd: StatsdListener | undefined;
   readonly #relay: StatsdRelay | undefined;
   #gunicorn: Gunicorn | undefined;
-  #count: Doorbell | OneByOne | undefined;
+  #count: Doorbell | SignalSteps | undefined;
   #lastMs: number | undefined;
   #attachedAtMs = 0;
   #bootFailures = 0;
@@ -91,7 +91,7 @@ export class Sensing implements Sampler {
     const ring = (signal: Deno.Signal) => void gunicorn.signal(signal);
     const { initialWorkers } = this.#options;
     this.#count = this.#arbiterFile === undefined
-      ? new OneByOne(() => this.#childCount(), ring, initialWorkers)
+      ? new SignalSteps(() => this.#childCount(), ring, initialWorkers)
       : new Doorbell(this.#arbiterFile, ring, initialWorkers);
   }
 
@@ -207,7 +207,7 @@ export class Sensing implements Sampler {
   #finished(slots: SlotsReading | undefined): Maybe<Finished> {
     if (this.#statsd === undefined) return "unknown";
     const taken = this.#statsdWindow.take();
-    const hasProbe = slots !== undefined && !(this.#count instanceof OneByOne);
+    const hasProbe = slots !== undefined && !(this.#count instanceof SignalSteps);
     const isUnmetered = slots !== undefined && slots.counts.ready > 0 && !slots.isMetered;
     return hasProbe && !isUnmetered ? "unknown" : taken;
   }
@@ -239,7 +239,7 @@ export class Sensing implements Sampler {
       "the probe could not attach: scaling goes on by single signals, on the accept queue and CPU alone",
     );
     const gunicorn = this.#gunicorn!;
-    this.#count = new OneByOne(
+    this.#count = new SignalSteps(
       () => this.#childCount(),
       (signal) => void gunicorn.signal(signal),
       this.#children.length,

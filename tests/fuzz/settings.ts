@@ -2,7 +2,7 @@
 import { parseCommand } from "../../src/cli/cli.ts";
 import { applicationOf } from "../../src/gunicorn/application.ts";
 import { planLaunch } from "../../src/gunicorn/launch_plan.ts";
-import { spokenArguments } from "../../src/gunicorn/spoken_arguments.ts";
+import { redactedArguments } from "../../src/gunicorn/redacted_arguments.ts";
 import { PREFIX, variableOf } from "../../src/settings/option.ts";
 import { OPTIONS } from "../../src/settings/options.ts";
 import { type Resolved, resolveSettings } from "../../src/settings/settings_sources.ts";
@@ -84,7 +84,7 @@ export function commandLineFuzzer(): Fuzzer {
       const resolved = resolveSettings({ flags: flags.settings, environment: {}, envFile: "", cores: 2 });
       checkResolved(resolved, (flag) => flags.settings.get(flag));
       mustHold(
-        spokenArguments(gunicornArgs).length === gunicornArgs.length,
+        redactedArguments(gunicornArgs).length === gunicornArgs.length,
         () => "as many words are told as there are",
       );
       applicationOf(gunicornArgs);

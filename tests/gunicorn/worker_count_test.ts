@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type ArbiterPort, Doorbell, OneByOne, type Signal } from "../../src/gunicorn/worker_count.ts";
+import { type ArbiterPort, Doorbell, type Signal, SignalSteps } from "../../src/gunicorn/worker_count.ts";
 
 /** A master that carries out what it is told when `obeys`, and hears nothing otherwise. */
 class FakeMaster implements ArbiterPort {
@@ -120,7 +120,7 @@ class PlainMaster {
 
 Deno.test("without the probe one signal follows another, each seen before the next", () => {
   const master = new PlainMaster(2);
-  const count = new OneByOne(() => master.children, master.ring, 2);
+  const count = new SignalSteps(() => master.children, master.ring, 2);
   master.shows = false;
   count.ask(5, 0);
   assertEquals(master.rung.length, 1);
@@ -137,7 +137,7 @@ Deno.test("without the probe one signal follows another, each seen before the ne
 
 Deno.test("a drain that hides the signal does not stop the next, and the count does not drift", () => {
   const master = new PlainMaster(5);
-  const count = new OneByOne(() => master.children, master.ring, 5);
+  const count = new SignalSteps(() => master.children, master.ring, 5);
   master.shows = false; // all drain for long: children stay 5
   count.ask(2, 0);
   for (let nowMs = 0; nowMs < 5_000; nowMs += 100) count.poll(nowMs);
@@ -149,7 +149,7 @@ Deno.test("a drain that hides the signal does not stop the next, and the count d
 
 Deno.test("somebody else's TTIN is undone once it has stayed, a recycled worker is not taken for one", () => {
   const master = new PlainMaster(3);
-  const count = new OneByOne(() => master.children, master.ring, 3);
+  const count = new SignalSteps(() => master.children, master.ring, 3);
   master.children = 2; // recycled: back a second later
   for (let nowMs = 0; nowMs < 1_000; nowMs += 100) count.poll(nowMs);
   master.children = 3;
@@ -163,7 +163,7 @@ Deno.test("somebody else's TTIN is undone once it has stayed, a recycled worker 
 Deno.test("nothing is signalled before the master has children", () => {
   const master = new PlainMaster(2);
   master.children = undefined;
-  const count = new OneByOne(() => master.children, master.ring, 2);
+  const count = new SignalSteps(() => master.children, master.ring, 2);
   count.ask(4, 0);
   for (let nowMs = 0; nowMs < 5_000; nowMs += 100) count.poll(nowMs);
   assertEquals(master.rung, []);

@@ -4,7 +4,7 @@ import type { Sample } from "../../src/core/sample.ts";
 import { AUTOMATIC, type StandingOrder } from "../../src/core/standing_order.ts";
 import { StatusBoard } from "../../src/status/board.ts";
 import { DecisionLog } from "../../src/wording/decision_log.ts";
-import type { Outside } from "../../src/status/outside.ts";
+import type { LiveDetails } from "../../src/status/live_details.ts";
 import type { Identity } from "../../src/status/status_report.ts";
 import { durations, load, sample } from "../core/samples.ts";
 
@@ -21,7 +21,7 @@ export const IDENTITY: Identity = {
   dryRun: false,
 };
 
-export const OUTSIDE: Outside = {
+export const OUTSIDE: LiveDetails = {
   workers: [{
     pid: 100,
     state: "ready",

@@ -1,4 +1,4 @@
-import type { StatusReport } from "../../status/report.ts";
+import type { StatusReport } from "../../status/status_types.ts";
 import { decisionLine } from "../../status/terminal/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance } from "./control_client.ts";

@@ -1,4 +1,4 @@
-import type { HistoryReport, StatusReport } from "../../status/report.ts";
+import type { HistoryReport, StatusReport } from "../../status/status_types.ts";
 import { appended } from "../../status/series.ts";
 import { colored, type Paint, plain } from "../../status/terminal/terminal_style.ts";
 import { terminalView } from "../../status/terminal/terminal_view.ts";

@@ -12,7 +12,7 @@ import { eventFrame, eventStreamHead, type HttpRequest } from "./http_message.ts
 import { type Handled, HttpServer } from "./http_server.ts";
 import { CONTROL_SOCKET, listenTcp, listenUnix } from "./listen.ts";
 import { metricsText } from "../metrics/metrics_text.ts";
-import { type Looped, outsideOf, type Sensed } from "../outside_of.ts";
+import { type Looped, readLiveDetails, type Sensed } from "../read_live_details.ts";
 import { type Pages, route } from "./routes.ts";
 import { type Identity, statusReport } from "../status_report.ts";
 
@@ -208,7 +208,7 @@ export class StatusServer implements Pages {
   #outside() {
     if (this.#watched === undefined) return undefined;
     const { sensing, supervisor } = this.#watched;
-    return outsideOf(sensing, supervisor, this.#board.busy);
+    return readLiveDetails(sensing, supervisor, this.#board.busy);
   }
 
   #cached() {

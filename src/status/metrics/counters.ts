@@ -1,7 +1,7 @@
 import { BUCKETS } from "../../core/histogram.ts";
 import type { Decision } from "../../core/reason.ts";
 import { known, type Sample } from "../../core/sample.ts";
-import { addBuckets } from "../second.ts";
+import { addBuckets } from "../chart_point.ts";
 
 /** Totals since the start, for metrics. */
 export class Counters {

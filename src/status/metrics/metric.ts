@@ -1,14 +1,14 @@
 import { known, type Maybe } from "../../core/sample.ts";
 import type { TickRecord } from "../../supervisor/supervisor.ts";
 import type { StatusBoard } from "../board.ts";
-import type { Outside } from "../outside.ts";
+import type { LiveDetails } from "../live_details.ts";
 import type { Identity } from "../status_report.ts";
 
 /** What metrics are made from. */
 export interface MetricSource {
   readonly board: StatusBoard;
   readonly record: TickRecord;
-  readonly outside: Outside;
+  readonly outside: LiveDetails;
   readonly identity: Identity;
   readonly server: { readonly eventStreams: number; readonly droppedFrames: number };
 }

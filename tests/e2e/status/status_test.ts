@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes } from "@std/assert";
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
-import type { StatusReport } from "../../../src/status/report.ts";
+import type { StatusReport } from "../../../src/status/status_types.ts";
 import { type Autoscaled, autoscaled, program } from "../../support/autoscaled.ts";
 import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";

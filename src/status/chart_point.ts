@@ -1,10 +1,10 @@
 import { BUCKETS, quantileMs } from "../core/histogram.ts";
 import type { Decision } from "../core/reason.ts";
 import { type Buckets, known, type Maybe, type Sample } from "../core/sample.ts";
-import type { Point } from "./report.ts";
+import type { Point } from "./status_types.ts";
 
 /** Adds up the ticks of about one second into one point of the charts. */
-export class Second {
+export class ChartPointSum {
   #spanMs = 0;
   #ticks = 0;
   #measuredMs = 0;

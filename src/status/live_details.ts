@@ -1,8 +1,8 @@
 import type { Maybe } from "../core/sample.ts";
-import type { WorkerReport } from "./report.ts";
+import type { WorkerReport } from "./status_types.ts";
 
 /** What status pages show and no decision needs: read when somebody looks, not once a tick. */
-export interface Outside {
+export interface LiveDetails {
   /** Oldest first. Without the probe: what /proc knows of the master's children. */
   readonly workers: readonly WorkerReport[];
   readonly gunicorn: Maybe<{

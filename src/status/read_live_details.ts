@@ -2,8 +2,8 @@ import { known } from "../core/sample.ts";
 import type { Arbiter } from "../sensors/probe/arbiter_file.ts";
 import type { ProcessWorker } from "../sensors/machine/processes.ts";
 import type { SlotWorker } from "../sensors/probe/slot_worker.ts";
-import type { Outside } from "./outside.ts";
-import type { WorkerReport } from "./report.ts";
+import type { LiveDetails } from "./live_details.ts";
+import type { WorkerReport } from "./status_types.ts";
 import type { WorkerBusy } from "./worker_busy.ts";
 
 /** The sensors as status pages need them. */
@@ -13,7 +13,7 @@ export interface Sensed {
   readonly arbiter: Arbiter | undefined;
   readonly lastBootMs: number | "unknown";
   readonly asked: { readonly confirmations: number; readonly retries: number };
-  readonly statsd: Outside["statsd"];
+  readonly statsd: LiveDetails["statsd"];
   workerPids(): readonly number[];
 }
 
@@ -25,7 +25,7 @@ export interface Looped {
 }
 
 /** What sensors and supervisor know beside the ticks. */
-export function outsideOf(sensed: Sensed, looped: Looped, busy: WorkerBusy): Outside {
+export function readLiveDetails(sensed: Sensed, looped: Looped, busy: WorkerBusy): LiveDetails {
   const { arbiter, asked } = sensed;
   return {
     workers: workersOf(sensed, busy),

@@ -10,7 +10,7 @@ const HIDDEN = "***";
  * The arguments with the values of `--env NAME=VALUE` and `--paste-global`, passwords in URLs, and what an application
  * factory is called with left out. Example: `-e KEY=s3cret 'shop:make("s3cret")'` is `-e KEY=*** shop:make(***)`.
  */
-export function spokenArguments(args: readonly string[]): string[] {
+export function redactedArguments(args: readonly string[]): string[] {
   const spoken = [...args];
   for (const { name, value, at, words } of gunicornOptions(args)) {
     if (!NAMED_VALUES.includes(name) || value === undefined) continue;

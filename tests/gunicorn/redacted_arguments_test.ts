@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { spokenArguments } from "../../src/gunicorn/spoken_arguments.ts";
+import { redactedArguments } from "../../src/gunicorn/redacted_arguments.ts";
 
 const table: [args: string[], spoken: string[]][] = [
   [["-e", "KEY=s3cret", "shop:app"], ["-e", "KEY=***", "shop:app"]],
@@ -19,6 +19,6 @@ const table: [args: string[], spoken: string[]][] = [
 
 for (const [args, spoken] of table) {
   Deno.test(`${args.join(" ")} is told as ${spoken.join(" ")}`, () => {
-    assertEquals(spokenArguments(args), spoken);
+    assertEquals(redactedArguments(args), spoken);
   });
 }
