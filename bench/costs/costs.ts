@@ -6,6 +6,7 @@
  * fork to ready; its CPU is what the scheduler counted for it by then (schedstat). Forks are the gaps between the workers
  * of one order for many. Requests come 50 a second on connections of their own. Figures are medians.
  */
+import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { whole } from "../../tasks/options.ts";
 import { ProbedGunicorn } from "../../tests/probe/probed_gunicorn.ts";
@@ -88,12 +89,6 @@ async function costsOf(args: readonly string[], rounds: number): Promise<Costs> 
     .sort((a, b) => a - b).slice(1);
   const gaps = forked.slice(1).map((ns, i) => (ns - forked[i]!) / 1e6);
   return { bootMs: median(boots), bootCpuMs: median(cpus), forkMs: median(gaps), requestCpuMs };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 if (import.meta.main) await main();

@@ -6,6 +6,7 @@
  * that what else the machine does hits both alike. CPU time is the worker's own run time as the scheduler counts it
  * (schedstat of each thread, ns), without the master. Needs `wrk`.
  */
+import { median, quantile } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { whole } from "../../tasks/options.ts";
 import { ProbedGunicorn } from "../../tests/probe/probed_gunicorn.ts";
@@ -123,11 +124,5 @@ async function drive(server: Server, seconds: number): Promise<Run> {
 
 /** What else the machine does only ever adds to a run, so the undisturbed ones are the lower ones. */
 function lowerQuartile(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 4)]!;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return quantile([...values], 0.25);
 }

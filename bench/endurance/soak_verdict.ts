@@ -1,4 +1,5 @@
 /** Whether a soak was flat: pure, so that it can be tried on made-up samples. */
+import { linearRegression, linearRegressionLine } from "simple-statistics";
 import type { SoakSample } from "./soak_sample.ts";
 
 /** What may grow by how much between the warm-up and the end, by the line fitted to all samples after it. */
@@ -60,12 +61,7 @@ export function judge(samples: readonly SoakSample[]): Verdict {
 
 /** The least-squares line through points. */
 export function fit(points: readonly (readonly [x: number, y: number])[]): (x: number) => number {
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
-  const xy = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  const xx = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const slope = xx === 0 ? 0 : xy / xx;
-  return (x) => meanY + slope * (x - meanX);
+  return linearRegressionLine(linearRegression(points.map(([x, y]) => [x, y])));
 }
 
 /** The longest time during which every sample saw another count than the one asked for, s. */

@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import { known } from "../../core/sample.ts";
 import { saturationOf } from "../../status/metrics/saturation.ts";
 import { Arrivals, durationMs } from "../load/arrivals.ts";
@@ -188,12 +189,12 @@ class Cluster {
     this.#hpa = next.state;
     if (next.pods === this.#wantedPods) return;
     const metrics = pods.map(({ metric }) => metric).filter(known);
-    const mean = metrics.reduce((sum, metric) => sum + metric, 0) / metrics.length;
+    const saturation = metrics.length > 0 ? mean(metrics) : NaN;
     this.#figures.changes.push({
       atMs: nowMs,
       from: this.#wantedPods,
       to: next.pods,
-      reason: `saturation ${mean.toFixed(2)} over ${metrics.length} of ${pods.length} pods, ` +
+      reason: `saturation ${saturation.toFixed(2)} over ${metrics.length} of ${pods.length} pods, ` +
         `target ${hpa.target}: asks for ${next.wanted}`,
     });
     for (; this.#wantedPods < next.pods; this.#wantedPods++) this.#order(nowMs);
@@ -226,7 +227,7 @@ class Cluster {
     figures.there.push(there);
     figures.ready.push(ready.length);
     figures.saturation.push(
-      ratios.length > 0 ? ratios.reduce((all, one) => all + one, 0) / ratios.length : null,
+      ratios.length > 0 ? mean(ratios) : null,
     );
     figures.peakPods = Math.max(figures.peakPods, there);
   }
