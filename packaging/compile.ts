@@ -4,6 +4,7 @@
  * `deno compile` puts the program behind denort, the runtime of the very same Deno version. It downloads denort; where
  * that is out of reach, DENORT_BIN names one.
  */
+import { VERSION } from "../src/version.ts";
 import { refuse, taskArguments } from "../tasks/arguments.ts";
 import { oneOf, text } from "../tasks/options.ts";
 import { deno, stage } from "./bundle.ts";
@@ -13,6 +14,9 @@ import { isTarget, type Target, targetOf, TARGETS } from "./targets.ts";
  * V8 settings, which freeze in the binary. Each is measured in docs/footprint.md; what brought nothing is not here.
  */
 export const V8_FLAGS: readonly string[] = [];
+
+/** Longest time a new binary may take to say its version. */
+const VERSION_LIMIT_MS = 60_000;
 
 /** What is compiled, and where to. */
 export interface CompileOptions {
@@ -25,7 +29,7 @@ export interface CompileOptions {
 
 /**
  * Compiles one binary.
- * @throws when there is no denort for the target, or when it is one for another platform
+ * @throws when there is no denort for the target, when it is one for another platform or of another version of Deno
  */
 export async function compile({ target, output, denort, v8Flags = V8_FLAGS }: CompileOptions): Promise<void> {
   if (denort !== undefined) await checkRuntime(denort, target);
@@ -36,6 +40,8 @@ export async function compile({ target, output, denort, v8Flags = V8_FLAGS }: Co
     args.push("--config", staged.config, "--include", staged.probe, "--target", target, "--output", output);
     if (v8Flags.length > 0) args.push(`--v8-flags=${v8Flags.join(",")}`);
     await deno([...args, staged.entry], root, denort === undefined ? {} : { DENORT_BIN: denort });
+    // A binary for another platform cannot be asked here.
+    if (target === Deno.build.target) await checkBinary(output);
   } catch (error) {
     throw new Error(`Cannot compile for ${target}: ${explained((error as Error).message)}`);
   } finally {
@@ -62,6 +68,27 @@ async function checkRuntime(path: string, target: Target): Promise<void> {
     `Cannot compile for ${target}: DENORT_BIN=${path} is ${
       found === undefined ? "no runtime that we know" : `one for ${found}`
     }, name one for ${target}, or unset DENORT_BIN to have Deno download it`,
+  );
+}
+
+/**
+ * Asks the binary for its version. `deno compile` takes a denort of any version of Deno and makes a binary that cannot find
+ * the program in itself; that one is removed.
+ */
+async function checkBinary(path: string): Promise<void> {
+  const asked = new Deno.Command(path, {
+    args: ["--version"],
+    stdin: "null",
+    signal: AbortSignal.timeout(VERSION_LIMIT_MS),
+  });
+  const { stdout, stderr } = await asked.output();
+  const [said, problem] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  if (said === `gunicorn-autoscaler ${VERSION}`) return;
+  await Deno.remove(path);
+  const words = (said || problem || "nothing").split("\n")[0];
+  throw new Error(
+    `the binary does not start, asked for its version it says "${words}", use the denort of Deno ` +
+      `${Deno.version.deno} (DENORT_BIN), or unset DENORT_BIN to have Deno download it`,
   );
 }
 

@@ -1,5 +1,6 @@
 """The probe's part of each gunicorn hook, chained to the user's."""
 from . import report
+from .master import own_files
 from .master.master import Master
 from .worker.worker import Worker
 
@@ -26,6 +27,7 @@ def chain(folder, settings, space):
         # A daemon leaves its parent, and with it everyone who could scale it.
         space['daemon'] = False
         report.say('daemon = True is left out of account: the supervisor must stay the parent of gunicorn')
+    _attempt("find places for gunicorn's own files", None, own_files.place, folder, settings, space)
     for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _post_fork,
                  _post_worker_init):
         _wrap(make, settings, space, _session)

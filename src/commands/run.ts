@@ -91,7 +91,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
   if (plan.errors.length > 0) throw new Refused(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
-  writeInstance(dir, {
+  using _held = writeInstance(dir, {
     pid: Deno.pid,
     startTicks: startTicksOf(Deno.pid) ?? 0,
     version: VERSION,

@@ -2,6 +2,7 @@
 import { fileProblem } from "./file_problem.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
+const INSTANCE_FILE = "instance.json";
 const OWNER_ONLY = 0o700;
 
 /** What `instance.json` says of the supervisor that owns the folder. */
@@ -72,12 +73,20 @@ export function unsafe(path: string): string | undefined {
   return undefined;
 }
 
-/** Says in a runtime folder whose it is. Throws when that is said already. */
-export function writeInstance(dir: string, instance: Instance): void {
-  Deno.writeTextFileSync(`${dir}/instance.json`, JSON.stringify(instance), { mode: 0o600, createNew: true });
+/**
+ * Says in a runtime folder whose it is, and locks what it says until it is disposed of or the process ends: a container that
+ * shares the base but not the process numbers cannot tell by the pid that the instance runs.
+ * @throws when that is said already
+ */
+export function writeInstance(dir: string, instance: Instance): Disposable {
+  const path = `${dir}/${INSTANCE_FILE}`;
+  const file = Deno.openSync(path, { read: true, write: true, mode: 0o600, createNew: true });
+  file.lockSync(true);
+  Deno.writeTextFileSync(path, JSON.stringify(instance));
+  return file;
 }
 
-/** The running instances of this user, by their folders. */
+/** The running instances of this user in this container, by their folders. */
 export function runningInstances(bases: readonly string[]): { dir: string; instance: Instance }[] {
   return instanceFolders(bases).filter(({ instance }) => isRunning(instance));
 }
@@ -92,7 +101,7 @@ const HALF_MADE_MS = 3_600_000;
 export function removeStaleDirs(bases: readonly string[], nowMs: number = Date.now()): string[] {
   const stale = folders(bases).filter((dir) => {
     const instance = readInstance(dir);
-    return instance === undefined ? isHalfMade(dir, nowMs) : !isRunning(instance);
+    return instance === undefined ? isHalfMade(dir, nowMs) : !isRunning(instance) && !isHeld(dir);
   });
   for (const dir of stale) removeDir(dir);
   return stale;
@@ -142,7 +151,7 @@ function isHalfMade(dir: string, nowMs: number): boolean {
 function readInstance(dir: string): Instance | undefined {
   try {
     if (unsafe(dir) !== undefined) return undefined;
-    return JSON.parse(Deno.readTextFileSync(`${dir}/instance.json`)) as Instance;
+    return JSON.parse(Deno.readTextFileSync(`${dir}/${INSTANCE_FILE}`)) as Instance;
   } catch {
     return undefined;
   }
@@ -150,6 +159,16 @@ function readInstance(dir: string): Instance | undefined {
 
 function isRunning(instance: Instance): boolean {
   return startTicksOf(instance.pid) === instance.startTicks;
+}
+
+/** Whether a process of any container has the lock. */
+function isHeld(dir: string): boolean {
+  try {
+    using file = Deno.openSync(`${dir}/${INSTANCE_FILE}`);
+    return !file.tryLockSync(true);
+  } catch {
+    return false;
+  }
 }
 
 /** Start time of a process in clock ticks since boot; undefined when there is no such process, or no /proc. */

@@ -67,12 +67,24 @@ export function resolveSettings(texts: SourceTexts): Resolved {
   }
   const settings = values as unknown as Settings;
   if (settings.minWorkers > settings.maxWorkers) errors.push(minAboveMax(settings, sources, texts.cores));
+  if (settings.minWorkers === settings.maxWorkers && sources["maxWorkers"] === "default") {
+    warnings.push(nothingToScale(settings, texts.cores));
+  }
   return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
 }
 
 /** The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the default minimum of 2. */
 function defaultMaximum(cores: number): number {
   return Math.max(2, Math.round(2 * cores + 1));
+}
+
+/** A minimum that was not known to be the maximum. Example: 0.5 cores give a maximum of 2, as much as the default minimum. */
+function nothingToScale({ minWorkers, maxWorkers }: Settings, cores: number): string {
+  return `the number of workers cannot change: the maximum of ${maxWorkers} follows from ${
+    Number(cores.toFixed(2))
+  } cores and is the minimum too, set --max-workers above ${maxWorkers}${
+    minWorkers > 1 ? ", or --min-workers below" : ""
+  }`;
 }
 
 function minAboveMax(settings: Settings, sources: Record<string, Source>, cores: number): string {

@@ -144,7 +144,7 @@ Deno.test("Docker Compose's own parser takes the Compose file, and refuses a key
   const { app } = JSON.parse(parsed.stdout).services;
   assertEquals(app.read_only, true);
   const folder = image.env["GUNICORN_AUTOSCALER_RUNTIME_DIR"]!;
-  assertEquals(app.tmpfs, [`${folder}:uid=${image.user},mode=0700`]);
+  assertEquals(app.tmpfs, [folder]);
   const graceful = Number(app.command[app.command.indexOf("--graceful-timeout") + 1]);
   assert(Number(/^(\d+)s$/.exec(app.stop_grace_period)![1]) > graceful);
 

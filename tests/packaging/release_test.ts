@@ -89,6 +89,18 @@ Deno.test({ name: "two builds of one source are the same bytes", ignore }, async
   assertEquals(await sha256(folder.join("one")), await sha256(folder.join("two")));
 });
 
+Deno.test("a binary that does not say its version is refused and removed", async () => {
+  await using folder = await tempDir();
+  // Another program of this platform in the place of denort, as one of another version is.
+  const options = { target: hostTarget(), output: folder.join("dead"), denort: Deno.execPath() };
+  const error = await assertRejects(() => compile(options), Error);
+  assertMatch(
+    error.message,
+    /^Cannot compile for .*: the binary does not start, .* use the denort of Deno \d/,
+  );
+  await assertRejects(() => Deno.stat(folder.join("dead")), Deno.errors.NotFound);
+});
+
 Deno.test({ name: "a release is one executable in an archive, and its checksum", ignore }, async () => {
   await using folder = await tempDir();
   const [archive, sums] = await release({ targets: [hostTarget()], folder: folder.path, denort });

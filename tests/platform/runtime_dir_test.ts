@@ -61,12 +61,21 @@ Deno.test("a running instance is found, a dead one's folder removed, also when i
     string,
   ];
   const ticks = startTicksOf(Deno.pid)!;
-  writeInstance(running, instance(Deno.pid, ticks));
-  writeInstance(dead, instance(4_194_303, 1));
-  writeInstance(reused, instance(Deno.pid, ticks - 1));
+  using _held = writeInstance(running, instance(Deno.pid, ticks));
+  writeInstance(dead, instance(4_194_303, 1))[Symbol.dispose]();
+  writeInstance(reused, instance(Deno.pid, ticks - 1))[Symbol.dispose]();
   assertEquals(runningInstances([base.path]).map(({ dir }) => dir), [running]);
   assertEquals(removeStaleDirs([base.path]).sort(), [dead, reused].sort());
   assertEquals([...Deno.readDirSync(base.path)].map(({ name }) => `${base.path}/${name}`), [running]);
+});
+
+Deno.test("what runs in another container is neither found nor removed, whatever its pid means here", async () => {
+  await using base = await tempDir();
+  const theirs = makeRuntimeDir([base.path]);
+  const held = writeInstance(theirs, instance(4_194_303, 1));
+  assertEquals([runningInstances([base.path]), removeStaleDirs([base.path])], [[], []]);
+  held[Symbol.dispose](); // the kernel does it when the process ends, however it ends
+  assertEquals(removeStaleDirs([base.path]), [theirs]);
 });
 
 Deno.test("a folder that was left half made is removed after an hour, not before", async () => {

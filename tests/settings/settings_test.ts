@@ -110,6 +110,21 @@ Deno.test("a minimum above the maximum is an error that says which to change", (
   assertStringIncludes(resolve({ flags }).errors[0]!, "raise --max-workers or lower --min-workers");
 });
 
+Deno.test("a default maximum that is the minimum is a warning that says why and what to set", () => {
+  const flags = new Map<string, string>();
+  const warned = (cores: number) => resolve({ cores, flags }).warnings;
+  assertEquals(warned(1), []);
+  assertMatch(
+    warned(0.5)[0]!,
+    /cannot change: the maximum of 2 follows from 0\.5 cores .* --max-workers above 2, or --min-workers below$/,
+  );
+  flags.set("min-workers", "1");
+  assertEquals(warned(0.5), []);
+  // Both were said: that is what is wanted.
+  flags.set("min-workers", "2").set("max-workers", "2");
+  assertEquals(warned(0.5), []);
+});
+
 Deno.test("an unknown variable with our prefix is a warning with the nearest name; others are none of our business", () => {
   const { warnings, errors } = resolve({
     environment: { GUNICORN_AUTOSCALER_MAX_WORKER: "3", GUNICORN_CMD_ARGS: "-w 3" },

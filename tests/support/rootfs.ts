@@ -25,12 +25,20 @@ export async function findRootfs(): Promise<Rootfs> {
   await lock.lock(true);
   const path = `${folder}debian`;
   const stamp = `${folder}stamp`;
-  if (await Deno.readTextFile(stamp).catch(() => "") === RECIPE) return { path };
+  if (await Deno.readTextFile(stamp).catch(() => "") === RECIPE) return await withMountPoints(path);
   for (const old of [stamp, path]) await Deno.remove(old, { recursive: true }).catch(() => {});
   const problem = await debootstrap(path) ?? await furnish(path);
   if (problem !== undefined) return { missing: problem };
   await Deno.writeTextFile(stamp, RECIPE); // last: it says that all went well
-  return { path };
+  return await withMountPoints(path);
+}
+
+/** Where a container's own files are mounted; COPY and install make them in an image. */
+async function withMountPoints(path: string): Promise<Rootfs> {
+  for (const name of ["app", "var/lib/autoscaler"]) await Deno.mkdir(`${path}/${name}`, { recursive: true });
+  await Deno.writeTextFile(`${path}/usr/local/bin/gunicorn-autoscaler`, "", { append: true });
+  // Without links: those that begin at / lead elsewhere when they are followed through another process's root.
+  return { path: await Deno.realPath(path) };
 }
 
 /** What is needed to make and to enter it, and not there; undefined when nothing is. */
@@ -72,9 +80,6 @@ async function furnish(path: string): Promise<string | undefined> {
   }
   await Deno.remove(`${path}/wheels`, { recursive: true });
   await Deno.remove(`${path}/dev/shm`, { recursive: true });
-  // Where a container's own files are mounted; COPY and install make them in an image.
-  for (const name of ["app", "run/autoscaler"]) await Deno.mkdir(`${path}/${name}`, { recursive: true });
-  await Deno.writeTextFile(`${path}/usr/local/bin/gunicorn-autoscaler`, "");
 }
 
 interface Mirror {

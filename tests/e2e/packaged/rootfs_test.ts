@@ -16,7 +16,7 @@ import { until } from "../../support/wait.ts";
 const repository = new URL("../../../", import.meta.url).pathname;
 const dockerfile = await Deno.readTextFile(`${repository}examples/docker/Dockerfile`);
 const image = imageConfig(parseDockerfile(dockerfile));
-const [, tmpfsPath, tmpfsOptions] = /--tmpfs (\S+?):(\S+)/.exec(dockerfile)!;
+const [, tmpfsPath] = /--tmpfs (\S+)/.exec(dockerfile)!;
 
 const binary = await compiledBinary();
 const rootfs = binary === undefined ? { missing: "there is no binary" } : await findRootfs();
@@ -30,7 +30,7 @@ async function example(before: string[] = [], own: string[] = []) {
   const container = await Container.start({
     root: "path" in rootfs ? rootfs.path : "",
     files: { "/usr/local/bin/gunicorn-autoscaler": binary!, "/app": `${repository}examples/fastapi` },
-    tmpfs: { path: tmpfsPath!, options: tmpfsOptions! },
+    tmpfs: { path: tmpfsPath!, options: "mode=1777" },
     user: image.user,
     workdir: image.workdir,
     env: { ...image.env, GUNICORN_AUTOSCALER_STATUS_ADDR: `127.0.0.1:${statusPort}` },
@@ -134,7 +134,8 @@ Deno.test({
       await until(it.inFlight, { what: "a request in service" });
       assertEquals(await it.stop(), 0, said());
       assertEquals((await slow).status, 200);
-      assertEquals(held.written(), []);
+      // The folder of gunicorn's own control socket, in its home, stays as it would without us.
+      assertEquals(held.written().filter((name) => name !== ".gunicorn"), []);
       assertEquals(before.filter(isAlive), []);
     },
   );
