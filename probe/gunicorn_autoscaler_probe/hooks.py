@@ -11,8 +11,8 @@ class _Session:
     """What lives from the first reading of the config to the end of the process, through every reload."""
 
     def __init__(self, folder):
-        self.master = Master(folder)
         self.worker = Worker(folder)
+        self.master = Master(folder, self.worker.take_slot)
 
 
 def chain(folder, settings, space):
@@ -28,8 +28,8 @@ def chain(folder, settings, space):
         space['daemon'] = False
         report.say('daemon = True is left out of account: the supervisor must stay the parent of gunicorn')
     _attempt("find places for gunicorn's own files", None, own_files.place, folder, settings, space)
-    for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _post_fork,
-                 _post_worker_init):
+    for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _pre_fork,
+                 _post_fork, _post_worker_init):
         _wrap(make, settings, space, _session)
 
 
@@ -106,6 +106,13 @@ def _on_exit(session, theirs):
         finally:
             _attempt('clean up', server, session.master.leaving, server)
     return on_exit
+
+
+def _pre_fork(session, theirs):
+    def pre_fork(server, worker):
+        _attempt('prepare the fork of a worker', server, session.master.about_to_fork, worker)
+        theirs(server, worker)
+    return pre_fork
 
 
 def _post_fork(session, theirs):

@@ -14,12 +14,13 @@ def path_of(folder, pid):
     return os.path.join(folder, 'w-%d' % pid)
 
 
-def create(folder, kind, slots, age):
-    """The slot of this process, in state "booting", visible to the supervisor when this returns. Raises OSError.
+def create(folder, kind, slots, age, pid=None, ppid=None, boot_ns=None):
+    """The slot of this process, or of the worker `pid` with the parent `ppid`, forked at `boot_ns`. It is in state
+    "booting", and visible to the supervisor when this returns. Raises OSError.
 
     kind: number of the worker class; slots: requests it serves at once; age: gunicorn's number of the worker.
     """
-    pid = os.getpid()
+    pid = pid or os.getpid()
     path = path_of(folder, pid)
     made = os.path.join(folder, '.w-%d.new' % pid)
     page = create_page(made)
@@ -27,13 +28,14 @@ def create(folder, kind, slots, age):
     now = time.monotonic_ns()
     m[w.VERSION] = w.SLOT_VERSION
     m[w.PID] = pid
-    m[w.PPID] = os.getppid()
+    m[w.PPID] = ppid or os.getppid()
     m[w.KIND] = kind
     m[w.SLOTS] = slots
     m[w.STATE] = w.BOOTING
     m[w.REALTIME_NS] = time.time_ns()
     m[w.MONOTONIC_NS] = time.monotonic_ns()
-    m[w.BOOT_NS] = m[w.LAST_CHANGE_NS] = now
+    m[w.LAST_CHANGE_NS] = now
+    m[w.BOOT_NS] = boot_ns or now
     m[w.AGE] = age
     m[w.MAGIC] = w.SLOT_MAGIC  # last: a reader trusts the rest once it sees this
     os.rename(made, path)

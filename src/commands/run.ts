@@ -100,7 +100,16 @@ async function runIn(dir: string, start: Start): Promise<number> {
   });
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
   const { initialWorkers, relayTo } = plan;
-  const sensing = new Sensing({ dir, probe, statsd, relayTo, initialWorkers, model, log });
+  const sensing = new Sensing({
+    dir,
+    probe,
+    forkServer: settings.forkServer,
+    statsd,
+    relayTo,
+    initialWorkers,
+    model,
+    log,
+  });
   let status: StatusServer | undefined;
   let recorder: Recorder | undefined;
   try {

@@ -134,6 +134,12 @@ const GUNICORN = group("Gunicorn", [
     'The gunicorn to start: a name, a path, or a command such as "python -m gunicorn".',
   ),
   option(
+    "forkServer",
+    oneOf("on", "off", "auto"),
+    "off",
+    "Fork workers from a process that imported the application once: milliseconds a worker. Needs the probe.",
+  ),
+  option(
     "mapUvicornDeprecated",
     toggle(),
     false,
@@ -187,7 +193,8 @@ export const OPTIONS = [
   ...OUTPUT,
 ] as unknown as readonly Option[];
 
-/** The settings that decisions are made by; all others are read once at the start. */
+/** What can change while gunicorn runs; all others are read once at the start. */
 export const LIVE_OPTIONS: readonly Option[] = OPTIONS.filter((option) =>
-  ["Workers", "Decisions", "Bursts"].includes(option.group) && option.name !== "tickMs"
+  (["Workers", "Decisions", "Bursts"].includes(option.group) && option.name !== "tickMs") ||
+  option.name === "forkServer"
 );

@@ -26,6 +26,7 @@ export interface Settings {
   readonly statsdAddr: Address;
   readonly statsdPrefix: string;
   readonly gunicorn: string;
+  readonly forkServer: "on" | "off" | "auto";
   readonly mapUvicornDeprecated: boolean;
   readonly autoSetGracefulTimeout: boolean;
   readonly runtimeDir: string;

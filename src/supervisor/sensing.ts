@@ -12,7 +12,7 @@ import type { Gunicorn } from "../gunicorn/process.ts";
 import { Doorbell, SignalSteps, type WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
-import { type Arbiter, ArbiterFile } from "../sensors/probe/arbiter_file.ts";
+import { type Arbiter, ArbiterFile, type ForkServerMode } from "../sensors/probe/arbiter_file.ts";
 import { Machine } from "../sensors/machine/machine.ts";
 import { ProbeSlots, type SlotsReading } from "../sensors/probe/probe_slots.ts";
 import { parseStat } from "../sensors/machine/process_stat.ts";
@@ -30,6 +30,7 @@ export interface SensingOptions {
   /** The runtime folder. */
   readonly dir: string;
   readonly probe: boolean;
+  readonly forkServer: ForkServerMode;
   /** Where to hear StatsD; undefined for not at all. */
   readonly statsd: Address | undefined;
   readonly relayTo: string | undefined;
@@ -71,6 +72,7 @@ export class Sensing implements Sampler {
     this.#options = options;
     if (options.probe) {
       this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
+      this.#arbiterFile.setForkServer(options.forkServer);
       this.#slots = new ProbeSlots(options.dir, (pid) => this.#isChildOfMaster(pid));
     }
     if (options.statsd !== undefined) {
@@ -137,6 +139,11 @@ export class Sensing implements Sampler {
       memory: known(machine.memory) ? { ...machine.memory, workerBytes: cost.workerBytes } : "unknown",
       boots: this.#boots(slots),
     };
+  }
+
+  /** Has the master have a fork server, or none, from its next fork on. */
+  setForkServer(mode: ForkServerMode): void {
+    this.#arbiterFile?.setForkServer(mode);
   }
 
   /** Workers alive at the last tick. */

@@ -8,7 +8,7 @@ from gunicorn_autoscaler_probe import hooks, report
 from gunicorn_autoscaler_probe.master import lifeline, master
 
 NAMES = {'on_starting': 1, 'nworkers_changed': 3, 'on_reload': 1, 'when_ready': 1, 'child_exit': 2, 'on_exit': 1,
-         'post_fork': 2, 'post_worker_init': 1}
+         'pre_fork': 2, 'post_fork': 2, 'post_worker_init': 1}
 
 
 def nothing(*arguments):

@@ -53,6 +53,7 @@ function sensing(probe: boolean) {
   const it = new Sensing({
     dir: folder.path,
     probe,
+    forkServer: "off",
     statsd: { host: "127.0.0.1", port },
     relayTo: undefined,
     initialWorkers: 2,

@@ -15,9 +15,25 @@ interface Stat extends ProcessId {
   readonly cpuTicks: number;
 }
 
-/** Pids of the living children of a process (zombies left out), in the order they were started. */
+/**
+ * Pids of the living children of a process (zombies left out), in the order they were started. gunicorn's fork server, a
+ * child that serves nobody, is left out.
+ */
 export function children(pid: number): number[] {
-  return childStats(pid).map((stat) => stat.pid);
+  return childStats(pid).map((stat) => stat.pid).filter((child) => !isForkServer(child));
+}
+
+/** Pids of the fork servers among the children of a process. */
+export function forkServers(pid: number): number[] {
+  return childStats(pid).map((stat) => stat.pid).filter(isForkServer);
+}
+
+function isForkServer(pid: number): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/comm`).trim() === "fork server";
+  } catch {
+    return false;
+  }
 }
 
 /** All descendants of a process: children, their children and so on; the process itself is not among them. */

@@ -4,6 +4,7 @@ import time
 
 from .. import kinds
 from .. import words as w
+from ..fork_server.told import ForkServerWords
 from ..page import open_page
 
 # More is a torn or hostile file rather than a wish.
@@ -22,6 +23,10 @@ class Doorbell:
             raise ValueError('the arbiter file has another format')
         self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
         self._changes = 0
+
+    def fork_server_words(self):
+        """The words about the fork server."""
+        return ForkServerWords(self._words)
 
     def close(self):
         """Drop the mapping (a worker has no use for it)."""

@@ -18,14 +18,14 @@ READY, DIED, SLOW = 'ready', 'died', 'slow'
 class Handover:
     """One reload, from the on_reload hook to gunicorn's manage_workers at its end."""
 
-    def __init__(self, server, old, retired):
+    def __init__(self, server, old, retired, first=1):
         """old: pids of all workers there are; retired: those of them that go because of the reload, others were leaving
-        before. Has gunicorn's reload fork one worker instead of all."""
+        before. Has gunicorn's reload fork `first` workers instead of all."""
         self._server = server
         self._old = old
         self.retired = retired
         self._workers = server.cfg.workers
-        server.cfg.set('workers', 1)
+        server.cfg.set('workers', first)
 
     def restore(self):
         """Put back the setting that was bent for the reload."""

@@ -2,6 +2,7 @@
 import time
 
 from .. import report
+from ..fork_server.spawning import Spawning
 from . import lifeline
 from .boots import Boots
 from .doorbell import Doorbell
@@ -11,11 +12,14 @@ from .workforce import Workforce
 class Master:
     """The master's side: attached once, when gunicorn first reads its config, and inert when it is not ours."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, on_slot=None):
+        """on_slot(fd): told, in a worker from the fork server, the descriptor of its slot."""
         self._folder = folder
+        self._on_slot = on_slot
         self._bell = None
         self._boots = Boots()
         self._workforce = None
+        self._spawning = None
         self._is_ours = False
 
     def attach(self):
@@ -44,7 +48,11 @@ class Master:
         if not self._obeys():
             return
         self._bell.tell_configuration(server)
-        self._workforce = Workforce(server, self._folder, self._bell, self._boots)
+        try:
+            self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot)
+        except Exception as error:
+            report.trouble('prepare for a fork server', error, server.log)
+        self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
 
     def count_changed(self, server, new, old):
         """nworkers_changed: returns the number that stands, the wanted one wherever it is known.
@@ -79,7 +87,12 @@ class Master:
         if wanted:
             server.cfg.set('workers', wanted)
         if self._workforce is not None:
-            self._workforce.retire_everyone()
+            self._workforce.reload()
+
+    def about_to_fork(self, worker):
+        """pre_fork, before the user's: gunicorn is about to fork this worker."""
+        if self._spawning is not None:
+            self._spawning.before_pre_fork(worker)
 
     def child_gone(self, pid):
         """child_exit: a worker, or what was one, has ended."""
@@ -90,7 +103,7 @@ class Master:
         """post_fork, in the child: drop what is the master's alone."""
         server.__dict__.pop('WORKER_BOOT_ERROR', None)
         server.__dict__.pop('APP_LOAD_ERROR', None)
-        self._workforce = None
+        self._workforce = self._spawning = None
         if self._bell is not None:
             self._bell.close()
             self._bell = None

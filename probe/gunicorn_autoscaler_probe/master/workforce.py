@@ -35,11 +35,13 @@ class Workforce:
     gunicorn raises (HaltServer, or SystemExit in a forked child) passes through.
     """
 
-    def __init__(self, server, folder, bell, boots):
+    def __init__(self, server, folder, bell, boots, spawning=None):
+        """spawning: of the fork server, None without."""
         self._server = server
         self._folder = folder
         self._bell = bell
         self._boots = boots
+        self._spawning = spawning
         self._pid = os.getpid()
         self._leaving = {}  # pid -> _Leave
         self._forked_ns = {}  # pid -> when, to judge a worker that left no slot
@@ -60,6 +62,13 @@ class Workforce:
         self._server.WORKER_BOOT_ERROR = self._server.APP_LOAD_ERROR = _NO_EXIT_CODE
         return self._original_halt(*args, **kwargs)
 
+    def reload(self):
+        """on_reload: unless the fork server already knows the new code for broken, everyone is replaced."""
+        if self._spawning is not None and self._spawning.is_old_kept():
+            self._handover = handover.Handover(self._server, frozenset(self._server.WORKERS), [], 0)
+        else:
+            self.retire_everyone()
+
     def retire_everyone(self):
         """A reload: all workers of now are to go once their successors are forked."""
         before = frozenset(self._server.WORKERS)
@@ -74,7 +83,7 @@ class Workforce:
         """The end of a reload: wait for the first new worker; without one the old workers stay."""
         reload, self._handover = self._handover, None
         reload.restore()
-        outcome = reload.await_first(self._folder)
+        outcome = reload.await_first(self._folder) if reload.retired else handover.DIED
         reload.spare_the_wait()
         now_ns = time.monotonic_ns()
         for pid in reload.retired:
@@ -85,7 +94,7 @@ class Workforce:
             else:
                 self._leaving[pid].stop_at_ns = self._stop_at(pid, now_ns)
                 slot.mark_draining(self._folder, pid)
-        if outcome == handover.DIED:
+        if outcome == handover.DIED and reload.retired:
             self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
                                    'the old workers stay')
 
@@ -110,6 +119,11 @@ class Workforce:
         try:
             if self._handover is not None:
                 self._hand_over()
+        except Exception as error:
+            return self._give_up(error)
+        if self._spawning is not None:
+            self._spawning.tend()
+        try:
             missing = self._look(time.monotonic_ns())
         except Exception as error:
             return self._give_up(error)

@@ -1,5 +1,8 @@
 """What the probe does in a worker, hook by hook."""
+import os
+
 from .. import kinds, report, slot, words as w
+from ..page import Page
 from .attach import attach  # here, in the master: a worker may have lost the right to read our folder
 
 
@@ -9,12 +12,21 @@ class Worker:
     def __init__(self, folder):
         self._folder = folder
         self._page = None
+        self._slot_fd = None
         self._kind = kinds.UNKNOWN
+
+    def take_slot(self, fd):
+        """This worker's slot was made by the master; `fd`, ours to close, is its descriptor."""
+        self._slot_fd = fd
 
     def forked(self, server, worker):
         """post_fork: open the slot, still as the user the master runs as."""
         self._kind = kinds.kind_of(type(worker))
-        self._page = slot.create(self._folder, self._kind, kinds.slots_of(self._kind, worker.cfg), worker.age)
+        if self._slot_fd is None:
+            self._page = slot.create(self._folder, self._kind, kinds.slots_of(self._kind, worker.cfg), worker.age)
+        else:
+            self._page = Page(self._slot_fd)
+            os.close(self._slot_fd)
 
     def initialized(self, worker):
         """post_worker_init: the application is loaded. Attach the meter; a worker without one is ready all the same."""

@@ -63,6 +63,8 @@ export class Children {
   }
 
   #isAnotherProgram(pid: number): boolean {
+    // The probe names gunicorn's fork server so: a child of the master that serves nobody.
+    if (readText(`${this.#root}/proc/${pid}/comm`)?.trim() === "fork server") return true;
     const environment = readText(`${this.#root}/proc/${pid}/environ`);
     // Gunicorn tells the master that SIGUSR2 starts who its parent is.
     if (environment?.split("\0").includes(`GUNICORN_PID=${this.#masterPid}`)) return true;

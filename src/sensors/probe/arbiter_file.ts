@@ -39,13 +39,46 @@ export interface Arbiter {
   readonly gunicornVersion: string;
   /** When the master was ready, CLOCK_MONOTONIC, ns; undefined before. */
   readonly readyNs: number | undefined;
+  readonly forkServer: ForkServerReading;
 }
 
+/** What the master's fork server is and did. */
+export interface ForkServerReading {
+  readonly state: ForkServerState;
+  readonly pid: number | undefined;
+  /** What the import took in the one that forks, ms; 0 without one. */
+  readonly importMs: number;
+  /** Workers forked from it since the start. */
+  readonly forks: number;
+  /** From the question to the last worker's pid, ms; undefined before the first. */
+  readonly lastForkMs: number | undefined;
+  /** Fork servers lost or not had, since the start. */
+  readonly failures: number;
+  /** Why there is none, in a sentence; empty otherwise. */
+  readonly why: string;
+}
+
+/** "refused": the set-up or the application forbids it. "failed": it is tried again. */
+export type ForkServerState = "none" | "starting" | "ready" | "refused" | "failed";
+
+/** What the option fork-server says; the numbers of its word. */
+export type ForkServerMode = "off" | "on" | "auto";
+const MODES: readonly ForkServerMode[] = ["off", "on", "auto"];
+const STATES: readonly ForkServerState[] = ["none", "starting", "ready", "refused", "failed"];
+
 const MAGIC = "GAARB001";
-const SUPERVISOR_PID = 1, WANTED = 2, WANTED_SEQ = 3, MASTER_PID = 16, CONFIRMED = 17, CONFIRMED_SEQ = 18;
+const SUPERVISOR_PID = 1,
+  WANTED = 2,
+  WANTED_SEQ = 3,
+  FORK_SERVER = 4,
+  MASTER_PID = 16,
+  CONFIRMED = 17,
+  CONFIRMED_SEQ = 18;
 const CHANGES = 19, ALIVE = 20, DRAINING = 21, SPAWNED = 22, BOOT_FAILURES = 23, LAST_BOOT_FAILURE_NS = 24;
 const RELOADS = 25, KIND = 26, SLOTS = 27, GRACEFUL_TIMEOUT_MS = 28, TIMEOUT_MS = 29, PRELOAD = 30;
-const CONFIGURED = 31, GUNICORN_VERSION = 32, READY_NS = 33, END = 34;
+const CONFIGURED = 31, GUNICORN_VERSION = 32, READY_NS = 33, FORK_SERVER_STATE = 34;
+const FORK_SERVER_PID = 35, FORK_SERVER_IMPORT_MS = 36, FORKED = 37, FORK_NS = 38, FORK_SERVER_FAILURES = 39;
+const END = 40, WHY_AT = 256 * 8, WHY_BYTES = 1024;
 
 /** A pid is at most 2^22 on Linux. */
 const MAX_PID = 4_194_304;
@@ -94,6 +127,14 @@ export class ArbiterFile {
     return ++this.#seq;
   }
 
+  /**
+   * Says what the fork server is to be; the master looks before its next fork.
+   * @throws Error when the file cannot be written any more
+   */
+  setForkServer(mode: ForkServerMode): void {
+    this.#writeWord(FORK_SERVER, MODES.indexOf(mode));
+  }
+
   /** The sequence number of the last request; 0 before the first. */
   get wantedSeq(): number {
     return this.#seq;
@@ -129,7 +170,32 @@ export class ArbiterFile {
       configured: wordAt(w, CONFIGURED),
       gunicornVersion: `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}.${version % 100}`,
       readyNs: wordAt(w, READY_NS) || undefined,
+      forkServer: this.#forkServer(),
     };
+  }
+
+  #forkServer(): ForkServerReading {
+    const w = this.#halves;
+    const pid = wordAt(w, FORK_SERVER_PID);
+    const state = STATES[wordAt(w, FORK_SERVER_STATE)] ?? "none";
+    const forkNs = wordAt(w, FORK_NS);
+    return {
+      state,
+      pid: pid > 0 && pid <= MAX_PID ? pid : undefined,
+      importMs: wordAt(w, FORK_SERVER_IMPORT_MS),
+      forks: wordAt(w, FORKED),
+      lastForkMs: forkNs === 0 ? undefined : forkNs / 1e6,
+      failures: wordAt(w, FORK_SERVER_FAILURES),
+      why: state === "refused" ? this.#why() : "",
+    };
+  }
+
+  #why(): string {
+    const bytes = new Uint8Array(WHY_BYTES);
+    this.#file.seekSync(WHY_AT, Deno.SeekMode.Start);
+    const end = bytes.subarray(0, this.#file.readSync(bytes) ?? 0).indexOf(0);
+    // deno-lint-ignore no-control-regex
+    return new TextDecoder().decode(bytes.subarray(0, Math.max(0, end))).replace(/[\x00-\x1f\x7f]/g, " ");
   }
 
   /**

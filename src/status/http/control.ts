@@ -22,17 +22,26 @@ export class Control {
   readonly #steered: Steered;
   readonly #clock: () => number;
   readonly #say: (line: string) => void;
+  readonly #onChange: (settings: Settings) => void;
   #settings: Settings;
 
   /**
    * @param clock the supervisor's, monotonic ms
    * @param say logs one line for each setting changed
+   * @param onChange told all settings when some have changed, for those that the supervisor does not decide by
    */
-  constructor(steered: Steered, settings: Settings, clock: () => number, say: (line: string) => void) {
+  constructor(
+    steered: Steered,
+    settings: Settings,
+    clock: () => number,
+    say: (line: string) => void,
+    onChange: (settings: Settings) => void = () => {},
+  ) {
     this.#steered = steered;
     this.#settings = settings;
     this.#clock = clock;
     this.#say = say;
+    this.#onChange = onChange;
   }
 
   /** POST /order {kind, workers?, forSeconds?} or POST /settings {KEY: VALUE, ...}; undefined for any other path. */
@@ -90,6 +99,7 @@ export class Control {
     if ("errors" in change) return refused(change.errors);
     this.#settings = change.settings;
     this.#steered.change(change.policy);
+    this.#onChange(change.settings);
     for (const line of change.lines) this.#say(line);
     return jsonAnswer(200, { text: change.lines.join("\n") });
   };

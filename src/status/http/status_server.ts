@@ -36,7 +36,7 @@ export interface StatusServerOptions {
 /** What is watched and steered, once it runs. */
 export interface Watched {
   readonly supervisor: Steered & Looped;
-  readonly sensing: Sensed & { clock(): number };
+  readonly sensing: Sensed & { clock(): number; setForkServer(mode: Settings["forkServer"]): void };
 }
 
 /**
@@ -94,6 +94,7 @@ export class StatusServer implements Pages {
       settings,
       () => watched.sensing.clock(),
       (line) => log.info("{line}, by hand", { line }),
+      (changed) => watched.sensing.setForkServer(changed.forkServer),
     );
   }
 

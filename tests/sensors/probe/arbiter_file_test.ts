@@ -21,6 +21,12 @@ const published: Record<number, Word> = {
   31: 3,
   32: 230_001,
   33: 2_000_000_000,
+  34: 3,
+  35: 0,
+  36: 2_100,
+  37: 6,
+  38: 15_500_000,
+  39: 2,
 };
 
 Deno.test("A new arbiter file is private, one page, and tells the wishes of the supervisor", () => {
@@ -39,6 +45,8 @@ Deno.test("A new arbiter file is private, one page, and tells the wishes of the 
   assertEquals(file.request(3), 2);
   assertEquals(words().slice(1), new BigUint64Array([77n, 3n, 2n, 0n]));
   assertEquals(file.wantedSeq, 2);
+  file.setForkServer("auto");
+  assertEquals(words().slice(1), new BigUint64Array([77n, 3n, 2n, 2n]));
   file.close();
 });
 
@@ -50,6 +58,9 @@ Deno.test("What the master published is read as what it is", () => {
   assertEquals(file.confirmed(), undefined);
 
   store(path, published);
+  using page = Deno.openSync(path, { write: true });
+  page.seekSync(256 * 8, Deno.SeekMode.Start);
+  page.writeSync(new TextEncoder().encode("a\nthread runs\0more"));
   assertEquals(file.read(), {
     masterPid: 4321,
     confirmed: 4,
@@ -69,6 +80,15 @@ Deno.test("What the master published is read as what it is", () => {
     configured: 3,
     gunicornVersion: "23.0.1",
     readyNs: 2_000_000_000,
+    forkServer: {
+      state: "refused",
+      pid: undefined,
+      importMs: 2_100,
+      forks: 6,
+      lastForkMs: 15.5,
+      failures: 2,
+      why: "a thread runs",
+    },
   });
   assertEquals(file.confirmed(), { workers: 4, seq: 2 });
   file.close();

@@ -29,11 +29,11 @@ class Noted {
   }
 }
 
-function control() {
+function control(onChange?: (settings: Settings) => void) {
   const settings = settingsWith({ "min-workers": "2", "max-workers": "8" });
   const steered = new Noted(policyOf(settings));
   const said: string[] = [];
-  const it = new Control(steered, settings, () => 1_000, (line) => said.push(line));
+  const it = new Control(steered, settings, () => 1_000, (line) => said.push(line), onChange);
   const post = (path: string, body: unknown) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const answer = it.handle({ method: "POST", path, headers: new Map(), body: text })!;
@@ -125,7 +125,15 @@ Deno.test("with one bad setting none changes, and all that is wrong is said at o
   assertEquals(said, []);
 });
 
-Deno.test("exactly the settings that decisions are made by can change live", () => {
+Deno.test("the fork server is changed by hand, and by nothing that was refused", () => {
+  const modes: string[] = [];
+  const { post } = control((settings) => modes.push(settings.forkServer));
+  assertEquals(post("/settings", { "fork-server": "on" }).text, "fork-server is now on, it was off");
+  assertEquals(post("/settings", { "fork-server": "maybe" }).status, 400);
+  assertEquals(modes, ["on"]);
+});
+
+Deno.test("exactly the settings that decisions are made by, and the fork server, can change live", () => {
   const settings = settingsWith({});
   for (const option of OPTIONS) {
     const other = {
@@ -137,7 +145,7 @@ Deno.test("exactly the settings that decisions are made by can change live", () 
     const value = other[typeof settings[option.name] as keyof typeof other];
     const changed = policyOf({ ...settings, [option.name]: value } as Settings);
     const decides = JSON.stringify(changed) !== JSON.stringify(policyOf(settings));
-    assertEquals(LIVE_OPTIONS.includes(option), decides, option.flag);
+    assertEquals(LIVE_OPTIONS.includes(option), decides || option.name === "forkServer", option.flag);
   }
 });
 

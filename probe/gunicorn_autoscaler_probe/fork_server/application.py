@@ -1,0 +1,38 @@
+"""What is done to have the application in memory, ready to be forked."""
+import importlib
+import os
+import sys
+
+from .. import kinds
+
+# Imported by a worker after its fork, first by the first request: here all workers share them.
+_LATER = {
+    kinds.GTHREAD: ('concurrent.futures.thread',),
+    kinds.UVICORN: ('uvicorn.protocols.http.auto', 'uvicorn.protocols.websockets.auto', 'uvicorn.lifespan.on',
+                    'uvicorn.loops.auto', 'uvicorn.logging'),
+    kinds.ASGI: ('gunicorn.asgi.protocol', 'gunicorn.asgi.lifespan', 'gunicorn.asgi.websocket', 'uvloop'),
+}
+
+
+def load(server):
+    """Import the application as a worker would. Returns why it may not be forked, '' when it may."""
+    kind = kinds.kind_of(server.worker_class)
+    if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
+        import gevent.monkey
+        gevent.monkey.patch_all()  # as the worker does before it imports
+    elif kind == kinds.EVENTLET:
+        import eventlet
+        eventlet.monkey_patch()
+    server.app.wsgi()
+    for name in _LATER.get(kind, ()):
+        try:
+            importlib.import_module(name)
+        except Exception:  # of another version, or not installed
+            pass
+    return ''
+
+
+def real_fork():
+    """os.fork as it was before gevent patched it: gevent's would start its loop."""
+    monkey = sys.modules.get('gevent.monkey')
+    return monkey.get_original('os', 'fork') if monkey is not None else os.fork

@@ -1,0 +1,107 @@
+"""In a process just forked from the fork server: become the arbiter's child, then the worker it asks for."""
+import os
+import pickle
+import signal
+import sys
+from time import sleep  # gevent's, put in its place later, would start its loop
+
+from . import kernel, reseed, wire
+
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+_LOOK_EVERY_S = 0.0002
+
+
+class ForkingOs:
+    """The module os as gunicorn's arbiter module sees it during one spawn_worker: only fork is another."""
+
+    def __init__(self, fork):
+        self.fork = fork
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+
+class Order:
+    """What the arbiter says of the worker it wants. Pickled: pre_fork may have set anything on the worker."""
+
+    def __init__(self, age, attributes, environ, unset):
+        """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed."""
+        self.age = age
+        self.attributes = attributes
+        self.environ = environ
+        self.unset = unset
+
+    def packed(self):
+        """As bytes. Raises an error of pickle's for what cannot be handed over."""
+        return pickle.dumps((self.age, self.attributes, self.environ, self.unset))
+
+    @classmethod
+    def unpacked(cls, data):
+        """The order of `packed` bytes."""
+        return cls(*pickle.loads(data))
+
+
+def live(server, middle_pid, hand, name, on_slot):
+    """The life of a worker: returns by SystemExit as in a worker that gunicorn forked, or ends the process.
+
+    middle_pid: the parent, about to end; hand: where the order comes from; name: the worker's process name;
+    on_slot(fd): told the descriptor of the worker's slot.
+    """
+    for number in _STOPS:
+        signal.signal(number, _end)  # nothing ran yet
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    try:
+        with hand:
+            while os.getppid() == middle_pid:
+                sleep(_LOOK_EVERY_S)
+            if os.getppid() != server.pid:  # the arbiter is dead, or may not adopt
+                os._exit(0)
+            wire.send(hand, b'%d' % os.getpid())
+            data, descriptors = wire.receive(hand)
+    except OSError:
+        os._exit(0)
+    if not data or not descriptors:  # the arbiter is gone or has given up
+        os._exit(0)
+    for number in _STOPS:
+        signal.signal(number, _leave)
+    kernel.set_name(name)
+    reseed.reseed()
+    if len(descriptors) > 1:
+        on_slot(descriptors[1])
+    _run(server, Order.unpacked(data), descriptors[0])
+
+
+def _end(number, frame):
+    os._exit(0)
+
+
+def _leave(number, frame):
+    """Ends a worker that serves nobody yet, by way of gunicorn's own clean-up. gunicorn's handler takes its place."""
+    sys.exit(0)
+
+
+def _run(server, order, heartbeat_fd):
+    """gunicorn's own spawn_worker, as it goes on in the child behind its fork."""
+    import gunicorn.arbiter as arbiter_module
+    from gunicorn.workers import base
+    os.environ.update(order.environ)
+    for key in order.unset:
+        os.environ.pop(key, None)
+    heartbeat_class = base.WorkerTmp
+
+    def heartbeat(cfg):
+        base.WorkerTmp = heartbeat_class
+        made = heartbeat_class.__new__(heartbeat_class)
+        made._tmp = open(heartbeat_fd, 'w+b', 0)
+        made.spinner = 0  # up to gunicorn 20
+        return made
+
+    def fork():
+        arbiter_module.os = os
+        return 0
+
+    base.WorkerTmp = heartbeat
+    server.cfg.set('pre_fork', lambda server, worker: worker.__dict__.update(order.attributes))  # the user's has run
+    server.worker_age = order.age - 1
+    arbiter_module.os = ForkingOs(fork)
+    type(server).spawn_worker(server)

@@ -1,0 +1,223 @@
+"""Which fork server an arbiter has, when it gets another, and when it does without."""
+import time
+
+from .. import report
+from . import unfit
+from .process import ForkServer, FAILED, READY, REFUSED, STARTING
+
+_IMPORT_LIMIT_S = 30
+_FORK_LIMIT_S = 5
+_FIRST_PAUSE_S = 10
+_LONGEST_PAUSE_S = 300
+_LOOK_S = 0.05
+# With "auto", an application that imports faster goes without.
+_WORTH_IT_S = 0.3
+
+OFF, ON, AUTO = range(3)
+NEW, KEPT, NONE = 'new', 'kept', 'none'
+
+
+class Keeper:
+    """The fork servers of one arbiter: the one that forks and, while it imports, the one to take its place.
+
+    `reap` may run inside a signal handler, between any two bytecodes of the other methods: it only takes notes.
+    """
+
+    def __init__(self, server, words, make_life):
+        """words: ForkServerWords; make_life(least_import_s): the life of a new fork server."""
+        self._server = server
+        self._words = words
+        self._make_life = make_life
+        self._current = None
+        self._next = None
+        self._pause_s = _FIRST_PAUSE_S
+        self._next_try_s = 0.0
+        self._why_not = ''  # not before the next reload
+        self._mode = OFF
+        self.is_stopping = False
+
+    @property
+    def is_on(self):
+        """Fork servers are wanted, and nothing is known against them."""
+        return self._mode != OFF and not self._why_not
+
+    @property
+    def _is_wanted(self):
+        return self.is_on and not self.is_stopping
+
+    def tend(self):
+        """Follow the mode, put a fork server that is ready in its place, start one that is missing."""
+        self._read_mode()
+        self._take()
+        if self._is_wanted and not self._current and not self._next and time.monotonic() >= self._next_try_s:
+            self._start()
+        self._tell()
+
+    def await_first(self):
+        """Before a fork: while nobody serves, the import of a fork server is waited for, as a worker's would be."""
+        if self._server.WORKERS:
+            return
+        if self._mode == OFF or self._next is None and self._current is None:
+            self.tend()
+        if self._current is None:
+            self._wait()
+            self._take()
+            self._tell()
+
+    def recruit(self):
+        """A forked process that waits for its order; None when gunicorn is to fork the worker itself."""
+        if self._mode == OFF or self._current is None:
+            return None
+        began_s = time.monotonic()
+        for is_last in (False, True):
+            try:
+                if self._current.look(0) != READY:
+                    raise ConnectionError(self._current.why)
+                recruit = self._current.fork(_FORK_LIMIT_S)
+                self._pause_s = _FIRST_PAUSE_S
+                self._words.count_fork(time.monotonic() - began_s)
+                return recruit
+            except (OSError, ValueError) as error:
+                is_refused = isinstance(error, ConnectionError) and self._current.look(0) == READY
+                if is_last or not is_refused:  # silence is not asked twice
+                    self._lose('%s; gunicorn forks until there is a new one' % (error or type(error).__name__))
+                    break
+        return None
+
+    def reload(self):
+        """A HUP: a new fork server with the new code. NEW when it has taken over, KEPT when the new code cannot be
+        imported and everything old is to stay, NONE when gunicorn's own reload is to go on."""
+        self._why_not, self._pause_s, self._next_try_s = '', _FIRST_PAUSE_S, 0.0
+        self._read_mode()
+        self._end('_next')
+        if not self._is_wanted:
+            self._end('_current')
+            self._tell()
+            return NONE
+        self._start()
+        self._wait()
+        new = self._next
+        state = new.look(0) if new is not None else FAILED
+        why = new.why if new is not None else 'it could not be forked'
+        if self._take():
+            self._tell()
+            return NEW
+        if state == REFUSED or self._current is None or not self._server.WORKERS:
+            self._end('_current')
+            self._tell()
+            return NONE
+        if state == STARTING:
+            why = 'the import takes longer than %g s' % _IMPORT_LIMIT_S
+        self._end('_next')
+        self._tell()
+        self._server.log.error('gunicorn-autoscaler: Cannot import the new code in a fork server: %s; '
+                               'the old workers stay', why)
+        return KEPT
+
+    def reap(self):
+        """Note which fork server has ended. To be called before gunicorn reaps: it would take one for a worker."""
+        for one in (self._current, self._next):
+            if one is not None:
+                one.reap()
+
+    def pass_on(self, number):
+        """A signal for the workers: to the fork server as well."""
+        for one in (self._current, self._next):
+            if one is not None:
+                one.tell(number)
+
+    def end(self):
+        """No fork server any more: it holds the listening sockets."""
+        self._end('_next')
+        self._end('_current')
+        self._tell()
+
+    def forget(self):
+        """In a child of the arbiter that has no use for them."""
+        for one in (self._current, self._next):
+            if one is not None:
+                one.forget()
+
+    def _read_mode(self):
+        mode = self._words.mode()
+        if mode != self._mode:
+            self._mode = mode
+            self._why_not, self._pause_s, self._next_try_s = '', _FIRST_PAUSE_S, 0.0
+            if mode == OFF:
+                self.end()
+        if mode != OFF and not self._why_not:
+            self._refuse(unfit.reason(self._server))
+
+    def _refuse(self, why):
+        if why and why != self._why_not:
+            self._why_not = why
+            report.say('no fork server: %s' % why, self._server.log)
+
+    def _start(self):
+        self._next_try_s = time.monotonic() + self._pause_s
+        try:
+            self._next = ForkServer(self._make_life(_WORTH_IT_S if self._mode == AUTO else 0.0))
+        except OSError as error:
+            self._back_off()
+            report.trouble('fork a fork server', error, self._server.log)
+
+    def _wait(self):
+        """Until the next fork server has imported; a signal to stop ends the wait."""
+        new = self._next
+        while new is not None and new.look(_LOOK_S) == STARTING and not self.is_stopping and not _is_late(new):
+            pass
+
+    def _take(self):
+        """Put the next fork server in the place of the current one if it is ready; let go of what has failed."""
+        if self._current is not None and self._current.look(0) != READY:
+            self._lose(self._current.why)
+        new = self._next
+        if new is None:
+            return False
+        state = new.look(0)
+        if state == READY:
+            self._end('_current')
+            self._current, self._next = new, None
+            self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
+                                  new.pid, new.import_s)
+            return True
+        if state == REFUSED:
+            self._refuse(new.why)
+            self._end('_next')
+        elif state == FAILED or _is_late(new):
+            self._back_off()
+            self._server.log.error('gunicorn-autoscaler: Cannot use fork server %d: %s; next try in %d s', new.pid,
+                                   new.why or 'the import takes longer than %g s' % _IMPORT_LIMIT_S, self._pause_s)
+            self._end('_next')
+        return False
+
+    def _lose(self, why):
+        self._server.log.error('gunicorn-autoscaler: fork server %d is lost: %s', self._current.pid, why)
+        self._back_off()
+        self._end('_current')
+        self._tell()
+
+    def _back_off(self):
+        self._words.count_failure()
+        self._next_try_s = time.monotonic() + self._pause_s
+        self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2)
+
+    def _end(self, name):
+        one = getattr(self, name)
+        setattr(self, name, None)
+        if one is not None:
+            one.end()
+
+    def _tell(self):
+        if self._current is not None:
+            self._words.tell(READY, self._current.pid, self._current.import_s, '')
+        elif self._next is not None:
+            self._words.tell(STARTING, self._next.pid, 0.0, '')
+        elif self._why_not:
+            self._words.tell(REFUSED, 0, 0.0, self._why_not)
+        else:
+            self._words.tell(FAILED if self._is_wanted else None, 0, 0.0, '')
+
+
+def _is_late(fork_server):
+    return time.monotonic() - fork_server.started_s > _IMPORT_LIMIT_S

@@ -1,0 +1,63 @@
+"""What placing a worker needs of the kernel."""
+import contextlib
+import ctypes
+import os
+import signal
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+# The name that `ps -o comm` and the supervisor see of a process that is gunicorn's child and no worker.
+FORK_SERVER_NAME = 'fork server'
+
+
+def _prctl(option, value):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'prctl(%d)' % option)
+
+
+def check_adopting():
+    """Raises OSError where this process may not become the parent of orphans."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+
+@contextlib.contextmanager
+def adopting_orphans():
+    """Orphans among our descendants become our children. Only while a worker is placed: up to gunicorn 25.3 any child
+    that exits with 3 or 4 ends the whole server, a helper that a worker left behind as well."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        yield
+    finally:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+
+
+@contextlib.contextmanager
+def without_sigchld():
+    """Up to gunicorn 23 its SIGCHLD handler reaps inside any call of ours, and takes what ends for a worker."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def die_with(parent_pid):
+    """Have the kernel kill this process when `parent_pid`, its parent, dies. A change of user clears it: call it after.
+    Raises OSError when refused."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # it died before the call
+        os._exit(0)
+
+
+def set_name(name):
+    """The name of this process; returns the one before. Never raises."""
+    try:
+        with open('/proc/self/comm') as file:
+            before = file.read().strip()
+        with open('/proc/self/comm', 'w') as file:
+            file.write(name)
+        return before
+    except OSError:
+        return 'gunicorn'

@@ -1,0 +1,135 @@
+"""The arbiter's side of one fork server, and of a process it forked."""
+import json
+import os
+import select
+import signal
+import time
+
+from . import kernel, wire
+
+STARTING, READY, REFUSED, FAILED = 'starting', 'ready', 'refused', 'failed'
+
+
+class Recruit:
+    """A process forked from a fork server, a child of the arbiter already, that waits for its order to be a worker.
+
+    Nothing of the application runs in it before. It ends by itself when this end is closed without an order.
+    """
+
+    def __init__(self, pid, sock):
+        self.pid = pid
+        self._sock = sock
+
+    def order(self, order, descriptors):
+        """Have it become a worker: `order` is for forked.py. Raises OSError when it is gone."""
+        try:
+            wire.send(self._sock, order, descriptors)
+        finally:
+            self._sock.close()
+
+    def dismiss(self):
+        """It is not wanted any more."""
+        self._sock.close()
+
+
+class ForkServer:
+    """One fork server, from its fork to its end."""
+
+    def __init__(self, live):
+        """Fork it. live(sock) is its life, and comes back only in its workers, by SystemExit. Raises OSError."""
+        self._sock, theirs = wire.pair()
+        self.state = STARTING
+        self.why = ''  # why it is refused or failed
+        self.import_s = 0.0
+        self.started_s = time.monotonic()
+        self._ending = None  # how it ended, once reaped
+        try:
+            with kernel.without_sigchld():
+                self.pid = os.fork()
+        except OSError:
+            self._sock.close()
+            theirs.close()
+            raise
+        if self.pid == 0:
+            self._sock.close()
+            live(theirs)
+            os._exit(1)
+        theirs.close()
+        self._sock.setblocking(False)
+
+    def look(self, wait_s):
+        """Its state, after `wait_s` at most."""
+        if self.state == STARTING:
+            poll = select.poll()
+            poll.register(self._sock, select.POLLIN)
+            if poll.poll(wait_s * 1000):
+                self._hear()
+        if self.state in (STARTING, READY) and self._ending is not None:
+            self.state, self.why = FAILED, self._ending
+        return self.state
+
+    def _hear(self):
+        try:
+            said = json.loads(wire.receive(self._sock)[0].decode('utf-8') or '{}')
+        except (OSError, ValueError) as error:
+            said = {'why': str(error)}
+        self.reap()
+        self.state = said.get('state', FAILED)
+        self.import_s = said.get('import_s', 0.0)
+        self.why = said.get('why', self._ending or 'it ended during the import')
+
+    def fork(self, limit_s):
+        """A Recruit, after `limit_s` at most. Raises OSError; no process is left behind then."""
+        mine, theirs = wire.pair()
+        try:
+            with kernel.adopting_orphans():
+                with theirs:
+                    wire.send(self._sock, b'fork', [theirs.fileno()])
+                mine.settimeout(limit_s)
+                said = mine.recv(1024)
+            if not said.isdigit():
+                raise ConnectionError(said.decode('utf-8', 'replace') or 'it ended')
+            return Recruit(int(said), mine)
+        except BaseException:
+            mine.close()
+            raise
+
+    def reap(self):
+        """Note whether it has ended by itself. May run inside a signal handler, so it says nothing."""
+        if self._ending is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except OSError:
+                return
+            if pid:
+                self._ending = how_it_ended(status)
+
+    def end(self):
+        """Kill it, stopped or not."""
+        with kernel.without_sigchld():
+            try:
+                if self._ending is None:
+                    os.kill(self.pid, signal.SIGKILL)
+                    os.waitpid(self.pid, 0)
+            except OSError:
+                pass
+            self._ending = self._ending or 'it was ended'
+        self._sock.close()
+
+    def tell(self, number):
+        """Send it a signal."""
+        if self._ending is None:
+            os.kill(self.pid, number)
+
+    def forget(self):
+        """In another child of the arbiter: else the fork server would not notice that the arbiter let it go."""
+        self._sock.close()
+
+
+def how_it_ended(status):
+    """A wait status in words."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        more = ', perhaps out of memory' if number == signal.SIGKILL else ''
+        return 'it was ended by signal %d%s' % (number, more)
+    return 'it ended with exit code %d' % os.WEXITSTATUS(status)

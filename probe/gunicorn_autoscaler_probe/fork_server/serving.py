@@ -1,0 +1,115 @@
+"""In the fork server: import the application, then fork whoever is asked for."""
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from os import waitpid  # gevent and eventlet patch their modules while the application is imported
+from socket import socket as Socket
+
+from .. import report
+from . import application, forked, kernel, process, wire
+
+_FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
+
+
+class Life:
+    """The life of a fork server of one arbiter. Called in the process that was forked to be it."""
+
+    def __init__(self, server, least_import_s, on_slot):
+        """least_import_s: an application that imports faster is refused; on_slot(fd): see forked.live."""
+        self._server = server
+        self._least_import_s = least_import_s
+        self._on_slot = on_slot
+
+    def __call__(self, sock):
+        worker_name = self._begin(sock)
+        fork = application.real_fork()
+        while True:
+            hand = _next(sock)
+            try:
+                middle_pid = fork()
+                if middle_pid == 0:
+                    middle_pid = os.getpid()
+                    if fork():
+                        os._exit(0)
+                    sock.close()
+                    forked.live(self._server, middle_pid, hand, worker_name, self._on_slot)
+                    os._exit(0)
+                waitpid(middle_pid, 0)
+            except OSError as error:
+                _say(hand, str(error))
+            hand.close()
+
+    def _begin(self, sock):
+        """Everything up to the first fork. Returns the process name that workers have. Ends the process on failure."""
+        try:
+            worker_name = kernel.set_name(kernel.FORK_SERVER_NAME)
+            self._leave_arbiter()
+            began_s = time.monotonic()
+            refusal = application.load(self._server)
+            import_s = time.monotonic() - began_s
+            if not refusal and import_s < self._least_import_s:
+                refusal = 'the application imports in %.2f s, a fork server is not worth it' % import_s
+            if refusal:
+                _tell(sock, process.REFUSED, import_s, refusal)
+                os._exit(1)
+            sys.stdout.flush()  # else each worker prints what the import left in the buffers
+            sys.stderr.flush()
+            gc.collect()
+            gc.freeze()  # the collector would write to every page that workers share
+            _tell(sock, process.READY, import_s, '')
+            return worker_name
+        except BaseException as error:
+            _tell(sock, process.FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
+            os._exit(1)  # never 3 or 4, which end gunicorn
+
+    def _leave_arbiter(self):
+        server = self._server
+        from gunicorn import util
+        for number in set(server.SIGNALS) | {signal.SIGCHLD}:
+            signal.signal(number, signal.SIG_DFL)
+        for name in _FOR_THE_ARBITER:  # sent to the whole group. Not SIG_IGN, which every program that is run inherits
+            signal.signal(getattr(signal, name), _ignore)
+        signal.signal(signal.SIGUSR1, lambda *_: server.log.reopen_files())
+        for worker in server.WORKERS.values():
+            worker.tmp.close()
+        server.WORKERS.clear()
+        util._setproctitle('fork server [%s]' % server.proc_name)
+        cfg = server.cfg
+        util.set_owner_process(cfg.uid, cfg.gid, initgroups=cfg.initgroups)
+        util.set_owner_process = _ignore  # who is not root any more cannot do it again
+        kernel.die_with(server.pid)
+        os.environ.update(cfg.env or {})
+
+
+def _ignore(*args, **named):
+    pass
+
+
+def _next(sock):
+    """The hand of the next worker. Ends the process when the arbiter has let it go."""
+    while True:
+        try:
+            data, descriptors = wire.receive(sock)
+        except OSError:
+            os._exit(1)
+        if not data:
+            os._exit(0)
+        if descriptors:
+            return Socket(fileno=descriptors[0])
+
+
+def _say(hand, text):
+    try:
+        wire.send(hand, text.encode('utf-8', 'replace')[:1000] or b'?')
+    except OSError:
+        pass
+
+
+def _tell(sock, state, import_s, why):
+    try:
+        wire.send(sock, json.dumps({'state': state, 'import_s': import_s, 'why': why[:900]}).encode('utf-8'))
+    except OSError as error:
+        report.trouble('tell of the fork server', error)

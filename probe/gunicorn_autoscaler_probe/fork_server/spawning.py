@@ -1,0 +1,143 @@
+"""gunicorn's spawn_worker with the fork of a fork server, set on one arbiter."""
+import os
+import pickle
+import signal
+import time
+
+from .. import kinds, report, slot
+from . import keeper, serving
+from .forked import ForkingOs, Order
+
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+_UNSET = object()
+
+
+class Spawning:
+    """Sets spawn_worker, kill_workers, reap_workers and signal on the instance; its class stays as it is.
+
+    gunicorn's own spawn_worker makes the worker and runs pre_fork; only the fork inside it is ours. Whatever fails here
+    ends in gunicorn's ordinary fork.
+    """
+
+    def __init__(self, server, words, folder, on_slot):
+        """words: ForkServerWords; on_slot: see forked.live. Raises ImportError without gunicorn."""
+        import gunicorn.arbiter
+        self._module = gunicorn.arbiter
+        self._server = server
+        self._keeper = keeper.Keeper(server, words, lambda least_import_s: serving.Life(server, least_import_s, on_slot))
+        self._folder = folder
+        self._worker = None
+        self._attributes = {}
+        self._environ = {}
+        self._spawn_worker = server.spawn_worker
+        self._kill_workers = server.kill_workers
+        self._reap_workers = server.reap_workers
+        self._signal = server.signal
+        server.spawn_worker = self.spawn_worker
+        server.kill_workers = self.kill_workers
+        server.reap_workers = self.reap_workers
+        server.signal = self.signal  # gunicorn takes it as its handler after on_starting
+
+    def tend(self):
+        """Once a pass of manage_workers: have the fork server that is wanted."""
+        try:
+            self._keeper.tend()
+        except Exception as error:
+            report.trouble('tend the fork server', error, self._server.log)
+
+    def is_old_kept(self):
+        """A HUP: import the new code in a new fork server. True when that failed, and everything old is to stay."""
+        try:
+            return self._keeper.reload() == keeper.KEPT
+        except Exception as error:
+            report.trouble('have a new fork server', error, self._server.log)
+            return False
+
+    def before_pre_fork(self, worker):
+        """Remember what pre_fork finds: what it changes must reach the worker."""
+        self._worker = worker
+        self._attributes = dict(worker.__dict__)
+        self._environ = dict(os.environ)
+
+    def spawn_worker(self):
+        """One worker: its pid, or None when gunicorn is about to stop."""
+        try:
+            self._keeper.await_first()
+        except Exception as error:
+            report.trouble('start a fork server', error, self._server.log)
+        if self._keeper.is_stopping and self._keeper.is_on:
+            return None
+        self._module.os = ForkingOs(self._fork)
+        try:
+            return self._spawn_worker()
+        finally:
+            self._module.os = os
+
+    def kill_workers(self, sig):
+        """gunicorn's, the fork server too: it ends before the workers, and reopens its logs with them."""
+        if sig == signal.SIGUSR1:
+            self._keeper.pass_on(sig)
+        else:
+            self._keeper.end()
+        return self._kill_workers(sig)
+
+    def reap_workers(self):
+        """gunicorn's, after our own children."""
+        self._keeper.reap()
+        return self._reap_workers()
+
+    def signal(self, number, frame):
+        """gunicorn's handler; its queue cannot be looked into from 24 on."""
+        if number in _STOPS:
+            self._keeper.is_stopping = True
+        return self._signal(number, frame)
+
+    def _fork(self):
+        self._module.os = os
+        asked_ns = time.monotonic_ns()
+        try:
+            pid = self._from_fork_server(asked_ns)
+        except Exception as error:
+            report.trouble('take a worker from the fork server', error, self._server.log)
+            pid = None
+        if pid is None:
+            pid = os.fork()
+            if pid == 0:
+                self._keeper.forget()
+        return pid
+
+    def _from_fork_server(self, asked_ns):
+        worker = self._worker
+        if worker is None or not self._keeper.is_on:
+            return None
+        try:
+            order = Order(
+                worker.age,
+                {key: value for key, value in worker.__dict__.items() if self._attributes.get(key, _UNSET) is not value},
+                {key: value for key, value in os.environ.items() if self._environ.get(key) != value},
+                [key for key in self._environ if key not in os.environ]).packed()
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            report.trouble('hand what pre_fork set to a worker of the fork server', error, self._server.log)
+            return None
+        recruit = self._keeper.recruit()
+        if recruit is None:
+            return None
+        try:
+            self._order(recruit, worker, order, asked_ns)
+        except OSError as error:
+            recruit.dismiss()
+            slot.remove(self._folder, recruit.pid)
+            report.trouble('give a forked worker its order', error, self._server.log)
+            return None
+        return recruit.pid
+
+    def _order(self, recruit, worker, order, asked_ns):
+        """Its slot is made here: the worker may have lost the right to the folder."""
+        kind = kinds.kind_of(type(worker))
+        slots = kinds.slots_of(kind, worker.cfg)
+        slot.create(self._folder, kind, slots, worker.age, recruit.pid, os.getpid(), asked_ns).close()
+        fd = os.open(slot.path_of(self._folder, recruit.pid), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            recruit.order(order, [worker.tmp.fileno(), fd])
+        finally:
+            os.close(fd)

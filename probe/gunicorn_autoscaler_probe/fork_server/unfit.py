@@ -1,0 +1,34 @@
+"""Set-ups in which a fork server is of no use or would do harm, told by the configuration alone."""
+from .. import kinds
+from . import kernel
+
+
+def reason(server):
+    """Why this arbiter can have none, '' when it can."""
+    cfg = server.cfg
+    if cfg.preload_app:
+        return 'preload_app is set, gunicorn\'s master has the application already'
+    if cfg.reload:
+        return 'reload is set, new code must be imported by each worker'
+    if kinds.kind_of(server.worker_class) == kinds.UNKNOWN:
+        return 'the worker class %s is not known' % server.worker_class.__name__
+    if type(server).spawn_worker.__module__ != 'gunicorn.arbiter':
+        return 'the arbiter has a spawn_worker of its own'
+    if _patches_more(server.worker_class):
+        return 'the worker class has a patch() of its own, which must run before the import'
+    if getattr(cfg, 'reuse_port', False) and cfg.uid != 0 and any(_is_privileged(one) for one in cfg.address):
+        return 'with reuse_port each worker binds its port itself, and below 1024 that needs root'
+    try:
+        kernel.check_adopting()
+    except OSError as error:
+        return 'the kernel does not let gunicorn adopt processes (%s)' % error
+    return ''
+
+
+def _patches_more(worker_class):
+    patch = getattr(worker_class, 'patch', None)
+    return patch is not None and not getattr(patch, '__module__', '').startswith('gunicorn.')
+
+
+def _is_privileged(address):
+    return isinstance(address, tuple) and len(address) > 1 and 0 < int(address[1]) < 1024

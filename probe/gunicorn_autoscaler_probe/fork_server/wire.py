@@ -1,0 +1,28 @@
+"""Messages with descriptors over a pair of sockets, each a datagram: whole or not at all."""
+import array
+import socket
+
+_MOST_BYTES = 1 << 17
+_MOST_DESCRIPTORS = 4
+
+
+def pair():
+    """Two connected ends. The kernel closes the one when the process of the other is gone."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def send(sock, data, descriptors=()):
+    """Send `data`, not empty, and copies of the descriptors. Raises OSError, EMSGSIZE for one too long."""
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', descriptors))] if descriptors else []
+    sock.sendmsg([data], rights)
+
+
+def receive(sock):
+    """(data, descriptors) of the next message; data is empty when the other end is closed. Raises OSError."""
+    size = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array('i').itemsize)
+    data, ancillary, _, _ = sock.recvmsg(_MOST_BYTES, size, socket.MSG_CMSG_CLOEXEC)
+    found = array.array('i')
+    for level, kind, part in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(part[:len(part) - len(part) % found.itemsize])
+    return data, list(found)

@@ -1,0 +1,76 @@
+/** Workers forked from a process that imported the application once. */
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { type Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/autoscaled.ts";
+import { trySignal } from "../../support/process.ts";
+import { forkServers, isAlive } from "../../support/processes.ts";
+import { runtimeFolder } from "../../support/running_commands.ts";
+import { until } from "../../support/wait.ts";
+import { pin, untilBooted } from "../../faults/support/steady.ts";
+
+/** A second import would be seen. */
+const IMPORT_SECONDS = "1";
+
+function started(options: AutoscaledOptions = {}): Promise<Autoscaled> {
+  const { own = [], env = {}, ...rest } = options;
+  return autoscaled({
+    own: ["--min-workers", "2", "--max-workers", "8", "--fork-server", "on", ...own],
+    app: "slow_import:app",
+    env: { IMPORT_SECONDS, ...env },
+    ...rest,
+  });
+}
+
+async function untilForkServer(server: Autoscaled, notPid?: number): Promise<number> {
+  return await until(() => {
+    const [pid] = forkServers(server.master);
+    return pid !== notPid && pid;
+  }, { timeoutMs: 60_000, what: () => `a fork server\n${server.process.text("stderr")}` });
+}
+
+/** Workers forked from fork servers so far, as gunicorn's master tells. */
+async function forks(server: Autoscaled): Promise<number> {
+  const page = await Deno.readFile(`${await runtimeFolder(server)}/arbiter`);
+  return Number(new BigUint64Array(page.buffer)[37]);
+}
+
+for (
+  const [venv, gunicorn] of [
+    ["20.1", []],
+    ["20.1", ["--threads", "2"]],
+    ["23", []],
+    ["newest", []],
+    ["newest", ["--threads", "2"]],
+  ] as const
+) {
+  Deno.test(`gunicorn ${venv} ${gunicorn.join(" ")}: workers come from the fork server, as children of the master`, async () => {
+    await using server = await started({ venv, gunicorn });
+    await untilBooted(server, 2);
+    await untilForkServer(server);
+    const [killed] = server.workers();
+    trySignal(killed!, "SIGKILL");
+    await untilBooted(server, 2);
+    await pin(server, 6);
+    await untilBooted(server, 6);
+    assertEquals(await forks(server), 7);
+    assertEquals(server.process.text("stderr").match(/imported the application/g)?.length, 1);
+    await pin(server, 2);
+    await untilBooted(server, 2);
+    const processes = [server.master, ...server.workers(), ...forkServers(server.master)];
+    server.process.signal("SIGTERM");
+    assertEquals((await server.process.exited).code, 0);
+    await until(() => !processes.some((pid) => isAlive(pid)), { what: "the end of all" });
+  });
+}
+
+Deno.test("a HUP has a new fork server, and all workers are new", async () => {
+  await using server = await started();
+  await untilBooted(server, 2);
+  const [first, before] = [await untilForkServer(server), server.workers()];
+  server.process.signal("SIGHUP");
+  assertNotEquals(await untilForkServer(server, first), first);
+  await until(() => !server.workers().some((pid) => before.includes(pid)), {
+    timeoutMs: 60_000,
+    what: "new workers",
+  });
+  await untilBooted(server, 2);
+});
