@@ -5,6 +5,7 @@ import { drawPicture, PICTURES } from "./decision_picture.ts";
 import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
+import { setupsPage } from "./setups_page.ts";
 
 const repository = new URL("../", import.meta.url);
 
@@ -20,6 +21,7 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
     ...pictures,
     ["docs/settings.md", settingsPage()],
     ["docs/metrics.md", metricsPage()],
+    ["docs/setups.md", setupsPage()],
     ["README.md", between(between(readme, "settings", fewSettings()), "measured", measuredTable(benchmarks))],
   ]);
 }

@@ -6,7 +6,7 @@ import { VERSION } from "../version.ts";
 const INDENT = 34;
 const entry = helpColumns(INDENT, 100);
 const COMMANDS: readonly (readonly [words: string, text: string])[] = [
-  ["check [OPTIONS] APP [...]", "Say what a run would do, and each setting's source; start nothing."],
+  ["check [...] [APP]", "Say what a run would do, and each setting's source; start nothing."],
   ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
   ["explain [N]", "Tell its last decisions in sentences."],
   ["pause [--for TIME]", "Keep the number of workers as it is."],
@@ -16,7 +16,7 @@ const COMMANDS: readonly (readonly [words: string, text: string])[] = [
   ["simulate [...]", "Try settings on a simulated gunicorn."],
   ["report FILE", "Make a page from a recording."],
   ["completions bash|zsh|fish", "Print completions for a shell."],
-  ["run [OPTIONS] APP [...]", "Start APP, also when it is called as one of these commands."],
+  ["run [...] [APP]", "Start APP, also when it is called as one of these commands."],
 ];
 
 /** The text of --help, made from the option table. */
@@ -25,14 +25,14 @@ export function helpText(): string {
   return [
     `gunicorn-autoscaler ${VERSION}: keeps gunicorn at the number of workers that the load needs`,
     "",
-    "Usage: gunicorn-autoscaler [OPTIONS] APP [GUNICORN OPTIONS]",
+    "Usage: gunicorn-autoscaler [OPTIONS] [GUNICORN OPTIONS] [APP]",
     "       gunicorn-autoscaler COMMAND ...",
     "",
     "  gunicorn-autoscaler myapp:app --bind 0.0.0.0:8000 -k uvicorn_worker.UvicornWorker",
     "  gunicorn-autoscaler --max-workers 12 --status-addr 127.0.0.1:9126 myapp:app --bind 0.0.0.0:8000",
     "",
-    "Options stand before APP; APP and all after it are gunicorn's. Where a gunicorn config names the",
-    "application, -- takes APP's place: gunicorn-autoscaler --max-workers 12 -- -c gunicorn.conf.py",
+    "Any line that works after the word gunicorn works here. Our options may stand anywhere among gunicorn's,",
+    "before a --; where a gunicorn config names the application, APP is left out.",
     "",
     "Commands, each with a --help of its own:",
     ...COMMANDS.flatMap(([words, text]) => entry(words, text)),

@@ -1,6 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import type { Flags } from "../cli/cli.ts";
-import { applicationOf } from "../gunicorn/application.ts";
+import { applicationOf, mayNameApplication } from "../gunicorn/application.ts";
+import { shellWords } from "../gunicorn/arguments.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
@@ -58,7 +59,8 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    return await runIn(dir, { settings, log, words, gunicornArgs, statsd });
+    const code = await runIn(dir, { settings, log, words, gunicornArgs, statsd });
+    return code === FAILED && namesNothing(gunicornArgs) ? BAD_USAGE : code;
   } catch (error) {
     if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
     if (error instanceof Error && error.message.startsWith("Cannot ")) {
@@ -68,6 +70,22 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
   } finally {
     if (dir !== undefined) removeDir(dir);
   }
+}
+
+/** No application anywhere: gunicorn has said so and ended with 1; for a person it is a command line to put right. */
+function namesNothing(gunicornArgs: readonly string[]): boolean {
+  const all = [...gunicornArgs, ...shellWords(Deno.env.get("GUNICORN_CMD_ARGS") ?? "")];
+  let hasDefaultConfig = false;
+  try {
+    hasDefaultConfig = Deno.statSync("gunicorn.conf.py").isFile;
+  } catch {
+    // Not there, or not for us to read: gunicorn has looked for itself.
+  }
+  if (mayNameApplication(all, hasDefaultConfig)) return false;
+  console.error(
+    "Name an application, such as myapp:app, or a config with -c; see gunicorn-autoscaler --help",
+  );
+  return true;
 }
 
 /** The command line asks for what cannot be done. */

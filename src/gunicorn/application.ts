@@ -5,8 +5,18 @@ import { gunicornOptions } from "./arguments.ts";
  * Example: `-k gevent shop:app -b :8000` is "shop:app".
  */
 export function applicationOf(args: readonly string[]): string {
+  return positionalOf(args) ?? gunicornOptions(args).findLast(({ name }) => name === "name")?.value ??
+    "gunicorn";
+}
+
+/** Whether anything could name an application: a word of its own, a configuration, a paste file, on the line or besides it. */
+export function mayNameApplication(args: readonly string[], hasDefaultConfig: boolean): boolean {
+  return hasDefaultConfig || positionalOf(args) !== undefined ||
+    gunicornOptions(args).some(({ name }) => ["config", "paste", "paster", ""].includes(name));
+}
+
+function positionalOf(args: readonly string[]): string | undefined {
   const options = gunicornOptions(args);
   const taken = new Set(options.flatMap(({ at, words }) => Array.from({ length: words }, (_, i) => at + i)));
-  const positional = args.find((word, i) => !taken.has(i) && !word.startsWith("-"));
-  return positional ?? options.findLast(({ name }) => name === "name")?.value ?? "gunicorn";
+  return args.find((word, i) => !taken.has(i) && !word.startsWith("-"));
 }

@@ -1,32 +1,21 @@
-import { LONG_SWITCHES, LONG_WITH_VALUE, SHORT_SWITCHES, SHORT_WITH_VALUE } from "./option_names.ts";
+import {
+  LONG,
+  LONG_OF_SHORT,
+  LONG_WITH_OPTIONAL_VALUE,
+  LONG_WITH_VALUE,
+  SHORT_SWITCHES,
+  SHORT_WITH_VALUE,
+} from "./option_names.ts";
 
 /** One option as it stands on a gunicorn command line. */
 export interface GunicornOption {
-  /** Long name where there is one: `-w 3` and `--workers=3` are both "workers". */
+  /** Long name: `-w 3` and `--workers=3` are both "workers"; "" for an abbreviation of several, which gunicorn refuses. */
   readonly name: string;
   readonly value: string | undefined;
   /** Index of its first word, and how many words it takes. */
   readonly at: number;
   readonly words: number;
 }
-
-const LONG_OF_SHORT: Readonly<Record<string, string>> = {
-  c: "config",
-  b: "bind",
-  w: "workers",
-  k: "worker-class",
-  m: "umask",
-  u: "user",
-  g: "group",
-  n: "name",
-  e: "env",
-  p: "pid",
-  t: "timeout",
-  h: "help",
-  v: "version",
-  D: "daemon",
-  R: "enable-stdio-inheritance",
-};
 
 /**
  * The options on a gunicorn command line, in order, read as argparse reads them: `--name=value`, `--name value`,
@@ -37,7 +26,7 @@ export function gunicornOptions(args: readonly string[]): GunicornOption[] {
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--") break;
-    const option = word.startsWith("--") ? longOption(args, i) : shortOption(args, i);
+    const option = optionAt(args, i);
     if (option === undefined) continue;
     found.push(option);
     i += option.words - 1;
@@ -45,22 +34,28 @@ export function gunicornOptions(args: readonly string[]): GunicornOption[] {
   return found;
 }
 
+/** The option that begins at a word; undefined when the word is none of gunicorn's. */
+export function optionAt(args: readonly string[], at: number): GunicornOption | undefined {
+  return args[at]!.startsWith("--") ? longOption(args, at) : shortOption(args, at);
+}
+
 function longOption(args: readonly string[], at: number): GunicornOption | undefined {
   const word = args[at]!;
   const equals = word.indexOf("=");
-  const name = fullName(equals < 0 ? word.slice(2) : word.slice(2, equals));
-  if (name === undefined) return undefined;
+  const names = fullNames(equals < 0 ? word.slice(2) : word.slice(2, equals));
+  if (names.length === 0) return undefined;
+  const name = names.length === 1 ? names[0]! : "";
   if (equals >= 0) return { name, value: word.slice(equals + 1), at, words: 1 };
-  if (!LONG_WITH_VALUE.includes(name)) return { name, value: undefined, at, words: 1 };
-  return { name, value: args[at + 1], at, words: 2 };
+  const next = args[at + 1];
+  const takesValue = names.every((one) => LONG_WITH_VALUE.includes(one)) ||
+    LONG_WITH_OPTIONAL_VALUE.get(name)?.test(next ?? "");
+  return takesValue ? { name, value: next, at, words: 2 } : { name, value: undefined, at, words: 1 };
 }
 
-/** The full name of an exact or unambiguously abbreviated long option. */
-function fullName(typed: string): string | undefined {
-  const all = [...LONG_WITH_VALUE, ...LONG_SWITCHES];
-  if (all.includes(typed)) return typed;
-  const matches = all.filter((name) => name.startsWith(typed));
-  return matches.length === 1 ? matches[0] : undefined;
+/** The long options that may be meant: the one of that name, else all that begin with it. */
+function fullNames(typed: string): readonly string[] {
+  if (LONG.includes(typed)) return [typed];
+  return typed === "" ? [] : LONG.filter((name) => name.startsWith(typed));
 }
 
 function shortOption(args: readonly string[], at: number): GunicornOption | undefined {
@@ -127,14 +122,18 @@ export function mapUvicornWorker(args: readonly string[]): string[] {
   return result;
 }
 
+/** How long gunicorn lets a worker finish when nothing is said of it, s. */
+export const DEFAULT_GRACE_S = 30;
+
 /**
- * Gives workers as long to finish as a request may take: with --timeout and no --graceful-timeout, a worker that leaves
- * would be killed after gunicorn's default of 30 s in the middle of a longer request.
+ * Gives workers as long to finish as a request may take: with a --timeout over 30 s and no --graceful-timeout, a worker that
+ * leaves would be killed after gunicorn's default of 30 s in the middle of a longer request. A shorter timeout takes nothing
+ * from the 30 s: to all but sync workers it is a heartbeat; and 0 is no timeout at all.
  */
 export function withGracefulTimeout(args: readonly string[], environmentArgs: readonly string[]): string[] {
-  const timeout = valueOf(args, "timeout");
-  if (timeout === undefined || hasOption(args, "graceful-timeout")) return [...args];
-  if (hasOption(environmentArgs, "graceful-timeout")) return [...args];
+  const timeout = valueOf(args, "timeout") ?? valueOf(environmentArgs, "timeout") ?? "";
+  if (!/^\d+$/.test(timeout) || Number(timeout) <= DEFAULT_GRACE_S) return [...args];
+  if (hasOption(args, "graceful-timeout") || hasOption(environmentArgs, "graceful-timeout")) return [...args];
   return withOptions(args, "--graceful-timeout", timeout);
 }
 

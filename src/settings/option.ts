@@ -26,9 +26,13 @@ export function flagOf(name: string): string {
   return name.replace(/[A-Z0-9]+(?=[A-Z]|$)|[A-Z]/g, (part) => "-" + part.toLowerCase());
 }
 
-/** minWorkers -> GUNICORN_AUTOSCALER_MIN_WORKERS. */
+/** Begins flags of ours whose plain name is gunicorn's: --autoscaler-log-level. */
+export const OWN_PREFIX = "autoscaler-";
+
+/** min-workers -> GUNICORN_AUTOSCALER_MIN_WORKERS, autoscaler-log-level -> GUNICORN_AUTOSCALER_LOG_LEVEL. */
 export function variableOf(option: Pick<Option, "flag">): string {
-  return PREFIX + option.flag.replaceAll("-", "_").toUpperCase();
+  const name = option.flag.startsWith(OWN_PREFIX) ? option.flag.slice(OWN_PREFIX.length) : option.flag;
+  return PREFIX + name.replaceAll("-", "_").toUpperCase();
 }
 
 /** What is told of a switch and of an option with a value alike. */

@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY as policy } from "../core/policy_settings.ts";
-import { flagOf, group, type Option } from "./option.ts";
+import { flagOf, group, type Option, OWN_PREFIX } from "./option.ts";
 import {
   address,
   addressOr,
@@ -19,8 +19,18 @@ function option<K extends SettingName>(
   fallback: Settings[K] | "cores",
   help: string,
 ): Omit<Option<K>, "group"> {
-  return { name, flag: flagOf(name), type, default: fallback, help };
+  const flag = flagOf(name);
+  return {
+    name,
+    flag: GUNICORNS_TOO.includes(flag) ? OWN_PREFIX + flag : flag,
+    type,
+    default: fallback,
+    help,
+  };
 }
+
+/** gunicorn has options of these names, so ours are called otherwise on the command line. */
+const GUNICORNS_TOO = ["log-level", "statsd-prefix"];
 
 const WORKERS = group("Workers", [
   option("minWorkers", whole(1, 10_000), 2, "Never fewer workers than this."),
@@ -149,7 +159,7 @@ const GUNICORN = group("Gunicorn", [
     "autoSetGracefulTimeout",
     toggle(),
     true,
-    "With --timeout given and --graceful-timeout not, use the same for both.",
+    "Let workers that leave finish for the timeout where that is over 30 s and no graceful timeout is given.",
   ),
   option(
     "runtimeDir",

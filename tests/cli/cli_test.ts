@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Command, meantCommand, parseCommand } from "../../src/cli/cli.ts";
+import { optionAt } from "../../src/gunicorn/arguments.ts";
+import { LONG } from "../../src/gunicorn/option_names.ts";
 import { OPTIONS } from "../../src/settings/options.ts";
 
 function run(command: Command) {
@@ -13,10 +15,51 @@ function errors(...argv: string[]): readonly string[] {
   return command.errors;
 }
 
-Deno.test("own options stand before the application, everything from it on is gunicorn's", () => {
-  const command = run(parseCommand(["--min-workers", "3", "app:app", "-w", "4", "--statsd-prefix", "x"]));
-  assertEquals(command.flags.settings.get("min-workers"), "3");
-  assertEquals(command.gunicornArgs, ["app:app", "-w", "4", "--statsd-prefix", "x"]);
+Deno.test("our options are ours and gunicorn's are gunicorn's, before, after and around the application", () => {
+  const lines = [
+    "--min-workers 3 app:app -w 4 --statsd-prefix x",
+    "app:app -w 4 --min-workers 3 --statsd-prefix x",
+    "-w 4 --statsd-prefix x app:app --min-workers=3",
+    "-w 4 --statsd-prefix --min-workers=3 app:app", // the value of gunicorn's option, whatever it looks like
+  ];
+  const expected = [
+    "app:app -w 4 --statsd-prefix x",
+    "app:app -w 4 --statsd-prefix x",
+    "-w 4 --statsd-prefix x app:app",
+  ];
+  for (const [i, line] of lines.slice(0, 3).entries()) {
+    const command = run(parseCommand(line.split(" ")));
+    assertEquals(command.flags.settings.get("min-workers"), "3", line);
+    assertEquals(command.gunicornArgs.join(" "), expected[i], line);
+  }
+  assertEquals(run(parseCommand(lines[3]!.split(" "))).flags.settings.size, 0);
+});
+
+Deno.test("gunicorn's options are known in every form that its parser takes", () => {
+  const lines = [
+    "-w4 -bx:1 -kgthread app:app",
+    "--workers=4 --thread 2 --max-requests 5 --conf x.py app:app",
+    "--access-logfile - --error-logfile - -w -1 app:app",
+    "-DR -e A=--max-workers app:app",
+    "--access-logformat --dry-run app:app",
+    "--pa prod.ini",
+    "--log-c x.ini app:app", // two of them, from 22 on: gunicorn's to refuse
+    "-w=3 app:app -",
+    "--proxy-protocol v1 app:app",
+    "--proxy-protocol app:app",
+  ];
+  for (const line of lines) {
+    const command = run(parseCommand(["--max-workers", "9", ...line.split(" "), "--dry-run"]));
+    assertEquals(command.gunicornArgs.join(" "), line);
+    assertEquals([...command.flags.settings.keys()], ["max-workers", "dry-run"], line);
+  }
+});
+
+Deno.test("no option of ours has the name of one of gunicorn's, nor begins like one", () => {
+  for (const { flag } of OPTIONS) {
+    assertEquals(LONG.filter((name) => name.startsWith(flag)), [], flag);
+    assertEquals(optionAt([`--no-${flag}`], 0), undefined, flag);
+  }
 });
 
 Deno.test("a value may be joined or stand apart, may look like an option, and the last one counts", () => {
@@ -54,8 +97,17 @@ Deno.test("switches are given bare, denied, or with a value", () => {
   }
 });
 
-Deno.test("-- ends our options, for gunicorn configs that name the application", () => {
-  assertEquals(run(parseCommand(["--dry-run", "--", "-c", "conf.py"])).gunicornArgs, ["-c", "conf.py"]);
+Deno.test("a -- before all of gunicorn's words is ours, any other is gunicorn's", () => {
+  const cases: [line: string, theirs: string][] = [
+    ["--dry-run -- -c conf.py", "-c conf.py"],
+    ["--dry-run -- app:app -w 3 -- x", "app:app -w 3 -- x"],
+    ["--", ""],
+    ["-c conf.py -- app:app", "-c conf.py -- app:app"],
+    ["app:app -- --max-workers", "app:app -- --max-workers"],
+  ];
+  for (const [line, theirs] of cases) {
+    assertEquals(run(parseCommand(line.split(" "))).gunicornArgs.join(" "), theirs, line);
+  }
 });
 
 Deno.test("check and run come first, so that an application may be called check", () => {
@@ -63,40 +115,37 @@ Deno.test("check and run come first, so that an application may be called check"
   assertEquals(run(parseCommand(["run", "check"])).gunicornArgs, ["check"]);
 });
 
-Deno.test("an own option after the application is told where it belongs", () => {
-  for (const word of ["--max-workers=4", "--max-workers", "--no-burst-enabled", "--dry-run"]) {
-    assertStringIncludes(errors("app:app", word)[0]!, "put it before the application");
+Deno.test("a misspelled option is answered with the nearest name of both, wherever it stands", () => {
+  const cases: [word: string, near: string][] = [
+    ["--min-worker", "did you mean --min-workers?"],
+    ["--worker-clas=x", ""], // an abbreviation
+    ["--graceful-timout=3", "did you mean --graceful-timeout?"],
+    ["--zzzzzzzzzzzz", "take it out"],
+    ["-x", "neither gunicorn-autoscaler nor gunicorn has such an option"],
+  ];
+  for (const [word, near] of cases) {
+    for (const argv of [[word, "app:app"], ["app:app", word]]) {
+      if (near === "") run(parseCommand(argv));
+      else assertStringIncludes(errors(...argv)[0]!, near);
+    }
   }
 });
 
-Deno.test("after a -- in gunicorn's part nothing is an option", () => {
-  assertEquals(run(parseCommand(["app:app", "--", "--max-workers"])).kind, "run");
+Deno.test("a missing value is said; all errors come at once", () => {
+  assertStringIncludes(errors("app:app", "--min-workers").join("\n"), "its value is missing");
+  assertEquals(errors("--nonsense", "-w4", "app:app", "--max-workers", "--no-way=1").length, 3);
 });
 
-Deno.test("a gunicorn option before the application is told where it belongs", () => {
-  for (const word of ["-w", "-w4", "--bind=:8000", "--bind", "-k", "--preload"]) {
-    assertStringIncludes(errors(word, "app:app")[0]!, "put it after the application");
+Deno.test("no word at all is gunicorn's to answer: a config may name the application", () => {
+  assertEquals(run(parseCommand([])).gunicornArgs, []);
+  assertEquals(run(parseCommand(["--max-workers", "4"])).gunicornArgs, []);
+});
+
+Deno.test("-h and --help show the help, -v and --version the version, anywhere", () => {
+  for (const argv of [["-h"], ["check", "--help"], ["app:app", "-w", "3", "-h"]]) {
+    assertEquals(parseCommand(argv).kind, "help");
   }
-});
-
-Deno.test("a misspelled option is answered with the nearest name", () => {
-  assertStringIncludes(errors("--min-worker", "2", "app:app")[0]!, "did you mean --min-workers?");
-});
-
-Deno.test("a missing value and a missing application are said", () => {
-  assertStringIncludes(errors("--min-workers").join("\n"), "its value is missing");
-  assertStringIncludes(errors("--min-workers", "2")[0]!, "no application is named");
-});
-
-Deno.test("all errors come at once", () => {
-  assertEquals(errors("--nonsense", "-w4", "app:app", "--max-workers").length, 3);
-});
-
-Deno.test("no arguments at all, -h and --help show the help; -v the version", () => {
-  assertEquals(parseCommand([]).kind, "help");
-  assertEquals(parseCommand(["-h"]).kind, "help");
-  assertEquals(parseCommand(["check", "--help"]).kind, "help");
-  assertEquals(parseCommand(["-v"]).kind, "version");
+  for (const argv of [["-v"], ["app:app", "--version"]]) assertEquals(parseCommand(argv).kind, "version");
 });
 
 Deno.test("the words help and version do what everybody expects of them", () => {

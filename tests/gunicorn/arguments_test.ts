@@ -71,7 +71,10 @@ Deno.test("the graceful timeout follows the timeout only when nobody set it", ()
   assertEquals(graceful("app:app -t90"), "90");
   assertEquals(graceful("app:app --timeout 90 --graceful-timeout 5"), "5");
   assertEquals(graceful("app:app --timeout 90", "--graceful-timeout 5"), undefined);
+  assertEquals(graceful("app:app", "-t 90"), "90");
   assertEquals(graceful("app:app"), undefined);
+  assertEquals(graceful("app:app --timeout 0"), undefined);
+  assertEquals(graceful("app:app --timeout 10"), undefined);
 });
 
 Deno.test("words are split as a shell splits them", async (t) => {

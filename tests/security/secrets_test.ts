@@ -42,7 +42,7 @@ Deno.test("no secret of environment or command line is in log, status, metrics, 
   const record = folder.join("run.jsonl");
   await using it = await autoscaled({
     own: [
-      ...["--min-workers", "1", "--max-workers", "4", "--log-level", "debug", "--record", record],
+      ...["--min-workers", "1", "--max-workers", "4", "--autoscaler-log-level", "debug", "--record", record],
       ...["--status-addr", `127.0.0.1:${port}`, "--statsd-addr", `127.0.0.1:${freeUdpPort()}`],
     ],
     gunicorn: ARGUMENTS,

@@ -1,0 +1,5 @@
+import os
+
+wsgi_app = 'app:app'
+bind = '127.0.0.1:' + os.environ.get('PORT', '8000')
+workers = 3

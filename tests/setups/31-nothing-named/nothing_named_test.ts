@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { setUp } from "../support/set_up.ts";
+
+for (const line of ["", "-w 2", "--max-requests 5 --preload"]) {
+  setUp(import.meta, {
+    line,
+    untilReady: false,
+    observe: async ({ process }) => {
+      await process.line(/No application module specified/, { timeoutMs: 30_000 });
+      return (await process.stop("SIGCONT", 30_000)).code;
+    },
+    compare: (wrapped, bare) => assertEquals([wrapped, bare], [2, 1]),
+  });
+}
