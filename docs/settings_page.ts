@@ -22,10 +22,10 @@ const INTRODUCTION = `# Settings
 
 <!-- Made by "deno task docs" from src/settings/options.ts: change it there. -->
 
-Each setting can be given as a flag before the application, as a variable of the environment, or as a line of
-a \`.env\` file. A flag wins over the environment, the environment over the \`.env\` file, that over the default.
-A value out of its range is an error: all errors are listed at once, nothing is started, and the exit code
-is 2. A variable with our prefix that is not in these tables is a warning that names the nearest one.
+Each setting can be given as a flag anywhere on the line, as a variable of the environment, or as a line of a
+\`.env\` file. A flag wins over the environment, the environment over the \`.env\` file, that over the default. A
+value out of its range is an error: all errors are listed at once, nothing is started, and the exit code is 2.
+A variable with our prefix that is not in these tables is a warning that names the nearest one.
 
 \`gunicorn-autoscaler check APP\` prints every setting with its value and where it came from.
 

@@ -67,6 +67,6 @@ Deno.test("--inspect is no option of ours, wherever it stands before the applica
   for (const word of ["--inspect", "--inspect-brk", "--inspect=127.0.0.1:9229", "--v8-flags=--inspect"]) {
     await using it = await autoscaled({ own: [word], untilReady: false });
     assertEquals((await it.process.ended).code, 2, word);
-    assertMatch(it.process.text("stderr"), /there is no such option/);
+    assertMatch(it.process.text("stderr"), /has such an option/);
   }
 });
