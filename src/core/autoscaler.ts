@@ -6,7 +6,7 @@ import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./pol
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
 import { SlidingMax } from "./sliding_max.ts";
-import { known, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
+import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
 
 /** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
 const CPU_WINDOW_MS = 3_000;
@@ -108,6 +108,7 @@ function hasData(sample: Sample): boolean {
 function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
   const { elapsedMs, load, statsd, cpu } = sample;
   const queued = queuedOrNone(sample);
+  const loop = known(load) ? load.loop : "unknown";
   const base = {
     nowMs: sample.nowMs,
     elapsedMs,
@@ -115,6 +116,11 @@ function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
     workerMs: ready * elapsedMs,
     cpuMs: known(cpu) ? cpu.workerCores * elapsedMs : 0,
     cpuWaitMs: known(cpu) && known(cpu.waitingCores) ? cpu.waitingCores * elapsedMs : 0,
+    servingMs: known(load) ? servingMs(load, ready * elapsedMs) : 0,
+    loopBusyMs: known(loop) ? loop.busyMs : 0,
+    loopTicks: known(loop) ? loop.ticks : 0,
+    loopLateTicks: known(loop) ? loop.lateTicks : 0,
+    loopLateMs: known(loop) ? loop.lateMs : 0,
   };
   if (known(load)) {
     return {
@@ -141,4 +147,8 @@ function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
     serviceMs: finished * meanMs,
     durations: known(statsd) && statsd.durationCount > 0 ? statsd.durations : undefined,
   };
+}
+
+function servingMs(load: Load, workerMs: number): number {
+  return load.websockets + load.streams > 0 ? workerMs : load.busyMs;
 }

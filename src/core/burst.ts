@@ -1,4 +1,5 @@
 import type { History, WindowSums } from "./history.ts";
+import { provenLoops } from "./loop_demand.ts";
 import { occupiedPerRequestMs, PROOF_SIGMAS, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import { known, type Maybe, type Sample } from "./sample.ts";
@@ -13,6 +14,8 @@ const FAST_TICKS = [1, 2, 3, 5, 7];
 const LEAST_EVIDENCE = 7.5;
 /** Fewer requests than this are never expected in a window: after silence a few that come together are no burst. */
 const LEAST_EXPECTED = 0.1;
+/** Loops busy for so many times the CPU that they use are blocked: they wait for something within a turn. */
+const BLOCKED = 2;
 /** Slots occupied per request are believed from this many requests in a burst's window. */
 const LEAST_REQUESTS = 2;
 
@@ -91,6 +94,18 @@ export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number
     (arrivals * longest) / sums.spanMs,
     proven(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),
   );
+}
+
+/**
+ * Event loops that a burst's arrivals need, at the time a request has kept a loop busy lately. Only where loops are blocked:
+ * of loops that compute, the CPU they use tells more exactly.
+ */
+export function burstLoops(sums: WindowSums, stable: WindowSums): number {
+  const busyMs = provenLoops(stable) * stable.spanMs;
+  if (stable.finished <= 0 || busyMs < BLOCKED * stable.cpuMs) return 0;
+  const loopMs = busyMs / stable.finished;
+  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
+  return (arrivals * loopMs) / sums.spanMs;
 }
 
 /**

@@ -1,7 +1,8 @@
-import { burstCores, burstErlangs, burstIn, rpsOf } from "./burst.ts";
+import { burstCores, burstErlangs, burstIn, burstLoops, rpsOf } from "./burst.ts";
 import { bucketOf, lowerBoundMs } from "./histogram.ts";
 import type { History, WindowSums } from "./history.ts";
 import { isAsync } from "./kinds.ts";
+import { loopsAreLate, loopState, loopWorkers, provenLoops } from "./loop_demand.ts";
 import { ceilingErlangs, erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import { queueAsks, type QueueInput } from "./queue_demand.ts";
@@ -68,13 +69,18 @@ export function demandOf(input: DemandInput): Demand {
   if (burst !== undefined) {
     if (async) {
       ask("burst", cpuAsks(sample, burstCores(burst, stable, serviceMs)));
+      ask("burst", loopsFor(burstLoops(burst, stable), stable, goal));
       ask("burst", slotsAsk(proven(erlangsOf(burst, serviceMs, true), serviceMs, burst.spanMs)));
     } else {
       ask("burst", slotsAsk(ofBurst));
     }
   }
-  if (async) ask("blocked-loop", blockedLoopAsks(input, second));
-  else ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
+  const late = loopsAreLate(recent, second, goal);
+  if (async) {
+    ask("loop", loopAsks(input, goal, stable, recent, late));
+    ask("blocked-loop", blockedLoopAsks(input, second));
+  }
+  if (!async) ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
   ask("slo", sloAsks(input, recent, second));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
@@ -84,6 +90,8 @@ export function demandOf(input: DemandInput): Demand {
   const margin = Math.max(
     slotsAsk(recentErlangs * DOWN_MARGIN, { ...goal, utilization }),
     cpuAsks(sample, cores * DOWN_MARGIN),
+    loopsFor(loopState(recent).erlangs * DOWN_MARGIN, recent, goal, ASYNC_CORE_UTILIZATION * DOWN_MARGIN),
+    late ? input.target : 0,
   );
   return {
     wanted: leading.workers,
@@ -128,6 +136,27 @@ function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
     return 0;
   }
   return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
+}
+
+/** Workers for so many busy loops, whose work is as long as in this window. */
+function loopsFor(erlangs: number, sums: WindowSums, goal: WaitGoal, most = ASYNC_CORE_UTILIZATION): number {
+  return loopWorkers(erlangs, loopState(sums).restMs, goal, most);
+}
+
+/**
+ * Workers for the loops that are busy. Where requests wait too long for them the latest window counts, whatever was before;
+ * and when what the last growth brought has been seen, one more.
+ */
+function loopAsks(
+  input: DemandInput,
+  goal: WaitGoal,
+  stable: WindowSums,
+  recent: WindowSums,
+  late: boolean,
+): number {
+  const busy = late ? provenLoops(recent) : Math.min(provenLoops(stable), provenLoops(recent));
+  const more = late && !stillSettling(input) ? input.target + 1 : 0;
+  return Math.max(more, loopsFor(busy, recent, goal));
 }
 
 /** Cores in use by workers over a window; 0 when not known, or when they bound nothing (a sync worker needs no CPU). */
@@ -182,6 +211,8 @@ function factsOf(input: DemandInput, serviceMs: Maybe<number>, second: WindowSum
     serviceMs,
     p95Ms: history.durationQuantileMs(settings.windowMs, 0.95),
     utilization: utilizationOf(sample, second),
+    loopsBusy: loopState(second).erlangs,
+    loopWaitMs: loopState(second).waitMs,
     workerCores: known(sample.cpu) && second.spanMs > 0 ? second.cpuMs / second.spanMs : "unknown",
     limitCores: known(sample.cpu) ? sample.cpu.limitCores : "unknown",
   };

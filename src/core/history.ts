@@ -18,6 +18,13 @@ interface Sums {
   /** Core-ms used by ready workers, and stood in the run queue; 0 where that cannot be read. */
   readonly cpuMs: number;
   readonly cpuWaitMs: number;
+  /** Worker-ms with a request in flight, or any time at all while websockets and event streams are open. */
+  readonly servingMs: number;
+  /** As in LoopLoad; 0 where there is no loop. */
+  readonly loopBusyMs: number;
+  readonly loopTicks: number;
+  readonly loopLateTicks: number;
+  readonly loopLateMs: number;
 }
 
 /** What is kept of one tick. */
@@ -81,6 +88,11 @@ export class History {
       workerMs: 0,
       cpuMs: 0,
       cpuWaitMs: 0,
+      servingMs: 0,
+      loopBusyMs: 0,
+      loopTicks: 0,
+      loopLateTicks: 0,
+      loopLateMs: 0,
     };
     let skipped = 0;
     for (let i = this.#ticks.length - 1; i >= 0; i--) {
@@ -101,6 +113,11 @@ export class History {
       sums.workerMs += tick.workerMs;
       sums.cpuMs += tick.cpuMs;
       sums.cpuWaitMs += tick.cpuWaitMs;
+      sums.servingMs += tick.servingMs;
+      sums.loopBusyMs += tick.loopBusyMs;
+      sums.loopTicks += tick.loopTicks;
+      sums.loopLateTicks += tick.loopLateTicks;
+      sums.loopLateMs += tick.loopLateMs;
     }
     return sums;
   }

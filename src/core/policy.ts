@@ -18,6 +18,8 @@ const HOLD_PER_BOOT = 10;
 const UNKNOWN_BOOT_MS = 300;
 /** The learned hold is at most this many times the configured one. */
 const LONGEST_HOLD = 16;
+/** Loops that are later on average than this part of the objective keep requests waiting. */
+const STARVED_PART = 10;
 /** Load that returns within two holds, or within this time, had better been waited for, ms. */
 const SOON_MS = 30_000;
 /** The learned hold is halved after ten holds of calm, but not before this, ms. */
@@ -118,8 +120,9 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
   if (lately < state.target || allowed < state.target) {
     return settle(state.target, { code: "holding", forMs: hold });
   }
-  const { p95Ms } = demand.facts;
-  const slow = known(p95Ms) && p95Ms > settings.sloP95Ms;
+  const { p95Ms, loopWaitMs } = demand.facts;
+  // Requests that wait for an event loop are starved, however few are in flight.
+  const slow = known(p95Ms) && p95Ms > settings.sloP95Ms && loopWaitMs < settings.sloP95Ms / STARVED_PART;
   return settle(state.target, { code: slow ? "slow-not-starved" : "steady" }, calmer(state, nowMs, hold));
 }
 

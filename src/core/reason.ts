@@ -1,7 +1,16 @@
 import type { Maybe } from "./sample.ts";
 
 /** The signal that asked for the most workers. */
-export type SignalName = "load" | "burst" | "queue" | "concurrency" | "cpu" | "slo" | "blocked-loop" | "none";
+export type SignalName =
+  | "load"
+  | "burst"
+  | "queue"
+  | "concurrency"
+  | "cpu"
+  | "loop"
+  | "slo"
+  | "blocked-loop"
+  | "none";
 
 /** The numbers every sentence may use; what was seen when the decision was taken. */
 export interface Facts {
@@ -17,6 +26,9 @@ export interface Facts {
   readonly p95Ms: Maybe<number>;
   /** Share of the ready workers' slots in use, over about a second, 0..1 (async kinds: share of a core). */
   readonly utilization: Maybe<number>;
+  /** Event loops busy on average, and how late they come to a request. 0 without loops. */
+  readonly loopsBusy: number;
+  readonly loopWaitMs: number;
   /** Cores that ready workers use, of those there are. */
   readonly workerCores: Maybe<number>;
   readonly limitCores: Maybe<number>;

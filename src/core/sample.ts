@@ -42,6 +42,19 @@ export interface WorkerCounts {
 /** Counts per latency bucket; bounds in core/histogram.ts. */
 export type Buckets = ArrayLike<number>;
 
+/**
+ * What the event loops of all workers did, from a timer in each that ticks about 100 ms after its last tick: one that comes late
+ * had to wait as a request would have, and shows that its loop was busy.
+ */
+export interface LoopLoad {
+  /** Loop-milliseconds of work, computing or blocked: 100 ms and the lateness of each late tick. */
+  readonly busyMs: number;
+  /** Ticks that were due, those that were late, and their lateness together. One that is still due counts. */
+  readonly ticks: number;
+  readonly lateTicks: number;
+  readonly lateMs: number;
+}
+
 /** What the probe slots say of all workers together. Deltas are over `elapsedMs` of the sample. */
 export interface Load {
   /** Requests being served now (websockets and event streams not counted). */
@@ -65,6 +78,8 @@ export interface Load {
   readonly streams: number;
   /** Longest that any worker's event loop is late now, ms; "unknown" for workers without a loop. */
   readonly loopLagMs: Maybe<number>;
+  /** "unknown" for workers without a loop. */
+  readonly loop: Maybe<LoopLoad>;
   /** Share of the ready workers whose slot was readable, 0..1. */
   readonly coverage: number;
 }

@@ -115,6 +115,10 @@ function asked(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: number
       return `workers use ${
         known(facts.workerCores) ? facts.workerCores.toFixed(1) : "many"
       } cores at ${rate}`;
+    case "loop":
+      return `${facts.loopsBusy.toFixed(1)} event loops busy, ${
+        ms(facts.loopWaitMs)
+      } late, at ${rate}${took}`;
     case "slo":
       return `p95 ${known(facts.p95Ms) ? ms(facts.p95Ms) : "?"} is over ${ms(sloP95Ms)} and requests wait`;
     case "blocked-loop":

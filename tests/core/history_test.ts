@@ -15,6 +15,11 @@ Deno.test("sums: every part of every tick in the window, and of no other", () =>
     workerMs: 8,
     cpuMs: 9,
     cpuWaitMs: 10,
+    servingMs: 0,
+    loopBusyMs: 0,
+    loopTicks: 0,
+    loopLateTicks: 0,
+    loopLateMs: 0,
   };
   const history = ticks([{ arrivals: 1_000 }, parts, parts]);
   const twice = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, 2 * value]));

@@ -12,6 +12,8 @@ export const facts: Demand["facts"] = {
   serviceMs: 100,
   p95Ms: 120,
   utilization: 0.5,
+  loopsBusy: 0,
+  loopWaitMs: 0,
   workerCores: "unknown",
   limitCores: "unknown",
 };

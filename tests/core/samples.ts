@@ -17,6 +17,7 @@ export function load(changes: Partial<Load> = {}): Load {
     websockets: 0,
     streams: 0,
     loopLagMs: "unknown",
+    loop: "unknown",
     coverage: 1,
     ...changes,
   };

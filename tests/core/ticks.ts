@@ -14,6 +14,11 @@ export function tick(changes: Partial<Tick> = {}): Tick {
     workerMs: 200,
     cpuMs: 0,
     cpuWaitMs: 0,
+    servingMs: 0,
+    loopBusyMs: 0,
+    loopTicks: 0,
+    loopLateTicks: 0,
+    loopLateMs: 0,
     durations: undefined,
     ...changes,
   };

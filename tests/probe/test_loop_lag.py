@@ -12,13 +12,15 @@ class LoopLagTest(unittest.TestCase):
         calls = []
         with page() as m, stopped_clock(loop_lag) as clock:
             lag = loop_lag.LoopLag(m, lambda: calls.append(m[w.LOOP_TICKS]))
-            self.assertEqual(m[w.LOOP_DUE_NS], clock.ns + 100 * MS)
-            for late_ms in (0, 150, 30):
-                clock.pass_ms(100 + late_ms)
+            self.assertEqual(m[w.LOOP_DUE_NS], clock.ns + int(lag.delay_s * 10**9))
+            for late_ms in (0, 150, 2, 30):
+                clock.ns = m[w.LOOP_DUE_NS] + late_ms * MS
                 lag.tick()
-                self.assertEqual(m[w.LOOP_DUE_NS], clock.ns + 100 * MS)
-            self.assertEqual((m[w.LOOP_TICKS], m[w.LOOP_LAG_NS], m[w.LOOP_LAG_MAX_NS]), (3, 180 * MS, 150 * MS))
-            self.assertEqual(calls, [1, 2, 3])
+                self.assertEqual(m[w.LOOP_DUE_NS], clock.ns + int(lag.delay_s * 10**9))
+                self.assertTrue(0.05 <= lag.delay_s <= 0.15)
+            self.assertEqual((m[w.LOOP_TICKS], m[w.LOOP_LAG_NS], m[w.LOOP_LAG_MAX_NS]), (4, 182 * MS, 150 * MS))
+            self.assertEqual(m[w.LOOP_LATE_TICKS], 2)
+            self.assertEqual(calls, [1, 2, 3, 4])
 
     def test_it_ticks_in_an_asyncio_loop_and_does_not_hold_it(self):
         async def main():
@@ -26,14 +28,14 @@ class LoopLagTest(unittest.TestCase):
             while m[w.LOOP_TICKS] < 2:
                 await asyncio.sleep(0.01)
 
-        period = loop_lag.PERIOD_S
-        loop_lag.PERIOD_S = 0.02
+        shortest, longest = loop_lag.SHORTEST_S, loop_lag.LONGEST_S
+        loop_lag.SHORTEST_S = loop_lag.LONGEST_S = 0.02
         try:
             with page() as m:
                 asyncio.run(main())
                 self.assertGreaterEqual(m[w.LOOP_TICKS], 2)
         finally:
-            loop_lag.PERIOD_S = period
+            loop_lag.SHORTEST_S, loop_lag.LONGEST_S = shortest, longest
 
 
 if __name__ == '__main__':

@@ -10,6 +10,8 @@ const facts: Facts = {
   serviceMs: 101,
   p95Ms: 412,
   utilization: 0.38,
+  loopsBusy: 0,
+  loopWaitMs: 0,
   workerCores: 1.4,
   limitCores: 2,
 };
@@ -170,6 +172,8 @@ Deno.test("missing readings leave no holes in the sentence", () => {
     serviceMs: "unknown",
     p95Ms: "unknown",
     utilization: "unknown",
+    loopsBusy: 0,
+    loopWaitMs: 0,
     workerCores: "unknown",
     limitCores: "unknown",
   };

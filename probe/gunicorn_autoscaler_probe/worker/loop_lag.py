@@ -1,39 +1,47 @@
-"""How late an event loop is: a tick every 100 ms, and by how much it came late.
+"""How late an event loop is: a tick every 100 ms or so, and by how much it came late.
 
 A loop that is blocked shows while it is blocked: `loop_due_ns` stays in the past, whoever reads the slot sees by how
-much. The tick is a bare timer: it keeps no loop alive and nobody waits for it.
+much. The tick is a bare timer: it keeps no loop alive and nobody waits for it. Ticks are 50 to 150 ms apart, by chance:
+at equal distances they would meet the requests of a steady client always or never.
 """
+from random import Random
 from time import monotonic_ns
 
 from .. import words as w
 
-PERIOD_S = 0.1
-_PERIOD_NS = 100 * 10**6
+SHORTEST_S, LONGEST_S = 0.05, 0.15
+# Timers of an idle loop come up to 2 ms late: they are rounded up to milliseconds.
+_LATE_NS = 3 * 10**6
 
 
 class LoopLag:
-    """The four loop words of a slot. on_tick() is called at each tick."""
+    """The five loop words of a slot. on_tick() is called at each tick, the first of which is due after `delay_s`."""
 
-    __slots__ = ('_words', '_on_tick', '_due', '_sum', '_ticks', '_longest')
+    __slots__ = ('delay_s', '_uniform', '_words', '_on_tick', '_due', '_sum', '_ticks', '_late_ticks', '_longest')
 
     def __init__(self, words, on_tick):
         self._words = words
         self._on_tick = on_tick
-        self._sum = self._ticks = self._longest = 0
+        self._uniform = Random().uniform  # one of our own: an app that seeds the global one must not notice
+        self._sum = self._ticks = self._late_ticks = self._longest = 0
         self._expect()
 
     def _expect(self):
-        self._due = monotonic_ns() + _PERIOD_NS
+        self.delay_s = self._uniform(SHORTEST_S, LONGEST_S)
+        self._due = monotonic_ns() + int(self.delay_s * 10**9)
         self._words[w.LOOP_DUE_NS] = self._due
 
     def tick(self):
-        """The tick came; the next is due one period from now."""
+        """The tick came; the next is due `delay_s` from now."""
         lag = max(0, monotonic_ns() - self._due)
         self._sum += lag
         self._ticks += 1
         m = self._words
         m[w.LOOP_LAG_NS] = self._sum
         m[w.LOOP_TICKS] = self._ticks
+        if lag > _LATE_NS:
+            self._late_ticks += 1
+            m[w.LOOP_LATE_TICKS] = self._late_ticks
         if lag > self._longest:
             self._longest = lag
             m[w.LOOP_LAG_MAX_NS] = lag
@@ -49,9 +57,9 @@ def tick_asyncio(words, on_tick):
 
     def again():
         lag.tick()
-        loop.call_later(PERIOD_S, again)
+        loop.call_later(lag.delay_s, again)
 
-    loop.call_later(PERIOD_S, again)
+    loop.call_later(lag.delay_s, again)
 
 
 def tick_gevent(words, on_tick):
@@ -61,7 +69,7 @@ def tick_gevent(words, on_tick):
 
     def ticker():
         while True:
-            gevent.sleep(PERIOD_S)
+            gevent.sleep(lag.delay_s)
             lag.tick()
 
     gevent.spawn(ticker)
@@ -74,6 +82,6 @@ def tick_eventlet(words, on_tick):
 
     def again():
         lag.tick()
-        eventlet.spawn_after(PERIOD_S, again)
+        eventlet.spawn_after(lag.delay_s, again)
 
-    eventlet.spawn_after(PERIOD_S, again)
+    eventlet.spawn_after(lag.delay_s, again)

@@ -1,7 +1,7 @@
 /** Adds the workers' slots up to the Load of a sample. */
 
 import { BUCKETS } from "../../core/histogram.ts";
-import type { Load, Maybe } from "../../core/sample.ts";
+import type { Load, LoopLoad, Maybe } from "../../core/sample.ts";
 import { inFlightOf, INNER_QUEUE, loopLagMs, type SlotHead, STREAMS, WEBSOCKETS } from "./slot.ts";
 import type { SlotFile } from "./slot_file.ts";
 import type { SlotDelta } from "./slot_meter.ts";
@@ -23,6 +23,7 @@ export class LoadSums {
   #websockets = 0;
   #streams = 0;
   #loopLagMs: Maybe<number> = "unknown";
+  #loop: Maybe<LoopLoad> = "unknown";
 
   /** What a worker did since the previous read. */
   add(slot: SlotFile, delta: SlotDelta | undefined): void {
@@ -34,6 +35,7 @@ export class LoadSums {
     this.#finished += delta.finished;
     this.#failed += delta.failed;
     this.#serviceMs += delta.serviceMs;
+    if (delta.loop !== undefined) this.#loop = added(this.#loop, delta.loop);
   }
 
   /** What a worker is doing now. */
@@ -64,7 +66,18 @@ export class LoadSums {
       websockets: this.#websockets,
       streams: this.#streams,
       loopLagMs: this.#loopLagMs,
+      loop: this.#loop,
       coverage,
     };
   }
+}
+
+function added(sum: Maybe<LoopLoad>, more: LoopLoad): LoopLoad {
+  if (sum === "unknown") return more;
+  return {
+    busyMs: sum.busyMs + more.busyMs,
+    ticks: sum.ticks + more.ticks,
+    lateTicks: sum.lateTicks + more.lateTicks,
+    lateMs: sum.lateMs + more.lateMs,
+  };
 }

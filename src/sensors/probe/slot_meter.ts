@@ -1,7 +1,8 @@
 /** From the running totals of a slot to what happened since the last look, within what is physically possible. */
 
 import { BUCKETS } from "../../core/histogram.ts";
-import type { Load } from "../../core/sample.ts";
+import type { Load, LoopLoad } from "../../core/sample.ts";
+import { LoopMeter } from "./loop_meter.ts";
 import {
   BUSY_NS,
   FAILED,
@@ -18,10 +19,15 @@ import {
 } from "./slot.ts";
 
 /** What one worker did since the last look; the interval still open is part of its served and busy time. */
-export type SlotDelta = Pick<
-  Load,
-  "inFlightMs" | "busyMs" | "started" | "finished" | "failed" | "serviceMs"
->;
+export type SlotDelta =
+  & Pick<
+    Load,
+    "inFlightMs" | "busyMs" | "started" | "finished" | "failed" | "serviceMs"
+  >
+  & {
+    /** Undefined for a worker without an event loop. */
+    readonly loop: LoopLoad | undefined;
+  };
 
 /** No Python server takes or ends more requests a second in one process. */
 const MOST_REQUESTS_PER_SECOND = 1_000_000;
@@ -33,6 +39,7 @@ const LATE_BUCKETS = 1_000;
 /** Remembers where a worker's totals stood at the last look. */
 export class SlotMeter {
   readonly #words: Float64Array;
+  readonly #loop: LoopMeter;
   #busyNs: number;
   #inFlightNs: number;
   #inFlight: number;
@@ -48,6 +55,7 @@ export class SlotMeter {
     this.#inFlightNs = sinceBoot ? 0 : inFlightAt(words, head, nowNs);
     this.#inFlight = sinceBoot ? 0 : inFlightOf(words, head);
     this.#atNs = sinceBoot ? head.bootNs : nowNs;
+    this.#loop = new LoopMeter(words, head, nowNs, sinceBoot);
   }
 
   /**
@@ -85,6 +93,7 @@ export class SlotMeter {
     this.#inFlightNs = served === undefined ? inFlightNs : this.#inFlightNs + served;
     this.#inFlight = inFlight;
     this.#atNs = nowNs;
+    const loop = this.#loop.advance(words, head, nowNs, elapsedNs / 1e6, gone);
     const believed = possible && busy !== undefined && served !== undefined;
     if (believed) {
       addBuckets(words, before, SERVICE_BUCKETS, finished + LATE_BUCKETS, service);
@@ -99,6 +108,7 @@ export class SlotMeter {
       finished,
       failed: Math.min(failed, finished + LATE_BUCKETS),
       serviceMs: serviceNs / 1e6,
+      loop,
     };
   }
 }

@@ -19,6 +19,8 @@ export interface ServiceTime {
   readonly wait: Distribution;
   /** Of each time drawn from `wait`, this share (0..1) is spent on the CPU instead. For times that came from a log. */
   readonly cpuShare?: number;
+  /** The waiting part holds the event loop, as a synchronous call in a coroutine does. Nothing to other workers. */
+  readonly blocks?: true;
 }
 
 /** Takes no time. */
@@ -32,10 +34,12 @@ export function serviceSampler(service: ServiceTime, random: Random): ServiceSam
   const cpu = sampler(service.cpu, random);
   const wait = sampler(service.wait, random);
   const share = service.cpuShare ?? 0;
+  const blocks = service.blocks ? 1 : 0;
   return (requests, id) => {
     const ms = wait();
     requests.cpuMs[id] = cpu() + ms * share;
     requests.waitMs[id] = ms * (1 - share);
+    requests.blocks[id] = blocks;
   };
 }
 
@@ -82,18 +86,19 @@ function bucketSampler(counts: ArrayLike<number>, scale: number, random: Random)
 }
 
 const FORMS =
-  "constant:MS, exponential:MEAN, lognormal:MEDIAN,SIGMA, cpu:FORM, wait:FORM, or cpu:FORM+wait:FORM";
+  "constant:MS, exponential:MEAN, lognormal:MEDIAN,SIGMA, cpu:FORM, wait:FORM, block:FORM, or cpu:FORM+wait:FORM";
 
 /**
  * Reads a service time: `100` and `constant:100` wait 100 ms; `cpu:20` computes 20 ms; `cpu:20+wait:lognormal:80,0.4`
- * computes 20 ms, then waits about 80. Throws an Error that says what is wrong.
+ * computes 20 ms, then waits about 80; `block:200` waits 200 ms and holds its event loop meanwhile. Throws an Error that says what is wrong.
  */
 export function parseServiceTime(text: string): ServiceTime {
   let cpu: Distribution | undefined;
   let wait: Distribution | undefined;
+  let blocks = false;
   for (const part of text.split("+")) {
     const isCpu = part.startsWith("cpu:");
-    const distribution = parseDistribution(part.replace(/^(cpu|wait):/, ""), text);
+    const distribution = parseDistribution(part.replace(/^(cpu|wait|block):/, ""), text);
     if (isCpu ? cpu : wait) {
       throw new Error(
         `Cannot read the service time "${text}": two ${isCpu ? "CPU" : "waiting"} parts, give one of each`,
@@ -101,8 +106,9 @@ export function parseServiceTime(text: string): ServiceTime {
     }
     if (isCpu) cpu = distribution;
     else wait = distribution;
+    if (part.startsWith("block:")) blocks = true;
   }
-  return { cpu: cpu ?? NOTHING, wait: wait ?? NOTHING };
+  return { cpu: cpu ?? NOTHING, wait: wait ?? NOTHING, ...(blocks ? { blocks: true } : {}) };
 }
 
 function parseDistribution(text: string, whole: string): Distribution {

@@ -61,7 +61,7 @@ export class Acceptors {
   /** Whether the worker serves at once what it takes. */
   #free(worker: number): boolean {
     return this.#held(worker) < this.#scenario.model.slots &&
-      (this.#kind === "one" || this.#processor.jobs[worker] === 0);
+      (this.#kind === "one" || !this.#processor.isBusy(worker));
   }
 
   #held(worker: number): number {

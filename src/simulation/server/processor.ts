@@ -34,6 +34,7 @@ export class Processor {
   #head: Int32Array;
   #tail: Int32Array;
   #boots: Uint8Array;
+  #held: Uint8Array;
   #since: Float64Array; // `work` when the worker began to compute
   #used: Float64Array; // core-ms of the worker before that
   #attained: Float64Array; // shared: service each job of the worker has had since it began to compute
@@ -49,6 +50,7 @@ export class Processor {
     this.#head = new Int32Array(capacity).fill(-1);
     this.#tail = new Int32Array(capacity).fill(-1);
     this.#boots = new Uint8Array(capacity);
+    this.#held = new Uint8Array(capacity);
     this.#since = new Float64Array(capacity);
     this.#used = new Float64Array(capacity);
     this.#attained = new Float64Array(capacity);
@@ -73,7 +75,29 @@ export class Processor {
 
   /** Core-milliseconds the worker has used. */
   usedMs(worker: number): number {
-    return this.#used[worker]! + (this.jobs[worker]! > 0 ? this.work - this.#since[worker]! : 0);
+    return this.#used[worker]! +
+      (this.jobs[worker]! > 0 && !this.#held[worker] ? this.work - this.#since[worker]! : 0);
+  }
+
+  /** True when the worker computes, or holds its jobs back. */
+  isBusy(worker: number): boolean {
+    return this.jobs[worker]! > 0 || this.#held[worker] === 1;
+  }
+
+  /** fifo: the worker waits for something else and runs none of its jobs until it is released. */
+  hold(worker: number): void {
+    this.#held[worker] = 1;
+    if (this.jobs[worker]! > 0) this.#stop(worker);
+  }
+
+  /** The worker goes on with its jobs. */
+  release(worker: number): void {
+    this.#held[worker] = 0;
+    if (this.jobs[worker] === 0) return;
+    this.#since[worker] = this.work;
+    this.serving++;
+    this.#setRate();
+    this.#heap.set(worker, this.work + this.#requests.due[this.#head[worker]!]!);
   }
 
   /** Puts a job of `cpuMs` on the worker. `boots` tells boot work from serving. */
@@ -81,6 +105,11 @@ export class Processor {
     const { next, due } = this.#requests;
     const before = this.jobs[worker]!++;
     next[request] = -1;
+    if (before === 0 && this.#held[worker]) {
+      this.#head[worker] = this.#tail[worker] = request;
+      due[request] = cpuMs;
+      return;
+    }
     if (before === 0) {
       this.#since[worker] = this.work;
       this.#boots[worker] = boots ? 1 : 0;
@@ -138,17 +167,24 @@ export class Processor {
     const head = this.#head[worker]!;
     if (this.jobs[worker]! === 0) return -1;
     this.jobs[worker] = 0;
-    this.#rest(worker);
+    if (this.#held[worker]) this.#head[worker] = this.#tail[worker] = -1;
+    else this.#rest(worker);
     return head;
   }
 
   /** A new process under an old number. */
   forget(worker: number): void {
     this.#used[worker] = 0;
+    this.#held[worker] = 0;
   }
 
   #rest(worker: number): void {
     this.#head[worker] = this.#tail[worker] = -1;
+    this.#stop(worker);
+  }
+
+  /** The worker computes no more. */
+  #stop(worker: number): void {
     this.#used[worker]! += this.work - this.#since[worker]!;
     if (this.#boots[worker]) this.booting--;
     else this.serving--;

@@ -13,6 +13,8 @@ export class RequestPool {
   refusals = new Uint8Array(1024);
   /** 1 when the answer ends a connection that the client would keep. */
   closes = new Uint8Array(1024);
+  /** 1 when its waiting part holds the event loop that serves it. */
+  blocks = new Uint8Array(1024);
   /** 1 while it stands in the accept queue. */
   queued = new Uint8Array(1024);
   /** +1 each time the record is used again: tells an event for an earlier request from one for this. */
@@ -66,5 +68,6 @@ export class RequestPool {
     this.refusals = bytes(this.refusals);
     this.queued = bytes(this.queued);
     this.closes = bytes(this.closes);
+    this.blocks = bytes(this.blocks);
   }
 }

@@ -9,6 +9,7 @@ import { LATEST_START, RETRY, WAITED } from "./event_kinds.ts";
 import { InnerQueues } from "./inner_queues.ts";
 import { KeptConnections } from "./kept_connections.ts";
 import type { Measurements } from "../report/measurements.ts";
+import { LoopTicks } from "./loop_ticks.ts";
 import { Meters } from "./meters.ts";
 import { Processor } from "./processor.ts";
 import { RequestPool } from "./request_pool.ts";
@@ -28,8 +29,8 @@ export class Server {
   #shares = false;
   /** Told of each request answered, when set. */
   onFinished: ((atMs: number, serviceMs: number) => void) | undefined;
-  /** Event loops: when the present turn of each began. */
-  readonly turnSinceMs: Float64Array;
+  /** Of event loops. */
+  readonly ticks: LoopTicks;
 
   readonly #threads: boolean;
   readonly #loop: boolean;
@@ -58,7 +59,7 @@ export class Server {
       capacity,
     );
     this.#turnLeft = new Int32Array(capacity);
-    this.turnSinceMs = new Float64Array(capacity);
+    this.ticks = new LoopTicks(this.workers, scenario.seed);
     this.#inner = new InnerQueues(this.workers, this.requests, this.meters);
     // A sync worker ends each connection; foresight places each request anew.
     const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
@@ -111,8 +112,11 @@ export class Server {
   /** The request's waiting part is over. */
   waited(request: number): void {
     const worker = this.requests.worker[request]!;
+    const blocked = this.#blocks(request);
+    if (blocked) this.processor.release(worker);
     this.#complete(request);
-    if (this.workers.state[worker] === READY) this.offer(worker);
+    if (blocked) this.#turn(worker);
+    else if (this.workers.state[worker] === READY) this.offer(worker);
   }
 
   /** A request's CPU part is over. */
@@ -120,6 +124,7 @@ export class Server {
     const waitMs = this.requests.waitMs[request]!;
     if (waitMs > 0) this.events.push(this.nowMs + waitMs, WAITED, request);
     else this.#complete(request);
+    if (waitMs > 0 && this.#blocks(request)) return this.processor.hold(worker);
     if (this.#loop) this.#turn(worker);
     else if (this.workers.state[worker] === READY) this.offer(worker);
   }
@@ -146,11 +151,11 @@ export class Server {
   offer(worker: number): void {
     const { workers, queue, processor } = this;
     while (queue.length > 0 && workers.state[worker] === READY && this.#acceptors.takes(worker)) {
-      const computes = processor.jobs[worker]! > 0;
+      const computes = processor.isBusy(worker);
       const request = queue.shift();
       this.requests.queued[request] = 0;
       this.#take(worker, request);
-      if (this.#loop && !this.#acceptsAll && (computes || processor.jobs[worker]! > 0)) break;
+      if (this.#loop && !this.#acceptsAll && (computes || processor.isBusy(worker))) break;
     }
     if (this.#loop) this.#turnLeft[worker] = processor.jobs[worker]!;
     this.#acceptors.note(worker);
@@ -188,17 +193,15 @@ export class Server {
     const { cpuMs: cpu, closes } = this.requests;
     const cpuMs = cpu[request]!;
     closes[request] = this.#shares && this.workers.inside[worker]! > 0 ? 1 : 0;
-    if (cpuMs > 0) {
-      const before = this.processor.jobs[worker]!;
+    if (cpuMs > 0 || this.#blocks(request)) {
+      const wasBusy = this.processor.isBusy(worker);
+      if (this.#loop && !wasBusy) this.ticks.turnBegins(worker, this.nowMs);
       this.processor.start(worker, request, cpuMs, false);
-      if (this.#loop && before > 0) {
+      if (this.#loop && wasBusy) {
         this.workers.inside[worker]!++; // accepted, but the loop has not come to it
         return;
       }
-      if (this.#loop) {
-        this.#turnLeft[worker] = 1;
-        this.turnSinceMs[worker] = this.nowMs;
-      }
+      if (this.#loop) this.#turnLeft[worker] = 1;
     } else this.events.push(this.nowMs + this.requests.waitMs[request]!, WAITED, request);
     this.#begin(worker, request);
   }
@@ -221,12 +224,17 @@ export class Server {
   /** The loop ended a job: at the end of a turn it looks at the listener, then it begins the next job. */
   #turn(worker: number): void {
     if (--this.#turnLeft[worker]! <= 0) {
+      this.ticks.turnEnds(worker, this.nowMs);
       this.offer(worker);
-      this.turnSinceMs[worker] = this.nowMs;
     }
     const next = this.processor.firstOf(worker);
     if (next >= 0 && this.requests.startedMs[next]! < 0) this.#comeToTurn(worker, next);
     this.#acceptors.note(worker);
+  }
+
+  /** The request holds its event loop while it waits: a synchronous call in a coroutine. */
+  #blocks(request: number): boolean {
+    return this.#loop && this.requests.blocks[request] === 1;
   }
 
   #complete(request: number): void {

@@ -1,5 +1,15 @@
 import { isAsync } from "../../core/kinds.ts";
-import type { Boots, Cpu, Finished, Load, Maybe, Memory, Sample, WorkerCounts } from "../../core/sample.ts";
+import type {
+  Boots,
+  Cpu,
+  Finished,
+  Load,
+  LoopLoad,
+  Maybe,
+  Memory,
+  Sample,
+  WorkerCounts,
+} from "../../core/sample.ts";
 import type { Arbiter } from "./arbiter.ts";
 import type { Server } from "./server.ts";
 import { BOOTING, READY } from "./worker_table.ts";
@@ -84,6 +94,7 @@ export class SimulatedSensors {
       websockets: 0,
       streams: 0,
       loopLagMs: this.#loopLagMs(),
+      loop: this.#loop(),
       coverage: 1,
     };
     const statsd: Finished = {
@@ -101,13 +112,18 @@ export class SimulatedSensors {
     return { load, statsd };
   }
 
+  #loop(): Maybe<LoopLoad> {
+    const { scenario, processor, ticks, nowMs } = this.#server;
+    return isAsync(scenario.model.kind) ? ticks.load(nowMs, (worker) => processor.isBusy(worker)) : "unknown";
+  }
+
   #loopLagMs(): Maybe<number> {
-    const { scenario, workers, processor, turnSinceMs, nowMs } = this.#server;
+    const { scenario, workers, processor, ticks, nowMs } = this.#server;
     if (!isAsync(scenario.model.kind)) return "unknown";
     let longest = 0;
     for (let worker = 0; worker < workers.end; worker++) {
-      if (workers.state[worker] === READY && processor.jobs[worker]! > 0) {
-        longest = Math.max(longest, nowMs - turnSinceMs[worker]!);
+      if (workers.state[worker] === READY && processor.isBusy(worker)) {
+        longest = Math.max(longest, nowMs - ticks.turnSinceMs[worker]!);
       }
     }
     return longest;

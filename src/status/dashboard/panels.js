@@ -122,6 +122,7 @@ const SIGNAL_NAMES = {
   queue: "queue",
   concurrency: "requests in flight",
   cpu: "CPU",
+  loop: "busy loops",
   slo: "response time",
   "blocked-loop": "blocked loop",
   probe: "probe",

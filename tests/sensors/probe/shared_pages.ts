@@ -49,7 +49,9 @@ export const SLOT = {
   websockets: 28,
   streams: 29,
   loopDueNs: 30,
+  loopLagNs: 31,
   loopTicks: 32,
+  loopLateTicks: 34,
   serviceBuckets: 64,
   waitBuckets: 128,
 } as const;

@@ -1,0 +1,106 @@
+/** The loads that the law is judged by, in the simulator's terms. */
+import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
+import { parsePhases } from "../../src/simulation/load/phases.ts";
+import { parseServiceTime } from "../../src/simulation/load/service_time.ts";
+import { DEFAULT_SCENARIO, type Scenario } from "../../src/simulation/server/scenario.ts";
+import { scenariosNamed } from "../scenarios.ts";
+import { simulatedScenario } from "../simulated.ts";
+
+/** A load, its server, and what the autoscaler is told. */
+export interface LawLoad {
+  readonly name: string;
+  readonly scenario: (seed: number) => Scenario;
+  readonly settings: PolicySettings;
+  readonly initialWorkers: number;
+  /** Kept out of every search for settings: it tells whether what was found holds elsewhere. */
+  readonly keptOut?: true;
+}
+
+interface Own {
+  readonly service: string;
+  readonly load: string;
+  readonly workers: readonly [least: number, most: number, initial?: number];
+  readonly more?: Partial<Scenario>;
+  readonly keptOut?: true;
+}
+
+const CORES = 2;
+const UVICORN = {
+  model: { kind: "uvicorn", slots: 1000 },
+  bootMs: 283,
+  bootCpuMs: 263,
+  requestCpuMs: 0.8,
+} as const;
+const GTHREAD = { model: { kind: "gthread", slots: 4 }, bootMs: 4, bootCpuMs: 4, requestCpuMs: 1 } as const;
+const SYNC = { bootMs: 4, bootCpuMs: 4, requestCpuMs: 0.7 } as const;
+const KEPT = { keptConnections: 2000 } as const;
+
+const own: Readonly<Record<string, Own>> = {
+  "blocked-kept": {
+    load: "20x60s",
+    service: "block:200",
+    workers: [2, 8, 6],
+    more: { ...UVICORN, ...KEPT },
+  },
+  "blocked-new": { load: "20x60s", service: "block:200", workers: [2, 8, 6], more: UVICORN },
+  "hanging": {
+    load: "0.2x180s",
+    service: "60000",
+    workers: [2, 20],
+    more: { ...SYNC, clientTimeoutMs: 300_000, sloMs: 61_000 },
+  },
+  "database": {
+    load: "15x10s@40,15x30s@2000,15x20s@40",
+    service: "40",
+    workers: [2, 24],
+    more: { ...SYNC, sloMs: 2_500 },
+  },
+  "interpreter-lock": { load: "5x5s,28x40s", service: "cpu:50", workers: [1, 12], more: GTHREAD },
+  "calm-trace": trace("mentions-amzn-calm.txt"),
+  "bursty-trace": trace("mentions-ibm-bursty.txt"),
+  "blocked-rise": {
+    load: "4x15s,16x30s,4x15s",
+    service: "block:lognormal:120,0.4",
+    workers: [1, 10],
+    more: { ...UVICORN, ...KEPT },
+    keptOut: true,
+  },
+};
+
+function trace(file: string): Own {
+  const rates = Deno.readTextFileSync(new URL(`../traces/${file}`, import.meta.url)).trim().split("\n");
+  return {
+    load: rates.map((rate) => `${rate}x1s`).join(","),
+    service: "lognormal:50,0.4",
+    workers: [2, 16],
+    more: SYNC,
+    keptOut: true,
+  };
+}
+
+const OLD = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace".split(",");
+
+/** In the order of the table: the benchmark's own, then those that the law once failed. */
+export const lawLoads: readonly LawLoad[] = [
+  ...scenariosNamed(OLD).map((scenario): LawLoad => ({
+    name: scenario.name,
+    scenario: (seed) => ({ ...simulatedScenario(scenario, "ours", seed, 0), cores: CORES }),
+    settings: { ...DEFAULT_POLICY, minWorkers: scenario.minWorkers, maxWorkers: scenario.maxWorkers },
+    initialWorkers: scenario.minWorkers,
+  })),
+  ...Object.entries(own).map(([name, { service, load, workers, more, keptOut }]): LawLoad => ({
+    name,
+    scenario: (seed) => ({
+      ...DEFAULT_SCENARIO,
+      load: parsePhases(load),
+      service: parseServiceTime(service),
+      cores: CORES,
+      ...more,
+      tickPhase: (seed * 0.37) % 1,
+      seed,
+    }),
+    settings: { ...DEFAULT_POLICY, minWorkers: workers[0], maxWorkers: workers[1] },
+    initialWorkers: workers[2] ?? workers[0],
+    ...(keptOut ? { keptOut } : {}),
+  })),
+];

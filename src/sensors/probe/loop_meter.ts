@@ -1,0 +1,84 @@
+/** From the tick counters of an event loop to what it did since the last look. */
+
+import type { LoopLoad } from "../../core/sample.ts";
+import { LOOP_LAG_NS, LOOP_LATE_TICKS, LOOP_TICKS, loopLagMs, type SlotHead } from "./slot.ts";
+
+/** As in probe/gunicorn_autoscaler_probe/worker/loop_lag.py. */
+const PERIOD_MS = 100;
+const LATE_MS = 3;
+/** Counters may run ahead of the time that passed by so much; more is a jump, which no loop makes. */
+const SLACK_MS = 1_000;
+
+/** Totals since the boot, with a tick that is due and has not come. */
+interface Totals {
+  readonly busyMs: number;
+  readonly ticks: number;
+  readonly lateTicks: number;
+  readonly lateMs: number;
+}
+
+const NONE: Totals = { busyMs: 0, ticks: 0, lateTicks: 0, lateMs: 0 };
+
+/** Remembers where the counters of one worker's loop stood. */
+export class LoopMeter {
+  #before: Totals | undefined;
+  #busyMs: number;
+
+  /** @param sinceBoot what the loop did since the boot of its worker counts as new */
+  constructor(words: Float64Array, head: SlotHead, nowNs: number, sinceBoot: boolean) {
+    this.#before = sinceBoot ? NONE : totals(words, head, nowNs, false);
+    this.#busyMs = this.#before?.busyMs ?? 0;
+  }
+
+  /** What the loop did in the `elapsedMs` up to now; undefined without a loop, and when its counters make no sense. */
+  advance(
+    words: Float64Array,
+    head: SlotHead,
+    nowNs: number,
+    elapsedMs: number,
+    gone: boolean,
+  ): LoopLoad | undefined {
+    const now = totals(words, head, nowNs, gone);
+    const before = this.#before;
+    this.#before = now;
+    if (now === undefined || before === undefined) {
+      this.#busyMs = now?.busyMs ?? 0;
+      return undefined;
+    }
+    const ticks = now.ticks - before.ticks;
+    const lateTicks = now.lateTicks - before.lateTicks;
+    const lateMs = now.lateMs - before.lateMs;
+    const most = elapsedMs + SLACK_MS;
+    const owedMs = now.busyMs - this.#busyMs;
+    if (
+      Math.abs(ticks) > most / PERIOD_MS || Math.abs(lateTicks) > most / PERIOD_MS ||
+      Math.abs(lateMs) > most || Math.abs(owedMs) > most + PERIOD_MS
+    ) {
+      this.#busyMs = now.busyMs;
+      return undefined;
+    }
+    // A late tick proves its whole period at once: what is more than the time that passed is in the next look.
+    const busyMs = Math.min(elapsedMs, Math.max(0, owedMs));
+    this.#busyMs += busyMs;
+    return {
+      busyMs,
+      ticks: Math.max(0, ticks),
+      lateTicks: Math.max(0, lateTicks),
+      lateMs: Math.max(0, lateMs),
+    };
+  }
+}
+
+function totals(words: Float64Array, head: SlotHead, nowNs: number, gone: boolean): Totals | undefined {
+  const lagMs = loopLagMs(words, head, nowNs);
+  if (lagMs === "unknown") return undefined;
+  const isLate = !gone && lagMs > LATE_MS;
+  const lateTicks = words[LOOP_LATE_TICKS]! + (isLate ? 1 : 0);
+  const lateMs = words[LOOP_LAG_NS]! / 1e6 + (isLate ? lagMs : 0);
+  return {
+    busyMs: lateTicks * PERIOD_MS + (lateTicks > 0 ? lateMs : 0),
+    ticks: words[LOOP_TICKS]! + (isLate ? 1 : 0),
+    lateTicks,
+    lateMs,
+  };
+}

@@ -1,0 +1,110 @@
+import type { LoopLoad } from "../../core/sample.ts";
+import { Random } from "./random.ts";
+import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
+
+/** As in the probe: a tick is due half to one and a half of this after the last, late when it comes more than that later. */
+const PERIOD_MS = 100;
+const LATE_MS = 3;
+
+/** The probe's timer in each event loop: it fires between the turns of its loop, and tells by how much it came late. */
+export class LoopTicks {
+  /** When the present turn of each loop began. */
+  readonly turnSinceMs: Float64Array;
+  readonly #workers: WorkerTable;
+  readonly #dueMs: Float64Array;
+  readonly #epoch: Int32Array;
+  readonly #chance: Random;
+  #ticks = 0;
+  #lateTicks = 0;
+  #lateMs = 0;
+  #told: LoopLoad = { busyMs: 0, ticks: 0, lateTicks: 0, lateMs: 0 };
+
+  constructor(workers: WorkerTable, seed: number) {
+    this.#chance = new Random(seed, 4);
+    this.#workers = workers;
+    this.turnSinceMs = new Float64Array(workers.capacity);
+    this.#dueMs = new Float64Array(workers.capacity);
+    this.#epoch = new Int32Array(workers.capacity).fill(-1);
+  }
+
+  /** The worker's loop has been idle until now, and has something to do. */
+  turnBegins(worker: number, nowMs: number): void {
+    this.#idleUntil(worker, nowMs);
+    this.turnSinceMs[worker] = nowMs;
+  }
+
+  /** One turn of the worker's loop is over: a timer that was due meanwhile fires, and the next turn begins. */
+  turnEnds(worker: number, nowMs: number): void {
+    this.turnSinceMs[worker] = nowMs;
+    this.#meet(worker, nowMs);
+    const lateMs = nowMs - this.#dueMs[worker]!;
+    if (lateMs < 0) return;
+    this.#ticks++;
+    if (lateMs > LATE_MS) this.#lateTicks++;
+    this.#lateMs += lateMs;
+    this.#dueMs[worker] = nowMs + this.#delayMs();
+  }
+
+  /** What happened since the last call. */
+  load(nowMs: number, isBusy: (worker: number) => boolean): LoopLoad {
+    const { state, end } = this.#workers;
+    let openTicks = 0, openMs = 0;
+    for (let worker = 0; worker < end; worker++) {
+      if (!isServing(state[worker]!)) continue;
+      if (!isBusy(worker)) {
+        this.#idleUntil(worker, nowMs);
+        continue;
+      }
+      const lateMs = nowMs - this.#dueMs[worker]!;
+      if (lateMs <= LATE_MS) continue;
+      openTicks++;
+      openMs += lateMs;
+    }
+    const lateTicks = this.#lateTicks + openTicks;
+    const lateMs = this.#lateMs + openMs;
+    const now = {
+      busyMs: PERIOD_MS * lateTicks + lateMs,
+      ticks: this.#ticks + openTicks,
+      lateTicks,
+      lateMs,
+    };
+    const before = this.#told;
+    this.#told = now;
+    return {
+      busyMs: Math.max(0, now.busyMs - before.busyMs),
+      ticks: Math.max(0, now.ticks - before.ticks),
+      lateTicks: Math.max(0, now.lateTicks - before.lateTicks),
+      lateMs: Math.max(0, now.lateMs - before.lateMs),
+    };
+  }
+
+  /** An idle loop's timer was never late. */
+  #idleUntil(worker: number, nowMs: number): void {
+    this.#meet(worker, nowMs);
+    const overMs = nowMs - this.#dueMs[worker]!;
+    if (overMs < 0) return;
+    const ticks = Math.floor(overMs / PERIOD_MS);
+    this.#ticks += ticks;
+    this.#dueMs[worker]! += ticks * PERIOD_MS;
+    while (this.#dueMs[worker]! <= nowMs) {
+      this.#ticks++;
+      this.#dueMs[worker]! += this.#delayMs();
+    }
+  }
+
+  #delayMs(): number {
+    return PERIOD_MS * (0.5 + this.#chance.uniform());
+  }
+
+  /** A new process begins to tick. */
+  #meet(worker: number, nowMs: number): void {
+    const epoch = this.#workers.epoch[worker]!;
+    if (this.#epoch[worker] === epoch) return;
+    this.#epoch[worker] = epoch;
+    this.#dueMs[worker] = nowMs + this.#delayMs();
+  }
+}
+
+function isServing(state: number): boolean {
+  return state === READY || state === DRAINING;
+}

@@ -1,0 +1,61 @@
+import { assert, assertEquals } from "@std/assert";
+import { loopState, loopWorkers, provenLoops } from "../../src/core/loop_demand.ts";
+import { asked, demand, requests, type Scene } from "./demand_scenes.ts";
+import { tick, ticks } from "./ticks.ts";
+
+/** Ticks of 100 ms in which this many of ten loop ticks are late, each by so much, while a request is in flight. */
+const late = (lateTicks: number, lateMs: number, rest: Partial<ReturnType<typeof tick>> = {}) => ({
+  servingMs: 1_000,
+  loopTicks: 10,
+  loopLateTicks: lateTicks,
+  loopLateMs: lateTicks * lateMs,
+  loopBusyMs: lateTicks * (100 + lateMs) / 2,
+  ...rest,
+});
+
+/** Handlers of 200 ms that keep `erlangs` loops busy. */
+const blocked = (erlangs: number, rest: Partial<Scene> = {}): Scene => ({
+  kind: "uvicorn",
+  slots: 1_000,
+  always: { ...requests(0.5, 200), ...late(erlangs, 100) },
+  ...rest,
+});
+
+Deno.test("loops that are busy ask for workers by the delay formula, a loop a server", () => {
+  const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
+  assertEquals([1, 2, 4].map((erlangs) => loopWorkers(erlangs, 100, goal, 0.7)), [3, 4, 7]);
+  assertEquals(asked(blocked(4), "loop"), 6); // 10 s prove 3.8 of them
+  assertEquals(asked(blocked(0), "loop"), 0);
+  assertEquals(asked(blocked(4, { kind: "sync", slots: 1 }), "loop"), 0);
+});
+
+Deno.test("a loop that is late while its worker serves nobody asks for nothing", () => {
+  const idle = { ...requests(0.5, 200), ...late(4, 100), servingMs: 0 };
+  assertEquals(asked(blocked(4, { always: idle }), "loop"), 0);
+});
+
+Deno.test("requests that wait too long for their loops ask for one more worker than there are, once the last growth shows", () => {
+  const waiting = { ...requests(0.5, 200), ...late(8, 200, { loopBusyMs: 100 }) };
+  const scene = blocked(1, { always: waiting, input: { target: 9 } });
+  assertEquals(asked(scene, "loop"), 10);
+  assertEquals(demand(scene).enough >= 10, true);
+  assert(asked({ ...scene, input: { target: 9, sinceUpMs: 500 } }, "loop") < 9);
+});
+
+Deno.test("one late tick proves no busy loop", () => {
+  const before = Array.from({ length: 9 }, () => ({}));
+  const one = { servingMs: 100, loopTicks: 1, loopLateTicks: 1, loopLateMs: 20, loopBusyMs: 100 };
+  assertEquals(provenLoops(ticks([...before, one]).sums(1_000)), 0);
+});
+
+Deno.test("without late ticks nothing is busy and nobody waits", () => {
+  assertEquals(loopState(ticks([{ loopTicks: 5 }]).sums(100)), { erlangs: 0, restMs: 0, waitMs: 0 });
+});
+
+Deno.test("a burst before blocked loops asks for as many loops as its arrivals keep busy", () => {
+  const jump = Array.from({ length: 10 }, () => ({ ...requests(3, 200), ...late(1, 100) }));
+  const scene = blocked(0.5, { always: { ...requests(0.25, 200), ...late(0.5, 100) }, lately: jump });
+  assert(asked(scene, "burst") >= 5, `${asked(scene, "burst")}`);
+  const computing = { ...scene.always, cpuMs: 50 };
+  assertEquals(asked({ ...scene, always: computing }, "burst") < 5, true);
+});
