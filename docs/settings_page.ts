@@ -5,18 +5,8 @@ import type { SettingName } from "../src/settings/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings/settings_sources.ts";
 import { table } from "./table.ts";
 
-/** The settings that most people ever touch, for the README, in the order they are met. */
-const FEW: readonly SettingName[] = [
-  "minWorkers",
-  "maxWorkers",
-  "sloP95Ms",
-  "idleSeconds",
-  "targetConcPerWorker",
-  "memoryShare",
-  "probe",
-  "dryRun",
-  "logFormat",
-];
+/** The settings that most people touch, for the README. */
+const FEW: readonly SettingName[] = ["minWorkers", "maxWorkers", "sloP95Ms", "targetConcPerWorker"];
 
 const INTRODUCTION = `# Settings
 

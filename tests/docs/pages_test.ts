@@ -24,7 +24,7 @@ Deno.test("a link that leads nowhere is found, in text but not in code", () => {
   ]);
   assert(brokenLink("docs/faq.md", "nowhere.md") !== undefined);
   assert(brokenLink("README.md", "docs/faq.md#no-such-heading") !== undefined);
-  assertEquals(brokenLink("docs/faq.md", "../README.md#options"), undefined);
+  assertEquals(brokenLink("docs/faq.md", "../README.md#settings"), undefined);
 });
 
 Deno.test("the migration guide maps every variable that the Rust program had", () => {
