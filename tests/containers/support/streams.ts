@@ -1,0 +1,51 @@
+/** Requests that go on while a server is stopped: what it had accepted must be answered. */
+import { Connection, type Target } from "../../support/http.ts";
+
+/** How the requests ended. */
+export interface Counts {
+  answered: number;
+  /** The server listened no longer: nobody had accepted them. */
+  refused: number;
+  /** Accepted, but not answered with 200: what was said, or what went wrong. */
+  readonly lost: string[];
+}
+
+/** Requests on connections of their own, one every `everyMs`, until `stop`. */
+export class RequestStream {
+  readonly counts: Counts = { answered: 0, refused: 0, lost: [] };
+  readonly #all: Promise<void>[] = [];
+  readonly #timer: number;
+
+  constructor(readonly target: Target, readonly path: string, everyMs: number) {
+    this.#timer = setInterval(() => this.#all.push(this.#one()), everyMs);
+  }
+
+  /** Sends no more, and waits for what was sent. */
+  async stop(): Promise<Counts> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#all);
+    return this.counts;
+  }
+
+  async #one(): Promise<void> {
+    let connection: Connection;
+    try {
+      connection = await Connection.open(this.target);
+    } catch {
+      this.counts.refused++;
+      return;
+    }
+    try {
+      const { status } = await connection.get(this.path, {
+        timeoutMs: 40_000,
+        headers: { Connection: "close" },
+      });
+      if (status === 200) this.counts.answered++;
+      else this.counts.lost.push(String(status));
+    } catch (error) {
+      this.counts.lost.push(String(error));
+    } finally {
+      await connection[Symbol.asyncDispose]();
+    }
+  }
+}
