@@ -18,7 +18,7 @@ const start = (options: readonly string[], words: readonly string[] = []) =>
   RunningContainer.start(engine!, { options, words, image: EXAMPLE_IMAGE });
 
 Deno.test({
-  name: "as the header says: PID 1, no root, healthy, grows, and TERM under load loses nothing",
+  name: "as the header says: PID 1, no root, healthy, grows, and TERM under load loses nothing in service",
   ignore,
 }, async (t) => {
   await using it = await start(header);
@@ -49,11 +49,14 @@ Deno.test({
 
   await t.step("TERM", async () => {
     const target = { hostname: await it.address(), port: 8000 };
-    const load = new RequestStream(target, "/wait?ms=300", 10);
+    const load = new RequestStream(target, "/wait?ms=1500", 10);
     await until(() => load.counts.answered >= 50, { timeoutMs: 30_000, what: "50 answers" });
+    const stopMs = performance.now();
     const code = await it.stop();
     const { answered, refused, lost } = await load.stop();
-    assertEquals([code, lost], [0, []], `${answered} answered, ${refused} refused\n${await it.log()}`);
+    // What connects in the very moment in which the last listener closes is the kernel's to reset, with any server.
+    const inService = lost.filter(({ sentMs }) => sentMs < stopMs);
+    assertEquals([code, inService], [0, []], `${answered} answered, ${refused} refused\n${await it.log()}`);
     assert(refused > 0, "it went on after the stop");
     assertEquals(problems(await it.log()), []);
   });

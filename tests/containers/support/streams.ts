@@ -1,13 +1,21 @@
-/** Requests that go on while a server is stopped: what it had accepted must be answered. */
+/** Requests that go on while a server is stopped: what it has in service must be answered. */
 import { Connection, type Target } from "../../support/http.ts";
+
+/** A request that got no answer. */
+export interface Lost {
+  /** performance.now() when it was sent. */
+  readonly sentMs: number;
+  /** The status, or what went wrong. */
+  readonly how: string;
+}
 
 /** How the requests ended. */
 export interface Counts {
   answered: number;
   /** The server listened no longer: nobody had accepted them. */
   refused: number;
-  /** Accepted, but not answered with 200: what was said, or what went wrong. */
-  readonly lost: string[];
+  /** Connected, but not answered with 200. */
+  readonly lost: Lost[];
 }
 
 /** Requests on connections of their own, one every `everyMs`, until `stop`. */
@@ -28,6 +36,7 @@ export class RequestStream {
   }
 
   async #one(): Promise<void> {
+    const sentMs = performance.now();
     let connection: Connection;
     try {
       connection = await Connection.open(this.target);
@@ -41,9 +50,9 @@ export class RequestStream {
         headers: { Connection: "close" },
       });
       if (status === 200) this.counts.answered++;
-      else this.counts.lost.push(String(status));
+      else this.counts.lost.push({ sentMs, how: String(status) });
     } catch (error) {
-      this.counts.lost.push(String(error));
+      this.counts.lost.push({ sentMs, how: String(error) });
     } finally {
       await connection[Symbol.asyncDispose]();
     }
