@@ -40,8 +40,8 @@ fault(
 );
 
 fault(
-  "workers that die while they boot, again and again",
-  "those that serve go on without a lost request, tries back off, and growth resumes when boots work again",
+  "workers that keep dying while they boot",
+  "no request is lost, boots back off, and growth resumes when boots work again",
   async () => {
     await using dir = await tempDir();
     const broken = dir.join("broken");
@@ -70,7 +70,7 @@ fault(
 
 fault(
   "HUP into an application that cannot be imported",
-  "the old workers go on, no request is lost, and the next HUP into a good one replaces them",
+  "the old workers serve, no request is lost, and the next good HUP replaces them",
   async () => {
     await using dir = await tempDir();
     const broken = dir.join("broken");
@@ -110,7 +110,7 @@ fault(
 
 compared({
   fault: "a worker killed while the application cannot be imported",
-  holds: "the others go on, only its own request is lost, and it is replaced when it can",
+  holds: "the others serve, only its own request is lost, and it is replaced once the import works",
   options: { workers: 2, app: "broken_boot:app" },
   prepare: (dir) => ({ env: { BROKEN_WHEN: dir.join("broken") } }),
   perSecond: 20,

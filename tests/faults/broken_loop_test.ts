@@ -11,7 +11,7 @@ const isBinary = (Deno.env.get("AUTOSCALER_BINARY") ?? "") !== "";
 
 fault(
   "the decision loop throws at each tick",
-  "the app goes on with the workers it has, the error is logged once, and scaling resumes",
+  "the workers serve, the error is logged once, and scaling resumes",
   async () => {
     await using dir = await tempDir();
     const trap = dir.join("throw");

@@ -11,7 +11,7 @@ const missing = await findProgram("prlimit") === undefined ? "there is no prlimi
 
 fault(
   "no file descriptor left in the autoscaler",
-  "no request is lost, no worker goes, and scaling resumes when there are some again",
+  "no request is lost, no worker is removed, and scaling resumes when descriptors are free",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
     await untilBooted(server, 2);
@@ -31,7 +31,7 @@ fault(
 
 fault(
   "no file descriptor left in gunicorn's master",
-  "workers that serve go on, a worker that cannot be forked is said, and growth resumes when there are some again",
+  "workers keep serving, the failed fork is logged, and growth resumes when descriptors are free",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
     await untilBooted(server, 2);

@@ -27,17 +27,22 @@ fault(
   },
 );
 
-fault("a runtime folder without any room", "it says so and what to do, and starts nothing", async () => {
-  await using base = await tempDir();
-  await using server = await onTmpfs(base.path, "nr_inodes=3");
-  const { code } = await server.process.ended;
-  assertEquals(code, 1, server.process.text());
-  assertMatch(server.process.text("stderr"), /^Cannot .*(No space left|space)/m);
-}, missingNamespaces);
+fault(
+  "a runtime folder without free space",
+  "an error that says what to do, and nothing is started",
+  async () => {
+    await using base = await tempDir();
+    await using server = await onTmpfs(base.path, "nr_inodes=3");
+    const { code } = await server.process.ended;
+    assertEquals(code, 1, server.process.text());
+    assertMatch(server.process.text("stderr"), /^Cannot .*(No space left|space)/m);
+  },
+  missingNamespaces,
+);
 
 fault(
   "the disk of the runtime folder full while running",
-  "workers without a slot serve all the same, no request is lost, and scaling follows orders",
+  "workers without a slot serve, no request is lost, and scaling follows commands",
   async () => {
     await using base = await tempDir();
     await using server = await onTmpfs(base.path, "size=2m", "ready");

@@ -8,7 +8,7 @@ const KILLS = 6;
 
 compared({
   fault: "workers killed at random under load",
-  holds: "each is replaced, and no request is lost but those they were serving",
+  holds: "each is replaced, and only the requests in service are lost",
   options: { workers: 3 },
   perSecond: 40,
   mostLost: KILLS,
@@ -46,8 +46,8 @@ def post_fork(server, worker):
 `;
 
 compared({
-  fault: "TERM in the moment a worker is forked",
-  holds: "it hears it, and nobody waits out the graceful timeout for it",
+  fault: "TERM while a worker is being forked",
+  holds: "it ends at once instead of after the graceful timeout",
   options: { workers: 2 },
   prepare: async (dir) => ({
     gunicorn: ["--config", await dir.write("slow_fork.py", SLOW_FORK), "--graceful-timeout", "90"],
@@ -66,7 +66,7 @@ compared({
 
 compared({
   fault: "the autoscaler killed",
-  holds: "gunicorn does not live on unattended, and the port is free for a restart",
+  holds: "gunicorn ends, and the port is free for a restart",
   options: { workers: 3 },
   inject: (server) => trySignal(server.process.pid, "SIGKILL"),
   end: "gone",
@@ -86,7 +86,7 @@ for (
     fault: `workers recycled by max_requests under load, ${name}`,
     holds: mostLost === 0
       ? "no request is lost, and the count stays"
-      : "the count stays; a connection that uvicorn itself resets as it leaves may be lost",
+      : "the count stays; a connection that uvicorn resets when it stops may be lost",
     options: { workers: 3, app, gunicorn: ["--max-requests", "20", ...gunicorn] },
     perSecond: 40,
     mostLost,

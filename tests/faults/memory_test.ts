@@ -20,7 +20,7 @@ probe?.[Symbol.dispose]();
 
 fault(
   "the out-of-memory killer takes a worker",
-  "the request that asked for too much is cut off, no other is lost, and the count comes back",
+  "only the request that allocates too much is lost, and the worker is replaced",
   async () => {
     using cgroup = memoryCgroup(ROOM)!;
     let steadyMs: number;

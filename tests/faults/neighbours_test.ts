@@ -9,8 +9,8 @@ import { startRust } from "./support/served.ts";
 import { pin, untilBooted, untilGrown, untilServing } from "./support/steady.ts";
 
 fault(
-  "the StatsD port taken by another",
-  "it says so and what to do before gunicorn starts, with exit code 1, and starts once the port is free",
+  "the StatsD port in use by another process",
+  "an error with exit code 1 before gunicorn starts; it starts once the port is free",
   async () => {
     const port = freeUdpPort();
     const own = ["--min-workers", "2", "--statsd-addr", `127.0.0.1:${port}`];

@@ -81,7 +81,7 @@ for (
 ) {
   compared({
     fault: `HUP into a configuration that ${kind}`,
-    holds: "the service goes on with the configuration it had, and no request is lost",
+    holds: "the previous configuration stays, and no request is lost",
     options: { workers: 2 },
     prepare: async (dir) => ({ gunicorn: ["-c", await dir.write("conf.py", "")] }),
     perSecond: 20,

@@ -9,7 +9,7 @@ import { stateOf, untilBooted, untilGone, untilGrown, untilServing } from "./sup
 
 fault(
   "USR1, USR2 and WINCH under load",
-  "they are passed on, USR2 is refused in words, no request is lost, and no worker is replaced",
+  "USR1 and WINCH are passed on, USR2 is refused, no request is lost, no worker is replaced",
   async () => {
     await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "2"] });
     await untilBooted(server, 2);
@@ -34,7 +34,7 @@ fault(
   },
 );
 
-fault("QUIT", "all end at once with exit code 0, however long a request still takes", async () => {
+fault("QUIT", "all end at once with exit code 0, long requests included", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
   await untilBooted(server, 2);
   const family = server.process.family();
@@ -52,7 +52,7 @@ fault("QUIT", "all end at once with exit code 0, however long a request still ta
 
 for (const [keys, signal] of [["Ctrl-C", "SIGINT"], ["Ctrl-\\", "SIGQUIT"]] as const) {
   fault(
-    `${keys} in a terminal, which signals the whole process group`,
+    `${keys} in a terminal (signals the process group)`,
     "all end with exit code 0, and the port is free",
     async () => {
       await using server = await startJob(["--min-workers", "3"]);
@@ -70,7 +70,7 @@ for (const [keys, signal] of [["Ctrl-C", "SIGINT"], ["Ctrl-\\", "SIGQUIT"]] as c
 
 fault(
   "Ctrl-Z in a terminal, and fg",
-  "what was asked meanwhile is answered, no worker is replaced, and scaling goes on",
+  "requests sent meanwhile are answered, no worker is replaced, and scaling goes on",
   async () => {
     await using server = await startJob(["--min-workers", "2", "--max-workers", "6"]);
     await untilBooted(server, 2);

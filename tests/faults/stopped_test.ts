@@ -9,7 +9,7 @@ import { stateOf, untilBooted, untilGrown } from "./support/steady.ts";
 for (const [signal, how] of [["SIGSTOP", "by SIGSTOP"], ["SIGTSTP", "by SIGTSTP"]] as const) {
   fault(
     `the autoscaler stopped for 10 s ${how}`,
-    "no request is lost meanwhile, no worker goes, and scaling resumes",
+    "no request is lost, no worker is removed, and scaling resumes",
     async () => {
       await using server = await startJob(["--min-workers", "2", "--max-workers", "6"]);
       await untilBooted(server, 2);

@@ -18,10 +18,8 @@ Deno.test("the table has the median and the slowest of all runs, and what was se
     one("rust", undefined, "stays down"),
     one("gunicorn", 40, "0 of 3 requests lost"),
   ]);
-  assertStringIncludes(
-    table,
-    "| a fall | it gets up | 3 | 300 ms | 1.5 s | steady after 40 ms, 0 of 3 requests lost | stays down |",
-  );
+  assertStringIncludes(table, "| a fall | it gets up | 300 ms | 1.5 s |");
+  assertStringIncludes(table, "| a fall | steady after 40 ms, 0 of 3 requests lost | stays down |");
 });
 
 Deno.test("the table goes between the markers of the page, and nothing else changes", () => {

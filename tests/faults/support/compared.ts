@@ -84,7 +84,8 @@ async function observe(
   }
   await load?.stop();
   if (load !== undefined && what.end === "serving") {
-    seen = `${seen} ${load.failures.length} of ${load.sent} requests lost`.trim();
+    const lost = `${load.failures.length} of ${load.sent} requests lost`;
+    seen = seen === "" ? lost : `${seen}, ${lost}`;
   }
   await record({ fault: what.fault, holds: what.holds, server: name, steadyMs, seen });
   console.log(`${name}: ${steadyMs === undefined ? "" : `steady after ${Math.round(steadyMs)} ms `}${seen}`);
@@ -108,11 +109,9 @@ function workersOf(server: Served): number {
 async function state(server: Served, family: readonly ProcessId[]): Promise<string> {
   const { port, process } = server;
   const left = family.filter(isAlive).length;
-  const serving = await answers(port) ? "answers" : "does not answer";
-  const ended = process.hasEnded ? `ended with code ${(await process.exited).code}, ` : "";
-  return `after ${
-    OBSERVED_MS / 1000
-  } s: ${ended}${left} of its first ${family.length} processes live, ${serving};`;
+  const serves = await answers(port);
+  if (process.hasEnded && left === 0 && !serves) return `ended with code ${(await process.exited).code}`;
+  return `${left} of ${family.length} processes live, ${serves ? "answers" : "does not answer"}`;
 }
 
 function loadOf(server: Served, what: Compared): Load | undefined {
