@@ -1,5 +1,11 @@
-"""A worker's slot: made in the worker, glanced at (and marked) by gunicorn's master."""
+"""A worker's slot: made in the worker, glanced at (and marked) by gunicorn's master.
+
+Where something removed the file, the supervisor leads its name to its own open descriptor of it: the one kind of link that
+is followed.
+"""
+import errno
 import os
+import stat
 import struct
 import time
 
@@ -7,6 +13,16 @@ from . import words as w
 from .page import create_page
 
 _HEAD = struct.Struct('<34Q')
+
+
+def make_folder(folder):
+    """Make the runtime folder again. Raises OSError when it cannot be made, or when another user has put one there."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        info = os.lstat(folder)
+        if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+            raise
 
 
 def path_of(folder, pid):
@@ -23,7 +39,11 @@ def create(folder, kind, slots, age, pid=None, ppid=None, boot_ns=None):
     pid = pid or os.getpid()
     path = path_of(folder, pid)
     made = os.path.join(folder, '.w-%d.new' % pid)
-    page = create_page(made)
+    try:
+        page = create_page(made)
+    except FileNotFoundError:  # something removed the folder: the supervisor fills it again
+        make_folder(folder)
+        page = create_page(made)
     m = page.words
     now = time.monotonic_ns()
     m[w.VERSION] = w.SLOT_VERSION
@@ -50,10 +70,20 @@ def mark_ready(words):
             words[w.STATE] = w.READY
 
 
+def _open(folder, pid, mode):
+    path = path_of(folder, pid)
+    try:
+        return os.open(path, mode | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno != errno.ELOOP or not os.readlink(path).startswith('/proc/%d/fd/' % os.getppid()):
+            raise
+    return os.open(path, mode | os.O_CLOEXEC)
+
+
 def glance(folder, pid):
     """Words 0-33 of the slot of `pid` as a tuple, or None when there is no valid slot."""
     try:
-        fd = os.open(path_of(folder, pid), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = _open(folder, pid, os.O_RDONLY)
     except OSError:
         return None
     try:
@@ -68,7 +98,7 @@ def glance(folder, pid):
 def mark_draining(folder, pid):
     """Say in the slot of `pid` that it was told to go; nothing happens when it has no slot."""
     try:
-        fd = os.open(path_of(folder, pid), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = _open(folder, pid, os.O_WRONLY)
     except OSError:
         return
     try:

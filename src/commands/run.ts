@@ -3,14 +3,12 @@ import type { Flags } from "../cli/cli.ts";
 import { applicationOf, mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
-import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
+import { installProbe, PROBE_NAMES, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { openLog } from "../log.ts";
 import {
-  makeRuntimeDir,
-  removeDir,
-  removeStaleDirs,
+  INSTANCE_FILE,
   replaceableIn,
   runtimeBases,
   startTicksOf,
@@ -26,6 +24,7 @@ import { type LaunchRequest, prepareLaunch } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import { Recorder } from "./recorder.ts";
 import { BAD_USAGE, FAILED, refuse } from "./refusal.ts";
+import { RuntimeFolder } from "./runtime_folder.ts";
 import { readSettings } from "./settings_input.ts";
 import { supervise } from "./supervise.ts";
 
@@ -42,12 +41,10 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
     if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
     throw error;
   }
-  let dir: string | undefined;
   try {
     const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
-    removeStaleDirs(bases);
-    dir = makeRuntimeDir(bases);
-    const base = dir.slice(0, dir.lastIndexOf("/"));
+    using folder = new RuntimeFolder(bases);
+    const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
     const risk = replaceableIn(base);
     if (risk !== undefined) {
       // Not a warning: in a container, where volumes are open to all, there is often nobody else.
@@ -59,7 +56,7 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const code = await runIn(dir, { settings, log, words, gunicornArgs, statsd });
+    const code = await runIn(folder, { settings, log, words, gunicornArgs, statsd });
     return code === FAILED && namesNothing(gunicornArgs) ? BAD_USAGE : code;
   } catch (error) {
     if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
@@ -67,8 +64,6 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
       return refuse([error.message], FAILED);
     }
     throw error;
-  } finally {
-    if (dir !== undefined) removeDir(dir);
   }
 }
 
@@ -101,21 +96,23 @@ interface Start extends LaunchRequest {
   readonly statsd: Address | undefined;
 }
 
-async function runIn(dir: string, start: Start): Promise<number> {
+async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   const { settings, log, gunicornArgs, statsd } = start;
+  const dir = folder.path;
   const probe = settings.probe === "on";
   const probeFiles = probe ? readProbe() : undefined;
   const wrapperConfig = probeFiles === undefined ? undefined : installProbe(dir, probeFiles);
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
   if (plan.errors.length > 0) throw new Refused(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
-  using _held = writeInstance(dir, {
+  const instance = {
     pid: Deno.pid,
     startTicks: startTicksOf(Deno.pid) ?? 0,
     version: VERSION,
     startedAt: new Date().toISOString(),
     command: redactedArguments(gunicornArgs),
-  });
+  };
+  writeInstance(dir, instance);
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
   const { initialWorkers, relayTo } = plan;
   const sensing = new Sensing({
@@ -142,9 +139,15 @@ async function runIn(dir: string, start: Start): Promise<number> {
     if (settings.record !== "") recorder = Recorder.open(settings, sensing.clock(), log);
     sayStart(settings, log);
     const gunicorn = Gunicorn.start(words, plan);
-    const beforeReload = () => {
+    const installAgain = () => {
       if (probeFiles !== undefined) installProbe(dir, probeFiles);
     };
+    using _kept = folder.keep([
+      { name: INSTANCE_FILE, make: () => writeInstance(dir, instance) },
+      ...(probeFiles === undefined ? [] : PROBE_NAMES.map((name) => ({ name, make: installAgain }))),
+      ...sensing.files,
+      status.socket,
+    ], log);
     return await supervise({
       gunicorn,
       sensing,
@@ -153,7 +156,7 @@ async function runIn(dir: string, start: Start): Promise<number> {
       settings,
       log,
       initialWorkers,
-      beforeReload,
+      beforeReload: installAgain,
     });
   } finally {
     recorder?.close();

@@ -70,7 +70,7 @@ export function step(
   state.fewestReady.push(sample.nowMs, -ready);
   const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);
   const bounds = boundsOf({ sample, settings, counts: assumed, young, target, gate, recent, stable });
-  const demand = hasData(sample)
+  const seen = hasData(sample)
     ? demandOf({
       sample,
       history: state.history,
@@ -81,6 +81,10 @@ export function step(
       sinceUpMs: sample.nowMs - state.policy.lastUpAtMs,
     })
     : "unknown";
+  // What is not seen of some workers may keep them busy: it is no reason to take any away.
+  const demand = known(seen) && (assumed.unseen ?? 0) > 0
+    ? { ...seen, enough: Math.max(seen.enough, target) }
+    : seen;
   const { state: policy, decision } = decide(state.policy, {
     nowMs: sample.nowMs,
     demand,

@@ -37,6 +37,8 @@ export interface WorkerCounts {
   readonly draining: number;
   /** Age of the oldest booting worker, ms; 0 when none boots. */
   readonly oldestBootMs: number;
+  /** Of the ready ones, those that cannot tell what they do (there was no room for their slot); none when not given. */
+  readonly unseen?: number;
 }
 
 /** Counts per latency bucket; bounds in core/histogram.ts. */

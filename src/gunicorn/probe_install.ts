@@ -4,6 +4,8 @@ import { fileProblem } from "../platform/file_problem.ts";
 const SOURCE = new URL("../../probe/", import.meta.url);
 const WRAPPER = "gunicorn_autoscaler_conf.py";
 const PACKAGE = "gunicorn_autoscaler_probe";
+/** What is installed, as it stands in the runtime folder itself. */
+export const PROBE_NAMES: readonly string[] = [WRAPPER, PACKAGE];
 
 /** Path below the runtime folder -> text. Read once, before anything is started. */
 export type ProbeFiles = ReadonlyMap<string, string>;

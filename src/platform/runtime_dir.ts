@@ -1,9 +1,11 @@
 /** The private folder of one running instance, and the folders that dead instances left. */
 import { fileProblem } from "./file_problem.ts";
+import { isHeld } from "./folder_lock.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
-const INSTANCE_FILE = "instance.json";
 const OWNER_ONLY = 0o700;
+/** Says whose the folder is. */
+export const INSTANCE_FILE = "instance.json";
 
 /** What `instance.json` says of the supervisor that owns the folder. */
 export interface Instance {
@@ -74,16 +76,25 @@ export function unsafe(path: string): string | undefined {
 }
 
 /**
- * Says in a runtime folder whose it is, and locks what it says until it is disposed of or the process ends: a container that
- * shares the base but not the process numbers cannot tell by the pid that the instance runs.
- * @throws when that is said already
+ * Makes a runtime folder again that was removed.
+ * @throws Error when it cannot, or when somebody else has put something in its place
  */
-export function writeInstance(dir: string, instance: Instance): Disposable {
-  const path = `${dir}/${INSTANCE_FILE}`;
-  const file = Deno.openSync(path, { read: true, write: true, mode: 0o600, createNew: true });
-  file.lockSync(true);
-  Deno.writeTextFileSync(path, JSON.stringify(instance));
-  return file;
+export function makeAgain(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: OWNER_ONLY });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw new Error(fileProblem(error, "folder"));
+  }
+  const problem = unsafe(path);
+  if (problem !== undefined) throw new Error(`what stands there now ${problem}`);
+}
+
+/** Says in a runtime folder whose it is. Throws when that is said already. */
+export function writeInstance(dir: string, instance: Instance): void {
+  Deno.writeTextFileSync(`${dir}/${INSTANCE_FILE}`, JSON.stringify(instance), {
+    mode: 0o600,
+    createNew: true,
+  });
 }
 
 /** The running instances of this user in this container, by their folders. */
@@ -95,13 +106,14 @@ export function runningInstances(bases: readonly string[]): { dir: string; insta
 const HALF_MADE_MS = 3_600_000;
 
 /**
- * Removes the folders of instances that ended without cleaning up (killed with SIGKILL, or the machine's power cut).
+ * Removes the folders of instances that ended without cleaning up (killed with SIGKILL, or the machine's power cut). What
+ * a living process holds stays, whatever its pid: another container that shares the base has pids of its own.
  * @param nowMs Unix ms
  */
 export function removeStaleDirs(bases: readonly string[], nowMs: number = Date.now()): string[] {
   const stale = folders(bases).filter((dir) => {
     const instance = readInstance(dir);
-    return instance === undefined ? isHalfMade(dir, nowMs) : !isRunning(instance) && !isHeld(dir);
+    return (instance === undefined ? isHalfMade(dir, nowMs) : !isRunning(instance)) && !isHeld(dir);
   });
   for (const dir of stale) removeDir(dir);
   return stale;
@@ -159,16 +171,6 @@ function readInstance(dir: string): Instance | undefined {
 
 function isRunning(instance: Instance): boolean {
   return startTicksOf(instance.pid) === instance.startTicks;
-}
-
-/** Whether a process of any container has the lock. */
-function isHeld(dir: string): boolean {
-  try {
-    using file = Deno.openSync(`${dir}/${INSTANCE_FILE}`);
-    return !file.tryLockSync(true);
-  } catch {
-    return false;
-  }
 }
 
 /** Start time of a process in clock ticks since boot; undefined when there is no such process, or no /proc. */

@@ -11,6 +11,7 @@ import {
 import type { Gunicorn } from "../gunicorn/process.ts";
 import { Doorbell, SignalSteps, type WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
+import { bringBack } from "../platform/removed_file.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
 import { type Arbiter, ArbiterFile, type ForkServerMode } from "../sensors/probe/arbiter_file.ts";
 import { Machine } from "../sensors/machine/machine.ts";
@@ -24,6 +25,7 @@ import { StatsdWindow } from "../sensors/statsd/statsd_window.ts";
 import { readText } from "../sensors/text_file.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Sampler } from "./supervisor.ts";
+import { UnseenWorkers } from "./unseen_workers.ts";
 
 /** What is to be looked at. */
 export interface SensingOptions {
@@ -54,6 +56,7 @@ export class Sensing implements Sampler {
   readonly #statsdWindow = new StatsdWindow();
   readonly #statsd: StatsdListener | undefined;
   readonly #relay: StatsdRelay | undefined;
+  readonly #unseen = new UnseenWorkers();
   #gunicorn: Gunicorn | undefined;
   #count: Doorbell | SignalSteps | undefined;
   #lastMs: number | undefined;
@@ -70,10 +73,11 @@ export class Sensing implements Sampler {
    */
   constructor(options: SensingOptions) {
     this.#options = options;
+    const isChild = (pid: number) => this.#isChildOfMaster(pid);
     if (options.probe) {
       this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
       this.#arbiterFile.setForkServer(options.forkServer);
-      this.#slots = new ProbeSlots(options.dir, (pid) => this.#isChildOfMaster(pid));
+      this.#slots = new ProbeSlots(options.dir, isChild, isChild);
     }
     if (options.statsd !== undefined) {
       this.#relay = options.relayTo === undefined ? undefined : new StatsdRelay(options.relayTo);
@@ -131,7 +135,7 @@ export class Sensing implements Sampler {
       nowMs,
       elapsedMs,
       model: this.#model(slots),
-      workers: this.#counts(slots, children),
+      workers: this.#counts(slots, children, nowMs),
       load: slots?.load ?? "unknown",
       queue: this.#queue.read(masterPid, children, nowMs),
       statsd: this.#finished(slots),
@@ -144,6 +148,13 @@ export class Sensing implements Sampler {
   /** Has the master have a fork server, or none, from its next fork on. */
   setForkServer(mode: ForkServerMode): void {
     this.#arbiterFile?.setForkServer(mode);
+  }
+
+  /** The files that gunicorn and we have open, to be put back when they were removed. */
+  get files() {
+    const arbiter = this.#arbiterFile;
+    if (arbiter === undefined) return [];
+    return [{ name: "arbiter", make: () => bringBack([arbiter.path, ...this.#slots!.removed]) }];
   }
 
   /** Workers alive at the last tick. */
@@ -199,11 +210,19 @@ export class Sensing implements Sampler {
     return arbiter === undefined ? this.#options.model : { kind: arbiter.kind, slots: arbiter.slots };
   }
 
-  #counts(slots: SlotsReading | undefined, children: readonly number[]): Maybe<WorkerCounts> {
+  #counts(
+    slots: SlotsReading | undefined,
+    children: readonly number[],
+    nowMs: number,
+  ): Maybe<WorkerCounts> {
     const target = this.#arbiter?.confirmed ?? "unknown";
-    if (slots !== undefined && slots.workers.length > 0) return { target, ...slots.counts };
+    if (slots !== undefined && slots.workers.length > 0) {
+      const unseen = this.#unseen.of(this.#arbiter, slots, nowMs);
+      return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
+    }
     if (children.length === 0) return "unknown";
-    return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0 };
+    const unseen = this.#arbiter === undefined ? 0 : children.length;
+    return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0, unseen };
   }
 
   /**

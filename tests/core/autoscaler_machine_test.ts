@@ -152,3 +152,15 @@ Deno.test("while no boot time is known three seconds are held", () => {
   while (driver.step(calm).action === "hold") heldMs += 100;
   assert(heldMs >= 2_900 && heldMs <= 3_100, `${heldMs} ms`);
 });
+
+Deno.test("workers that cannot tell what they do are no reason to shrink", () => {
+  const quiet = (unseen: number) => {
+    const driver = new Driver({}, 4, { workers: { ...workers(4), unseen } });
+    for (let i = 0; i < 1_200; i++) {
+      const { action } = driver.step({ workers: { ...workers(4), unseen }, load: load({}) });
+      if (action === "shrink") return "shrinks";
+    }
+    return "stays";
+  };
+  assertEquals([quiet(0), quiet(1)], ["shrinks", "stays"]);
+});

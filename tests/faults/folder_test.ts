@@ -1,12 +1,22 @@
 /** What gunicorn and the autoscaler stand on goes away: the runtime folder, room on its disk, the right to write. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
-import { runtimeFolder } from "../support/running_commands.ts";
+import { command, runtimeFolder } from "../support/running_commands.ts";
 import { tempDir } from "../support/tempdir.ts";
+import { until } from "../support/wait.ts";
 import { fault, timed } from "./support/fault.ts";
+import { startInner } from "./support/inner.ts";
 import { Load } from "./support/load.ts";
 import { inMounts, missingNamespaces } from "./support/namespaces.ts";
-import { pin, untilBooted, untilGrown, untilOthers, untilReplaced, untilServing } from "./support/steady.ts";
+import {
+  PATIENCE_MS,
+  pin,
+  untilBooted,
+  untilGrown,
+  untilOthers,
+  untilReplaced,
+  untilServing,
+} from "./support/steady.ts";
 
 fault(
   "the runtime folder deleted while running",
@@ -25,6 +35,74 @@ fault(
     assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);
     return steadyMs;
   },
+);
+
+fault(
+  "the runtime folder deleted, then a HUP straight to the arbiter",
+  "the folder is back within 2 s with all that was in it, status answers, and the idlest workers go first",
+  async () => {
+    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
+    await pin(server, 4);
+    await untilBooted(server, 4);
+    await using load = new Load(server.port, 20, "/sleep/20");
+    const folder = await runtimeFolder(server);
+    const parts = names(folder);
+    const remove = async () => {
+      await Deno.remove(folder, { recursive: true });
+      Deno.kill(server.master, "SIGHUP");
+    };
+    const before = server.workers();
+    await remove();
+    await untilReplaced(server, before, 4);
+    const kept = server.workers().map((pid) => `w-${pid}`);
+    const standing = parts.filter((name) => !name.startsWith("w-"));
+    await until(() => without(standing, names(folder)).length === 0, { what: () => String(names(folder)) });
+
+    await Deno.remove(folder, { recursive: true });
+    const steadyMs = await timed(() =>
+      until(
+        () => without([...standing, ...kept], names(folder)).length === 0,
+        {
+          what: () => `${kept} beside ${standing} in ${names(folder)}`,
+        },
+      )
+    );
+    assertLess(steadyMs, 2_500); // 2 s, and what a busy machine adds
+    const status = await command(server, "status", "--json");
+    assertEquals(JSON.parse(status.stdout).workers.ready, 4, status.stdout + status.stderr);
+    await pin(server, 2);
+    await untilServing(server, 2);
+    await load.stop();
+    assertEquals(load.failures, []);
+    assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);
+    return steadyMs;
+  },
+);
+
+fault(
+  "a second container with the same /dev/shm",
+  "each leaves the runtime folder of the other alone, whatever their pids, and a dead one's folder is removed",
+  async () => {
+    await using base = await tempDir();
+    const inPids = (
+      words: string[],
+    ) => ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", ...words];
+    const start = () => startInner({ own: ["--runtime-dir", base.path], wrap: inPids });
+    await using one = await start();
+    await untilServing(one, 2);
+    const [first] = names(base.path);
+    await using two = await start();
+    await untilServing(two, 2);
+    assertEquals(names(base.path).length, 2);
+    assert(names(`${base.path}/${first}`).includes("control.sock"));
+    Deno.kill(one.pid, "SIGKILL");
+    await until(() => one.process.hasEnded, { timeoutMs: PATIENCE_MS, what: "the end of the first" });
+    await using three = await start();
+    await untilServing(three, 2);
+    assert(!names(base.path).includes(first!), String(names(base.path)));
+    return undefined;
+  },
+  missingNamespaces,
 );
 
 fault(
@@ -110,4 +188,16 @@ function fill(path: string): void {
 /** The same instance, with its runtime folder as seen from outside its mount namespace. */
 function inside(server: Autoscaled, path: string): Autoscaled {
   return Object.create(server, { runtimeBase: { value: `/proc/${server.process.pid}/root${path}` } });
+}
+
+function names(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
+
+function without(all: readonly string[], some: readonly string[]): string[] {
+  return all.filter((name) => !some.includes(name)).sort();
 }

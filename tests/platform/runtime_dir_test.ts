@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { holdFolder } from "../../src/platform/folder_lock.ts";
 import {
   makeRuntimeDir,
   removeDir,
@@ -61,9 +62,9 @@ Deno.test("a running instance is found, a dead one's folder removed, also when i
     string,
   ];
   const ticks = startTicksOf(Deno.pid)!;
-  using _held = writeInstance(running, instance(Deno.pid, ticks));
-  writeInstance(dead, instance(4_194_303, 1))[Symbol.dispose]();
-  writeInstance(reused, instance(Deno.pid, ticks - 1))[Symbol.dispose]();
+  writeInstance(running, instance(Deno.pid, ticks));
+  writeInstance(dead, instance(4_194_303, 1));
+  writeInstance(reused, instance(Deno.pid, ticks - 1));
   assertEquals(runningInstances([base.path]).map(({ dir }) => dir), [running]);
   assertEquals(removeStaleDirs([base.path]).sort(), [dead, reused].sort());
   assertEquals([...Deno.readDirSync(base.path)].map(({ name }) => `${base.path}/${name}`), [running]);
@@ -72,7 +73,8 @@ Deno.test("a running instance is found, a dead one's folder removed, also when i
 Deno.test("what runs in another container is neither found nor removed, whatever its pid means here", async () => {
   await using base = await tempDir();
   const theirs = makeRuntimeDir([base.path]);
-  const held = writeInstance(theirs, instance(4_194_303, 1));
+  writeInstance(theirs, instance(4_194_303, 1));
+  const held = holdFolder(theirs)!;
   assertEquals([runningInstances([base.path]), removeStaleDirs([base.path])], [[], []]);
   held[Symbol.dispose](); // the kernel does it when the process ends, however it ends
   assertEquals(removeStaleDirs([base.path]), [theirs]);

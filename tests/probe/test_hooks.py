@@ -230,6 +230,7 @@ class MasterTest(unittest.TestCase):
         lifeline.tie_to_parent, master.report.trouble = refuse, lambda *a: said.append(a[0])
         try:
             with runtime_folder() as folder:
+                open(os.path.join(folder, 'gunicorn_autoscaler_conf.py'), 'w').close()
                 self.assertTrue(master.Master(folder).attach())
         finally:
             lifeline.tie_to_parent, master.report.trouble = tie, trouble

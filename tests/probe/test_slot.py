@@ -46,6 +46,35 @@ class SlotTest(unittest.TestCase):
             slot.mark_draining(folder, 4)
             self.assertEqual(text_of(target), 'mine')
 
+    def test_a_name_that_the_supervisor_led_to_its_open_file_is_followed(self):
+        with runtime_folder() as folder:
+            page = slot.create(folder, 1, 1, 1)
+            path = slot.path_of(folder, os.getpid())
+            fd = os.open(path, os.O_RDONLY)
+            os.unlink(path)
+            os.symlink('/proc/%d/fd/%d' % (os.getpid(), fd), path)
+            self.assertIsNone(slot.glance(folder, os.getpid()), 'a link of somebody else')
+            parent = os.getppid
+            os.getppid = os.getpid
+            try:
+                self.assertEqual(slot.glance(folder, os.getpid())[w.STATE], w.BOOTING)
+                slot.mark_draining(folder, os.getpid())
+            finally:
+                os.getppid = parent
+                os.close(fd)
+            self.assertEqual(page.words[w.STATE], w.DRAINING)
+            page.close()
+
+    def test_a_folder_that_was_removed_is_made_again_private_but_not_in_anothers_place(self):
+        with runtime_folder() as base:
+            folder = os.path.join(base, 'gone')
+            slot.create(folder, 1, 1, 1).close()
+            self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700)
+            link = os.path.join(base, 'link')
+            os.symlink('/nonexistent', link)
+            with self.assertRaises(OSError):
+                slot.create(link, 1, 1, 1)
+
     def test_a_worker_gets_ready_once_and_a_draining_one_stays_draining(self):
         with runtime_folder() as folder:
             page = slot.create(folder, 1, 1, 1)

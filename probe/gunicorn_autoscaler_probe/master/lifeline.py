@@ -1,9 +1,13 @@
-"""Gunicorn's master does not outlive the supervisor that started it."""
+"""What ties gunicorn's master and its supervisor: neither outlives the other for long, nor what both stand on."""
+import fcntl
 import os
 import shutil
 import signal
 
+from ..slot import make_folder
+
 _PR_SET_PDEATHSIG = 1
+_WRAPPER = 'gunicorn_autoscaler_conf.py'
 
 
 def tie_to_parent(parent_pid):
@@ -23,3 +27,51 @@ def tie_to_parent(parent_pid):
 def remove_folder(folder):
     """Remove the runtime folder of a supervisor that is gone and cannot do it any more."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def hold_folder(folder):
+    """A descriptor that shows others, in whatever pid namespace, that the runtime folder is in use. Raises OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+class Wrapper:
+    """The config that gunicorn reads again at each reload, and without which it would end."""
+
+    def __init__(self, folder):
+        """Keep what it says now. Raises OSError."""
+        self._folder = folder
+        self._path = os.path.join(folder, _WRAPPER)
+        with open(self._path, 'rb') as file:
+            self._text = file.read()
+
+    def put_back(self):
+        """Write it where it is missing. Raises OSError when that cannot be done."""
+        if os.path.exists(self._path):
+            return
+        make_folder(self._folder)
+        made = self._path + '.new'
+        fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, 'wb') as file:
+            file.write(self._text)
+        os.rename(made, self._path)
+
+    def before(self, server):
+        """Look after it before each reload of `server`. One that could not read its config again is left out."""
+        reload = server.reload
+
+        def reload_with_config():
+            try:
+                self.put_back()
+            except OSError as error:
+                server.log.error('gunicorn-autoscaler: Cannot reload: %s is gone and cannot be written again (%s); '
+                                 'all stays as it was', self._path, error)
+                return
+            reload()
+
+        server.reload = reload_with_config

@@ -1,4 +1,5 @@
 """What the probe does in gunicorn's master, hook by hook."""
+import os
 import time
 
 from .. import report
@@ -20,6 +21,8 @@ class Master:
         self._boots = Boots()
         self._workforce = None
         self._spawning = None
+        self._wrapper = None
+        self._held = None
         self._is_ours = False
 
     def attach(self):
@@ -38,6 +41,11 @@ class Master:
             lifeline.tie_to_parent(bell.supervisor_pid)
         except Exception as error:
             report.trouble('tie gunicorn to the life of its supervisor', error)
+        try:
+            self._held = lifeline.hold_folder(self._folder)
+            self._wrapper = lifeline.Wrapper(self._folder)
+        except Exception as error:
+            report.trouble('hold the runtime folder', error)
         return True
 
     def _obeys(self):
@@ -53,6 +61,8 @@ class Master:
         except Exception as error:
             report.trouble('prepare for a fork server', error, server.log)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
+        if self._wrapper is not None:
+            self._wrapper.before(server)
 
     def count_changed(self, server, new, old):
         """nworkers_changed: returns the number that stands, the wanted one wherever it is known.
@@ -104,6 +114,9 @@ class Master:
         server.__dict__.pop('WORKER_BOOT_ERROR', None)
         server.__dict__.pop('APP_LOAD_ERROR', None)
         self._workforce = self._spawning = None
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
         if self._bell is not None:
             self._bell.close()
             self._bell = None

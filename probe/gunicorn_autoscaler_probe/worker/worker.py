@@ -3,6 +3,7 @@ import os
 
 from .. import kinds, report, slot, words as w
 from ..page import Page
+from . import oom
 from .attach import attach  # here, in the master: a worker may have lost the right to read our folder
 
 
@@ -21,6 +22,7 @@ class Worker:
 
     def forked(self, server, worker):
         """post_fork: open the slot, still as the user the master runs as."""
+        oom.go_first()
         self._kind = kinds.kind_of(type(worker))
         if self._slot_fd is None:
             self._page = slot.create(self._folder, self._kind, kinds.slots_of(self._kind, worker.cfg), worker.age)

@@ -88,6 +88,7 @@ const MAX_SLOTS = 1_000_000;
 
 /** The file, held open. */
 export class ArbiterFile {
+  readonly path: string;
   readonly #file: Deno.FsFile;
   readonly #halves = new Uint32Array(2 * END);
   readonly #bytes = new Uint8Array(this.#halves.buffer);
@@ -113,6 +114,7 @@ export class ArbiterFile {
         cause: error,
       });
     }
+    this.path = path;
     this.#file = file;
   }
 

@@ -34,14 +34,23 @@ const MOST_STRANGERS = 64;
 export class ProbeSlots {
   readonly #folder: string;
   readonly #isWorker: (pid: number) => boolean;
+  readonly #isAlive: (pid: number) => boolean;
   readonly #slots = new Map<number, SlotFile>();
   #lastNs: number | undefined;
   #lastBoot: { readonly readyNs: number; readonly ms: number } | undefined;
 
-  /** @param isWorker asked once for each new slot: an app may make slots for workers that there are not */
-  constructor(folder: string, isWorker: (pid: number) => boolean = () => true) {
+  /**
+   * @param isWorker asked once for each new slot: an app may make slots for workers that there are not
+   * @param isAlive asked of a worker whose file is gone: somebody else than its master may have removed it
+   */
+  constructor(
+    folder: string,
+    isWorker: (pid: number) => boolean = () => true,
+    isAlive: (pid: number) => boolean = () => false,
+  ) {
     this.#folder = folder;
     this.#isWorker = isWorker;
+    this.#isAlive = isAlive;
   }
 
   /** Reads all slots. `nowNs` is CLOCK_MONOTONIC, and later than in the call before. */
@@ -90,6 +99,11 @@ export class ProbeSlots {
     };
   }
 
+  /** The files of workers that live, whose names are gone from the folder. */
+  get removed(): string[] {
+    return [...this.#slots.keys()].map((pid) => `${this.#folder}/w-${pid}`).filter((path) => !isThere(path));
+  }
+
   /** The pids that have a slot. */
   get pids(): number[] {
     return [...this.#slots.keys()];
@@ -106,10 +120,11 @@ export class ProbeSlots {
     let strangers = 0;
     try {
       for (const entry of Deno.readDirSync(this.#folder)) {
-        const pid = entry.isFile ? Number(SLOT_NAME.exec(entry.name)?.[1]) : NaN;
+        const pid = entry.isDirectory ? NaN : Number(SLOT_NAME.exec(entry.name)?.[1]);
         if (!(pid > 0)) continue;
         listed.add(pid);
         if (this.#slots.has(pid) || this.#slots.size >= MOST_SLOTS || strangers >= MOST_STRANGERS) continue;
+        if (!entry.isFile) continue; // a link that we made, of a worker that has ended
         if (!this.#isWorker(pid)) {
           strangers++;
           continue;
@@ -120,19 +135,12 @@ export class ProbeSlots {
     } catch {
       return this.#dropDead();
     }
-    return this.#drop((pid) => !listed.has(pid));
+    return this.#drop((pid) => !listed.has(pid) && !this.#isAlive(pid));
   }
 
   /** The folder was removed: the descriptors still tell, but only /proc says who is alive. */
   #dropDead(): SlotFile[] {
-    return this.#drop((pid) => {
-      try {
-        Deno.lstatSync(`/proc/${pid}`);
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    return this.#drop((pid) => !isThere(`/proc/${pid}`));
   }
 
   #drop(isGone: (pid: number) => boolean): SlotFile[] {
@@ -148,5 +156,14 @@ export class ProbeSlots {
   #noteBoot(head: SlotHead): void {
     if (head.readyNs === 0 || head.readyNs <= (this.#lastBoot?.readyNs ?? 0)) return;
     this.#lastBoot = { readyNs: head.readyNs, ms: (head.readyNs - head.bootNs) / 1e6 };
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }

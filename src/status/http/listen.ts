@@ -22,10 +22,13 @@ export const CONTROL_SOCKET = "control.sock";
 
 /**
  * Opens the private unix socket. The folder keeps others out before the mode does.
- * @throws when it cannot: a path of more than 107 bytes, a file system without sockets
+ * @throws when it cannot: a path of more than 106 bytes, a file system without sockets
  */
 export function listenUnix(path: string): Deno.Listener {
-  const listener = Deno.listen({ transport: "unix", path });
-  Deno.chmodSync(path, 0o600);
+  // Deno removes the name it was bound under when the listener closes, which may be a later socket's by then.
+  const bound = `${path}~`;
+  const listener = Deno.listen({ transport: "unix", path: bound });
+  Deno.chmodSync(bound, 0o600);
+  Deno.renameSync(bound, path);
   return listener;
 }

@@ -47,7 +47,8 @@ export class StatusServer implements Pages {
   readonly #options: StatusServerOptions;
   readonly #board = new StatusBoard();
   readonly #streams = new EventStreams(MOST_STREAMS);
-  readonly #servers: HttpServer[] = [];
+  readonly #servers = new Set<HttpServer>();
+  #local: HttpServer | undefined;
   readonly #hosts: readonly string[];
   #watched: Watched | undefined;
   #control: Control | undefined;
@@ -76,7 +77,7 @@ export class StatusServer implements Pages {
       }
     }
     try {
-      this.#serve(listenUnix(`${dir}/${CONTROL_SOCKET}`), true);
+      this.#serveSocket();
     } catch (error) {
       log.warn(
         "Cannot open the socket for status and commands in {dir}: {error}, they will not find this instance",
@@ -114,7 +115,7 @@ export class StatusServer implements Pages {
   /** Ends all streams and connections, and the sockets. */
   async close(): Promise<void> {
     this.#streams.close();
-    await Promise.all(this.#servers.map((server) => server.close()));
+    await Promise.all([...this.#servers].map((server) => server.close()));
   }
 
   isAlive(): boolean {
@@ -174,14 +175,28 @@ export class StatusServer implements Pages {
     };
   }
 
-  #serve(listener: Deno.Listener, local: boolean): void {
-    this.#servers.push(
-      new HttpServer(listener, {
-        handle: (request) => route(request, this, local),
-        mostConnections: MOST_CONNECTIONS,
-        timeoutMs: REQUEST_MS,
-      }),
-    );
+  /** The socket for commands; to be opened anew when its file was removed. */
+  get socket() {
+    return { name: CONTROL_SOCKET, make: () => this.#serveSocket() };
+  }
+
+  #serveSocket(): void {
+    const server = this.#serve(listenUnix(`${this.#options.dir}/${CONTROL_SOCKET}`), true);
+    if (this.#local !== undefined) {
+      this.#servers.delete(this.#local);
+      void this.#local.close();
+    }
+    this.#local = server;
+  }
+
+  #serve(listener: Deno.Listener, local: boolean): HttpServer {
+    const server = new HttpServer(listener, {
+      handle: (request) => route(request, this, local),
+      mostConnections: MOST_CONNECTIONS,
+      timeoutMs: REQUEST_MS,
+    });
+    this.#servers.add(server);
+    return server;
   }
 
   #note(record: TickRecord): void {

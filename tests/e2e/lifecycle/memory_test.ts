@@ -40,3 +40,13 @@ Deno.test("a memory limit stops growth before it is passed, and the log says so"
   await process.stop("SIGTERM");
   await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
 });
+
+Deno.test("out of memory, the kernel would end a worker before the arbiter and the autoscaler", async () => {
+  await using server = await autoscaled({ own: ["--min-workers", "2"] });
+  await server.untilWorkers(2);
+  const scores = (pids: readonly number[]) =>
+    pids.map((pid) => Number(Deno.readTextFileSync(`/proc/${pid}/oom_score_adj`)));
+  const own = scores([Deno.pid])[0]!;
+  assertEquals(scores([server.process.pid, server.master]), [own, own]);
+  assertEquals(scores(server.workers()), Array(2).fill(Math.min(1000, own + 500)));
+});

@@ -1,0 +1,87 @@
+import type { Logger } from "@logtape/logtape";
+import { errorText } from "../error_text.ts";
+import { type FolderLock, holdFolder } from "../platform/folder_lock.ts";
+import { makeAgain, makeRuntimeDir, removeDir, removeStaleDirs } from "../platform/runtime_dir.ts";
+
+/** Something that must stand in the folder for as long as gunicorn runs. */
+export interface Part {
+  /** The file or folder whose absence tells that it is missing. */
+  readonly name: string;
+  /** Puts it there again. Throws when it cannot. */
+  readonly make: () => void;
+}
+
+/** The folder is looked at so often. */
+const LOOK_MS = 500;
+
+/**
+ * The private folder of this instance. Cleaners of temporary files and the end of a login session (RemoveIPC of
+ * systemd-logind) remove it from under a running instance: then it is made again, with all that was in it.
+ */
+export class RuntimeFolder implements Disposable {
+  readonly path: string;
+  #lock: FolderLock | undefined;
+  #problem = "";
+
+  /**
+   * Makes the folder, and removes those that dead instances left.
+   * @throws Error "Cannot make a runtime folder ..."
+   */
+  constructor(bases: readonly string[]) {
+    removeStaleDirs(bases);
+    this.path = makeRuntimeDir(bases);
+    this.#lock = holdFolder(this.path);
+  }
+
+  /** Puts the folder and its parts back when they are missing, until what is returned is disposed. */
+  keep(parts: readonly Part[], log: Logger): Disposable {
+    const timer = setInterval(() => this.#look(parts, log), LOOK_MS);
+    Deno.unrefTimer(timer);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
+  /** Removes the folder. */
+  [Symbol.dispose](): void {
+    removeDir(this.path);
+    this.#lock?.[Symbol.dispose]();
+  }
+
+  #look(parts: readonly Part[], log: Logger): void {
+    try {
+      const missing = this.#missing(parts);
+      if (missing === undefined) return;
+      makeAgain(this.path);
+      this.#lock?.[Symbol.dispose]();
+      this.#lock = holdFolder(this.path);
+      for (const part of missing) part.make();
+      const names = missing.map(({ name }) => name).join(", ");
+      log.warn(
+        "{path} or a part of it was removed by another program and is there again ({names}); " +
+          "a place that is not cleaned up can be given with --runtime-dir",
+        { path: this.path, names },
+      );
+      this.#problem = "";
+    } catch (error) {
+      const problem = errorText(error);
+      if (problem === this.#problem) return;
+      this.#problem = problem;
+      log.warn(
+        "Cannot make the runtime folder {path} again: {problem}; scaling goes on, but commands do not find this " +
+          "instance and HUP is not carried out, restart it with another --runtime-dir",
+        { path: this.path, problem },
+      );
+    }
+  }
+
+  /** The parts that are missing; undefined when all is in place. */
+  #missing(parts: readonly Part[]): readonly Part[] | undefined {
+    const names = new Set<string>();
+    try {
+      for (const { name } of Deno.readDirSync(this.path)) names.add(name);
+    } catch {
+      return parts;
+    }
+    const missing = parts.filter(({ name }) => !names.has(name));
+    return missing.length === 0 && this.#lock?.isInPlace() !== false ? undefined : missing;
+  }
+}

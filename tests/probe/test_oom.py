@@ -1,0 +1,55 @@
+import os
+import unittest
+
+import support  # noqa: F401 (finds the probe)
+from gunicorn_autoscaler_probe.worker import oom
+
+PATH = '/proc/self/oom_score_adj'
+
+
+def in_child(step):
+    """What `step()` returns, a number from 0 to 2000, run in a process of its own."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(write, b'%d' % step())
+        os._exit(0)
+    os.close(write)
+    os.waitpid(pid, 0)
+    with os.fdopen(read) as file:
+        return int(file.read())
+
+
+def adjustment():
+    with open(PATH) as file:
+        return int(file.read())
+
+
+@unittest.skipUnless(os.path.exists(PATH), 'this system has no out-of-memory scores')
+class OomTest(unittest.TestCase):
+    def test_a_worker_goes_before_what_it_was_forked_from_and_never_lowers_its_score(self):
+        now = adjustment()
+
+        def once():
+            oom.go_first()
+            return adjustment() + 1000
+
+        def often():
+            for _ in range(5):
+                oom.go_first()
+            return adjustment() + 1000
+
+        self.assertEqual(in_child(once) - 1000, min(1000, now + 500))
+        self.assertEqual(in_child(often) - 1000, 1000)
+        self.assertEqual(adjustment(), now)
+
+    def test_where_it_cannot_be_written_nothing_happens(self):
+        path, oom._ADJUSTMENT = oom._ADJUSTMENT, '/nonexistent'
+        try:
+            oom.go_first()
+        finally:
+            oom._ADJUSTMENT = path
+
+
+if __name__ == '__main__':
+    unittest.main()

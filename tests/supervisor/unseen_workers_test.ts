@@ -1,0 +1,20 @@
+import { assertEquals } from "@std/assert";
+import type { Arbiter } from "../../src/sensors/probe/arbiter_file.ts";
+import type { SlotsReading } from "../../src/sensors/probe/probe_slots.ts";
+import { UnseenWorkers } from "../../src/supervisor/unseen_workers.ts";
+
+const arbiter = (alive: number, draining = 0) => ({ alive, draining }) as Arbiter;
+const slots = (ready: number, booting = 0) => ({ counts: { ready, booting, draining: 0 } }) as SlotsReading;
+
+Deno.test("a worker that stays without a slot for two seconds is counted, one that is just forked is not", () => {
+  const unseen = new UnseenWorkers();
+  assertEquals([0, 1_900, 2_000].map((ms) => unseen.of(arbiter(4), slots(2, 1), ms)), [0, 0, 1]);
+  assertEquals(unseen.of(arbiter(4), slots(3, 1), 2_100), 0);
+  assertEquals(unseen.of(arbiter(4), slots(3), 2_200), 0, "two seconds anew");
+});
+
+Deno.test("those that drain are not counted, nor what the arbiter has not told", () => {
+  const unseen = new UnseenWorkers();
+  for (const ms of [0, 5_000]) assertEquals(unseen.of(arbiter(4, 1), slots(3), ms), 0);
+  for (const ms of [6_000, 9_000]) assertEquals(unseen.of(undefined, slots(3), ms), 0);
+});
