@@ -61,7 +61,7 @@ const DECISIONS = group("Decisions", [
     "idleSeconds",
     number(0, 86_400),
     policy.idleMs / 1000,
-    "How long fewer workers must have been enough before workers go. Learned up to 16 times as long.",
+    "How long fewer workers must be enough before workers are removed. Learned, up to 16 times this.",
   ),
   option(
     "targetUtilization",
@@ -82,7 +82,7 @@ const DECISIONS = group("Decisions", [
     "noDownscaleMsAfterUp",
     whole(0, 86_400_000),
     policy.noDownscaleAfterUpMs,
-    "Least time from a growth to the next shrink.",
+    "Minimum time from a growth to the next shrink.",
   ),
 ]);
 
@@ -92,7 +92,7 @@ const BURSTS = group("Bursts", [
     "burstWindowSeconds",
     number(0.1, 3_600),
     policy.burstWindowMs / 1000,
-    "The longest of the short windows.",
+    "Longest window for bursts.",
   ),
   option(
     "burstRpsJump",
@@ -111,7 +111,7 @@ const BURSTS = group("Bursts", [
     "burstCooldownMs",
     whole(0, 86_400_000),
     policy.burstCooldownMs,
-    "Least time between two burst growths.",
+    "Minimum time between two burst growths.",
   ),
 ]);
 
@@ -120,19 +120,19 @@ const SIGNALS = group("Signals", [
     "probe",
     oneOf("on", "off"),
     "on",
-    "Attach the probe inside gunicorn: exact signals for every worker class, nothing added to the app.",
+    "Attach the probe inside gunicorn: exact signals, nothing added to the application.",
   ),
   option(
     "statsdAddr",
     address("127.0.0.1:9125"),
     { host: "127.0.0.1", port: 9125 },
-    "UDP address to hear StatsD on. Used with --probe off, or when set.",
+    "UDP address to receive StatsD on. Used with --probe off, or when set.",
   ),
   option(
     "statsdPrefix",
     text("NAME", "a metric prefix"),
     "gunicorn",
-    "Taken for the sake of old configurations: metrics are heard under any prefix.",
+    "Accepted for old configurations: metrics count under any prefix.",
   ),
 ]);
 
@@ -147,7 +147,7 @@ const GUNICORN = group("Gunicorn", [
     "forkServer",
     oneOf("on", "off", "auto"),
     "off",
-    "Fork workers from a process that imported the application once: milliseconds a worker. Needs the probe.",
+    "Fork workers from a process that imported the application once. Needs the probe.",
   ),
   option(
     "mapUvicornDeprecated",
@@ -159,13 +159,13 @@ const GUNICORN = group("Gunicorn", [
     "autoSetGracefulTimeout",
     toggle(),
     true,
-    "Let workers that leave finish for the timeout where that is over 30 s and no graceful timeout is given.",
+    "Use a --timeout over 30 s as graceful timeout too, where none is given.",
   ),
   option(
     "runtimeDir",
     optionalText("DIR", "a folder"),
     "",
-    "Folder to make the private runtime folder in; by default XDG_RUNTIME_DIR, /dev/shm or the temporary folder.",
+    "Folder for the private runtime folder. Default: XDG_RUNTIME_DIR, /dev/shm or the temporary folder.",
   ),
 ]);
 
@@ -174,13 +174,13 @@ const OUTPUT = group("Output", [
     "statusAddr",
     addressOr("off", "127.0.0.1:9126"),
     "off",
-    "TCP address for dashboard, /status and Prometheus metrics, read-only. The commands need none: they use a private socket.",
+    "TCP address for dashboard, /status and Prometheus metrics, read-only. Commands do not need it.",
   ),
   option(
     "statusHosts",
     optionalText("NAMES", "host names, separated by commas"),
     "",
-    "Further names by which browsers may call --status-addr. Addresses, single words and names of private networks always may.",
+    "More host names that --status-addr answers, beside addresses, single words and private names.",
   ),
   option(
     "record",

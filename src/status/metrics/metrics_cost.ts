@@ -42,7 +42,7 @@ export const COST_METRICS: readonly Metric[] = [
   {
     name: "workers_pss_bytes",
     type: "gauge",
-    help: "Proportional set size of all workers it was read of, together.",
+    help: "Proportional set size of all workers where it can be read.",
     read: ({ outside: { workers } }) => {
       const told = workers.map((worker) => worker.pssBytes).filter(known);
       return told.length === 0 ? [] : one(told.reduce((sum, bytes) => sum + bytes, 0));

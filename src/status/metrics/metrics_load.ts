@@ -57,7 +57,7 @@ export const LOAD_METRICS: readonly Metric[] = [
   {
     name: "queue_wait_seconds",
     type: "histogram",
-    help: "Time a request waited in the kernel before a worker took it. Its sum is made from the buckets.",
+    help: "Time a request waits in the kernel before a worker takes it. The sum comes from the buckets.",
     labels: ["le"],
     read: ({ board: { counters } }) => counters.seen.wait ? histogramSamples(counters.wait, undefined) : [],
   },

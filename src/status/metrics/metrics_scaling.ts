@@ -27,7 +27,7 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "workers",
     type: "gauge",
-    help: "Workers by state: those that serve, those that boot, those told to go that finish their requests.",
+    help: "Workers by state: ready, booting, draining.",
     labels: ["state"],
     read: ({ record: { sample: { workers } } }) =>
       known(workers)
@@ -40,19 +40,19 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "target_workers",
     type: "gauge",
-    help: "Workers decided for.",
+    help: "Target number of workers.",
     read: ({ record }) => one(record.decision.target),
   },
   {
     name: "wanted_workers",
     type: "gauge",
-    help: "Workers the load asks for, before bounds, cooldowns and holds.",
+    help: "Workers that the load needs, before bounds, cooldowns and the hold.",
     read: ({ record: { decision } }) => one(known(decision.demand) ? decision.demand.wanted : "unknown"),
   },
   {
     name: "signal_wanted_workers",
     type: "gauge",
-    help: "Workers that each signal asks for.",
+    help: "Workers that each signal wants.",
     labels: ["signal"],
     read: ({ record: { decision } }) =>
       known(decision.demand)
@@ -77,7 +77,7 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "effective_max_workers",
     type: "gauge",
-    help: "The most workers that all bounds allow now, with the bound that says so.",
+    help: "Most workers that the bounds allow now, labelled with the tightest bound.",
     labels: ["bound"],
     read: ({ record: { decision: { bounds: { max } } } }) => [
       { labels: { bound: max.why.code }, value: max.workers },
@@ -86,8 +86,7 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "saturation_ratio",
     type: "gauge",
-    help:
-      "wanted_workers over effective_max_workers, at most 4: above 1 this instance needs more than it may have. Scale pods by it.",
+    help: "wanted_workers over effective_max_workers, at most 4. Above 1 this instance is full: add pods.",
     read: ({ board }) => one(board.saturation),
   },
   {
@@ -104,7 +103,7 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "order",
     type: "gauge",
-    help: "1 for what was ordered by hand: auto (nothing), paused or pinned; 0 for the others.",
+    help: "1 for the current mode of control: auto, paused or pinned; 0 for the others.",
     labels: ["kind"],
     read: ({ record: { standing } }) =>
       ["auto", "paused", "pinned"].map((kind) => ({
@@ -115,19 +114,19 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "unconfirmed_seconds",
     type: "gauge",
-    help: "How long gunicorn has owed the confirmation of the workers asked for; 0 when it has confirmed.",
+    help: "How long gunicorn has not confirmed the target; 0 when it has.",
     read: ({ record: { count } }) => one(count.kind === "settled" ? 0 : count.sinceMs / 1000),
   },
   {
     name: "confirmations_total",
     type: "counter",
-    help: "Requests for workers that gunicorn has confirmed.",
+    help: "Changes of the number of workers that gunicorn has confirmed.",
     read: ({ outside }) => one(outside.confirmations),
   },
   {
     name: "confirmation_retries_total",
     type: "counter",
-    help: "Times gunicorn was asked again because it had not confirmed.",
+    help: "Repeated requests to gunicorn, because it had not confirmed.",
     read: ({ outside }) => one(outside.retries),
   },
   {

@@ -28,7 +28,7 @@ export const SELF_METRICS: readonly Metric[] = [
   {
     name: "statsd_malformed_lines_total",
     type: "counter",
-    help: "StatsD lines that could not be understood.",
+    help: "StatsD lines that are malformed.",
     read: ({ outside: { statsd } }) => one(known(statsd) ? statsd.malformedLines : "unknown"),
   },
   {
