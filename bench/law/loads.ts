@@ -53,7 +53,7 @@ const own: Readonly<Record<string, Own>> = {
     load: "15x10s@40,15x30s@2000,15x20s@40",
     service: "40",
     workers: [2, 24],
-    more: { ...SYNC, sloMs: 2_500 },
+    more: { ...SYNC, dependencyConnections: 6 },
   },
   "interpreter-lock": { load: "5x5s,28x40s", service: "cpu:50", workers: [1, 12], more: GTHREAD },
   "calm-trace": trace("mentions-amzn-calm.txt"),

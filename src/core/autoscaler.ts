@@ -1,6 +1,7 @@
 import { demandOf } from "./demand.ts";
 import { History, type Tick } from "./history.ts";
 import { isAsync } from "./kinds.ts";
+import type { Ended } from "./gradient.ts";
 import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./limits.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy.ts";
 import type { PolicySettings } from "./policy_settings.ts";
@@ -92,6 +93,8 @@ export function step(
     settings,
     order,
     bootMs,
+    slots: sample.model.slots,
+    ended: endedIn(sample),
   });
   return {
     state: { ...state, policy, gate, lastBootMs: bootMs, lastQueued: queued, lastReady: ready },
@@ -106,6 +109,13 @@ function longestWindowMs(settings: PolicySettings): number {
 /** Without any of the signals that show demand there is nothing to decide on. */
 function hasData(sample: Sample): boolean {
   return sample.elapsedMs > 0 && (known(sample.load) || known(sample.statsd) || known(sample.queue));
+}
+
+function endedIn({ load, statsd }: Sample): Ended {
+  if (known(load)) return { requests: load.finished, serviceMs: load.serviceMs };
+  return known(statsd)
+    ? { requests: statsd.durationCount, serviceMs: statsd.durationSumMs }
+    : { requests: 0, serviceMs: 0 };
 }
 
 /** Reduces a sample to the sums that windows are made of. */

@@ -3,9 +3,9 @@ import { bucketOf, lowerBoundMs } from "./histogram.ts";
 import type { History, WindowSums } from "./history.ts";
 import { isAsync } from "./kinds.ts";
 import { loopsAreLate, loopState, loopWorkers, provenLoops } from "./loop_demand.ts";
-import { ceilingErlangs, erlangsOf, meanServiceMs, proven } from "./offered_load.ts";
+import { ceilingErlangs, erlangsOf, meanServiceMs, occupiedPerRequestMs, proven } from "./offered_load.ts";
 import type { PolicySettings } from "./policy_settings.ts";
-import { queueAsks, type QueueInput } from "./queue_demand.ts";
+import { hangingAsks, queueAsks, type QueueInput } from "./queue_demand.ts";
 import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
 import { known, type Maybe, queuedNow, type Sample } from "./sample.ts";
 import { type WaitGoal, workersFor } from "./staffing.ts";
@@ -23,6 +23,10 @@ const DOWN_MARGIN = 1.15;
 const BLOCKED_LOOP_QUEUE = 2;
 /** Service times that vary more than this, variance over squared mean, are not planned for: the queue tells in time. */
 const MOST_VARIATION = 2;
+/** Requests that occupy slots for so many times their mean are held up. */
+const HANGING = 5;
+/** Requests that must have finished before any can be said to take longer than they did. */
+const LEAST_FINISHED = 8;
 /** Slots are never planned to be busier than this, however much the objective would bear. */
 const MOST_UTILIZATION = 0.98;
 
@@ -79,8 +83,10 @@ export function demandOf(input: DemandInput): Demand {
   if (async) {
     ask("loop", loopAsks(input, goal, stable, recent, late));
     ask("blocked-loop", blockedLoopAsks(input, second));
+  } else {
+    ask("queue", hangingAsks(input, settings.sloP95Ms));
+    ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
   }
-  if (!async) ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
   ask("slo", sloAsks(input, recent, second));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
@@ -99,7 +105,7 @@ export function demandOf(input: DemandInput): Demand {
     by: leading.signal,
     burst: leading.signal === "burst" || leading.signal === "queue",
     signals,
-    facts: factsOf(input, serviceMs, second, steadyErlangs),
+    facts: factsOf(input, serviceMs, stable, recent, second, steadyErlangs),
   };
 }
 
@@ -200,11 +206,28 @@ export function utilizationOf(sample: Sample, sums: WindowSums): Maybe<number> {
   return Math.min(1, sums.occupiedMs / (sums.workerMs * sample.model.slots));
 }
 
+/** True when slots are occupied for far longer than requests took before, and for half of the objective at least. */
+function hangs(second: WindowSums, stable: WindowSums, { sloP95Ms }: PolicySettings): boolean {
+  if (stable.finished < LEAST_FINISHED) return false;
+  const serviceMs = stable.serviceMs / stable.finished;
+  const perRequestMs = occupiedPerRequestMs(second, 1);
+  return perRequestMs > sloP95Ms / 2 && perRequestMs > HANGING * serviceMs;
+}
+
 /** What the words of the decision are made of. */
-function factsOf(input: DemandInput, serviceMs: Maybe<number>, second: WindowSums, erlangs: number): Facts {
+function factsOf(
+  input: DemandInput,
+  serviceMs: Maybe<number>,
+  stable: WindowSums,
+  recent: WindowSums,
+  second: WindowSums,
+  erlangs: number,
+): Facts {
   const { sample, history, settings } = input;
   return {
     rps: rpsOf(second),
+    finishedRps: recent.spanMs > 0 ? (recent.finished * SECOND_MS) / recent.spanMs : 0,
+    hangs: !isAsync(sample.model.kind) && hangs(second, stable, settings),
     erlangs,
     inFlight: known(sample.load) ? sample.load.inFlight : "unknown",
     queued: queuedNow(sample),

@@ -122,6 +122,18 @@ export class History {
     return sums;
   }
 
+  /** How long the request that waits longest has waited at least, ms: requests are taken first in, first out. */
+  oldestWaitMs(): number {
+    let waitedMs = 0, started = 0;
+    for (let i = this.#ticks.length - 1; i >= 0; i--) {
+      const tick = this.#ticks[i]!;
+      if (tick.queuedMs - started * tick.elapsedMs < tick.elapsedMs / 2) break;
+      waitedMs += i === this.#ticks.length - 1 ? 0 : this.#ticks[i + 1]!.elapsedMs;
+      started += tick.started;
+    }
+    return waitedMs;
+  }
+
   /** The q-quantile of service times over the last `windowMs`, ms; looked at anew every 300 ms. */
   durationQuantileMs(windowMs: number, q: number): Maybe<number> {
     return quantileMs(this.#durations(windowMs), q);

@@ -1,5 +1,6 @@
 import type { PolicySettings } from "./policy_settings.ts";
-import type { Bounds, Decision, Demand, Reason } from "./reason.ts";
+import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
+import type { Bound, Bounds, Decision, Demand, Reason } from "./reason.ts";
 import { known, type Maybe } from "./sample.ts";
 import { SlidingMax } from "./sliding_max.ts";
 
@@ -34,6 +35,8 @@ export interface PolicyState {
   /** Factor on the hold, 1..LONGEST_HOLD: doubled when load returns soon after a shrink, halved in calm. */
   readonly holdFactor: number;
   readonly holdChangedAtMs: number;
+  /** What growth has brought. */
+  readonly gradient: Gradient;
   /** Wanted counts within bounds, over the hold. */
   readonly lately: SlidingMax;
 }
@@ -47,6 +50,7 @@ export function initialPolicy(target: number): PolicyState {
     lastDownAtMs: -Infinity,
     holdFactor: 1,
     holdChangedAtMs: -Infinity,
+    gradient: FLAT,
     lately: new SlidingMax(),
   };
 }
@@ -60,6 +64,10 @@ export interface PolicyInput {
   readonly order: Order;
   /** How long a worker took to boot, ms; 0 when not known. */
   readonly bootMs: number;
+  /** Requests one worker serves at once. */
+  readonly slots: number;
+  /** Requests that ended since the tick before. */
+  readonly ended: Ended;
 }
 
 /** The hold: how long demand must have been lower before workers go, ms. Ten boots at least, whatever was learned. */
@@ -76,13 +84,22 @@ function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): n
  * Up: to what is wanted, at once, within bounds, steps and cooldowns. Down: to the most that was wanted during the
  * hold, never in a burst, never while requests wait. No data: hold.
  */
-export function decide(state: PolicyState, input: PolicyInput): { state: PolicyState; decision: Decision } {
+export function decide(before: PolicyState, input: PolicyInput): { state: PolicyState; decision: Decision } {
   const { nowMs, demand, bounds, settings, order, bootMs } = input;
-  const wanted = known(demand) ? demand.wanted : state.target;
+  const wanted = known(demand) ? demand.wanted : before.target;
+  const gradient = judge(before.gradient, {
+    nowMs,
+    target: before.target,
+    wanted,
+    slots: input.slots,
+    ended: input.ended,
+  });
+  const state = { ...before, gradient };
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
   // What gunicorn was started with is held like anything else: there may have been a reason for it.
   if (state.lately.isEmpty) state.lately.push(nowMs, state.target);
-  if (known(demand)) state.lately.push(nowMs, Math.min(Math.max(demand.enough, allowed), bounds.max.workers));
+  const most = takingBound(bounds).workers;
+  if (known(demand)) state.lately.push(nowMs, Math.min(Math.max(demand.enough, allowed), most));
   const hold = holdMs(state, settings, bootMs);
   const lately = state.lately.max(nowMs, hold, state.target);
 
@@ -117,13 +134,18 @@ export function decide(state: PolicyState, input: PolicyInput): { state: PolicyS
   if (lately < state.target && !demand.burst && !waits) {
     return shrink(calmer(state, nowMs, hold), input, lately, hold, settle);
   }
-  if (lately < state.target || allowed < state.target) {
+  if (lately < state.target || (allowed < state.target && wanted < state.target)) {
     return settle(state.target, { code: "holding", forMs: hold });
   }
   const { p95Ms, loopWaitMs } = demand.facts;
   // Requests that wait for an event loop are starved, however few are in flight.
   const slow = known(p95Ms) && p95Ms > settings.sloP95Ms && loopWaitMs < settings.sloP95Ms / STARVED_PART;
   return settle(state.target, { code: slow ? "slow-not-starved" : "steady" }, calmer(state, nowMs, hold));
+}
+
+/** The lowest bound that also takes workers away: memory that others use, and boots that fail, only let nobody in. */
+function takingBound({ max, all }: Bounds): Bound {
+  return all.find(({ why }) => why.code === "configured" || why.code === "cpu") ?? max;
 }
 
 /** Ends a decision: the target, why, and what to remember besides. */
@@ -138,14 +160,28 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
   const cooldownMs = demand.burst ? settings.burstCooldownMs : settings.upCooldownMs;
   const sinceMs = nowMs - (demand.burst ? state.lastBurstAtMs : state.lastUpAtMs);
   if (sinceMs < cooldownMs) return settle(state.target, { code: "up-cooldown", forMs: cooldownMs - sinceMs });
+  const { stop } = state.gradient;
+  if (stop !== undefined && state.target >= stop.workers) {
+    const reason: Reason = { code: "no-gain", retryInMs: Math.max(0, stop.untilMs - nowMs) };
+    return settle(state.target, reason);
+  }
+  const { hangs } = demand.facts;
+  const careful = hangingStep(state.gradient, {
+    target: state.target,
+    slots: input.slots,
+    hangs,
+    sinceUpMs: nowMs - state.lastUpAtMs,
+  });
+  if (careful === state.target) return settle(state.target, { code: "trying" });
   const step = demand.burst ? settings.burstAddWorkers : settings.maxStepUp;
-  const target = Math.min(allowed, state.target + step);
+  const target = Math.min(allowed, state.target + step, careful);
   const hold = holdMs(state, settings, input.bootMs);
   // Load that returns soon after workers went was worth waiting for: wait longer the next time.
   const returned = nowMs - state.lastDownAtMs <= Math.max(2 * hold, SOON_MS) &&
     state.holdChangedAtMs < state.lastDownAtMs;
   return settle(target, { code: "asked", by: demand.by }, {
     lastUpAtMs: nowMs,
+    gradient: grown(state.gradient, state.target, hangs),
     ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
     ...(returned ? { holdFactor: Math.min(LONGEST_HOLD, state.holdFactor * 2), holdChangedAtMs: nowMs } : {}),
   });

@@ -58,6 +58,19 @@ export function queueAsks(
   return Math.ceil(erlangs / slots - 1e-9);
 }
 
+/**
+ * Requests that hang tell of no service time: none of them has ended. When all slots are taken, none became free for as
+ * long as a request may take at all, and somebody has waited for longer than that, each who waits needs a slot.
+ */
+export function hangingAsks({ sample, history, counts }: QueueInput, mostMs: number): number {
+  const queued = queuedNow(sample);
+  const { slots } = sample.model;
+  if (!known(queued) || queued <= 0 || !known(sample.load)) return 0;
+  const { inFlight } = sample.load;
+  if (inFlight < counts.ready * slots || history.sums(mostMs).finished > 0) return 0;
+  return history.oldestWaitMs() > mostMs ? Math.ceil((inFlight + queued) / slots - 1e-9) : 0;
+}
+
 /** How fast requests come, and how long a slot is taken by one. */
 function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
   const second = history.sums(SECOND_MS);

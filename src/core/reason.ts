@@ -16,6 +16,10 @@ export type SignalName =
 export interface Facts {
   /** Requests per second, over about a second. */
   readonly rps: number;
+  /** Requests finished per second, over the burst window. */
+  readonly finishedRps: number;
+  /** Requests are held up: they occupy slots for far longer than they took before. */
+  readonly hangs: boolean;
   /** Offered load: the slots that the steady load needs on average. See src/core/offered_load.ts. */
   readonly erlangs: number;
   readonly inFlight: Maybe<number>;
@@ -77,6 +81,10 @@ export type Reason =
   | { readonly code: "slow-not-starved" }
   | { readonly code: "holding"; readonly forMs: number }
   | { readonly code: "up-cooldown"; readonly forMs: number }
+  /** Requests hang, and what the last step brought is not seen yet. */
+  | { readonly code: "trying" }
+  /** Growth brought no more finished requests. */
+  | { readonly code: "no-gain"; readonly retryInMs: number }
   | { readonly code: "at-bound" }
   | { readonly code: "no-data" }
   | { readonly code: "paused" }

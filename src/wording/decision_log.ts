@@ -53,7 +53,7 @@ export class DecisionLog {
 
 function noteworthy(decision: Decision): string | undefined {
   const { code } = decision.reason;
-  if (code === "slow-not-starved" || code === "no-data") return code;
+  if (code === "slow-not-starved" || code === "no-gain" || code === "no-data") return code;
   if (code === "at-bound" && known(decision.limitedBy)) return `${code} ${decision.limitedBy.why.code}`;
   return undefined;
 }

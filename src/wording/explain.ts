@@ -32,6 +32,12 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       return `${workers(decision.wanted)} wanted, but the cooldown after the last growth lasts ${
         seconds(reason.forMs)
       } more`;
+    case "trying":
+      return `${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: requests hang, hold ${
+        workers(decision.current)
+      } until it shows what the last ones bring`;
+    case "no-gain":
+      return noGain(decision, facts, reason.retryInMs);
     case "at-bound":
       return atBound(`${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold`, decision);
     case "no-data":
@@ -138,6 +144,14 @@ function slow(facts: Facts | undefined, sloP95Ms: number): string {
   return `p95 ${p95} is over ${
     ms(sloP95Ms)
   }, but nobody waits${busy}: the app is slow, more workers would not help`;
+}
+
+function noGain({ current, wanted }: Decision, facts: Facts | undefined, retryInMs: number): string {
+  const finished = facts === undefined
+    ? ""
+    : `: ${facts.finishedRps.toFixed(1)} of ${facts.rps.toFixed(1)} requests/s are finished`;
+  return `${wanted} wanted, but the last growth brought no more finished requests${finished}, something else holds ` +
+    `them up: hold ${workers(current)}, next try in ${seconds(retryInMs)}`;
 }
 
 function load(facts: Facts | undefined): string {

@@ -6,6 +6,8 @@ import type { Maybe } from "../../src/core/sample.ts";
 /** What was seen, with nothing remarkable in it. */
 export const facts: Demand["facts"] = {
   rps: 10,
+  finishedRps: 0,
+  hangs: false,
   erlangs: 1,
   inFlight: 1,
   queued: 0,
@@ -35,6 +37,7 @@ export class Driver {
   readonly settings: PolicySettings;
   nowMs = 0;
   order: Order = AUTO;
+  ended = { requests: 0, serviceMs: 0 };
 
   constructor(target: number, settings: Partial<PolicySettings> = {}) {
     this.state = initialPolicy(target);
@@ -49,6 +52,8 @@ export class Driver {
       settings: this.settings,
       order: this.order,
       bootMs,
+      slots: 1,
+      ended: this.ended,
     });
     this.state = state;
     return decision;

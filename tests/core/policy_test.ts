@@ -106,13 +106,40 @@ Deno.test("paused holds against any demand, pinned goes where it was told", () =
   assertEquals(driver.step(demand(9)).target, 9);
 });
 
-Deno.test("a bound below the target takes workers away only after the hold", () => {
+const memory = {
+  workers: 5,
+  why: { code: "memory", usedBytes: 9, limitBytes: 10, workerBytes: 1 },
+} as const;
+
+Deno.test("memory that a neighbour takes holds growth and takes nobody away", () => {
   const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
-  const memory = {
-    workers: 5,
-    why: { code: "memory", usedBytes: 9, limitBytes: 10, workerBytes: 1 },
-  } as const;
   const limits: Bounds = { min: 2, max: memory, all: [memory, { workers: 12, why: { code: "configured" } }] };
+  for (; driver.nowMs < 5_000; driver.nowMs += 100) driver.step(demand(8), limits);
+  assertEquals(driver.state.target, 8);
+  assertEquals(driver.step(demand(8), limits).reason.code, "steady");
+  assertEquals(driver.step(demand(9), limits).reason.code, "at-bound");
+});
+
+Deno.test("growth that brought no more finished requests stops, and says so", () => {
+  const driver = new Driver(4, { maxStepUp: 1, upCooldownMs: 300 });
+  const end = (serviceMs: number) => {
+    driver.ended = { requests: 2, serviceMs: 2 * serviceMs };
+    driver.nowMs += 100;
+    return driver.step(demand(12));
+  };
+  for (let i = 0; i < 4; i++) end(2_000);
+  for (let i = 0; i < 8; i++) end(6_000);
+  const { reason, target } = end(6_000);
+  assertEquals([reason.code, target < 12], ["no-gain", true]);
+});
+
+Deno.test("the CPU bound below the target takes workers away only after the hold", () => {
+  const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
+  const cpu = {
+    workers: 5,
+    why: { code: "cpu", usedCores: 2, limitCores: 2, onCpuShare: 0.9 },
+  } as const;
+  const limits: Bounds = { min: 2, max: cpu, all: [cpu, { workers: 12, why: { code: "configured" } }] };
   driver.step(demand(8));
   driver.nowMs = 100;
   assertEquals(driver.step(demand(8), limits).action, "hold");

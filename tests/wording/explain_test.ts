@@ -4,6 +4,8 @@ import { explain } from "../../src/wording/explain.ts";
 
 const facts: Facts = {
   rps: 61.4,
+  finishedRps: 0,
+  hangs: false,
   erlangs: 6.1,
   inFlight: 8,
   queued: 7,
@@ -110,6 +112,11 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
     ],
     [
+      { reason: { code: "no-gain", retryInMs: 42_000 }, current: 16, target: 16, wanted: 40, action: "hold" },
+      "40 wanted, but the last growth brought no more finished requests: 0.0 of 61.4 requests/s are finished, " +
+      "something else holds them up: hold 16 workers, next try in 42 s",
+    ],
+    [
       { reason: { code: "slow-not-starved" }, current: 2, target: 2 },
       "p95 412 ms is over 300 ms, but nobody waits and workers are 38 % busy: the app is slow, more workers would not help",
     ],
@@ -166,6 +173,8 @@ Deno.test("every decision is one plain sentence", async (t) => {
 Deno.test("missing readings leave no holes in the sentence", () => {
   const unknown: Facts = {
     rps: 3,
+    finishedRps: 0,
+    hangs: false,
     erlangs: 0,
     inFlight: "unknown",
     queued: "unknown",

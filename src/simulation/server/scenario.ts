@@ -25,6 +25,8 @@ export interface Scenario {
   /** From fork to ready without contention, and how much of it is CPU. */
   readonly bootMs: number;
   readonly bootCpuMs: number;
+  /** Requests that what they wait for serves at once, the others stand in its queue; Infinity for all. */
+  readonly dependencyConnections: number;
   /** CPU that each request costs besides the application's own (reading, parsing, writing). */
   readonly requestCpuMs: number;
   /** Length of the listen queue; a connection beyond it is refused and tried again after 1, 2, 4 ... s. */
@@ -54,6 +56,7 @@ export const DEFAULT_SCENARIO: Omit<Scenario, "load"> = {
   cores: 2,
   bootMs: 60,
   bootCpuMs: 30,
+  dependencyConnections: Infinity,
   requestCpuMs: 0.3,
   backlog: 2048,
   clientTimeoutMs: 10_000,

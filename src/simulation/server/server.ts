@@ -3,9 +3,10 @@ import { isAsync } from "../../core/kinds.ts";
 import { AcceptQueue } from "./accept_queue.ts";
 import { Acceptors } from "./acceptors.ts";
 import type { Foresight } from "../controllers/controller.ts";
+import { Dependency } from "./dependency.ts";
 import { Departures } from "./departures.ts";
 import { EventHeap } from "./event_heap.ts";
-import { LATEST_START, RETRY, WAITED } from "./event_kinds.ts";
+import { LATEST_START, RETRY } from "./event_kinds.ts";
 import { InnerQueues } from "./inner_queues.ts";
 import { KeptConnections } from "./kept_connections.ts";
 import type { Measurements } from "../report/measurements.ts";
@@ -39,6 +40,7 @@ export class Server {
   readonly #acceptors: Acceptors;
   readonly #inner: InnerQueues;
   readonly #kept: KeptConnections | undefined;
+  readonly #dependency: Dependency;
 
   constructor(
     readonly scenario: Scenario,
@@ -60,6 +62,7 @@ export class Server {
     );
     this.#turnLeft = new Int32Array(capacity);
     this.ticks = new LoopTicks(this.workers, scenario.seed);
+    this.#dependency = new Dependency(scenario.dependencyConnections, this.events);
     this.#inner = new InnerQueues(this.workers, this.requests, this.meters);
     // A sync worker ends each connection; foresight places each request anew.
     const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
@@ -111,6 +114,7 @@ export class Server {
 
   /** The request's waiting part is over. */
   waited(request: number): void {
+    this.#dependency.end(this.nowMs);
     const worker = this.requests.worker[request]!;
     const blocked = this.#blocks(request);
     if (blocked) this.processor.release(worker);
@@ -122,7 +126,7 @@ export class Server {
   /** A request's CPU part is over. */
   computed(worker: number, request: number): void {
     const waitMs = this.requests.waitMs[request]!;
-    if (waitMs > 0) this.events.push(this.nowMs + waitMs, WAITED, request);
+    if (waitMs > 0) this.#dependency.begin(request, waitMs, this.nowMs);
     else this.#complete(request);
     if (waitMs > 0 && this.#blocks(request)) return this.processor.hold(worker);
     if (this.#loop) this.#turn(worker);
@@ -202,7 +206,7 @@ export class Server {
         return;
       }
       if (this.#loop) this.#turnLeft[worker] = 1;
-    } else this.events.push(this.nowMs + this.requests.waitMs[request]!, WAITED, request);
+    } else this.#dependency.begin(request, this.requests.waitMs[request]!, this.nowMs);
     this.#begin(worker, request);
   }
 

@@ -1,0 +1,118 @@
+import { known, type Maybe } from "./sample.ts";
+
+const SECOND_MS = 1_000;
+/** More workers have not helped when requests take so many times what they took before the others came. */
+const CROWDED = 1.7;
+/** The moving mean of service times is one of about so many requests. */
+const MEAN_OF = 8;
+/** What was of no use is tried again after this, ms. */
+const RETRY_MS = 60_000;
+/** A step made while requests hang is given this long at most to show what it brings, ms. */
+const LONGEST_STEP_MS = 10_000;
+
+/** Requests that ended, and their service times together. */
+export interface Ended {
+  readonly requests: number;
+  readonly serviceMs: number;
+}
+
+const NONE: Ended = { requests: 0, serviceMs: 0 };
+
+/** A growth whose use is not known yet. */
+interface Trial {
+  /** Workers before it. */
+  readonly from: number;
+  /** It began while requests hung: see hangingStep. */
+  readonly hung: boolean;
+  /** Mean service time of the first that ended, those that the workers before had begun; "unknown" before. */
+  readonly first: Ended;
+  readonly firstMs: Maybe<number>;
+  /** Moving mean of the service times. */
+  readonly meanMs: number;
+  /** Requests that ended since the last step. */
+  readonly sinceStep: number;
+}
+
+/** What growth has brought, as far as it is known. */
+export interface Gradient {
+  readonly trial: Trial | undefined;
+  /** Growth brought nothing: no more than this many workers until then. */
+  readonly stop: { readonly workers: number; readonly untilMs: number } | undefined;
+}
+
+/** Nothing has grown yet. */
+export const FLAT: Gradient = { trial: undefined, stop: undefined };
+
+/** What a growth is judged by. */
+export interface GradientInput {
+  readonly nowMs: number;
+  readonly target: number;
+  readonly wanted: number;
+  /** Requests one worker serves at once. */
+  readonly slots: number;
+  /** Since the tick before. */
+  readonly ended: Ended;
+}
+
+/**
+ * Judges the last growth by what requests take: workers that help leave service times as they were, and so finish more
+ * requests. Where more are still wanted and requests take much longer than the first that ended after the growth began, the
+ * workers only stand in the queue of something else, a database say. Compare the gradient of Netflix/concurrency-limits:
+ * the round trip without load over the present one.
+ * Example: 4 -> 16 workers before a database with 6 connections of 2 s: 2.0 s, then on the way to 5.3 s. No further.
+ */
+export function judge(gradient: Gradient, input: GradientInput): Gradient {
+  const { nowMs, target, wanted, slots, ended } = input;
+  const { trial, stop } = gradient;
+  if (wanted <= target) return trial === undefined && stop === undefined ? gradient : FLAT;
+  if (stop !== undefined) return nowMs >= stop.untilMs ? FLAT : gradient;
+  if (trial === undefined) return gradient;
+  const sinceStep = trial.sinceStep + ended.requests;
+  if (known(trial.firstMs)) {
+    const meanMs = moved(trial.meanMs, ended);
+    if (target > trial.from && meanMs > CROWDED * trial.firstMs) {
+      return { trial: undefined, stop: { workers: target, untilMs: nowMs + RETRY_MS } };
+    }
+    return { trial: { ...trial, meanMs, sinceStep }, stop };
+  }
+  const requests = trial.first.requests + ended.requests;
+  const serviceMs = trial.first.serviceMs + ended.serviceMs;
+  const told = requests >= Math.max(2, trial.from * slots);
+  const firstMs = told ? serviceMs / requests : "unknown";
+  return {
+    trial: {
+      ...trial,
+      first: { requests, serviceMs },
+      firstMs,
+      meanMs: serviceMs / requests || 0,
+      sinceStep,
+    },
+    stop,
+  };
+}
+
+/** The mean after these requests: a moving one, in which the last few count most. */
+function moved(meanMs: number, { requests, serviceMs }: Ended): number {
+  if (requests === 0) return meanMs;
+  return meanMs + (serviceMs / requests - meanMs) * Math.min(1, requests / MEAN_OF);
+}
+
+/** A growth is decided on now. */
+export function grown({ trial, stop }: Gradient, target: number, hangs: boolean): Gradient {
+  const begun = trial ?? { from: target, hung: hangs, first: NONE, firstMs: "unknown", meanMs: 0 } as const;
+  return { trial: { ...begun, sinceStep: 0 }, stop };
+}
+
+/**
+ * The most workers that one step may lead to while requests hang that took a fraction of the time before: twice those there
+ * are, and each step only when it is seen what the one before it brought. Whoever holds them up is not helped by a crowd.
+ */
+export function hangingStep(
+  { trial }: Gradient,
+  { target, slots, hangs, sinceUpMs }: { target: number; slots: number; hangs: boolean; sinceUpMs: number },
+): number {
+  if (!hangs && !trial?.hung) return Infinity;
+  if (sinceUpMs < SECOND_MS) return target;
+  const shown = trial === undefined || trial.sinceStep >= target * slots;
+  return shown || sinceUpMs >= LONGEST_STEP_MS ? 2 * target : target;
+}

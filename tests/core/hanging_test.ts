@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+import { hangingAsks } from "../../src/core/queue_demand.ts";
+import { load, sample } from "./samples.ts";
+import { tick, ticks } from "./ticks.ts";
+
+const counts = { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 };
+
+/** Two sync workers that both serve, `queued` behind them for so many ticks of 100 ms. */
+function asks(
+  queued: number,
+  forTicks: number,
+  changes: Partial<ReturnType<typeof tick>> = {},
+  inFlight = 2,
+) {
+  const history = ticks([
+    ...Array.from({ length: 10 }, () => ({})),
+    ...Array.from({ length: forTicks }, () => ({ queuedMs: 100 * queued, ...changes })),
+  ]);
+  return hangingAsks(
+    { sample: sample(2_000, { queue: queued, load: load({ inFlight }) }), history, counts, bootMs: 40 },
+    300,
+  );
+}
+
+Deno.test("requests that hang on all slots: each who waits gets one, once somebody has waited too long", () => {
+  assertEquals(asks(3, 5), 5);
+  assertEquals(asks(3, 4), 0);
+  assertEquals(asks(0, 5), 0);
+});
+
+Deno.test("a slot that is free, or becomes free meanwhile, is waited for", () => {
+  assertEquals(asks(3, 5, {}, 1), 0);
+  assertEquals(asks(3, 5, { finished: 1, started: 1 }), 0);
+});
+
+Deno.test("the oldest wait ends where all that waited then have begun since", () => {
+  const queue = (queued: number, started: number) => ({ queuedMs: 100 * queued, started });
+  assertEquals(ticks([queue(0, 0), queue(2, 0), queue(2, 0), queue(2, 0)]).oldestWaitMs(), 200);
+  assertEquals(ticks([queue(2, 0), queue(2, 1), queue(2, 1)]).oldestWaitMs(), 100);
+  assertEquals(ticks([queue(2, 0), queue(2, 2)]).oldestWaitMs(), 0);
+  assertEquals(ticks([queue(0, 0)]).oldestWaitMs(), 0);
+});
