@@ -28,8 +28,11 @@ def kind_of(worker_class):
 
 
 def slots_of(kind, cfg):
-    """Requests one worker serves at once: 1 for sync, the threads of gthread, worker_connections otherwise."""
-    if kind == SYNC:
+    """Requests one worker serves at once: the threads of gthread, worker_connections of an event loop, otherwise 1.
+
+    How a class of another make serves is not known: one request at a time is the guess that never starves a client.
+    """
+    if kind in (SYNC, UNKNOWN):
         return 1
     if kind == GTHREAD:
         return max(1, int(cfg.threads))
