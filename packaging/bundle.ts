@@ -32,7 +32,7 @@ export interface Staged {
 export async function stage(root: string): Promise<Staged> {
   const bundle = `${root}/${BUNDLE}`;
   await Deno.mkdir(bundle, { recursive: true });
-  // Not minified: 0.3 MB of 98, and the stack trace in somebody's bug report stays readable.
+  // Not minified: 0.3 MB of 98, and stack traces in bug reports stay readable.
   const args = ["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--outdir", bundle];
   await deno([...args, `${repository}main.ts`], repository);
   for (const { name } of Deno.readDirSync(bundle)) {

@@ -37,7 +37,7 @@ export function refuse(task: Task<Options>, problem: string): never {
   Deno.exit(2);
 }
 
-/** Reads arguments; all that is wrong with them is told at once. */
+/** Reads arguments; all errors are reported at once. */
 export function readArguments<const O extends Options>(task: Task<O>, args: readonly string[]): Reading<O> {
   const { texts, words, help, problems } = sort(task, args);
   if (help) return { kind: "help" };
@@ -49,7 +49,7 @@ export function readArguments<const O extends Options>(task: Task<O>, args: read
     } catch (error) {
       problems.push(`--${name} ${given.at(-1)}: ${withoutAction(error as Error)}`);
     }
-    // Without its value it has been told already.
+    // Without its value it is reported already.
     if (option.required && !texts.has(name)) {
       problems.push(`--${name} is missing, write --${name} ${option.placeholder}`);
     }

@@ -18,7 +18,7 @@ export interface Details<D> {
   readonly placeholder?: string;
   /** What it is when it is not given; undefined when nothing is named. */
   readonly default?: D;
-  /** Said of the default in place of its own text. */
+  /** Describes the default in place of its own text. */
   readonly otherwise?: string;
 }
 

@@ -6,7 +6,7 @@ import type { Option } from "./options.ts";
 const WIDTH = 100;
 const entry = helpColumns(28, WIDTH);
 
-/** What --help prints: each option with what it is when it is not given, and examples. */
+/** The text of --help: each option with its default, and examples. */
 export function usage({ command, about, options, words, examples, notes = [] }: Task<Options>): string {
   const named = Object.entries(options);
   const parts = [
@@ -20,7 +20,7 @@ export function usage({ command, about, options, words, examples, notes = [] }: 
     "",
     ...wrap(about, WIDTH),
     "",
-    ...named.flatMap(([name, option]) => entry(form(name, option), told(option))),
+    ...named.flatMap(([name, option]) => entry(form(name, option), described(option))),
     ...(words === undefined ? [] : entry(words.placeholder, words.help)),
     ...entry("--help", "This text."),
     "",
@@ -35,7 +35,7 @@ function form(name: string, { placeholder }: Option<unknown>): string {
   return placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
 }
 
-function told({ help, otherwise, required }: Option<unknown>): string {
+function described({ help, otherwise, required }: Option<unknown>): string {
   if (required) return `${help} Must be given.`;
   return otherwise === "" ? help : `${help} [${otherwise}]`;
 }

@@ -6,7 +6,7 @@ import { DEFAULT_SCENARIO, type Scenario } from "../../src/simulation/server/sce
 import { scenariosNamed } from "../scenarios.ts";
 import { simulatedScenario } from "../simulated.ts";
 
-/** A load, its server, and what the autoscaler is told. */
+/** A load, its server, and the autoscaler's settings. */
 export interface LawLoad {
   readonly name: string;
   readonly scenario: (seed: number) => Scenario;

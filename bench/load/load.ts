@@ -127,7 +127,7 @@ const TASK = {
       help: "A request unanswered so long after it was due is given up.",
       default: 10_000,
     }),
-    slo: positive({ placeholder: "MS", help: "The share of requests within it is told.", default: 300 }),
+    slo: positive({ placeholder: "MS", help: "The share of requests within it is reported.", default: 300 }),
     "keep-alive": toggle("Keep connections and use them again; else a new one for each request."),
     json: toggle("Print the whole report as JSON, after a line with the moment of its start."),
   },

@@ -1,6 +1,6 @@
 /**
  * A load that counts what is lost: every request is answered wholly with its own answer, or it is a loss. Closed loop:
- * each client has one request on its way at a time, so a worker that goes always finds some.
+ * each client has one request on its way at a time, so a worker that stops always has some.
  */
 import { Client, type ClientOptions, Flight } from "../load/load_client.ts";
 import type { Outcome } from "../load/load_report.ts";
@@ -23,7 +23,7 @@ export interface Tally {
   failed: number;
   /**
    * A kept connection ended before the first byte of the answer, and the client sent the request again on a new one. HTTP
-   * lets a client do that with a request that changes nothing; it counts as lost all the same.
+   * lets a client do that with a request that changes nothing; it still counts as lost.
    */
   cut: number;
 }

@@ -1,4 +1,4 @@
-/** One real run beside its simulations, and how the two are told. */
+/** One real run beside its simulations, and their comparison as text. */
 import type { Result } from "../../src/simulation/report/result.ts";
 import { disturbance, type RunResult } from "./results.ts";
 import type { Rival } from "../servers/rivals.ts";

@@ -26,7 +26,7 @@ interface Busyness {
   /** Percent of its time busy above which a worker calls for more, and below which it counts as idle. */
   readonly max: number;
   readonly min: number;
-  /** Cycles of a second that it must be idle before one goes. */
+  /** Cycles of a second that it must be idle before one stops. */
   readonly multiplier: number;
   /** Workers added at once. */
   readonly step: number;

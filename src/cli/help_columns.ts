@@ -3,7 +3,7 @@ import { wrap } from "../status/terminal/terminal_style.ts";
 /**
  * Lays a help text out: what is given on the left, its text wrapped on the right.
  *
- * @param indent column in which texts begin; what reaches into it stands on a line of its own
+ * @param indent column in which texts begin; a name that reaches into it has its own line
  * @param width of a whole line
  * @returns a function that makes the lines of one entry
  */

@@ -169,7 +169,7 @@ function signalRows(settings: Settings, model: WorkerModel, { sources }: Resolve
     ["event loop lag", loop ? slots : "this worker class has no event loop"],
     ["accept queue", "live, from the kernel"],
     ["CPU, memory", "live, from /proc and the control group"],
-    ["StatsD", statsd ? `heard on ${addressText(settings.statsdAddr)}` : "not needed"],
+    ["StatsD", statsd ? `received on ${addressText(settings.statsdAddr)}` : "not needed"],
     ["probe", probeText(settings, model)],
   ];
 }

@@ -38,7 +38,7 @@ export async function prepareLaunch(
   const interpreter = interpreterOf(words);
   const tied = interpreter === undefined ? words : tiedToParent(interpreter, Deno.pid, words);
   if (isFailure(inspection)) {
-    request.log.warn("gunicorn's configuration cannot be read ({problem}): its workers are taken for sync", {
+    request.log.warn("Cannot read gunicorn's configuration: {problem}, its workers count as sync", {
       problem: inspection.problem,
     });
     const plan = planLaunch({ settings, gunicornArgs, environment, wrapperConfig });

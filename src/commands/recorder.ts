@@ -4,7 +4,7 @@ import { policyOf, type Settings } from "../settings/settings.ts";
 import { RecordingWriter } from "../simulation/load/recording_writer.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 
-/** Records the ticks of a run. A recording that cannot go on is said once and ends; the run goes on. */
+/** Records the ticks of a run. A recording that fails is logged once and ends; the run continues. */
 export class Recorder {
   /** undefined once it has ended. */
   #writer: RecordingWriter | undefined;
@@ -54,6 +54,6 @@ export class Recorder {
 
   #giveUp(error: unknown): void {
     this.#writer = undefined;
-    this.#log.error("the recording ends here: it cannot be written ({error})", { error: fileProblem(error) });
+    this.#log.error("Cannot write the recording: {error}, it ends here", { error: fileProblem(error) });
   }
 }

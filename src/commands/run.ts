@@ -47,7 +47,7 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
     const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
     const risk = replaceableIn(base);
     if (risk !== undefined) {
-      // Not a warning: in a container, where volumes are open to all, there is often nobody else.
+      // Not a warning: in a container, where volumes are open to all, there is often no other user.
       log.info(
         "{base} {risk}: others could put a folder in the place of the runtime folder, name a safer one with --runtime-dir",
         { base, risk },
@@ -67,7 +67,7 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
   }
 }
 
-/** No application anywhere: gunicorn has said so and ended with 1; for a person it is a command line to put right. */
+/** No application anywhere: gunicorn has reported it and ended with 1; for the user it is an error of the command line. */
 function namesNothing(gunicornArgs: readonly string[]): boolean {
   const all = [...gunicornArgs, ...shellWords(Deno.env.get("GUNICORN_CMD_ARGS") ?? "")];
   let hasDefaultConfig = false;
@@ -90,9 +90,9 @@ class Refused extends Error {
   }
 }
 
-/** What is to be started, and what is heard of it. */
+/** What is to be started, and where its signals come from. */
 interface Start extends LaunchRequest {
-  /** Where to hear StatsD; undefined for not at all. */
+  /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
 }
 

@@ -40,7 +40,7 @@ export interface Supervision {
 export async function supervise(parts: Supervision): Promise<number> {
   const { gunicorn, sensing, status, recorder, settings, log, initialWorkers, beforeReload } = parts;
   sensing.attach(gunicorn);
-  if (opensOnUsr1() && await closeInspector()) log.warn("the inspector was open and has been closed");
+  if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
   const supervisor = new Supervisor({
     sampler: sensing,
     count: sensing.workerCount,
@@ -74,7 +74,7 @@ export async function supervise(parts: Supervision): Promise<number> {
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
     // An error that escaped everything: gunicorn must live on, so it is said and swallowed.
     event.preventDefault();
-    log.error("an error escaped ({error}); gunicorn is not affected", {
+    log.error("an unexpected error ({error}); gunicorn is not affected", {
       error: "reason" in event ? String(event.reason) : event.message,
     });
   };
@@ -106,7 +106,7 @@ function leftWorkers(orphanage: Orphanage, known: readonly number[]): number[] {
 
 function sayEnd(exit: Exit, ending: boolean, log: Logger): void {
   if (exit.signal !== null) {
-    log.error("gunicorn's master was ended by {signal}", { signal: exit.signal });
+    log.error("gunicorn's master was killed by {signal}", { signal: exit.signal });
   } else if (exit.code !== 0) {
     const why = BOOT_FAILURES.get(exit.code) ?? "";
     log.error(`gunicorn ended with exit code {code}${why}`, { code: exit.code });

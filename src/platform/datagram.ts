@@ -39,7 +39,7 @@ export async function connectUdp(host: string, port: number): Promise<number | u
   return fd;
 }
 
-/** A datagram socket connected to the unix socket at this path; undefined when nobody listens there. */
+/** A datagram socket connected to the unix socket at this path; undefined when no process listens there. */
 export function connectUnix(path: string): number | undefined {
   const name = new TextEncoder().encode(path);
   if (name.length > LONGEST_PATH) return undefined;

@@ -1,4 +1,4 @@
-/** Who uses a runtime folder, told by a lock on the folder itself: it holds in every pid namespace and ends with its holder. */
+/** Which process uses a runtime folder, known by a lock on the folder itself: it holds in every pid namespace and ends with its holder. */
 
 /** A shared lock on a folder. */
 export interface FolderLock extends Disposable {
@@ -35,7 +35,7 @@ export function holdFolder(path: string): FolderLock | undefined {
   };
 }
 
-/** Whether a living process holds the folder; true as well where that cannot be told. */
+/** Whether a living process holds the folder; true as well where that is unknown. */
 export function isHeld(path: string): boolean {
   try {
     using folder = Deno.openSync(path, { read: true });

@@ -1,4 +1,4 @@
-/** Files that somebody removed while processes still use them. */
+/** Files that were removed while processes still use them. */
 
 /**
  * Puts names back under which the files that were there can be opened again, by links to our own open descriptors: what
@@ -13,7 +13,7 @@ export function bringBack(paths: readonly string[]): void {
       const path = /^(.*) \(deleted\)$/.exec(Deno.readLinkSync(link))?.[1];
       if (path !== undefined && wanted.delete(path)) Deno.symlinkSync(link, path);
     } catch {
-      // The descriptor of this very list, or somebody was faster.
+      // The descriptor of this very list, or another process was faster.
     }
   }
 }

@@ -77,7 +77,7 @@ export function unsafe(path: string): string | undefined {
 
 /**
  * Makes a runtime folder again that was removed.
- * @throws Error when it cannot, or when somebody else has put something in its place
+ * @throws Error when it cannot, or when another user has put something in its place
  */
 export function makeAgain(path: string): void {
   try {

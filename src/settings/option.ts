@@ -1,7 +1,7 @@
 import { addressText, type SettingType } from "./setting_types.ts";
 import type { SettingName, Settings } from "./settings.ts";
 
-/** One setting, as it is given and told. */
+/** One setting: how it is given and described. */
 export interface Option<K extends SettingName = SettingName> {
   readonly name: K;
   /** Long flag without its dashes: min-workers. */
@@ -35,7 +35,7 @@ export function variableOf(option: Pick<Option, "flag">): string {
   return PREFIX + name.replaceAll("-", "_").toUpperCase();
 }
 
-/** What is told of a switch and of an option with a value alike. */
+/** The description that switches and options with a value share. */
 interface Told {
   readonly flag: string;
   readonly type: { readonly placeholder: string };

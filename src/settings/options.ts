@@ -190,7 +190,7 @@ const OUTPUT = group("Output", [
   ),
   option("logLevel", oneOf("debug", "info", "warning", "error"), "info", "Least level of our own log lines."),
   option("logFormat", oneOf("text", "json"), "text", "Form of our own log lines, on standard error."),
-  option("dryRun", toggle(), false, "Decide and log, but ask gunicorn for nothing."),
+  option("dryRun", toggle(), false, "Decide and log, but do not change the number of workers."),
 ]);
 
 /** The one table: flags, variables, .env keys, defaults, ranges, help and the docs all come from here. */

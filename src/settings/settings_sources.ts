@@ -12,7 +12,7 @@ export type Source = "flag" | "environment" | ".env" | "recording" | "default";
 export interface Resolved {
   readonly settings: Settings;
   readonly sources: Readonly<Record<SettingName, Source>>;
-  /** Sentences; each names one thing to put right. Not empty: nothing may be started. */
+  /** Sentences; each names one error. Not empty: nothing may be started. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { Maybe } from "../core/sample.ts";
 import type { WorkerReport } from "./status_types.ts";
 
-/** What status pages show and no decision needs: read when somebody looks, not once a tick. */
+/** What status pages show and no decision needs: read on demand, not once a tick. */
 export interface LiveDetails {
   /** Oldest first. Without the probe: what /proc knows of the master's children. */
   readonly workers: readonly WorkerReport[];

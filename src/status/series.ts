@@ -28,7 +28,7 @@ const FIELDS = [
   "workerBytes",
 ] as const satisfies readonly (keyof Point)[];
 
-/** The last points of the charts, oldest first; the oldest goes when it is full. */
+/** The last points of the charts, oldest first; the oldest is dropped when it is full. */
 export class Series {
   readonly #most: number;
   readonly #points: Point[] = [];

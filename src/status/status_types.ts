@@ -14,13 +14,13 @@ export interface StatusReport {
   readonly startedAt: string;
   readonly now: string;
   readonly uptimeSeconds: number;
-  /** The application, as given; gunicorn's options are not told, they may hold secrets. */
+  /** The application, as given; gunicorn's options are not shown, they may hold secrets. */
   readonly application: string;
   readonly dryRun: boolean;
   readonly gunicorn: GunicornReport;
   readonly order: OrderReport;
   readonly workers: WorkersReport;
-  /** Workers decided for, and workers the load asks for before bounds. */
+  /** The target, and the workers that the load needs before bounds. */
   readonly target: number;
   readonly wanted: number;
   /** wanted over the most that bounds allow: above 1, more machines are needed and not more workers. */

@@ -33,7 +33,7 @@ export interface SensingOptions {
   readonly dir: string;
   readonly probe: boolean;
   readonly forkServer: ForkServerMode;
-  /** Where to hear StatsD; undefined for not at all. */
+  /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
   readonly relayTo: string | undefined;
   readonly initialWorkers: number;
@@ -187,7 +187,7 @@ export class Sensing implements Sampler {
     return this.#count ?? { confirmations: 0, retries: 0 };
   }
 
-  /** What came over StatsD since the start; "unknown" when nobody listens. */
+  /** What came over StatsD since the start; "unknown" when StatsD is not received. */
   get statsd(): Maybe<{ packets: number; malformedLines: number; droppedPackets: Maybe<number> }> {
     if (this.#statsd === undefined) return "unknown";
     const { packets, drops } = this.#statsd;
@@ -228,7 +228,7 @@ export class Sensing implements Sampler {
   /**
    * StatsD has no sender to trust, so it counts only where the probe does not meter: without it, when it could not
    * attach, and beside workers of a class it does not know. Not while the first workers boot, nor when a slot cannot be
-   * believed: what the probe does not tell then, nobody tells.
+   * believed: what the probe does not report then stays unknown.
    */
   #finished(slots: SlotsReading | undefined): Maybe<Finished> {
     if (this.#statsd === undefined) return "unknown";
@@ -262,7 +262,7 @@ export class Sensing implements Sampler {
     }
     if (nowMs - this.#attachedAtMs < PROBE_SILENT_MS) return;
     this.#options.log.warn(
-      "the probe could not attach: scaling goes on by single signals, on the accept queue and CPU alone",
+      "the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone",
     );
     const gunicorn = this.#gunicorn!;
     this.#count = new SignalSteps(

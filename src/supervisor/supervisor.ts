@@ -88,7 +88,7 @@ export class Supervisor {
     return this.#standing;
   }
 
-  /** Pauses, pins or goes back to automatic scaling; `untilMs` on the clock's time, Infinity for no end. */
+  /** Pauses, pins or returns to automatic scaling; `untilMs` on the clock's time, Infinity for no end. */
   give(order: Order, untilMs = Infinity): void {
     this.#standing = { order, untilMs };
     this.#parts.log.info("{text}", { text: orderText(this.#standing, this.#parts.clock()) });
@@ -155,14 +155,14 @@ export class Supervisor {
     const standing = standingAt(this.#standing, nowMs);
     if (standing === this.#standing) return;
     const ended = this.#standing.order.kind === "paused" ? "pause" : "pin";
-    this.#parts.log.info("the {ended} has ended: {text}", { ended, text: orderText(standing, nowMs) });
+    this.#parts.log.info("the {ended} ended: {text}", { ended, text: orderText(standing, nowMs) });
     this.#standing = standing;
   }
 
   #say(decision: Decision): string | undefined {
     const line = this.#decisionLog.lineFor(decision);
     if (line === undefined) return undefined;
-    const text = this.#parts.dryRun ? `dry run, nothing is asked for: ${line.text}` : line.text;
+    const text = this.#parts.dryRun ? `dry run, not applied: ${line.text}` : line.text;
     this.#parts.log[line.level]("{text}", {
       text,
       action: decision.action,
@@ -178,7 +178,7 @@ export class Supervisor {
     const late = count.kind === "asking" && count.rings > 0 && count.sinceMs > UNCONFIRMED_MS;
     if (late && !this.#warnedUnconfirmed) {
       this.#parts.log.warn(
-        "gunicorn has not confirmed {workers} workers for {seconds} s: asking again until it does",
+        "gunicorn has not confirmed {workers} workers for {seconds} s: the request is repeated",
         { workers: count.workers, seconds: Math.round(count.sinceMs / 1000) },
       );
     }
@@ -192,7 +192,7 @@ export class Supervisor {
     if (this.#errorsSaid.size > 100) this.#errorsSaid.clear();
     this.#errorsSaid.set(text, nowMs);
     this.#parts.log.error(
-      "the autoscaler's own loop failed ({text}); gunicorn keeps its workers and the loop goes on",
+      "the autoscaler's loop failed ({text}); gunicorn keeps its workers and the loop continues",
       { text },
     );
   }

@@ -2,9 +2,9 @@ import type { Decision } from "../core/reason.ts";
 import { known } from "../core/sample.ts";
 import { explain } from "./explain.ts";
 
-/** A state that lasts is said again after this long, with how often it was decided. */
+/** A state that lasts is logged again after this long. */
 const REMIND_MS = 300_000;
-/** A state must last this long before it is said at all: what flickers from tick to tick is no news. */
+/** A state must last this long before it is logged: what changes from tick to tick is noise. */
 const SETTLE_MS = 1_000;
 
 /** A line to be logged. */
@@ -15,21 +15,21 @@ export interface DecisionLine {
 }
 
 /**
- * Which decisions become log lines: every change, and every noteworthy state once. Holding because all is well is not
- * noteworthy; holding although more is wanted, or although requests are slow, is.
+ * Selects the decisions to log: every change, and every noteworthy state once. Noteworthy are holds although more is
+ * wanted, although requests are slow, or because no signal can be read.
  */
 export class DecisionLog {
   readonly #sloP95Ms: () => number;
   #state: string | undefined;
   #sinceMs = 0;
-  #saidAtMs: number | undefined;
-  readonly #lastSaidMs = new Map<string, number>();
+  #loggedAtMs: number | undefined;
+  readonly #lastLoggedMs = new Map<string, number>();
 
   constructor(sloP95Ms: () => number) {
     this.#sloP95Ms = sloP95Ms;
   }
 
-  /** The line for this decision; undefined when it says nothing new. */
+  /** The line for this decision; undefined when it is not new. */
   lineFor(decision: Decision): DecisionLine | undefined {
     const text = () => explain(decision, this.#sloP95Ms());
     if (decision.action !== "hold") {
@@ -40,13 +40,13 @@ export class DecisionLog {
     if (state !== this.#state) {
       this.#state = state;
       this.#sinceMs = decision.nowMs;
-      this.#saidAtMs = undefined;
+      this.#loggedAtMs = undefined;
     }
     if (state === undefined || decision.nowMs - this.#sinceMs < SETTLE_MS) return undefined;
-    const lastSaid = this.#saidAtMs ?? this.#lastSaidMs.get(state) ?? -Infinity;
-    if (decision.nowMs - lastSaid < REMIND_MS) return undefined;
-    this.#saidAtMs = decision.nowMs;
-    this.#lastSaidMs.set(state, decision.nowMs);
+    const lastLogged = this.#loggedAtMs ?? this.#lastLoggedMs.get(state) ?? -Infinity;
+    if (decision.nowMs - lastLogged < REMIND_MS) return undefined;
+    this.#loggedAtMs = decision.nowMs;
+    this.#lastLoggedMs.set(state, decision.nowMs);
     return { level: "info", text: text(), decision };
   }
 }

@@ -2,8 +2,8 @@ import type { Bound, BoundWhy, Decision, Facts, SignalName } from "../core/reaso
 import { known, type Maybe } from "../core/sample.ts";
 
 /**
- * The words of a decision: one plain sentence that says what was seen, what was asked for and what limited it. Log,
- * `explain`, status and page all print this same sentence.
+ * A decision as one sentence: what was observed, what is wanted, what limits it. Log, `explain`, status and dashboard
+ * print the same sentence.
  */
 export function explain(decision: Decision, sloP95Ms: number): string {
   const { reason, demand } = decision;
@@ -27,7 +27,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "steady":
       return `${workers(decision.current)} ${decision.current === 1 ? "is" : "are"} enough${load(facts)}`;
     case "holding":
-      return `fewer would do${load(facts)}, but load may return: hold ${workers(decision.current)}`;
+      return `fewer are enough${load(facts)}, but load may return: hold ${workers(decision.current)}`;
     case "up-cooldown":
       return `${workers(decision.wanted)} wanted, but the cooldown after the last growth lasts ${
         seconds(reason.forMs)
@@ -87,7 +87,7 @@ function sentence(text: string, decision: Decision): string {
   return `${text}; ${decision.wanted} wanted, but ${explainBound(decision.limitedBy)}`;
 }
 
-/** A bound may have fallen below what there is: it takes nobody away, and lets nobody in. */
+/** A bound below the current number of workers removes none and allows no more. */
 function atBound(text: string, decision: Decision): string {
   const { current, wanted, limitedBy, bounds } = decision;
   const hold = `${text} ${workers(current)}`;
@@ -143,7 +143,7 @@ function slow(facts: Facts | undefined, sloP95Ms: number): string {
     : "";
   return `p95 ${p95} is over ${
     ms(sloP95Ms)
-  }, but nobody waits${busy}: the app is slow, more workers would not help`;
+  }, but no request waits${busy}: the app is slow, more workers would not help`;
 }
 
 function noGain({ current, wanted }: Decision, facts: Facts | undefined, retryInMs: number): string {

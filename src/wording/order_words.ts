@@ -1,6 +1,6 @@
 import type { StandingOrder } from "../core/standing_order.ts";
 
-/** What was ordered by hand, in words: "pinned at 6 workers by hand, 9 min left". */
+/** What an operator set, in words: "pinned at 6 workers by hand, 9 min left". */
 export function orderText({ order, untilMs }: StandingOrder, nowMs: number): string {
   const left = untilMs === Infinity ? "" : `, ${duration(untilMs - nowMs)} left`;
   switch (order.kind) {

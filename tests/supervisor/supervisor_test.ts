@@ -62,7 +62,7 @@ Deno.test("a dry run decides the same and asks for nothing", () => {
   assert(records.some((record) => record.decision.action === "grow"));
 });
 
-Deno.test("an error in the loop is caught, and the loop goes on with the count it had", () => {
+Deno.test("an error in the loop is caught, and the loop continues with the count it had", () => {
   let broken = false;
   const sampler = {
     sample: (nowMs: number) => {

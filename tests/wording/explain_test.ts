@@ -118,7 +118,7 @@ Deno.test("every decision is one plain sentence", async (t) => {
     ],
     [
       { reason: { code: "slow-not-starved" }, current: 2, target: 2 },
-      "p95 412 ms is over 300 ms, but nobody waits and workers are 38 % busy: the app is slow, more workers would not help",
+      "p95 412 ms is over 300 ms, but no request waits and workers are 38 % busy: the app is slow, more workers would not help",
     ],
     [
       {
@@ -150,7 +150,7 @@ Deno.test("every decision is one plain sentence", async (t) => {
     ],
     [
       { reason: { code: "holding", forMs: 0 }, current: 5, target: 5 },
-      "fewer would do at 61 requests/s, 38 % busy, but load may return: hold 5 workers",
+      "fewer are enough at 61 requests/s, 38 % busy, but load may return: hold 5 workers",
     ],
     [
       { reason: { code: "asked", by: "blocked-loop" }, target: 3 },

@@ -9,7 +9,7 @@ export interface ControlAnswer {
 
 /**
  * Asks a running instance over its private socket. By hand: fetch would cost a status command a third of its time.
- * @throws Error "Cannot ask ..." when nobody answers
+ * @throws Error "Cannot ask ..." when there is no answer
  */
 export async function askInstance(
   dir: string,

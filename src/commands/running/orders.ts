@@ -18,7 +18,7 @@ export async function pause(args: readonly string[]): Promise<number> {
   return await order(readArguments(args, [], ["for"]), PAUSE, 0, () => ({ kind: "paused" }));
 }
 
-/** `resume`: goes back to automatic scaling; returns the exit code. */
+/** `resume`: returns to automatic scaling; returns the exit code. */
 export async function resume(args: readonly string[]): Promise<number> {
   return await order(readArguments(args), RESUME, 0, () => ({ kind: "auto" }));
 }

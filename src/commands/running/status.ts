@@ -74,7 +74,7 @@ async function watch(dir: string, json: boolean): Promise<number> {
   return refuse(["the autoscaler has ended"], FAILED);
 }
 
-/** Over what was drawn before, without a flicker; what does not fit below is left out. */
+/** Over what was drawn before, without a flicker; what does not fit is omitted. */
 function fullScreen(lines: readonly string[]): string {
   const { rows } = Deno.consoleSize();
   return `\x1b[H${lines.slice(0, rows - 1).map((line) => `${line}\x1b[K\n`).join("")}\x1b[J`;

@@ -3,7 +3,7 @@ import { FAILED, refuse } from "../refusal.ts";
 import { findInstance } from "./find_instance.ts";
 
 /**
- * Finds the instance that a command is for and does something with it. What goes wrong is said.
+ * Finds the instance that a command is for and does something with it. Errors are printed.
  *
  * @param named a pid, or the runtime folder; undefined for the only one that runs
  * @param act gets the runtime folder, returns the exit code

@@ -8,9 +8,9 @@ import { parseRecording } from "../../simulation/load/recording.ts";
 const USAGE = `Usage: gunicorn-autoscaler report FILE [--html OUT]
 
 Makes one self-contained page (load, workers, queue, latency, each decision on hover) from a recording that
-run --record FILE wrote. It goes to OUT, by default to FILE with .html in place of its ending.
+run --record FILE wrote. It is written to OUT, by default to FILE with .html in place of its ending.
 
-  --html OUT      where the page goes; - for standard output
+  --html OUT      file for the page; - for standard output
   --slo MS        the SLO that the page shows [the recording's]
 
 Exit codes: 0; 2 for bad usage or a file that cannot be read.`;

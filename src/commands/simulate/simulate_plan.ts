@@ -28,7 +28,7 @@ export interface Plan {
   readonly pods: readonly PodRun[];
 }
 
-/** All that must be right before anything runs; every error is told. */
+/** All that must be right before anything runs; every error is listed. */
 export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly string[] } {
   const { options, given } = parsed;
   const errors = [...parsed.errors];
@@ -71,7 +71,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
   const podPlan = planPods(parsed, settings, initialWorkers);
   const comparison = parseComparison(options.pods ? "" : options.compare, settings, initialWorkers);
-  // Settings that are wrong themselves would only be told again in other words.
+  // Settings that are wrong themselves would only be reported again in other words.
   if (resolved.errors.length === 0) errors.push(...podPlan.errors, ...comparison.errors);
   if (errors.length > 0 || !load || !service) return { errors };
   const scenario = scenarioOf(parsed, load, service, settings, { ...seen, cores });
@@ -93,7 +93,7 @@ function recordedServer(recording: Recording): SeenServer {
   const cpu = recording.ticks.map(({ sample }) => sample.cpu).find(known);
   const boots = recording.ticks.map(({ sample }) => sample.boots).filter(known).map((one) => one.lastBootMs)
     .filter(known);
-  // The first ticks come before gunicorn has told what its workers are.
+  // The first ticks come before gunicorn's worker class is known.
   const model = recording.ticks.map(({ sample }) => sample.model).find(({ kind }) => kind !== "unknown");
   return {
     initialWorkers: Math.max(1, first.decision.current),

@@ -18,7 +18,7 @@ export function planPods(
 ): { runs: PodRun[]; errors: string[] } {
   const { pods } = options;
   if (!pods) {
-    if (given.has("pods")) return { runs: [], errors: [] }; // its value is wrong, and told
+    if (given.has("pods")) return { runs: [], errors: [] }; // its value is wrong and already reported
     const useless = SIMULATE_OPTIONS.filter(({ group, name }) => group === "Pods" && given.has(name));
     const errors = useless.map(({ flag }) =>
       `Cannot use --${flag}: there are no pods, add --pods MIN..MAX such as --pods 1..10`

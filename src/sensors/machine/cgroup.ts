@@ -98,7 +98,7 @@ export class Cgroup {
     return limits;
   }
 
-  /** Bytes in use against a limit; page cache that nobody has used lately is given back under pressure and left out. */
+  /** Bytes in use against a limit; inactive page cache is reclaimable and does not count. */
   memoryUse({ folder, version }: MemoryLimit): number | undefined {
     const used = parseWhole(this.#read(folder, version === 2 ? "memory.current" : "memory.usage_in_bytes"));
     if (used === undefined) return undefined;
@@ -106,7 +106,7 @@ export class Cgroup {
     return Math.max(0, used - (parseKey(this.#read(folder, "memory.stat"), key) ?? 0));
   }
 
-  /** Processes that the kernel killed in the group because its memory was used up; undefined when not told. */
+  /** Processes that the kernel killed in the group because its memory was used up; undefined when unknown. */
   oomKills(): number | undefined {
     const own = this.#memory?.folders[0];
     if (own === undefined) return undefined;

@@ -49,7 +49,7 @@ export function cgroupFolders(
   return two && mount && { version: 2, folders: foldersUp(mount, two.path) };
 }
 
-/** Lines of ID:CONTROLLERS:PATH. A named tree without controllers (name=systemd) is nobody's. */
+/** Lines of ID:CONTROLLERS:PATH. A named tree without controllers (name=systemd) is skipped. */
 function parseMemberships(text: string): Membership[] {
   const memberships: Membership[] = [];
   for (const line of text.split("\n")) {

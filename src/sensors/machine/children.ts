@@ -63,7 +63,7 @@ export class Children {
   }
 
   #isAnotherProgram(pid: number): boolean {
-    // The probe names gunicorn's fork server so: a child of the master that serves nobody.
+    // The probe names gunicorn's fork server so: a child of the master that serves no requests.
     if (readText(`${this.#root}/proc/${pid}/comm`)?.trim() === "fork server") return true;
     const environment = readText(`${this.#root}/proc/${pid}/environ`);
     // Gunicorn tells the master that SIGUSR2 starts who its parent is.

@@ -112,6 +112,8 @@ function cpuOf(workers: readonly WorkerCost[]): ProcessesReading["cpu"] {
 }
 
 function meanBytes(workers: readonly WorkerCost[]): Maybe<number> {
-  const told = workers.map((worker) => worker.bytes).filter((bytes) => bytes !== "unknown");
-  return told.length === 0 ? "unknown" : told.reduce((sum, bytes) => sum + bytes, 0) / told.length;
+  const readable = workers.map((worker) => worker.bytes).filter((bytes) => bytes !== "unknown");
+  return readable.length === 0
+    ? "unknown"
+    : readable.reduce((sum, bytes) => sum + bytes, 0) / readable.length;
 }

@@ -17,11 +17,11 @@ export interface Arbiter {
   readonly changes: number;
   /** Workers alive, draining ones included. */
   readonly alive: number;
-  /** Workers told to go that are still alive. */
+  /** Workers that drain. */
   readonly draining: number;
   /** Workers forked since the start. */
   readonly spawned: number;
-  /** Workers that died before they served without being told to go, since the start. */
+  /** Workers that died before they served, since the start; draining ones do not count. */
   readonly bootFailures: number;
   /** CLOCK_MONOTONIC, ns; 0 when there was none. */
   readonly lastBootFailureNs: number;

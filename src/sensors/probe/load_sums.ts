@@ -10,7 +10,7 @@ import type { SlotDelta } from "./slot_meter.ts";
 export class LoadSums {
   readonly service = new Float64Array(BUCKETS);
   readonly wait = new Float64Array(BUCKETS);
-  /** Slots that told anything. */
+  /** Slots that could be read. */
   slots = 0;
   #inFlightMs = 0;
   #busyMs = 0;

@@ -41,7 +41,7 @@ export class ProbeSlots {
 
   /**
    * @param isWorker asked once for each new slot: an app may make slots for workers that there are not
-   * @param isAlive asked of a worker whose file is gone: somebody else than its master may have removed it
+   * @param isAlive asked of a worker whose file is gone: another process than its master may have removed it
    */
   constructor(
     folder: string,

@@ -87,7 +87,7 @@ export function readHead(words: Float64Array, nowNs: number): SlotHead | undefin
 
 /**
  * Whether the load words can be true of a worker that has lived this long. A number above these bounds was written by
- * somebody else than the meter, and then nothing in the slot is evidence.
+ * something else than the meter, and then nothing in the slot counts.
  */
 export function loadIsCredible(words: Float64Array, head: SlotHead, nowNs: number): boolean {
   const livedNs = nowNs + SLACK_NS - head.bootNs;

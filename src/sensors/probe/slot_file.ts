@@ -52,7 +52,7 @@ export class SlotFile {
   }
 
   /**
-   * What the worker did since the last call that gave an answer; undefined when it cannot be told, or when there is
+   * What the worker did since the last call that gave an answer; undefined when it is unknown, or when there is
    * nothing yet to compare with.
    * @param sinceNs when the slots were last looked at: a worker forked after that is counted from its boot on
    */

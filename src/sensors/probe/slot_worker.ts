@@ -30,7 +30,7 @@ export interface SlotWorker {
   readonly inFlight: number;
   /** Share of the time since the previous read with anything in flight, 0..1. */
   readonly busyShare: number;
-  /** How long its in-flight number has been what it is. */
+  /** How long its in-flight number has not changed. */
   readonly unchangedMs: number;
   readonly started: number;
   readonly finished: number;

@@ -115,7 +115,7 @@ export function readListenRows(path: string): ListenRow[] | undefined {
     for (let i = 0; i < MOST_PIECES; i++) {
       const length = file.readSync(piece) ?? 0;
       text += decoder.decode(piece.subarray(0, length));
-      // A line that goes on in the next piece waits for it.
+      // A line that continues in the next piece waits for it.
       const end = length < FULL_BYTES ? text.length : text.lastIndexOf("\n") + 1;
       const found = parseSocketTable(text.slice(0, end));
       text = text.slice(end);

@@ -5,7 +5,7 @@ import { readLink, readNames, socketInode } from "../text_file.ts";
 
 /** A process with more descriptors than this has most of them for connections; listeners come first. */
 const MOST_DESCRIPTORS = 1_000;
-/** With reuse_port each worker has sockets of its own, all on the same ports: a few workers tell all ports. */
+/** With reuse_port each worker has its own sockets on the same ports: a few workers show all ports. */
 const WORKERS_LOOKED_AT = 2;
 
 /** The inodes of the sockets that a process holds open; empty when it is gone or not ours to look into. */

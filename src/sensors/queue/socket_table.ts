@@ -16,7 +16,7 @@ export interface SocketRow {
 /** The state of a socket that listens, in the kernel's tables and messages. */
 export const TCP_LISTEN = 10;
 
-/** The rows of a table or of its beginning; lines that are cut off or make no sense are left out. */
+/** The rows of a table or of its beginning; truncated and malformed lines are skipped. */
 export function parseSocketTable(text: string): SocketRow[] {
   const rows: SocketRow[] = [];
   for (const line of text.split("\n")) {

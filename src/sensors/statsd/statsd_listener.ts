@@ -54,7 +54,7 @@ export class StatsdListener {
   #ended: Promise<void> = Promise.resolve();
 
   /**
-   * Opens the socket and starts to listen; what comes goes to `window`.
+   * Opens the socket and starts to listen; packets are added to `window`.
    * @throws Error "Cannot listen for StatsD on HOST:PORT: ..." when the port is taken or not to be had
    */
   constructor(options: StatsdListenerOptions, window: StatsdWindow) {

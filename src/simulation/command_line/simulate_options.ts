@@ -63,7 +63,7 @@ export interface SimulateOptions {
 /** Its names: clientTimeout. */
 export type SimulateOptionName = keyof SimulateOptions;
 
-/** One of them, as it is given and told. */
+/** One of them: how it is given and described. */
 export interface SimulateOption<K extends SimulateOptionName = SimulateOptionName> {
   readonly name: K;
   readonly flag: string;
@@ -184,7 +184,7 @@ const PODS = group("Pods", [
     "podPrestopSeconds",
     number(0, 3600),
     5,
-    "A pod that goes serves on for this long before it is told to end.",
+    "A pod that ends serves for this long before it gets TERM.",
   ),
   option("podEndpointSeconds", number(0, 600), 1, "Nodes send it requests for this long."),
 ]);

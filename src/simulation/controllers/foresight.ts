@@ -20,7 +20,7 @@ const CAUTION = [
 
 /**
  * What one would pay who knew every request beforehand: a worker appears, without a boot, at the last moment at which
- * a request can still start to keep the SLO, and goes as soon as it has nothing to do. No controller can need fewer
+ * a request can still start to keep the SLO, and stops as soon as it has nothing to do. No controller can need fewer
  * worker-seconds for the same share (by more than the little that a cleverer order of requests would save).
  * `share` is the share within SLO to hold, 0..1; where none of the tries holds it, the best one stands.
  */

@@ -47,7 +47,7 @@ export const RUST_DEFAULTS: Omit<RustSettings, "minWorkers" | "maxWorkers"> = {
  * main). It sees finished requests only, in buckets of one second of the clock that it started with: the newest of a window
  * is never whole, so its rates are too low by what is missing. `phase` is where in such a second its ticks begin, 0..1;
  * neither the program nor the load knows. However many SIGTTIN it sends in a row, gunicorn
- * gains one worker: standard signals that are pending coalesce. Its belief is put right by gunicorn's own gauge.
+ * gains one worker: standard signals that are pending coalesce. gunicorn's own gauge corrects its count.
  * For uvicorn it sees what its middleware sends, which the user must have pasted in.
  */
 export function rustProgram(settings: RustSettings, phase = 0): Controller {

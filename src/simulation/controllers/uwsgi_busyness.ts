@@ -39,7 +39,7 @@ export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorker
  * uWSGI's cheaper algorithm "busyness", after what its documentation and source say it does: once a second the master
  * looks at the listen queue (an emergency worker when it is over the alert), and every `overload` seconds at the mean
  * share of time the workers ran. Only finished requests count as running time; a worker that was busy without
- * finishing any counts as fully busy. One worker goes at a time, when busyness has been low for overload x multiplier.
+ * finishing any counts as fully busy. One worker stops at a time, when busyness has been low for overload x multiplier.
  */
 export function uwsgiBusyness(settings: BusynessSettings): Controller {
   const { minWorkers, maxWorkers } = settings;

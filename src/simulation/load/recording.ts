@@ -48,7 +48,7 @@ export interface Recording {
 }
 
 /**
- * Reads a recording's text. A last line that was cut off (the machine stopped while it was written) is left out; any
+ * Reads a recording's text. A last line that was cut off (the machine stopped while it was written) is skipped; any
  * other line that is no tick is an Error that names it.
  */
 export function parseRecording(text: string, name: string): Recording {

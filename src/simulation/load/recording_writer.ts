@@ -8,8 +8,8 @@ const FLUSH_MS = 1000;
 
 /**
  * Writes each tick of a live run to a file as JSON lines. When the file is full it becomes FILE.1, FILE.1 becomes
- * FILE.2, and so on to FILE.`keep`; the oldest goes. Each file begins with the header. Throws what Deno throws when
- * the file cannot be written; the caller decides that a run goes on without its recording.
+ * FILE.2, and so on to FILE.`keep`; the oldest is deleted. Each file begins with the header. Throws what Deno throws when
+ * the file cannot be written; the caller continues the run without its recording.
  */
 export class RecordingWriter {
   readonly #path: string;

@@ -97,7 +97,7 @@ class Cluster {
     };
   }
 
-  /** The pod that the next request goes to. */
+  /** The pod that gets the next request. */
   #next(): Pod | undefined {
     const { length } = this.#listed;
     if (length === 0) return undefined;
@@ -145,7 +145,7 @@ class Cluster {
   #create(nowMs: number): Pod {
     const pod = new Pod(this.#pods.length, nowMs);
     this.#pods.push(pod);
-    // Prometheus begins with each pod at a moment of its own.
+    // Prometheus scrapes each pod at its own offset.
     const runsMs = nowMs === 0 ? 0 : nowMs + Math.max(0, this.settings.bootMs - this.scenario.bootMs);
     this.#events.push(runsMs + this.settings.scrapeMs * this.#phases.uniform(), SCRAPE, pod.number);
     return pod;

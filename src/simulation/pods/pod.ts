@@ -8,7 +8,7 @@ import type { ServiceSampler } from "../load/service_time.ts";
 /** pending: scheduling, image; starting: the container runs, gunicorn boots; leaving: its end has begun. */
 export type PodState = "pending" | "starting" | "ready" | "leaving" | "gone";
 
-/** One pod: an Instance with a life of its own, and what Prometheus has scraped from it. */
+/** One pod: an Instance with its own lifetime, and what Prometheus has scraped from it. */
 export class Pod {
   state: PodState = "pending";
   readyMs = Infinity;
@@ -47,7 +47,7 @@ export class Pod {
     instance.server.advance(nowMs);
   }
 
-  /** A request arrives; false: nobody accepts it. */
+  /** A request arrives; false: it is refused. */
   arrive(nowMs: number, draw: ServiceSampler): boolean {
     if (!this.instance || this.stopped) return false;
     this.runUntil(nowMs);

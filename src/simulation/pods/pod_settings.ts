@@ -14,7 +14,7 @@ export interface PodSettings {
   readonly preStopMs: number;
   /** From the deletion until no node sends it requests any more. */
   readonly endpointMs: number;
-  /** Whom a new request goes to: any ready pod (a Service's iptables), or each in turn. */
+  /** Which pod gets a new request: any ready pod (a Service's iptables), or each in turn. */
   readonly balance: "random" | "round-robin";
 }
 

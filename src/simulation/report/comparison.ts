@@ -26,7 +26,7 @@ export const COMPARE_FORMS = [
 /** Short names for the settings that are varied most. */
 const SHORT: Record<string, string> = { min: "min-workers", max: "max-workers" };
 
-/** What one simulation is compared with, as a function: each run needs a controller of its own. */
+/** What one simulation is compared with, as a function: each run needs its own controller. */
 export type MakeController = (onTick?: OnTick) => Controller;
 
 /** The autoscaler under these settings. */

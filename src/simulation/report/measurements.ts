@@ -79,7 +79,7 @@ export class Measurements {
     this.#binOffered++;
   }
 
-  /** A response after `latencyMs`. Past the client's patience nobody reads it. */
+  /** A response after `latencyMs`. After the client's time-out it is lost. */
   finished(latencyMs: number): void {
     if (latencyMs >= this.#clientTimeoutMs) {
       this.timedOut++;

@@ -4,9 +4,9 @@ import { BOOTED, FORK, ORDER } from "./event_kinds.ts";
 import type { Server } from "./server.ts";
 import { BOOTING, FREE, READY } from "./worker_table.ts";
 
-/** Gunicorn's master: keeps as many workers as it was told, forks and stops them. */
+/** Gunicorn's master: keeps the number of workers that is set, forks and stops them. */
 export class Arbiter {
-  /** Workers it was told to keep (gunicorn's num_workers). */
+  /** Workers to keep (gunicorn's num_workers). */
   target: number;
   #server: Server;
   #actuation: Actuation;

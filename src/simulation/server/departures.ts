@@ -3,7 +3,7 @@ import { KILL, LINGERED } from "./event_kinds.ts";
 import type { KeptConnections } from "./kept_connections.ts";
 import { DRAINING, FREE, type WorkerTable } from "./worker_table.ts";
 
-/** How workers that were told to go do so. */
+/** How workers drain and stop. */
 export class Departures {
   readonly #workers: WorkerTable;
   readonly #events: EventHeap;
@@ -32,7 +32,7 @@ export class Departures {
     this.#events.push(nowMs + this.#gracefulTimeoutMs, KILL, worker, epoch[worker]!);
   }
 
-  /** A draining worker leaves when it serves nobody and its last idle connection is closed. */
+  /** A draining worker stops when it serves no request and its last idle connection is closed. */
   leave(worker: number, nowMs: number): void {
     const { state, inFlight, inside, epoch } = this.#workers;
     if (state[worker] !== DRAINING || inFlight[worker]! + inside[worker]! > 0) return;

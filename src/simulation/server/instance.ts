@@ -99,13 +99,13 @@ export class Instance {
     }
     // Plain gunicorn counts draining workers: what one of them held back is forked when it is gone.
     this.arbiter.forkNext();
-    // The first look, at the start, has nothing behind it; then the controller goes on in its own rhythm.
+    // The first look, at the start, has nothing behind it; then the controller keeps its own rhythm.
     const { tickMs } = this.#controller;
     const { tickPhase } = this.server.scenario;
     this.tickAtMs += this.tickAtMs === this.#startMs ? tickMs * (1 - tickPhase) : tickMs;
   }
 
-  /** Everything is told to go: workers finish what they have, what none has taken is lost, the controller looks no more. */
+  /** Ends everything: workers finish their requests, queued requests are lost, the controller stops. */
   stop(): void {
     const { queue, requests, results } = this.server;
     this.tickAtMs = Infinity;

@@ -1,6 +1,6 @@
 import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
 
-/** How long a worker that was told to go keeps its idle connections for a request on its way, ms; gunicorn 27's. */
+/** How long a draining worker keeps its idle connections for a request on its way, ms; gunicorn 27's. */
 const LINGER_MS = 2000;
 
 /**
@@ -51,7 +51,7 @@ export class KeptConnections {
     this.#untilMs[i] = nowMs + this.#keepAliveMs;
   }
 
-  /** The worker was told to go: its idle connections end soon. */
+  /** The worker drains: its idle connections end soon. */
   drain(worker: number, nowMs: number): void {
     this.#closesMs[worker] = nowMs + LINGER_MS;
   }

@@ -90,7 +90,7 @@ export class Processor {
     if (this.jobs[worker]! > 0) this.#stop(worker);
   }
 
-  /** The worker goes on with its jobs. */
+  /** The worker continues its jobs. */
   release(worker: number): void {
     this.#held[worker] = 0;
     if (this.jobs[worker] === 0) return;

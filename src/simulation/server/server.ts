@@ -105,7 +105,7 @@ export class Server {
       const { stretch, marginMs } = this.foresight;
       const serviceMs = requests.cpuMs[request]! * stretch / this.processor.rate + requests.waitMs[request]!;
       const latestMs = requests.arrivedMs[request]! + this.scenario.sloMs - serviceMs - marginMs;
-      // A request that cannot keep the SLO whatever is done is worth no worker of its own.
+      // A request that cannot meet the objective anyway deserves no worker.
       if (serviceMs < this.scenario.sloMs) {
         this.events.push(Math.max(this.nowMs, latestMs), LATEST_START, request, requests.serial[request]!);
       }

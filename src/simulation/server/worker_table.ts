@@ -4,7 +4,7 @@ import { WorkerSet } from "./worker_set.ts";
 /** What a worker process does. A dead one keeps its number until all that refers to it is over. */
 export const FREE = 0, BOOTING = 1, READY = 2, DRAINING = 3, DEAD = 4;
 
-/** Whom gunicorn stops first: one that serves nobody and is oldest (our probe), or simply the oldest (plain gunicorn). */
+/** Which worker gunicorn stops first: the oldest idle one (our probe), or the oldest (plain gunicorn). */
 export type StopOrder = "idle" | "oldest";
 
 /** The worker processes: their states, ages and what they hold; who can take a connection. */

@@ -199,7 +199,7 @@ export class Charts {
     const { plot, spec, values, place } = chart;
     if (!plot) return;
     const index = plot.cursor.idx ?? plot.data[0].length - 1;
-    // What is told is what is known, also where `read` draws less of it.
+    // The legend shows the known value, also where `read` draws less of it.
     const { columns } = this.#data;
     const texts = spec.series.map(({ key, format }, i) =>
       (format ?? spec.format)((key ? columns[key]?.[index] : plot.data[i + 1][index]) ?? null)

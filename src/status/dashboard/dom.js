@@ -1,4 +1,4 @@
-// The few ways in which the page is changed. Text goes in as text, never as HTML.
+// The few ways in which the page is changed. Text is inserted as text, never as HTML.
 export const $ = (id) => document.getElementById(id);
 
 export function element(tag, { className, text, ...attributes } = {}, ...children) {

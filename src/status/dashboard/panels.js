@@ -14,7 +14,7 @@ export function showHead(report) {
   setText(pill, report.dryRun ? "dry run" : report.order.text);
   const held = $("held");
   const hint = report.dryRun
-    ? "Dry run: decisions are made and told, but gunicorn is asked for nothing."
+    ? "Dry run: decisions are logged, but the number of workers does not change."
     : report.order.kind === "auto"
     ? ""
     : `Held by hand (${report.order.text}). Back to automatic with: gunicorn-autoscaler resume`;
@@ -130,7 +130,7 @@ const SIGNAL_NAMES = {
   statsd: "StatsD",
   memory: "memory",
 };
-// Bars end at this many times the maximum; bounds beyond so many times of it bound nothing, and are left out.
+// Bars end at this many times the maximum; larger bounds have no effect and are not drawn.
 const ROOM = 1.6;
 const FAR = 4;
 const BOUND_NAMES = { configured: "maximum", memory: "memory", cpu: "CPU", "boot-failures": "failed boot" };

@@ -1,4 +1,4 @@
-// Which charts there are. `read` makes a column of its own from those of the server.
+// Which charts there are. `read` derives a column from those of the server.
 import { bytes, milliseconds, number } from "./format.js";
 
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];

@@ -28,7 +28,7 @@ export class Control {
   /**
    * @param clock the supervisor's, monotonic ms
    * @param say logs one line for each setting changed
-   * @param onChange told all settings when some have changed, for those that the supervisor does not decide by
+   * @param onChange gets all settings when some have changed, for those that the supervisor does not use
    */
   constructor(
     steered: Steered,

@@ -69,7 +69,7 @@ export function encodeAnswer({ status, type, body }: HttpAnswer, method: string)
   return all;
 }
 
-/** The head of an answer that goes on as an event stream until the connection ends. */
+/** The head of an answer that stays open as an event stream until the connection ends. */
 export function eventStreamHead(): Uint8Array {
   return encoder.encode(
     `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n${
@@ -100,7 +100,7 @@ export function parseHead(text: string): Omit<HttpRequest, "body"> | undefined {
   return { method: match[1]!, path: match[2]!.split(/[?#]/, 1)[0]!, headers };
 }
 
-/** Bytes of body that follow the head; undefined for a length that makes no sense, or chunks, which nobody sends here. */
+/** Bytes of body that follow the head; undefined for a length that makes no sense, or chunks, which no client sends here. */
 export function bodyLength(headers: ReadonlyMap<string, string>): number | undefined {
   if (headers.has("transfer-encoding")) return undefined;
   const text = headers.get("content-length");

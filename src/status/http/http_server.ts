@@ -80,7 +80,7 @@ export class HttpServer {
     }
   }
 
-  /** Never rejects: a client that breaks off is nobody's problem. */
+  /** Never rejects: a client may break off at any time. */
   async #serve(connection: Deno.Conn): Promise<void> {
     let taken = false;
     let timer = setTimeout(() => hangUp(connection), this.#options.timeoutMs);
@@ -109,7 +109,7 @@ export class HttpServer {
     try {
       return await this.#options.handle(request);
     } catch {
-      return textAnswer(500, "Cannot answer: the status server has a fault; scaling is not affected");
+      return textAnswer(500, "Cannot answer: the status server failed, scaling is not affected");
     }
   }
 }

@@ -20,11 +20,11 @@ import { type Identity, statusReport } from "../status_report.ts";
 const MOST_STREAMS = 128;
 const MOST_CONNECTIONS = 192;
 const REQUEST_MS = 5_000;
-/** Decisions told in /status, and in an event, which comes every second. */
+/** Decisions in /status, and in an event, which comes every second. */
 const DECISIONS_IN_STATUS = 50;
 const DECISIONS_IN_EVENT = 5;
 
-/** What is told of, and where. */
+/** What is shown, and where. */
 export interface StatusServerOptions {
   /** The private runtime folder: the unix socket is made in it. */
   readonly dir: string;
@@ -41,7 +41,7 @@ export interface Watched {
 
 /**
  * Tells what the autoscaler does, and takes orders: on a unix socket in the runtime folder always, read-only on TCP where
- * that was asked for. Nothing that goes wrong here reaches the supervisor.
+ * that was asked for. No error here reaches the supervisor.
  */
 export class StatusServer implements Pages {
   readonly #options: StatusServerOptions;
@@ -71,7 +71,7 @@ export class StatusServer implements Pages {
       log.info("status: http://{address}/", { address: addressText(statusAddr) });
       if (!isLoopback(statusAddr.host)) {
         log.warn(
-          "status on {address} can be read by whoever can reach it: keep it on a private network",
+          "anyone who reaches {address} can read the status: keep it on a private network",
           { address: addressText(statusAddr) },
         );
       }
@@ -86,7 +86,7 @@ export class StatusServer implements Pages {
     }
   }
 
-  /** From now on this is told of, and steered. */
+  /** Shows and controls this from now on. */
   attach(watched: Watched): void {
     this.#watched = watched;
     const { log, settings } = this.#options;
@@ -106,7 +106,7 @@ export class StatusServer implements Pages {
     } catch (error) {
       if (this.#saidFault) return;
       this.#saidFault = true;
-      this.#options.log.error("the status server has a fault ({error}); scaling is not affected", {
+      this.#options.log.error("the status server failed ({error}); scaling is not affected", {
         error: String(error),
       });
     }
@@ -233,7 +233,7 @@ export class StatusServer implements Pages {
   }
 }
 
-/** A twelve-digit fraction helps nobody. */
+/** A few digits are enough. */
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value) ? Math.round(value * 1e4) / 1e4 : value;
 }

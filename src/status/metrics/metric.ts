@@ -28,7 +28,7 @@ export interface Metric {
   readonly help: string;
   /** Label names, for the documentation. */
   readonly labels?: readonly string[];
-  /** No samples: not known now, and the metric is left out. */
+  /** No samples: not known now, and the metric is omitted. */
   readonly read: (source: MetricSource) => readonly MetricSample[];
 }
 
@@ -37,7 +37,7 @@ export function one(value: Maybe<number> | undefined): readonly MetricSample[] {
   return value === undefined || !known(value) ? [] : [{ value }];
 }
 
-/** A counter that is left out until something has fed it. */
+/** A counter that is omitted until it has a source. */
 export function when(seen: boolean, value: number): readonly MetricSample[] {
   return seen ? [{ value }] : [];
 }

@@ -7,7 +7,7 @@ import { SELF_METRICS } from "./metrics_self.ts";
 /** Prefix of every metric. */
 export const METRIC_PREFIX = "gunicorn_autoscaler_";
 
-/** All metrics by group, in the order in which they are told. docs/metrics.md is made from this table. */
+/** All metrics by group, in the order of /metrics. docs/metrics.md is made from this table. */
 export const METRIC_GROUPS: readonly { readonly title: string; readonly metrics: readonly Metric[] }[] = [
   { title: "Scaling", metrics: SCALING_METRICS },
   { title: "Load", metrics: LOAD_METRICS },

@@ -44,8 +44,8 @@ export const COST_METRICS: readonly Metric[] = [
     type: "gauge",
     help: "Proportional set size of all workers where it can be read.",
     read: ({ outside: { workers } }) => {
-      const told = workers.map((worker) => worker.pssBytes).filter(known);
-      return told.length === 0 ? [] : one(told.reduce((sum, bytes) => sum + bytes, 0));
+      const readable = workers.map((worker) => worker.pssBytes).filter(known);
+      return readable.length === 0 ? [] : one(readable.reduce((sum, bytes) => sum + bytes, 0));
     },
   },
   {

@@ -4,7 +4,7 @@ import { METRIC_PREFIX, METRICS } from "./metric_table.ts";
 /** Content type of the Prometheus text format. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** All metrics in the Prometheus text format. What is not known is left out rather than 0. */
+/** All metrics in the Prometheus text format. An unknown value is omitted, not 0. */
 export function metricsText(source: MetricSource): string {
   let text = "";
   for (const { name, type, help, read } of METRICS) {

@@ -207,7 +207,7 @@ function decisionLines(report: StatusReport, paint: Paint, width: number): strin
   return last.flatMap((decision) => decisionLine(decision, Date.parse(report.now), paint, width));
 }
 
-/** A decision: how long ago, what moved, and the sentence, indented where it goes on. */
+/** A decision: how long ago, what moved, and the sentence, indented where it continues. */
 export function decisionLine(decision: DecisionReport, nowMs: number, paint: Paint, width: number): string[] {
   const ago = `${duration(nowMs - Date.parse(decision.at))} ago`.padStart(16);
   const { action, from, to } = decision;

@@ -54,6 +54,6 @@ Deno.test("a slow dependency: stays at two or three workers, and the log says wh
   const { changes } = sampler.stop(0, Infinity);
   assertLessOrEqual(Math.max(...changes.map(([, workers]) => workers)), 3, server.log());
   await server.process.line(
-    /is over 300 ms, but nobody waits .*: the app is slow, more workers would not help/,
+    /is over 300 ms, but no request waits .*: the app is slow, more workers would not help/,
   );
 });

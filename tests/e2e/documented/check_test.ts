@@ -106,6 +106,6 @@ Deno.test("advice: a slow import wants --preload, sync workers that wait want th
 
 Deno.test("without the probe check says what is not measured and where StatsD is heard", async () => {
   const { text } = await check(["--probe", "off", "wsgi:app"]);
-  assertStringIncludes(text, "StatsD heard on 127.0.0.1:9125");
+  assertStringIncludes(text, "StatsD received on 127.0.0.1:9125");
   assertStringIncludes(text, "in flight, busy time not measured");
 });

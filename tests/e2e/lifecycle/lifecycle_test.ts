@@ -165,7 +165,7 @@ Deno.test("a dry run says what it would do and does nothing", async () => {
   await using server = await autoscaled({ own: ["--dry-run", "--min-workers", "1", "--max-workers", "6"] });
   await server.process.line(/gunicorn-autoscaler \d\S+: 1 to 6 workers, p95 within 300 ms; dry run$/);
   const asking = Array.from({ length: 12 }, () => server.get("/sleep/200"));
-  await server.process.line(/dry run, nothing is asked for: .*grow from 1 to/);
+  await server.process.line(/dry run, not applied: .*grow from 1 to/);
   await Promise.all(asking);
   assertEquals(server.workers().length, 1);
 });

@@ -119,7 +119,7 @@ Deno.test("scale pins for a time, pause holds, resume lets go, and log, status a
   assertMatch(metrics.body, /^gunicorn_autoscaler_order\{kind="pinned"\} 1$/m);
   assertMatch((await command(it, "status")).stdout, /^■ pinned at 5 workers by hand, \d s left/m);
   await it.process.line(/autoscaler: pinned at 5 workers by hand, 4 s left/);
-  await it.process.line(/autoscaler: the pin has ended: scaling automatically/);
+  await it.process.line(/autoscaler: the pin ended: scaling automatically/);
   await it.untilWorkers(2, 20_000);
 
   assertEquals((await command(it, "pause")).stdout, "paused by hand");
@@ -211,7 +211,7 @@ Deno.test("a taken status port is an error before gunicorn starts", async () => 
 
 Deno.test("a status address that others can reach is warned of", async () => {
   await using it = await autoscaled({ own: ["--status-addr", `0.0.0.0:${freeTcpPort()}`] });
-  await it.process.line(/WARNING.*can be read by whoever can reach it/);
+  await it.process.line(/WARNING.*can read the status/);
 });
 
 Deno.test("a flood of idle and broken connections does not reach the app, the loop or the commands", async () => {
