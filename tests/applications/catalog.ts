@@ -1,0 +1,129 @@
+/** Well-known applications from PyPI, each started with the line that its own documentation gives. */
+import { run } from "../support/process.ts";
+import type { TempDir } from "../support/tempdir.ts";
+
+/** Where an application is tried. */
+export interface Place {
+  /** Working folder, empty at first. */
+  readonly folder: TempDir;
+  /** The bin folder of its virtualenv. */
+  readonly bin: string;
+}
+
+/** An application, and how it is started. */
+export interface Application {
+  readonly name: string;
+  /** What pip installs, the application's own package first. */
+  readonly packages: readonly string[];
+  /** Its line without `gunicorn` and without the address. */
+  readonly words: (place: Place) => readonly string[];
+  /** The line, as the table shows it. */
+  readonly line: string;
+  readonly env?: (place: Place) => Record<string, string>;
+  /** Makes what it needs before its first start. */
+  readonly prepare?: (place: Place) => Promise<void>;
+  /** What is asked for; it answers with 200. */
+  readonly path: string;
+  /** Requests a second that one worker can carry on a busy machine. */
+  readonly perSecond: number;
+}
+
+const GUNICORN = "gunicorn==27.0.1";
+
+export const APPLICATIONS: readonly Application[] = [
+  {
+    name: "httpbin",
+    // It wants a greenlet below 3, which the gevent of newer gunicorns is above.
+    packages: ["httpbin==0.10.4", "gunicorn==23.0.0", "gevent==23.9.0.post1"],
+    line: "gunicorn -k gevent httpbin:app",
+    words: () => ["-k", "gevent", "httpbin:app"],
+    path: "/delay/0.2",
+    perSecond: 20,
+  },
+  {
+    name: "Isso",
+    packages: ["isso==0.14.0", GUNICORN],
+    line: "gunicorn -w 4 --preload isso.run",
+    words: () => ["-w", "4", "--preload", "isso.run"],
+    env: ({ folder }) => ({ ISSO_SETTINGS: folder.join("isso.cfg") }),
+    prepare: async ({ folder }) => {
+      const database = `[general]\ndbpath = ${folder.join("comments.db")}\nhost = http://localhost/\n`;
+      await folder.write("isso.cfg", database);
+    },
+    path: "/info",
+    perSecond: 20,
+  },
+  {
+    name: "pypiserver",
+    packages: ["pypiserver==2.4.2", GUNICORN],
+    line: "gunicorn -w4 'pypiserver:app(root=\"packages\")'",
+    words: ({ folder }) => ["-w4", `pypiserver:app(root="${folder.join("packages")}")`],
+    prepare: async ({ folder }) => {
+      await folder.write("packages/nothing-1.0.tar.gz", "");
+    },
+    path: "/simple/",
+    perSecond: 20,
+  },
+  {
+    name: "Radicale",
+    packages: ["radicale==3.9.0", GUNICORN],
+    line: "gunicorn --env RADICALE_CONFIG=config --workers 8 radicale",
+    words: (
+      { folder },
+    ) => ["--env", `RADICALE_CONFIG=${folder.join("config")}`, "--workers", "8", "radicale"],
+    prepare: async ({ folder }) => {
+      await folder.write("config", `[storage]\nfilesystem_folder = ${folder.join("collections")}\n`);
+    },
+    path: "/.web/",
+    perSecond: 20,
+  },
+  {
+    name: "Starlette",
+    packages: ["starlette==1.10.0", GUNICORN, "uvicorn==0.54.0", "uvicorn-worker==0.4.0"],
+    line: "gunicorn example:app -w 4 -k uvicorn_worker.UvicornWorker",
+    words: () => ["example:app", "-w", "4", "-k", "uvicorn_worker.UvicornWorker"],
+    prepare: async ({ folder }) => {
+      await folder.write("example.py", STARLETTE);
+    },
+    path: "/",
+    perSecond: 20,
+  },
+  {
+    name: "Wagtail",
+    packages: ["wagtail==8.0.1", GUNICORN],
+    line: "gunicorn mysite.wsgi:application",
+    words: () => ["mysite.wsgi:application"],
+    prepare: async (place) => {
+      await made(place, "wagtail", ["start", "mysite", "."]);
+      await made(place, "python", ["manage.py", "migrate", "--verbosity", "0"]);
+    },
+    path: "/",
+    perSecond: 8,
+  },
+];
+
+const STARLETTE = `import asyncio
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+async def homepage(request):
+    await asyncio.sleep(0.2)
+    return JSONResponse({"hello": "world"})
+
+
+app = Starlette(routes=[Route("/", homepage)])
+`;
+
+async function made({ folder, bin }: Place, program: string, args: string[]): Promise<void> {
+  const path = `${bin}:${Deno.env.get("PATH")}`;
+  const { code, stdout, stderr } = await run(`${bin}/${program}`, args, {
+    cwd: folder.path,
+    env: { PATH: path },
+  });
+  if (code === 0) return;
+  const said = `${stdout}\n${stderr}`.trim().split("\n").at(-1);
+  throw new Error(`Cannot make the site: ${program} ${args.join(" ")} ended with ${code} (${said})`);
+}

@@ -1,0 +1,40 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Application } from "./catalog.ts";
+import { applicationsTable, withTable } from "./page.ts";
+import type { Trial } from "./trial.ts";
+
+const application = (name: string): Application => ({
+  name,
+  packages: [`${name}==1.2`],
+  line: `gunicorn ${name}`,
+  words: () => [name],
+  path: "/",
+  perSecond: 1,
+});
+const trial = (way: Trial["way"]): Trial => ({
+  application: "one",
+  way,
+  startS: 0.44,
+  scaling: { sent: 120, lost: way === "bare" ? 3 : 0 },
+  reload: { sent: 80, lost: 0 },
+  stopS: 1,
+  exitCode: 0,
+});
+
+Deno.test("a row for each application that was tried both ways, bare before wrapped", () => {
+  const table = applicationsTable([application("one"), application("two")], [
+    trial("wrapped"),
+    trial("bare"),
+  ]);
+  assertEquals(table.split("\n").slice(2), [
+    "| one 1.2 | `gunicorn one` | 3 of 120 / 0 of 120 | 0 of 80 / 0 of 80 | 0.4 / 0.4 | 1.0 / 1.0 | 0 / 0 |",
+  ]);
+});
+
+Deno.test("the table stands between its markers, and a page without them is refused", () => {
+  const page = "a\n<!-- applications: begin -->\nold\n<!-- applications: end -->\nb";
+  const once = withTable(page, "| new |");
+  assertEquals(once, "a\n<!-- applications: begin -->\n\n| new |\n\n<!-- applications: end -->\nb");
+  assertEquals(withTable(once, "| new |"), once);
+  assertThrows(() => withTable("nothing", "x"), Error, "Cannot write the table");
+});
