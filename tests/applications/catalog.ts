@@ -54,6 +54,22 @@ export const APPLICATIONS: readonly Application[] = [
     perSecond: 20,
   },
   {
+    name: "MLflow",
+    // It brings its own gunicorn.
+    packages: ["mlflow==2.22.5"],
+    line: "gunicorn -w 4 mlflow.server:app",
+    words: () => ["-w", "4", "mlflow.server:app"],
+    // What `mlflow server` sets before it starts this very line.
+    env: ({ folder }) => ({
+      _MLFLOW_SERVER_FILE_STORE: folder.join("runs"),
+      _MLFLOW_SERVER_ARTIFACT_ROOT: "mlflow-artifacts:/",
+      _MLFLOW_SERVER_ARTIFACT_DESTINATION: folder.join("artifacts"),
+      _MLFLOW_SERVER_SERVE_ARTIFACTS: "true",
+    }),
+    path: "/health",
+    perSecond: 20,
+  },
+  {
     name: "pypiserver",
     packages: ["pypiserver==2.4.2", GUNICORN],
     line: "gunicorn -w4 'pypiserver:app(root=\"packages\")'",
