@@ -9,7 +9,7 @@ def chain(folder, settings, space):
     """Put the probe's hooks into `space`, a gunicorn config, around those already there.
 
     folder: the runtime folder. settings: gunicorn's setting objects by name (their validators give a user's hook the
-    form gunicorn would call). Does nothing in a gunicorn that is not the direct child of the supervisor.
+    form gunicorn would call). Does nothing in a gunicorn that the supervisor does not scale: see claim.py.
     """
     import sys
     keep = sys.dont_write_bytecode

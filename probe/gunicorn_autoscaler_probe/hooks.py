@@ -5,6 +5,7 @@ from .master.master import Master
 from .worker.worker import Worker
 
 _session = None
+_is_refused = False
 
 
 class _Session:
@@ -17,10 +18,13 @@ class _Session:
 
 def chain(folder, settings, space):
     """Put our hooks into the config `space`, each around the one the user (or gunicorn) has there."""
-    global _session
+    global _session, _is_refused
+    if _is_refused:
+        return
     if _session is None:
         session = _Session(folder)
         if not session.master.attach():
+            _is_refused = True  # for good: it must not change at a reload
             return
         _session = session
     if space.get('daemon'):

@@ -36,15 +36,13 @@ def _allocate(fd):
             os.pwrite(fd, bytes(SIZE - size), size)
 
 
-def open_page(path):
-    """The page of an existing file that this user owns. Raises OSError when it is missing, a link or another's."""
+def open_owned(path):
+    """A descriptor of an existing file that this user owns. Raises OSError when it is missing, a link or another's."""
     fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        if os.fstat(fd).st_uid != os.geteuid():
-            raise PermissionError('%s belongs to another user' % path)
-        return Page(fd)
-    finally:
+    if os.fstat(fd).st_uid != os.geteuid():
         os.close(fd)
+        raise PermissionError('%s belongs to another user' % path)
+    return fd
 
 
 def create_page(path):

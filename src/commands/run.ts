@@ -5,19 +5,17 @@ import { shellWords } from "../gunicorn/arguments.ts";
 import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, PROBE_NAMES, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
+import { activatedSockets, gunicornEnvironment, withListenPid } from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { openLog } from "../log.ts";
-import {
-  INSTANCE_FILE,
-  replaceableIn,
-  runtimeBases,
-  startTicksOf,
-  writeInstance,
-} from "../platform/runtime_dir.ts";
+import { INSTANCE_FILE, replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
+import { startTicksOf } from "../platform/process_id.ts";
 import { Machine } from "../sensors/machine/machine.ts";
 import { Sensing } from "../supervisor/sensing.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
+import { serviceManager } from "../status/systemd/notify_socket.ts";
+import { ServiceNotices } from "../status/systemd/service_notices.ts";
 import { StatusServer } from "../status/http/status_server.ts";
 import { VERSION } from "../version.ts";
 import { type LaunchRequest, prepareLaunch } from "./launch.ts";
@@ -127,6 +125,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   });
   let status: StatusServer | undefined;
   let recorder: Recorder | undefined;
+  let notices: ServiceNotices | undefined;
   try {
     const identity = {
       version: VERSION,
@@ -138,7 +137,9 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     status = new StatusServer({ dir, settings, identity, log });
     if (settings.record !== "") recorder = Recorder.open(settings, sensing.clock(), log);
     sayStart(settings, log);
-    const gunicorn = Gunicorn.start(words, plan);
+    const manager = serviceManager(Deno.env, Deno.pid);
+    notices = manager === undefined ? undefined : new ServiceNotices(manager);
+    const gunicorn = startGunicorn([...words, ...plan.args]);
     const installAgain = () => {
       if (probeFiles !== undefined) installProbe(dir, probeFiles);
     };
@@ -153,6 +154,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
       sensing,
       status,
       recorder,
+      notices,
       settings,
       log,
       initialWorkers,
@@ -160,9 +162,20 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     });
   } finally {
     recorder?.close();
+    notices?.close();
     await status?.close();
     await sensing.close();
   }
+}
+
+/** Starts gunicorn with what systemd has given us, less what is for us alone. */
+function startGunicorn(words: readonly string[]): Gunicorn {
+  const environment = Deno.env.toObject();
+  const hasSockets = activatedSockets(environment, Deno.pid) > 0;
+  return Gunicorn.start({
+    words: hasSockets ? withListenPid(words) : words,
+    environment: gunicornEnvironment(environment),
+  });
 }
 
 /** The first line of the log: that the autoscaler is there, and between what it keeps gunicorn. */

@@ -6,6 +6,7 @@ import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/i
 import { Orphanage } from "../platform/orphans.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
+import type { ServiceNotices } from "../status/systemd/service_notices.ts";
 import type { StatusServer } from "../status/http/status_server.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import type { Recorder } from "./recorder.ts";
@@ -29,6 +30,8 @@ export interface Supervision {
   readonly status: StatusServer;
   /** undefined: nothing is recorded. */
   readonly recorder: Recorder | undefined;
+  /** undefined: no service manager wants to be told. */
+  readonly notices: ServiceNotices | undefined;
   readonly settings: Settings;
   readonly log: Logger;
   readonly initialWorkers: number;
@@ -38,7 +41,7 @@ export interface Supervision {
 
 /** Scales gunicorn until it ends, and returns its exit code. */
 export async function supervise(parts: Supervision): Promise<number> {
-  const { gunicorn, sensing, status, recorder, settings, log, initialWorkers, beforeReload } = parts;
+  const { gunicorn, sensing, status, recorder, notices, settings, log, initialWorkers, beforeReload } = parts;
   sensing.attach(gunicorn);
   if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
   const supervisor = new Supervisor({
@@ -53,6 +56,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     onTick: (record) => {
       status.note(record);
       recorder?.note(record);
+      notices?.note(record, sensing.arbiter?.reloads);
     },
   });
   status.attach({ supervisor, sensing });
@@ -62,10 +66,15 @@ export async function supervise(parts: Supervision): Promise<number> {
     log,
     stopDeciding: () => {
       ending = true;
+      notices?.stopping();
       supervisor.stop();
     },
     moveFloor: (by) => supervisor.moveFloor(by),
-    beforeReload,
+    beforeReload: () => {
+      notices?.reloading(sensing.clock(), sensing.arbiter?.reloads);
+      beforeReload();
+    },
+    lookForMaster: () => sensing.lookForMaster(),
     onUsr1: () => {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },
@@ -84,11 +93,15 @@ export async function supervise(parts: Supervision): Promise<number> {
   try {
     const looping = supervisor.run();
     const exit = await gunicorn.exited;
+    notices?.stopping();
+    sensing.lookForMaster();
     const leftovers = remember(leftWorkers(orphanage, sensing.workerPids()));
     supervisor.stop();
     await looping;
-    sayEnd(exit, ending, log);
-    await endLeftovers(leftovers, LEFTOVER_MS);
+    sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", ending, log);
+    const graceMs = sensing.arbiter?.gracefulTimeoutMs ?? LEFTOVER_MS;
+    await endLeftMaster(gunicorn, { ending, graceMs: graceMs + LEFTOVER_MS, log });
+    await endLeftovers(leftovers.filter(({ pid }) => pid !== gunicorn.arbiter?.pid), LEFTOVER_MS);
     return exit.code;
   } finally {
     orphanage.close();
@@ -98,15 +111,27 @@ export async function supervise(parts: Supervision): Promise<number> {
   }
 }
 
+/** A launcher that has ended must not leave gunicorn running with nobody to scale it. */
+async function endLeftMaster(
+  gunicorn: Gunicorn,
+  { ending, graceMs, log }: { ending: boolean; graceMs: number; log: Logger },
+): Promise<void> {
+  if (!gunicorn.hasArbiter) return;
+  if (!ending) {
+    log.warn("what --gunicorn started has ended and left gunicorn running: it is stopped");
+  }
+  await endLeftovers([gunicorn.arbiter!], graceMs);
+}
+
 /** Workers that outlived their master: those known, and those forked too late to be known. */
 function leftWorkers(orphanage: Orphanage, known: readonly number[]): number[] {
   const left = orphanage.orphans.filter((pid) => known.includes(pid));
   return [...new Set([...left, ...orphanage.newOrphans])];
 }
 
-function sayEnd(exit: Exit, ending: boolean, log: Logger): void {
+function sayEnd(exit: Exit, who: string, ending: boolean, log: Logger): void {
   if (exit.signal !== null) {
-    log.error("gunicorn's master was killed by {signal}", { signal: exit.signal });
+    log.error("{who} was killed by {signal}", { who, signal: exit.signal });
   } else if (exit.code !== 0) {
     const why = BOOT_FAILURES.get(exit.code) ?? "";
     log.error(`gunicorn ended with exit code {code}${why}`, { code: exit.code });

@@ -11,6 +11,8 @@ export interface LifecycleParts {
   readonly moveFloor: (by: 1 | -1) => number;
   /** Called before a HUP reaches gunicorn: the wrapper config must be there to be read again. */
   readonly beforeReload: () => void;
+  /** Called before a signal is passed on: to the master, where that is known. */
+  readonly lookForMaster: () => void;
   /** Called on each SIGUSR1: some versions of Deno open their inspector on it. */
   readonly onUsr1: () => void;
 }
@@ -59,10 +61,12 @@ export class Lifecycle {
   #end(signal: Deno.Signal): void {
     this.#parts.log.info("{signal}: passed on to gunicorn", { signal });
     this.#parts.stopDeciding();
-    this.#passOn(signal);
+    this.#parts.lookForMaster();
+    this.#parts.gunicorn.end(signal);
   }
 
   #passOn(signal: Deno.Signal): void {
+    this.#parts.lookForMaster();
     this.#parts.gunicorn.signal(signal);
   }
 

@@ -1,51 +1,124 @@
-import type { LaunchPlan } from "./launch_plan.ts";
+import { isAlive, type ProcessId } from "../platform/process_id.ts";
+import { takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import type { CountSignal } from "./worker_count.ts";
 
 /** Exit code of a program that a signal ended, as shells give it: 128 + its number. */
 const SIGNAL_BASE = 128;
+/** A launcher that still runs so long after its gunicorn was stopped is told to stop too, again and again. */
+const LAUNCHER_MS = 3_000;
 
-/** How gunicorn ended. */
+/** How what we started ended. */
 export interface Exit {
-  /** gunicorn's own code, or 128 + signal. */
+  /** Its own code, or 128 + signal. */
   readonly code: number;
   readonly signal: Deno.Signal | null;
 }
 
-/** The gunicorn master that we started. */
+/** What is started, and how. */
+export interface StartRequest {
+  readonly words: readonly string[];
+  /** The whole environment that it gets; ours when not given. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * The gunicorn that we started: its master, or a launcher (a shell script, uv run, tini) somewhere below which the master
+ * is. Signals go to the master as soon as it is known; the end, and its exit code, are those of what we started.
+ */
 export class Gunicorn {
+  /** What we started. */
   readonly pid: number;
-  /** Fulfilled when it has ended. */
+  /** Fulfilled when that has ended. */
   readonly exited: Promise<Exit>;
   #gone = false;
+  #arbiter: ProcessId | undefined;
+  #endSignal: Deno.Signal | undefined;
+  #launcherTimer: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(child: Deno.ChildProcess) {
     this.pid = child.pid;
     this.exited = child.status.then((status) => {
       this.#gone = true;
+      clearTimeout(this.#launcherTimer);
       const code = status.signal === null ? status.code : Math.max(status.code, SIGNAL_BASE);
       return { code, signal: status.signal };
     });
   }
 
-  /** Starts gunicorn with our own standard streams: what it prints passes through untouched. */
-  static start(words: readonly string[], plan: LaunchPlan): Gunicorn {
-    const [program, ...rest] = words;
+  /** Starts it with our own standard streams: what it prints passes through untouched. */
+  static start({ words, environment }: StartRequest): Gunicorn {
+    const [program, ...args] = words;
     const command = new Deno.Command(program!, {
-      args: [...rest, ...plan.args],
+      args,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
+      ...(environment === undefined ? {} : { env: environment, clearEnv: true }),
     });
     return new Gunicorn(command.spawn());
   }
 
-  /** Sends a signal; false when gunicorn is gone. */
+  /** gunicorn's master as it was last recognised, alive or not; undefined while it is not known. */
+  get arbiter(): ProcessId | undefined {
+    return this.#arbiter;
+  }
+
+  /** Whether gunicorn's master is known and lives. */
+  get hasArbiter(): boolean {
+    return this.#arbiter !== undefined && isAlive(this.#arbiter);
+  }
+
+  /** Whether the master is another process than what we started. */
+  get hasLauncher(): boolean {
+    return this.#arbiter !== undefined && this.#arbiter.pid !== this.pid;
+  }
+
+  /** From now on signals go to this process. One that was sent to the launcher to end it may not have come through. */
+  recognise(arbiter: ProcessId): void {
+    this.#arbiter = arbiter;
+    if (this.#endSignal !== undefined && this.hasLauncher) this.signal(this.#endSignal);
+  }
+
+  /** Sends a signal to the master, or to what we started while the master is not known; false when both are gone. */
   signal(signal: Deno.Signal): boolean {
-    if (this.#gone) return false;
-    try {
-      Deno.kill(this.pid, signal);
-      return true;
-    } catch {
-      return false;
-    }
+    if (this.hasArbiter) return send(this.#arbiter!.pid, signal);
+    return !this.#gone && send(this.pid, signal);
+  }
+
+  /** Ends it by a signal; a launcher that lives on after the master is sent it as well. */
+  end(signal: Deno.Signal): boolean {
+    const sent = this.signal(signal);
+    this.#endSignal = signal;
+    if (this.#arbiter !== undefined) this.#endLauncher(this.#arbiter, signal);
+    return sent;
+  }
+
+  /** Asks the master for a worker more or fewer. Never sent to another program: it would be stopped by it. */
+  ring(signal: CountSignal): void {
+    if (this.hasArbiter && takesCountSignals(this.#arbiter!.pid)) send(this.#arbiter!.pid, signal);
+  }
+
+  /** Only once this master is gone: before, the launcher waits for it. */
+  #endLauncher(master: ProcessId, signal: Deno.Signal): void {
+    if (!this.hasLauncher) return;
+    clearTimeout(this.#launcherTimer);
+    let wasGone = false;
+    const look = () => {
+      if (this.#gone) return;
+      if (wasGone) send(this.pid, signal);
+      wasGone = !isAlive(master);
+      this.#launcherTimer = setTimeout(look, LAUNCHER_MS);
+      Deno.unrefTimer(this.#launcherTimer);
+    };
+    look();
+  }
+}
+
+function send(pid: number, signal: Deno.Signal): boolean {
+  try {
+    Deno.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,7 +1,7 @@
 /** Making a wanted number of workers true. Signals can be lost (standard signals coalesce), so each request is confirmed. */
 
 /** The two signals that gunicorn's master takes for one worker more or fewer. */
-export type Signal = "SIGTTIN" | "SIGTTOU";
+export type CountSignal = "SIGTTIN" | "SIGTTOU";
 
 /** What a request for workers has come to. */
 export type CountState =
@@ -33,10 +33,10 @@ const LONGEST_RING_MS = 2_000;
  */
 export class Doorbell implements WorkerCount {
   readonly #port: ArbiterPort;
-  readonly #ring: (signal: Signal) => void;
+  readonly #ring: (signal: CountSignal) => void;
   #wanted: number;
   #seq: number;
-  #signal: Signal = "SIGTTIN";
+  #signal: CountSignal = "SIGTTIN";
   #askedAtMs = 0;
   #ringAgainAtMs = Infinity;
   #pauseMs = FIRST_RING_MS;
@@ -46,7 +46,7 @@ export class Doorbell implements WorkerCount {
   retries = 0;
 
   /** `workers` is what gunicorn is being started with; the master confirms it when it comes up. */
-  constructor(port: ArbiterPort, ring: (signal: Signal) => void, workers: number) {
+  constructor(port: ArbiterPort, ring: (signal: CountSignal) => void, workers: number) {
     this.#port = port;
     this.#ring = ring;
     this.#wanted = workers;
@@ -108,18 +108,18 @@ const DRIFT_MS = 10_000;
  */
 export class SignalSteps implements WorkerCount {
   readonly #children: () => number | undefined;
-  readonly #ring: (signal: Signal) => void;
+  readonly #ring: (signal: CountSignal) => void;
   #wanted: number;
   /** What the master's own count must be by the signals it was sent. */
   #asked: number;
-  #pending: { readonly from: number; readonly sentAtMs: number; readonly signal: Signal } | undefined;
+  #pending: { readonly from: number; readonly sentAtMs: number; readonly signal: CountSignal } | undefined;
   #askedAtMs = 0;
   #differsSinceMs: number | undefined;
   #rings = 0;
   confirmations = 0;
   retries = 0;
 
-  constructor(children: () => number | undefined, ring: (signal: Signal) => void, workers: number) {
+  constructor(children: () => number | undefined, ring: (signal: CountSignal) => void, workers: number) {
     this.#children = children;
     this.#ring = ring;
     this.#wanted = workers;
@@ -163,7 +163,7 @@ export class SignalSteps implements WorkerCount {
     return { kind: "settled", workers: this.#wanted };
   }
 
-  #send(signal: Signal, children: number, nowMs: number): void {
+  #send(signal: CountSignal, children: number, nowMs: number): void {
     this.#ring(signal);
     this.#rings++;
     this.#asked += signal === "SIGTTIN" ? 1 : -1;

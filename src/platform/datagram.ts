@@ -39,14 +39,24 @@ export async function connectUdp(host: string, port: number): Promise<number | u
   return fd;
 }
 
-/** A datagram socket connected to the unix socket at this path; undefined when no process listens there. */
+/**
+ * A datagram socket connected to the unix socket at this path, or, where that begins with @, of this abstract name;
+ * undefined when no process listens there.
+ */
 export function connectUnix(path: string): number | undefined {
   const name = new TextEncoder().encode(path);
   if (name.length > LONGEST_PATH) return undefined;
-  const address = new Uint8Array(2 + LONGEST_PATH + 1);
+  const isAbstract = path.startsWith("@");
+  const address = new Uint8Array(2 + (isAbstract ? name.length : LONGEST_PATH + 1));
   address[0] = AF_UNIX;
   address.set(name, 2);
+  if (isAbstract) address[2] = 0; // the name begins with a zero byte and goes to the end of the address
   return connected(AF_UNIX, address);
+}
+
+/** Closes such a socket. */
+export function closeDatagram(fd: number): void {
+  libc()?.close(fd);
 }
 
 /** Sends one packet; false when it could not go now. Never waits. */

@@ -1,6 +1,7 @@
 /** The private folder of one running instance, and the folders that dead instances left. */
 import { fileProblem } from "./file_problem.ts";
 import { isHeld } from "./folder_lock.ts";
+import { startTicksOf } from "./process_id.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
 const OWNER_ONLY = 0o700;
@@ -171,14 +172,4 @@ function readInstance(dir: string): Instance | undefined {
 
 function isRunning(instance: Instance): boolean {
   return startTicksOf(instance.pid) === instance.startTicks;
-}
-
-/** Start time of a process in clock ticks since boot; undefined when there is no such process, or no /proc. */
-export function startTicksOf(pid: number): number | undefined {
-  try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-  } catch {
-    return undefined;
-  }
 }

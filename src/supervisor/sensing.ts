@@ -9,7 +9,7 @@ import {
   type WorkerModel,
 } from "../core/sample.ts";
 import type { Gunicorn } from "../gunicorn/process.ts";
-import { Doorbell, SignalSteps, type WorkerCount } from "../gunicorn/worker_count.ts";
+import type { WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
 import { bringBack } from "../platform/removed_file.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
@@ -24,6 +24,7 @@ import { StatsdRelay } from "../sensors/statsd/statsd_relay.ts";
 import { StatsdWindow } from "../sensors/statsd/statsd_window.ts";
 import { readText } from "../sensors/text_file.ts";
 import type { Address } from "../settings/setting_types.ts";
+import { ArbiterLink } from "./arbiter_link.ts";
 import type { Sampler } from "./supervisor.ts";
 import { UnseenWorkers } from "./unseen_workers.ts";
 
@@ -42,9 +43,6 @@ export interface SensingOptions {
   readonly log: Logger;
 }
 
-/** gunicorn has children but the probe has not spoken for this long: it could not attach. */
-const PROBE_SILENT_MS = 10_000;
-
 /** All sensors of a running gunicorn, read once a tick into one Sample. */
 export class Sensing implements Sampler {
   readonly #options: SensingOptions;
@@ -57,10 +55,9 @@ export class Sensing implements Sampler {
   readonly #statsd: StatsdListener | undefined;
   readonly #relay: StatsdRelay | undefined;
   readonly #unseen = new UnseenWorkers();
-  #gunicorn: Gunicorn | undefined;
-  #count: Doorbell | SignalSteps | undefined;
+  #link: ArbiterLink | undefined;
+  #masterPid = 0;
   #lastMs: number | undefined;
-  #attachedAtMs = 0;
   #bootFailures = 0;
   #arbiter: Arbiter | undefined;
   #slotsReading: SlotsReading | undefined;
@@ -92,19 +89,22 @@ export class Sensing implements Sampler {
 
   /** From now on it is this gunicorn that is looked at. */
   attach(gunicorn: Gunicorn): void {
-    this.#gunicorn = gunicorn;
-    this.#attachedAtMs = this.clock();
-    const ring = (signal: Deno.Signal) => void gunicorn.signal(signal);
-    const { initialWorkers } = this.#options;
-    this.#count = this.#arbiterFile === undefined
-      ? new SignalSteps(() => this.#childCount(), ring, initialWorkers)
-      : new Doorbell(this.#arbiterFile, ring, initialWorkers);
+    const { initialWorkers, log } = this.#options;
+    const workers = () => this.#children.length;
+    const [file, nowMs] = [this.#arbiterFile, this.clock()];
+    this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, log, workers, nowMs });
   }
 
-  /** Delegates, because the way to ask may change: see PROBE_SILENT_MS. */
+  /** Has gunicorn's master known as soon as it has said that it is there: before signals, and at the end. */
+  lookForMaster(): void {
+    this.#link?.lookForClaim();
+  }
+
+  /** Delegates, because the way to ask may change: see ArbiterLink. */
   readonly workerCount: WorkerCount = {
-    ask: (workers, nowMs) => this.#count?.ask(workers, nowMs),
-    poll: (nowMs) => this.#count?.poll(nowMs) ?? { kind: "settled", workers: this.#options.initialWorkers },
+    ask: (workers, nowMs) => this.#link?.count.ask(workers, nowMs),
+    poll: (nowMs) =>
+      this.#link?.count.poll(nowMs) ?? { kind: "settled", workers: this.#options.initialWorkers },
   };
 
   /** CLOCK_MONOTONIC in ms, the clock that the probe uses too. */
@@ -116,15 +116,15 @@ export class Sensing implements Sampler {
     this.#lastMs = nowMs;
     this.#statsd?.drain();
     this.#arbiter = this.#arbiterFile?.read();
+    const masterPid = this.#link?.look(nowMs) ?? 0;
+    this.#masterPid = masterPid;
     const slots = this.#slots?.read(nowMs * 1e6);
     this.#slotsReading = slots;
-    const masterPid = this.#gunicorn?.pid ?? 0;
     const slotPids = slots === undefined || slots.workers.length === 0
       ? undefined
       : slots.workers.map((w) => w.pid);
     const children = this.#processes.children(masterPid, slotPids);
     this.#children = children;
-    this.#giveUpOnProbe(nowMs);
     const readyPids = slots === undefined
       ? children
       : slots.workers.filter((w) => w.state === "ready").map((w) => w.pid);
@@ -184,7 +184,7 @@ export class Sensing implements Sampler {
 
   /** How asking gunicorn for workers went, since the start. */
   get asked(): { readonly confirmations: number; readonly retries: number } {
-    return this.#count ?? { confirmations: 0, retries: 0 };
+    return this.#link?.asked ?? { confirmations: 0, retries: 0 };
   }
 
   /** What came over StatsD since the start; "unknown" when StatsD is not received. */
@@ -233,14 +233,14 @@ export class Sensing implements Sampler {
   #finished(slots: SlotsReading | undefined): Maybe<Finished> {
     if (this.#statsd === undefined) return "unknown";
     const taken = this.#statsdWindow.take();
-    const hasProbe = slots !== undefined && !(this.#count instanceof SignalSteps);
+    const hasProbe = slots !== undefined && this.#link?.hasProbe !== false;
     const isUnmetered = slots !== undefined && slots.counts.ready > 0 && !slots.isMetered;
     return hasProbe && !isUnmetered ? "unknown" : taken;
   }
 
   #isChildOfMaster(pid: number): boolean {
-    if (this.#gunicorn === undefined) return true;
-    return parseStat(readText(`/proc/${pid}/stat`) ?? "")?.ppid === this.#gunicorn.pid;
+    if (this.#link === undefined) return true;
+    return this.#masterPid > 0 && parseStat(readText(`/proc/${pid}/stat`) ?? "")?.ppid === this.#masterPid;
   }
 
   #boots(slots: SlotsReading | undefined): Maybe<Boots> {
@@ -248,27 +248,5 @@ export class Sensing implements Sampler {
     const failures = Math.max(0, this.#arbiter.bootFailures - this.#bootFailures);
     this.#bootFailures = this.#arbiter.bootFailures;
     return { failures, lastBootMs: slots.lastBootMs };
-  }
-
-  /** Children of the master; undefined while it has none, because it is still starting. */
-  #childCount(): number | undefined {
-    return this.#children.length === 0 ? undefined : this.#children.length;
-  }
-
-  /** The wrapper config fails open: gunicorn runs on without the probe, and we go on without it too. */
-  #giveUpOnProbe(nowMs: number): void {
-    if (!(this.#count instanceof Doorbell) || this.#arbiter !== undefined || this.#children.length === 0) {
-      return;
-    }
-    if (nowMs - this.#attachedAtMs < PROBE_SILENT_MS) return;
-    this.#options.log.warn(
-      "the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone",
-    );
-    const gunicorn = this.#gunicorn!;
-    this.#count = new SignalSteps(
-      () => this.#childCount(),
-      (signal) => void gunicorn.signal(signal),
-      this.#children.length,
-    );
   }
 }

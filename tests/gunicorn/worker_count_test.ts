@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { type ArbiterPort, Doorbell, type Signal, SignalSteps } from "../../src/gunicorn/worker_count.ts";
+import {
+  type ArbiterPort,
+  type CountSignal,
+  Doorbell,
+  SignalSteps,
+} from "../../src/gunicorn/worker_count.ts";
 
 /** A master that carries out what it is told when `obeys`, and hears nothing otherwise. */
 class FakeMaster implements ArbiterPort {
@@ -9,7 +14,7 @@ class FakeMaster implements ArbiterPort {
   seq = 0;
   wanted = 0;
   wantedSeq = 0;
-  readonly rung: Signal[] = [];
+  readonly rung: CountSignal[] = [];
 
   request(workers: number): number {
     this.wanted = workers;
@@ -20,7 +25,7 @@ class FakeMaster implements ArbiterPort {
     return this.ready ? { workers: this.count, seq: this.seq } : undefined;
   }
 
-  readonly ring = (signal: Signal): void => {
+  readonly ring = (signal: CountSignal): void => {
     this.rung.push(signal);
     if (this.obeys) this.obey();
   };
@@ -104,14 +109,14 @@ class PlainMaster {
   shows = true;
   count: number;
   children: number | undefined;
-  readonly rung: Signal[] = [];
+  readonly rung: CountSignal[] = [];
 
   constructor(count: number) {
     this.count = count;
     this.children = count;
   }
 
-  readonly ring = (signal: Signal): void => {
+  readonly ring = (signal: CountSignal): void => {
     this.rung.push(signal);
     this.count += signal === "SIGTTIN" ? 1 : -1;
     if (this.shows) this.children = this.count;

@@ -20,8 +20,12 @@ Deno.test(
       "gunicorn-autoscaler.service",
       text.replace(/^ExecStart=\S+/m, "ExecStart=/bin/true"),
     );
-    const { code, stderr } = await run(systemd!, ["verify", "--man=no", unit]);
-    assertEquals(stderr.split("\n").filter((line) => line.includes("gunicorn-autoscaler.service")), []);
+    const socket = await temp.write(
+      "gunicorn-autoscaler.socket",
+      await Deno.readTextFile(`${repository}deploy/systemd/gunicorn-autoscaler.socket`),
+    );
+    const { code, stderr } = await run(systemd!, ["verify", "--man=no", unit, socket]);
+    assertEquals(stderr.split("\n").filter((line) => line.includes("gunicorn-autoscaler.")), []);
     assertEquals(code, 0, stderr);
   },
 );

@@ -6,10 +6,10 @@ import {
   removeStaleDirs,
   runningInstances,
   runtimeBases,
-  startTicksOf,
   unsafe,
   writeInstance,
 } from "../../src/platform/runtime_dir.ts";
+import { startTicksOf } from "../../src/platform/process_id.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const instance = (pid: number, startTicks: number) => ({

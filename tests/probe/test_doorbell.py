@@ -1,10 +1,29 @@
+import fcntl
 import os
 import unittest
 
 from fake_arbiter import Arbiter
 from support import read_arbiter, runtime_folder, w, want, write_arbiter
 from gunicorn_autoscaler_probe import kinds
+from gunicorn_autoscaler_probe.master import claim
 from gunicorn_autoscaler_probe.master.doorbell import Doorbell
+
+
+NOBODY = 2**22 - 1  # no process has this pid
+
+
+def in_child(step):
+    """What `step` returns in a forked process, as true or false."""
+    pid = os.fork()
+    if pid == 0:
+        code = 2
+        try:
+            code = 0 if step() else 1
+        finally:
+            os._exit(code)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert status in (0, 1), status
+    return status == 0
 
 
 class DoorbellTest(unittest.TestCase):
@@ -28,14 +47,53 @@ class DoorbellTest(unittest.TestCase):
             self.assertEqual(bell.wanted(), (1, 0))
             bell.close()
 
-    def test_only_the_supervisors_own_child_obeys(self):
+    def test_who_claims_the_file_obeys_and_says_who_it_is(self):
         with runtime_folder() as folder:
             bell = Doorbell(folder)
-            self.assertTrue(bell.is_childs())
+            self.assertFalse(bell.is_obeying())
+            self.assertTrue(bell.claim())
+            self.assertTrue(bell.is_obeying())
+            words = read_arbiter(folder)
+            self.assertEqual((words[w.A_CLAIMED_PID], words[w.A_CLAIMED_START]), (os.getpid(), claim.start_ticks()))
             bell.close()
+
+    def test_without_a_supervisor_that_lives_there_is_nothing_to_claim(self):
         with runtime_folder(supervisor_pid=os.getpid()) as folder:
             bell = Doorbell(folder)
-            self.assertFalse(bell.is_childs())
+            self.assertFalse(bell.claim())
+            bell.close()
+
+    def test_below_a_launcher_the_supervisors_lock_tells_whether_it_lives(self):
+        with runtime_folder(supervisor_pid=NOBODY) as folder:
+            bell = Doorbell(folder)
+            with open(os.path.join(folder, 'arbiter')) as supervisors:
+                fcntl.flock(supervisors, fcntl.LOCK_EX)
+                self.assertTrue(in_child(bell.claim), 'a process of the launcher')
+                self.assertTrue(in_child(lambda: bell.claim() and bell.has_launcher and bell.is_obeying()))
+            self.assertFalse(in_child(bell.claim), 'the supervisor is gone')
+            bell.close()
+
+    def test_only_one_process_can_claim_it_at_a_time(self):
+        with runtime_folder() as folder:
+            bell = Doorbell(folder)
+            self.assertTrue(bell.claim())
+            words = read_arbiter(folder)
+
+            def second():
+                bell.supervisor_pid = os.getppid()
+                return Doorbell(folder).claim() or bell.is_obeying()
+            self.assertFalse(in_child(second), 'a fork, and a gunicorn that it runs')
+            self.assertEqual(read_arbiter(folder), words)
+            bell.close()
+
+    def test_what_a_master_before_has_left_is_forgotten(self):
+        with runtime_folder() as folder:
+            bell = Doorbell(folder)
+            bell.tell_ready()
+            bell.confirm(9, 3)
+            self.assertTrue(bell.claim())
+            words = read_arbiter(folder)
+            self.assertEqual((words[w.A_READY_NS], words[w.A_CONFIRMED], words[w.A_CONFIRMED_SEQ]), (0, 0, 0))
             bell.close()
 
     def test_a_file_of_another_format_is_refused(self):

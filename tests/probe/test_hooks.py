@@ -27,7 +27,7 @@ class HooksTest(unittest.TestCase):
         context = runtime_folder()
         self.folder = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
-        hooks._session = None
+        hooks._session, hooks._is_refused = None, False
         tie = lifeline.tie_to_parent
         lifeline.tie_to_parent = nothing
         self.addCleanup(setattr, lifeline, 'tie_to_parent', tie)

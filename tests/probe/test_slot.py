@@ -4,7 +4,7 @@ import unittest
 
 from support import read_slot, runtime_folder, w, write_slot
 from gunicorn_autoscaler_probe import slot
-from gunicorn_autoscaler_probe.page import open_page
+from gunicorn_autoscaler_probe.page import open_owned
 
 
 def text_of(path):
@@ -138,7 +138,7 @@ class SlotTest(unittest.TestCase):
             path = os.path.join(folder, 'arbiter')
             os.chown(path, 65534, 65534)
             with self.assertRaises(PermissionError):
-                open_page(path)
+                open_owned(path)
 
 
 if __name__ == '__main__':

@@ -18,6 +18,7 @@ class WorkforceTest(unittest.TestCase):
         self.folder = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
         self.bell = Doorbell(self.folder)
+        self.bell.claim()
         self.addCleanup(self.bell.close)
         self.boots = Boots()
 

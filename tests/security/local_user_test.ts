@@ -5,8 +5,8 @@ import {
   removeStaleDirs,
   replaceableIn,
   runningInstances,
-  startTicksOf,
 } from "../../src/platform/runtime_dir.ts";
+import { startTicksOf } from "../../src/platform/process_id.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { command, runtimeFolder } from "../support/running_commands.ts";
 import { tempDir } from "../support/tempdir.ts";

@@ -5,7 +5,8 @@ import time
 from .. import kinds
 from .. import words as w
 from ..fork_server.told import ForkServerWords
-from ..page import open_page
+from ..page import Page, open_owned
+from . import claim
 
 # More is a torn or hostile file rather than a wish.
 _MOST_WORKERS = 100000
@@ -16,12 +17,20 @@ class Doorbell:
 
     def __init__(self, folder):
         """Open the file in `folder`. Raises OSError when it is missing, ValueError when it is something else."""
-        self._page = open_page(os.path.join(folder, 'arbiter'))
+        # Kept open: a process loses its locks on a file when it closes any descriptor of it.
+        self._fd = open_owned(os.path.join(folder, 'arbiter'))
+        try:
+            self._page = Page(self._fd)
+        except BaseException:
+            os.close(self._fd)
+            raise
         self._words = self._page.words
         if self._words[w.A_MAGIC] != w.ARBITER_MAGIC:
-            self._page.close()
+            self.close()
             raise ValueError('the arbiter file has another format')
         self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
+        self._claimed_by = None
+        self.has_launcher = os.getppid() != self.supervisor_pid  # a program between the supervisor and this process
         self._changes = 0
 
     def fork_server_words(self):
@@ -31,10 +40,30 @@ class Doorbell:
     def close(self):
         """Drop the mapping (a worker has no use for it)."""
         self._page.close()
+        os.close(self._fd)
 
-    def is_childs(self):
-        """True while this process is the supervisor's own child: only then it obeys and publishes."""
-        return os.getppid() == self.supervisor_pid
+    def claim(self):
+        """Become the master that the supervisor scales. False when another one is, or when the supervisor is gone.
+
+        The start time tells the supervisor whether the pid still is ours, and whether it means the same process to it
+        (in a pid namespace of its own a launcher's child has another number outside).
+        """
+        if not self._is_supervised() or not claim.take(self._fd):
+            return False
+        words = self._words
+        words[w.A_CLAIMED_PID] = 0
+        for word in range(w.A_MASTER_PID, w.A_FORK_SERVER_FAILURES + 1):  # what a master before us, now gone, has left
+            words[word] = 0
+        words[w.A_CLAIMED_START] = claim.start_ticks()
+        words[w.A_CLAIMED_PID] = self._claimed_by = os.getpid()
+        return True
+
+    def is_obeying(self):
+        """True in the master that claimed the file, while the supervisor lives: only then it obeys and publishes."""
+        return os.getpid() == self._claimed_by and self._is_supervised()
+
+    def _is_supervised(self):
+        return os.getppid() == self.supervisor_pid or claim.is_held(self._fd)
 
     def wanted(self):
         """(seq, workers wanted); 0 workers: the supervisor has not told, gunicorn's own count stands.

@@ -21,7 +21,12 @@ def tie_to_parent(parent_pid):
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), 'prctl(PR_SET_PDEATHSIG)')
     if os.getppid() != parent_pid:  # it died before the call: the signal would never come
-        os.kill(os.getpid(), signal.SIGTERM)
+        end()
+
+
+def end():
+    """Have gunicorn stop as it does when it is told to."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def remove_folder(folder):

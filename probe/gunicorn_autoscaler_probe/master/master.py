@@ -4,7 +4,7 @@ import time
 
 from .. import report
 from ..fork_server.spawning import Spawning
-from . import lifeline
+from . import lifeline, sockets
 from .boots import Boots
 from .doorbell import Doorbell
 from .workforce import Workforce
@@ -26,17 +26,23 @@ class Master:
         self._is_ours = False
 
     def attach(self):
-        """Open the arbiter file. True when this gunicorn is the direct child of the supervisor.
+        """Open the arbiter file. True when this gunicorn is the one that the supervisor scales, launched by it or by a
+        program it launched.
 
-        Not for the master that a SIGUSR2 starts, nor for a gunicorn that a third program runs with our config: they go
-        on as plain gunicorn. Raises OSError or ValueError when the file is unusable.
+        Not for the master that a SIGUSR2 starts, nor for a second gunicorn that runs with our config: they go on as
+        plain gunicorn. Raises OSError or ValueError when the file is unusable.
         """
+        if os.environ.get('GUNICORN_PID') == str(os.getppid()):
+            return False
         bell = Doorbell(self._folder)
-        if not bell.is_childs():
+        if not bell.claim():
             bell.close()
             return False
         self._bell = bell
         self._is_ours = True
+        sockets.take()
+        if bell.has_launcher:
+            return True  # the kernel tells of a parent's death alone; the workforce looks after the supervisor's
         try:
             lifeline.tie_to_parent(bell.supervisor_pid)
         except Exception as error:
@@ -49,7 +55,7 @@ class Master:
         return True
 
     def _obeys(self):
-        return self._bell is not None and self._bell.is_childs()
+        return self._bell is not None and self._bell.is_obeying()
 
     def starting(self, server):
         """on_starting: from here on the workforce is ours."""

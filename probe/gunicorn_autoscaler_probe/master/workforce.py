@@ -5,7 +5,7 @@ import signal
 import time
 
 from .. import slot, words as w
-from . import control_socket, fork_signals, handover
+from . import control_socket, fork_signals, handover, lifeline
 from .gauge_logging import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
@@ -49,6 +49,7 @@ class Workforce:
         self._ready_ns = {}  # pid -> when it became ready, once seen
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._handover = None  # a reload under way
+        self._is_orphaned = False  # the supervisor behind our launcher has died
         self._view = ArbiterView(server)
         self._original = server.manage_workers
         server.manage_workers = self.manage_workers
@@ -155,12 +156,15 @@ class Workforce:
     def _look(self, now_ns):
         """Answer the bell, see who is ready, and return how many workers to fork now."""
         server = self._server
-        if self._bell.is_childs():
+        if self._bell.is_obeying():
             seq, wanted = self._bell.wanted()
             if wanted and wanted != server.num_workers:
                 server.num_workers = wanted  # calls nworkers_changed, which confirms
             elif not self._bell.is_answered(seq):
                 self._bell.confirm(server.num_workers, seq)
+        elif self._bell.has_launcher and not self._is_orphaned:
+            self._is_orphaned = True
+            lifeline.end()
         for pid in list(self._leaving) + list(self._forked_ns):
             if pid not in server.WORKERS:  # reaped without child_exit
                 self.gone(pid, now_ns)

@@ -54,6 +54,21 @@ export function parseAnonymous(text: string): number | undefined {
   return match === null ? undefined : 1024 * Number(match[1]);
 }
 
+/** Signal numbers on every architecture that we run on. */
+const SIGCONT = 18, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
+
+/**
+ * Whether a process has handlers for SIGTTIN and SIGTTOU, by /proc/PID/status; undefined when that does not tell. A gunicorn
+ * master has both, and so has each worker it forks. Programs that it executes have not, and no launcher has, but for those
+ * that pass every signal on (dumb-init): they have handlers for all job control.
+ */
+export function catchesCountSignals(text: string): boolean | undefined {
+  const mask = /^SigCgt:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1];
+  if (mask === undefined) return undefined;
+  const caught = (signal: number) => (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
+  return caught(SIGTTIN) && caught(SIGTTOU) && !(caught(SIGTSTP) && caught(SIGCONT));
+}
+
 /** The pids of /proc/PID/task/TID/children. */
 export function parsePids(text: string): number[] {
   return text.split(/\s+/).map(count).filter((pid) => pid > 0 && pid < 2 ** 31);

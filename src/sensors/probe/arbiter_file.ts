@@ -5,6 +5,7 @@
 
 import type { WorkerKind } from "../../core/sample.ts";
 import { errorText } from "../../error_text.ts";
+import type { ProcessId } from "../../platform/process_id.ts";
 import { hasMagic, kindOf, PAGE_BYTES, readStart, wordAt } from "./shared_words.ts";
 
 /** What gunicorn's master has published. */
@@ -78,7 +79,8 @@ const CHANGES = 19, ALIVE = 20, DRAINING = 21, SPAWNED = 22, BOOT_FAILURES = 23,
 const RELOADS = 25, KIND = 26, SLOTS = 27, GRACEFUL_TIMEOUT_MS = 28, TIMEOUT_MS = 29, PRELOAD = 30;
 const CONFIGURED = 31, GUNICORN_VERSION = 32, READY_NS = 33, FORK_SERVER_STATE = 34;
 const FORK_SERVER_PID = 35, FORK_SERVER_IMPORT_MS = 36, FORKED = 37, FORK_NS = 38, FORK_SERVER_FAILURES = 39;
-const END = 40, WHY_AT = 256 * 8, WHY_BYTES = 1024;
+const CLAIMED_PID = 40, CLAIMED_START = 41;
+const END = 42, WHY_AT = 256 * 8, WHY_BYTES = 1024;
 
 /** A pid is at most 2^22 on Linux. */
 const MAX_PID = 4_194_304;
@@ -107,6 +109,7 @@ export class ArbiterFile {
       new TextEncoder().encodeInto(MAGIC, new Uint8Array(page.buffer));
       page[SUPERVISOR_PID] = BigInt(supervisorPid);
       writeAll(file, new Uint8Array(page.buffer));
+      lock(file);
     } catch (error) {
       file?.close();
       const why = errorText(error);
@@ -201,6 +204,16 @@ export class ArbiterFile {
   }
 
   /**
+   * The gunicorn master that said that it is the one we scale, before it is ready; undefined while none has. Whether it
+   * still lives is told by its start time.
+   */
+  claimed(): ProcessId | undefined {
+    if (!readStart(this.#file, this.#bytes) || !hasMagic(this.#halves, 0, MAGIC)) return undefined;
+    const [pid, startTicks] = [wordAt(this.#halves, CLAIMED_PID), wordAt(this.#halves, CLAIMED_START)];
+    return pid === 0 || pid > MAX_PID ? undefined : { pid, startTicks };
+  }
+
+  /**
    * The master's count and the request it answers; undefined before the master is ready. It publishes its count
    * earlier, but until then has no signal handlers, and a doorbell would end it.
    */
@@ -218,6 +231,15 @@ export class ArbiterFile {
   #writeWord(word: number, value: number): void {
     this.#file.seekSync(8 * word, Deno.SeekMode.Start);
     writeAll(this.#file, new Uint8Array(new BigUint64Array([BigInt(value)]).buffer));
+  }
+}
+
+/** Held until we die: gunicorn's master sees by it whether we live, also where we are not its parent. */
+function lock(file: Deno.FsFile): void {
+  try {
+    file.lockSync(true);
+  } catch {
+    // A file system without locks: gunicorn follows us as our own child alone.
   }
 }
 

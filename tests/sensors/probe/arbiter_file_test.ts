@@ -168,6 +168,7 @@ Deno.test("The probe's own code reads our wishes and we read its answers", async
 from gunicorn_autoscaler_probe import words as w
 from gunicorn_autoscaler_probe.master.doorbell import Doorbell
 bell = Doorbell(${JSON.stringify(folder.path)})
+is_claimed = bell.claim()
 seq, wanted = bell.wanted()
 bell._words[w.A_MASTER_PID] = 123
 bell.tell_workers(6, 1, 8)
@@ -175,7 +176,7 @@ bell.tell_boot_failures(2, 55)
 bell.confirm(wanted, seq)
 bell.tell_configured(2)
 bell.tell_ready()
-print(seq, wanted, bell.is_childs())`);
+print(seq, wanted, is_claimed and bell.is_obeying())`);
   assertEquals(printed, "1 6 True");
   const arbiter = file.read()!;
   assertEquals(file.confirmed(), { workers: 6, seq: 1 });

@@ -1,0 +1,37 @@
+"""Which gunicorn master the supervisor scales: two kinds of lock on the arbiter file, each gone with its holder.
+
+The supervisor holds a flock, so every process can see whether it lives, whoever started it. The master holds a POSIX
+lock, which a forked worker does not inherit: a gunicorn that a worker or a second launcher starts finds it taken.
+"""
+import errno
+import fcntl
+
+
+def take(fd):
+    """Have the POSIX lock from now on; False when another process has it. A file system without such locks lets all."""
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN)
+    return True
+
+
+def is_held(fd):
+    """Whether the supervisor still has its flock."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    fcntl.flock(fd, fcntl.LOCK_UN)
+    return False
+
+
+def start_ticks():
+    """When this process started, in clock ticks since boot; 0 when the system does not tell."""
+    try:
+        with open('/proc/self/stat') as stat:
+            return int(stat.read().rpartition(')')[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,21 @@
+/** What systemd has put into our environment, and how it goes on to gunicorn. */
+
+/** For us alone: gunicorn would tell systemd of a pid that is not the service's. */
+const OURS = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
+/** The environment for gunicorn. */
+export function gunicornEnvironment(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OURS.includes(name)));
+}
+
+/** Sockets that systemd has opened for us (socket activation): how many; 0 for none, or when they are another's. */
+export function activatedSockets(environment: Readonly<Record<string, string>>, ownPid: number): number {
+  if (Number(environment["LISTEN_PID"]) !== ownPid) return 0;
+  const sockets = Number(environment["LISTEN_FDS"]);
+  return Number.isInteger(sockets) && sockets > 0 ? sockets : 0;
+}
+
+/** The words that start gunicorn with its own pid in LISTEN_PID: what has another pid there takes no socket. */
+export function withListenPid(words: readonly string[]): string[] {
+  return ["/bin/sh", "-c", 'LISTEN_PID=$$; export LISTEN_PID; exec "$@"', "sh", ...words];
+}

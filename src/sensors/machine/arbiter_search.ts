@@ -1,0 +1,29 @@
+/** Finding gunicorn's master below what was started, where it does not say itself that it is there. */
+
+import { type ProcessId, processOf } from "../../platform/process_id.ts";
+import { readNames, readText } from "../text_file.ts";
+import { catchesCountSignals, parsePids } from "./process_stat.ts";
+
+/** More processes are not looked at: a launcher has a handful of them. */
+const MOST_PROCESSES = 200;
+
+/** Whether this process would take SIGTTIN and SIGTTOU for one worker more or fewer, and not be stopped by them. */
+export function takesCountSignals(pid: number): boolean {
+  return catchesCountSignals(readText(`/proc/${pid}/status`) ?? "") === true;
+}
+
+/** The topmost process that takes count signals, from `pid` down; undefined when there is none (yet). */
+export function findArbiter(pid: number): ProcessId | undefined {
+  const row = [pid];
+  for (let i = 0; i < row.length && i < MOST_PROCESSES; i++) {
+    if (takesCountSignals(row[i]!)) return processOf(row[i]!);
+    row.push(...childrenOf(row[i]!));
+  }
+  return undefined;
+}
+
+/** Each thread has its own list: a launcher may fork from any of them. */
+function childrenOf(pid: number): number[] {
+  const folder = `/proc/${pid}/task`;
+  return readNames(folder).flatMap((thread) => parsePids(readText(`${folder}/${thread}/children`) ?? ""));
+}

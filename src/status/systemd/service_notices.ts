@@ -1,0 +1,88 @@
+import { known } from "../../core/sample.ts";
+import type { TickRecord } from "../../supervisor/supervisor.ts";
+import { count, milliseconds } from "../../wording/format.ts";
+import type { ServiceManager } from "./notify_socket.ts";
+
+/** STATUS is sent again at most this often. */
+const STATUS_MS = 2_000;
+/** Where gunicorn does not tell of its reloads, one has surely begun after this long. */
+const RELOAD_MS = 2_000;
+
+/**
+ * What systemd is told of a service of Type=notify: that it is ready, reloads, stops, lives, and one line about it. Times
+ * are CLOCK_MONOTONIC, ms.
+ */
+export class ServiceNotices {
+  readonly #manager: ServiceManager;
+  #state: "starting" | "ready" | "reloading" | "stopping" = "starting";
+  #reload: { readonly sinceMs: number; readonly reloads: number | undefined } | undefined;
+  #status = "";
+  #statusAtMs = -Infinity;
+  #aliveAtMs = -Infinity;
+  #watchdogTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(manager: ServiceManager) {
+    this.#manager = manager;
+  }
+
+  /**
+   * A tick of the loop.
+   * @param reloads reloads that gunicorn has carried out since its start; undefined when it does not tell
+   */
+  note({ sample, settings, decision }: TickRecord, reloads: number | undefined): void {
+    const { nowMs } = sample;
+    const ready = known(sample.workers) ? sample.workers.ready : 0;
+    if (ready > 0 && (this.#state === "starting" || this.#hasReloaded(nowMs, reloads))) {
+      this.#state = "ready";
+      this.#manager.send("READY=1");
+    }
+    const { watchdogMs } = this.#manager;
+    if (watchdogMs !== undefined && nowMs - this.#aliveAtMs >= watchdogMs / 2) {
+      this.#aliveAtMs = nowMs;
+      this.#manager.send("WATCHDOG=1");
+    }
+    if (this.#state === "stopping" || nowMs - this.#statusAtMs < STATUS_MS) return;
+    const facts = known(decision.demand) ? decision.demand.facts : undefined;
+    const { minWorkers, maxWorkers } = settings;
+    const status = [
+      `${ready} of ${minWorkers} to ${maxWorkers} workers`,
+      ...(facts === undefined ? [] : [`${count(facts.rps, facts.rps < 10 ? 1 : 0)} requests/s`]),
+      ...(facts === undefined || !known(facts.p95Ms) ? [] : [`p95 ${milliseconds(facts.p95Ms / 1000)}`]),
+    ].join(", ");
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#statusAtMs = nowMs;
+    this.#manager.send(`STATUS=${status}`);
+  }
+
+  /** gunicorn is about to get a HUP. */
+  reloading(nowMs: number, reloads: number | undefined): void {
+    if (this.#state === "starting" || this.#state === "stopping") return;
+    this.#state = "reloading";
+    this.#reload = { sinceMs: nowMs, reloads };
+    this.#manager.send("RELOADING=1", `MONOTONIC_USEC=${Math.floor(nowMs * 1000)}`);
+  }
+
+  /** gunicorn ends, or is about to be told to. */
+  stopping(): void {
+    if (this.#state === "stopping") return;
+    this.#state = "stopping";
+    this.#manager.send("STOPPING=1", "STATUS=stopping");
+    const { watchdogMs } = this.#manager;
+    if (watchdogMs === undefined) return;
+    // The loop has stopped, and workers may finish what they serve for longer than the watchdog's time.
+    this.#watchdogTimer = setInterval(() => this.#manager.send("WATCHDOG=1"), watchdogMs / 2);
+    Deno.unrefTimer(this.#watchdogTimer);
+  }
+
+  close(): void {
+    clearInterval(this.#watchdogTimer);
+  }
+
+  #hasReloaded(nowMs: number, reloads: number | undefined): boolean {
+    if (this.#state !== "reloading" || this.#reload === undefined) return false;
+    const before = this.#reload.reloads;
+    if (before === undefined || reloads === undefined) return nowMs - this.#reload.sinceMs >= RELOAD_MS;
+    return reloads > before;
+  }
+}

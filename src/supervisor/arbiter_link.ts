@@ -1,0 +1,128 @@
+import type { Logger } from "@logtape/logtape";
+import type { Gunicorn } from "../gunicorn/process.ts";
+import { type CountSignal, Doorbell, SignalSteps, type WorkerCount } from "../gunicorn/worker_count.ts";
+import { isAlive } from "../platform/process_id.ts";
+import { findArbiter } from "../sensors/machine/arbiter_search.ts";
+import type { ArbiterFile } from "../sensors/probe/arbiter_file.ts";
+
+/** What a link is made of. */
+export interface ArbiterLinkParts {
+  readonly gunicorn: Gunicorn;
+  /** undefined with the probe off. */
+  readonly file: ArbiterFile | undefined;
+  readonly initialWorkers: number;
+  readonly log: Logger;
+  /** The master's workers at the last look. */
+  readonly workers: () => number;
+  readonly nowMs: number;
+}
+
+/** How often it is looked again who the master is. */
+const LOOK_MS = 200;
+/** A master attaches the probe before it has handlers for signals: one that has had them for this long will not. */
+const PROBE_SILENT_MS = 2_000;
+/** No gunicorn at all for this long is worth a line. */
+const NO_MASTER_MS = 9_000;
+
+/** Who gunicorn's master is, and the way to ask it for workers. */
+export class ArbiterLink {
+  readonly #parts: ArbiterLinkParts;
+  #count: Doorbell | SignalSteps;
+  #lookAtMs = -Infinity;
+  #pid = 0;
+  #foundAtMs: number | undefined;
+  #isSaidMissing = false;
+
+  constructor(parts: ArbiterLinkParts) {
+    this.#parts = parts;
+    this.#count = parts.file === undefined ? this.#steps(parts.initialWorkers) : this.#doorbell(parts.file);
+  }
+
+  /** The way to ask for workers, as it is now. */
+  get count(): WorkerCount {
+    return this.#count;
+  }
+
+  /** How asking for workers went. */
+  get asked(): { readonly confirmations: number; readonly retries: number } {
+    return this.#count;
+  }
+
+  /** Whether what the probe tells is what counts: false when it is off, and once it was seen not to attach. */
+  get hasProbe(): boolean {
+    return this.#count instanceof Doorbell;
+  }
+
+  /** The pid of gunicorn's master; 0 while there is none. */
+  look(nowMs: number): number {
+    const { gunicorn } = this.#parts;
+    if (nowMs >= this.#lookAtMs || (this.#pid === 0 && this.lookForClaim())) {
+      this.#lookAtMs = nowMs + LOOK_MS;
+      this.#recognise(nowMs);
+      this.#pid = gunicorn.hasArbiter ? gunicorn.arbiter!.pid : 0;
+    }
+    return this.#pid;
+  }
+
+  /** Looks whether a master has said that it is the one we scale. */
+  lookForClaim(): boolean {
+    const { gunicorn, file } = this.#parts;
+    const claimed = file?.claimed();
+    if (claimed === undefined || !isAlive(claimed)) return false;
+    if (claimed.pid !== gunicorn.arbiter?.pid) gunicorn.recognise(claimed);
+    if (!this.hasProbe) this.#count = this.#doorbell(file!);
+    return true;
+  }
+
+  #recognise(nowMs: number): void {
+    const { gunicorn } = this.#parts;
+    if (this.lookForClaim()) return;
+    if (!gunicorn.hasArbiter) {
+      this.#foundAtMs = undefined;
+      const found = findArbiter(gunicorn.pid);
+      if (found === undefined) return this.#sayMissing(nowMs);
+      gunicorn.recognise(found);
+    }
+    this.#foundAtMs ??= nowMs;
+    if (this.hasProbe && nowMs - this.#foundAtMs >= PROBE_SILENT_MS) this.#giveUpOnProbe();
+  }
+
+  /** gunicorn runs without the probe, and we go on without it too. */
+  #giveUpOnProbe(): void {
+    const { gunicorn, log, workers, initialWorkers } = this.#parts;
+    const remedy = gunicorn.hasLauncher
+      ? "; have the launcher pass its arguments on to gunicorn, where ours is the last -c, and keep its user"
+      : "";
+    log.warn(
+      `the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone${remedy}`,
+    );
+    this.#count = this.#steps(workers() || initialWorkers);
+  }
+
+  #sayMissing(nowMs: number): void {
+    const { gunicorn, log } = this.#parts;
+    if (this.#isSaidMissing || gunicorn.arbiter !== undefined || nowMs - this.#parts.nowMs < NO_MASTER_MS) {
+      return;
+    }
+    this.#isSaidMissing = true;
+    log.warn(
+      "no gunicorn has started yet below process {pid}: nothing is scaled until one does; if none is to come, correct " +
+        "--gunicorn",
+      { pid: gunicorn.pid },
+    );
+  }
+
+  #doorbell(file: ArbiterFile): Doorbell {
+    const { gunicorn, initialWorkers } = this.#parts;
+    // It answers the one that has claimed the file, which may be news to us.
+    const ring = (signal: CountSignal) => {
+      if (this.lookForClaim()) gunicorn.ring(signal);
+    };
+    return new Doorbell(file, ring, initialWorkers);
+  }
+
+  #steps(workers: number): SignalSteps {
+    const { gunicorn, workers: children } = this.#parts;
+    return new SignalSteps(() => children() || undefined, (signal) => gunicorn.ring(signal), workers);
+  }
+}

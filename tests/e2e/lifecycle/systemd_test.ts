@@ -1,0 +1,114 @@
+/** What systemd gives and wants: its sockets reach gunicorn, and its notify socket hears of us alone. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { autoscaled, program } from "../../support/autoscaled.ts";
+import { appsFolder } from "../../support/apps.ts";
+import { get } from "../../support/http.ts";
+import { freeTcpPort, freeUdpPort } from "../../support/port.ts";
+import { type Process, start } from "../../support/process.ts";
+import { findProgram } from "../../support/program.ts";
+import { tempDir } from "../../support/tempdir.ts";
+import { venv, type VenvName } from "../../support/venv.ts";
+import { until } from "../../support/wait.ts";
+
+const VERSIONS = ["20.1", "23", "newest"] as const satisfies readonly VenvName[];
+const activate = await findProgram("systemd-socket-activate");
+if (activate === undefined) {
+  console.log("Skipped: systemd-socket-activate is missing, no socket is activated");
+}
+
+const LAUNCHER = "sh -c 'gunicorn \"$@\"; exit $?' sh";
+const WAYS: readonly [name: string, own: () => readonly string[]][] = [
+  ["gunicorn", () => []],
+  ["gunicorn below a launcher", () => ["--gunicorn", LAUNCHER]],
+  ["gunicorn without the probe", () => ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`]],
+];
+
+for (const version of VERSIONS) {
+  for (const [name, own] of WAYS) {
+    Deno.test({
+      name: `socket activation: ${name} ${version} serves the socket that systemd opened`,
+      ignore: activate === undefined,
+      fn: async () => {
+        await using folder = await tempDir();
+        const path = await venv(version);
+        const port = freeTcpPort();
+        const words = [
+          ...program(),
+          "--runtime-dir",
+          folder.path,
+          ...own(),
+          "wsgi:app",
+          "--chdir",
+          appsFolder,
+        ];
+        await using process = start(activate!, ["-l", `127.0.0.1:${port}`, ...words], {
+          env: { PATH: `${path}/bin:${Deno.env.get("PATH")}` },
+        });
+        await process.line(/Listening on/);
+        assertEquals((await get({ port }, "/", { timeoutMs: 30_000 })).status, 200, process.text());
+        await process.line(new RegExp(`Listening at: http://127\\.0\\.0\\.1:${port}`));
+        assertEquals((await process.stop("SIGTERM", 20_000)).code, 0);
+      },
+    });
+  }
+}
+
+/** What the notify socket heard, without the sender. */
+function heard(socket: Process): string[] {
+  return socket.lines.slice(1).map((line) => line.text.replace(/^\d+ /, ""));
+}
+
+for (const version of VERSIONS) {
+  Deno.test(`notify: ready, reloading, ready again, status, alive and stopping, gunicorn ${version}`, async () => {
+    await using folder = await tempDir();
+    const name = version === "newest" ? `@ga-test-${crypto.randomUUID()}` : folder.join("notify");
+    const python = `${await venv("newest")}/bin/python`;
+    const script = new URL("../../support/notify_socket.py", import.meta.url).pathname;
+    await using socket = start(python, [script, name]);
+    await socket.line(/^listening$/);
+    await using server = await autoscaled({
+      venv: version,
+      env: { NOTIFY_SOCKET: name, WATCHDOG_USEC: "2000000" },
+    });
+    await socket.line(/ READY=1$/);
+    await socket.line(/ WATCHDOG=1$/);
+    await socket.line(/ STATUS=2 of 2 to \d+ workers, [\d.]+ requests\/s/);
+    const environment = Deno.readTextFileSync(`/proc/${server.master}/environ`);
+    assert(!/NOTIFY_SOCKET|WATCHDOG_USEC/.test(environment), environment);
+    const from = socket.mark();
+    server.process.signal("SIGHUP");
+    const [, usec] = await socket.line(/ RELOADING=1;MONOTONIC_USEC=(\d+)$/, { from });
+    const uptimeS = Number(Deno.readTextFileSync("/proc/uptime").split(" ")[0]);
+    assert(Math.abs(Number(usec) / 1e6 - uptimeS) < 30, `${usec} us, up for ${uptimeS} s`);
+    await socket.line(/ READY=1$/, { from: from + 1 });
+    assertEquals((await server.process.stop("SIGTERM", 20_000)).code, 0);
+    await socket.line(/ STOPPING=1;/);
+    const senders = new Set(socket.lines.slice(1).map((line) => line.text.split(" ")[0]));
+    assertEquals([...senders], [String(server.process.pid)], socket.text());
+    assertMatch(heard(socket).find((text) => text.includes("READY=1"))!, /^READY=1$/);
+  });
+}
+
+Deno.test("notify without the probe: ready, and ready again after a HUP; a socket that is gone stops nothing", async () => {
+  await using folder = await tempDir();
+  const name = folder.join("notify");
+  const python = `${await venv("newest")}/bin/python`;
+  const script = new URL("../../support/notify_socket.py", import.meta.url).pathname;
+  const socket = start(python, [script, name]);
+  await using server = await socket.line(/^listening$/).then(() =>
+    autoscaled({
+      own: ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`],
+      env: { NOTIFY_SOCKET: name },
+    })
+  );
+  await socket.line(/ READY=1$/);
+  const from = socket.mark();
+  server.process.signal("SIGHUP");
+  await socket.line(/ RELOADING=1;/, { from });
+  await socket.line(/ READY=1$/, { from: from + 1 });
+  assert(!socket.text().includes("WATCHDOG"), "no watchdog was asked for");
+  await socket[Symbol.asyncDispose]();
+  assertEquals((await server.get("/")).status, 200);
+  assertEquals((await server.process.stop("SIGTERM", 20_000)).code, 0);
+  await until(() => !server.log().includes("failed"), { what: "a loop without an error" });
+});
