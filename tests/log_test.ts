@@ -53,7 +53,7 @@ Deno.test("what is below the level is not written, what is at it is, in the form
   }
 });
 
-Deno.test("a log that nobody reads does not take the program down", async () => {
+Deno.test("a log without a reader does not end the program", async () => {
   const program = `import { openLog } from "${new URL("../src/log.ts", import.meta.url)}";
     const log = openLog("error", "text");
     log.error("unread");

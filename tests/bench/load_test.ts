@@ -135,7 +135,7 @@ Deno.test("a stall of the server shows in every request that was due during it",
   assertGreater(report.quantile(1), 550);
 });
 
-Deno.test("requests that get no answer end as time-outs, and those to nobody as errors", async () => {
+Deno.test("requests without an answer end as time-outs, and those without a server as errors", async () => {
   const held: ((response: Response) => void)[] = [];
   const report = await withServer(() => new Promise((resolve) => held.push(resolve)), async (port) => {
     const begin = performance.now();

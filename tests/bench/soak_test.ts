@@ -49,7 +49,7 @@ Deno.test("a count that is not what was asked for is a fault when it stays so, n
   assertEquals(differing(DRIFT_S + 1).faults, ["the count was not what was asked for during 11.0 s"]);
 });
 
-Deno.test("a decision that came late is a fault, and so is one nobody can tell the time of", () => {
+Deno.test("a late decision is a fault, and so is one without a time", () => {
   assertEquals(judge(samples(() => ({ longestTickS: TICK_S }))).faults, []);
   assertEquals(judge(samples(() => ({ longestTickS: 2.5 }))).faults, [
     "a decision came 2.5 s after the one before",

@@ -131,7 +131,7 @@ Deno.test("a misspelled option is answered with the nearest name of both, wherev
   }
 });
 
-Deno.test("a missing value is said; all errors come at once", () => {
+Deno.test("a missing value is an error; all errors are reported at once", () => {
   assertStringIncludes(errors("app:app", "--min-workers").join("\n"), "its value is missing");
   assertEquals(errors("--nonsense", "-w4", "app:app", "--max-workers", "--no-way=1").length, 3);
 });

@@ -9,7 +9,7 @@ import { tempDir } from "../support/tempdir.ts";
 
 const host = "127.0.0.1";
 
-Deno.test("an address that somebody has is told, one that is free is not and stays free", () => {
+Deno.test("an address that is taken is reported, one that is free is not and stays free", () => {
   const holder = Deno.listen({ hostname: host, port: 0 });
   const address = { host, port: (holder.addr as Deno.NetAddr).port };
   assertMatch(
@@ -21,12 +21,12 @@ Deno.test("an address that somebody has is told, one that is free is not and sta
   Deno.listen({ hostname: host, port: address.port }).close();
 });
 
-Deno.test("an address that this machine does not have is told", () => {
+Deno.test("an address that this machine does not have is reported", () => {
   const [told = ""] = takenAddresses([{ by: "gunicorn's --bind", address: { host: "192.0.2.1", port: 1 } }]);
   assertMatch(told, /^192\.0\.2\.1:1 \(gunicorn's --bind\) is no address of this machine/);
 });
 
-Deno.test("gunicorn's words for what it binds to are read, sockets of the file system left out", () => {
+Deno.test("gunicorn's bind addresses are read, sockets of the file system skipped", () => {
   const cases: [text: string, address: ReturnType<typeof boundAddress>][] = [
     ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000 }],
     ["[::1]:8000", { host: "::1", port: 8000 }],
@@ -36,7 +36,7 @@ Deno.test("gunicorn's words for what it binds to are read, sockets of the file s
   for (const [text, address] of cases) assertEquals(boundAddress(text), address, text);
 });
 
-Deno.test("a folder or file that cannot be written is told, and nothing is left of the trial", async () => {
+Deno.test("a folder or file that cannot be written is reported, and nothing is left of the trial", async () => {
   await using dir = await tempDir();
   assertEquals(runtimeFolderProblem([dir.path]), undefined);
   assertMatch(

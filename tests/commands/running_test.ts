@@ -29,7 +29,7 @@ Deno.test("with several instances each is named, and can be chosen by pid or fol
   assertEquals(chooseInstance(`${shop.dir}/`, [shop, blog], []), shop);
 });
 
-Deno.test("without an instance it is said where was looked", () => {
+Deno.test("without an instance the error names the places searched", () => {
   const none = errorOf(chooseInstance(undefined, [], ["/dev/shm", "/tmp"]));
   assertMatch(none, /none of yours has its folder in \/dev\/shm, \/tmp/);
   const wrong = errorOf(chooseInstance("99", [shop], []));

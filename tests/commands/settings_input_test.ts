@@ -19,7 +19,7 @@ Deno.test("a file that was named must be there, and be a file", async () => {
   assertStringIncludes(folder!, `Cannot read ${dir.path}: `);
 });
 
-Deno.test("what cannot be read is told beside what is wrong elsewhere", () => {
+Deno.test("unreadable values are reported beside other errors", () => {
   const { errors } = readSettings(
     { settings: new Map([["min-workers", "none"]]), envFile: "/nowhere/.env" },
     4,

@@ -63,7 +63,7 @@ Deno.test("simulate takes settings from the environment, and flags win over it",
   assertEquals([await peak([]), await peak(["--min-workers=3"])], [4, 3]);
 });
 
-Deno.test("simulate with bad arguments ends with 2 and tells every mistake", async () => {
+Deno.test("simulate with bad arguments ends with 2 and lists every mistake", async () => {
   const { code, stdout, stderr } = await call(
     ["simulate", "--load=5x", "--service=slow", "--min-workers=0", "--corse=2", "--html"],
   );
@@ -151,7 +151,7 @@ Deno.test("report ends with 2 and says what is wrong", async () => {
   }
 });
 
-Deno.test("simulate --pods tells pods and workers in chart, table, JSON and page", async () => {
+Deno.test("simulate --pods shows pods and workers in chart, table, JSON and page", async () => {
   await using folder = await tempDir();
   const args = ["simulate", "--load=20x30s,120x90s", "--max-workers=8", "--pods=1..6", "--html=pods.html"];
   const { code, stdout, stderr } = await call(args, folder.path);

@@ -19,7 +19,7 @@ Deno.test("a profile of nothing has covered nothing", () => {
   assertEquals(ranShare(parseLcov("")), 0);
 });
 
-Deno.test("lines that follow each other are told as a range", () => {
+Deno.test("consecutive lines are shown as a range", () => {
   assertEquals(ranges([3, 4, 5, 9]), "3-5, 9");
   assertEquals(ranges([]), "");
 });

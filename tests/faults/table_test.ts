@@ -22,7 +22,7 @@ Deno.test("the table has the median and the slowest of all runs, and what was se
   assertStringIncludes(table, "| a fall | steady after 40 ms, 0 of 3 requests lost | stays down |");
 });
 
-Deno.test("the table goes between the markers of the page, and nothing else changes", () => {
+Deno.test("the table is put between the markers of the page, and nothing else changes", () => {
   const page = "a\n<!-- faults: begin -->\nold\n<!-- faults: end -->\nb";
   assertEquals(
     withTable(page, "new"),

@@ -19,7 +19,7 @@ Deno.test("the report has a line a file and one for all", () => {
   assertEquals(lines[2]!.trim().split(/\s{2,}/), ["all", "5", "3", "1", "1", "80.0 %"]);
 });
 
-Deno.test("a survivor is told by its place and what was changed", () => {
+Deno.test("a survivor is listed with its place and what was changed", () => {
   assertEquals(sentence(mutants[0]!), "code.ts:1: < → <=: if (a < b) f(3);");
 });
 

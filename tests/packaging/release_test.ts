@@ -52,7 +52,7 @@ Deno.test("a runtime for another platform is refused before anything is compiled
   );
 });
 
-Deno.test("a runtime that is missing is said to be", async () => {
+Deno.test("a missing runtime is named", async () => {
   const options = { target: hostTarget(), output: "/nonexistent/binary", denort: "/nonexistent/denort" };
   const error = await assertRejects(() => compile(options), Error);
   assertMatch(error.message, /DENORT_BIN=\/nonexistent\/denort cannot be read/);

@@ -11,7 +11,7 @@ function problemOf(act: () => unknown): string {
   throw new Error("it was expected to fail");
 }
 
-Deno.test("what is wrong with a file is told in words, without numbers of errors and names of calls", async () => {
+Deno.test("a file error is described in words, without error numbers and names of calls", async () => {
   await using dir = await tempDir();
   const file = await dir.write("file", "text");
   const cases: [what: string, act: () => unknown][] = [

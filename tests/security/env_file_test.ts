@@ -32,7 +32,7 @@ Deno.test("of a .env file only our own names are read: nothing of it reaches gun
   assert(!/evil|s3cret/.test(Deno.readTextFileSync(`${await runtimeFolder(it)}/instance.json`)));
 });
 
-Deno.test("bad values of a .env file are all told and nothing starts", async () => {
+Deno.test("bad values of a .env file are all reported and nothing starts", async () => {
   await using folder = await tempDir();
   const file = await folder.write(
     "bad.env",

@@ -36,13 +36,13 @@ function highestTarget(loads: (nowMs: number) => Parameters<typeof sample>[1]): 
   return highest;
 }
 
-Deno.test("the law passes over StatsD while the probe tells of the load, idle or busy", () => {
+Deno.test("the law ignores StatsD while the probe reports load, idle or busy", () => {
   assertEquals(highestTarget(() => ({})), 2);
   const busy = { inFlight: 1, inFlightMs: 60, busyMs: 60, started: 1, finished: 1, serviceMs: 60 };
   assertEquals(highestTarget(() => ({ load: load({ ...busy, service: durations(1, 60) }) })), 2);
 });
 
-Deno.test("the same StatsD fills the machine when nothing else tells of the load (so the test above can fail)", () => {
+Deno.test("the same StatsD fills the machine when nothing else reports load (so the test above can fail)", () => {
   assert(highestTarget(() => ({ load: "unknown" })) > 40);
 });
 
@@ -100,7 +100,7 @@ Deno.test("with the probe StatsD does not count, not even before the first worke
   assertEquals(await it.heard(), "unknown", "its slot cannot be believed");
 });
 
-Deno.test("beside workers of a class that the probe does not know StatsD counts, for nothing else tells", async () => {
+Deno.test("beside workers of a class that the probe does not know StatsD counts", async () => {
   await using it = sensing(true);
   it.folder.add(11, { kind: 0, metered: 0 });
   assertEquals(await it.heard(), 1e6);

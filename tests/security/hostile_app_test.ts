@@ -58,7 +58,7 @@ Deno.test("an app that pretends the most in all slots gets the maximum at most, 
 });
 
 for (const wanted of [20, 100_001]) {
-  Deno.test(`an app that writes ${wanted} wanted workers into the arbiter file is put right at the next look`, async () => {
+  Deno.test(`an app that writes ${wanted} wanted workers into the arbiter file is overruled at the next tick`, async () => {
     await using it = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "5"] });
     await it.untilWorkers(2);
     const folder = await runtimeFolder(it);

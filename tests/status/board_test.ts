@@ -48,7 +48,7 @@ Deno.test("decisions are kept in the words of the log, numbered, and the oldest 
   assertEquals(board.decisions.count, kept.at(-1)!.id);
 });
 
-Deno.test("the report tells now in the words of explain, and demand, bounds and signals with their age", () => {
+Deno.test("the report has the words of explain, and demand, bounds and signals with their age", () => {
   const samples = [...idle(2), ...burst];
   // The probe goes silent for the last second.
   const silent = ticks(5_000, 1, (nowMs) => ({ ...busySample(nowMs, 0, 0), load: "unknown" as const }));
@@ -65,7 +65,7 @@ Deno.test("the report tells now in the words of explain, and demand, bounds and 
   assertEquals(report.order, { kind: "auto", text: "scaling automatically" });
 });
 
-Deno.test("a pin is told with the time that is left", () => {
+Deno.test("a pin is shown with the time that is left", () => {
   const pin = { order: { kind: "pinned", workers: 4 }, untilMs: 62_000 } as const;
   const report = statusReport(boardOf(idle(2), pin), OUTSIDE, IDENTITY, WALL_MS + 2_000, 5)!;
   assertEquals(report.order, {
@@ -76,7 +76,7 @@ Deno.test("a pin is told with the time that is left", () => {
   assertEquals(report.target, 4);
 });
 
-Deno.test("what was ordered since the last tick is told at once", () => {
+Deno.test("a command since the last tick is shown at once", () => {
   const paused = { order: { kind: "paused" }, untilMs: Infinity } as const;
   const report = statusReport(boardOf(idle(1)), OUTSIDE, IDENTITY, WALL_MS + 1_000, 5, paused)!;
   assertEquals(report.order, { kind: "paused", text: "paused by hand" });

@@ -41,7 +41,7 @@ function supervisor(changes: Partial<SupervisorParts> = {}) {
   return { count, records, supervisor: new Supervisor(parts) };
 }
 
-Deno.test("a tick samples, decides, asks and tells whoever watches", () => {
+Deno.test("a tick samples, decides, asks and reports", () => {
   const { supervisor: loop, count, records } = supervisor();
   for (let nowMs = 0; nowMs <= 1_000; nowMs += 100) loop.tick(nowMs);
   assertEquals(records.length, 11);

@@ -13,7 +13,7 @@ Deno.test("a worker that stays without a slot for two seconds is counted, one th
   assertEquals(unseen.of(arbiter(4), slots(3), 2_200), 0, "two seconds anew");
 });
 
-Deno.test("those that drain are not counted, nor what the arbiter has not told", () => {
+Deno.test("draining workers are not counted, nor what the arbiter has not reported", () => {
   const unseen = new UnseenWorkers();
   for (const ms of [0, 5_000]) assertEquals(unseen.of(arbiter(4, 1), slots(3), ms), 0);
   for (const ms of [6_000, 9_000]) assertEquals(unseen.of(undefined, slots(3), ms), 0);

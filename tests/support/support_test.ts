@@ -15,7 +15,7 @@ import { tempDir } from "./tempdir.ts";
 import { bin, makeVenv, venv } from "./venv.ts";
 import { until } from "./wait.ts";
 
-Deno.test("a line that was said is found, one to come is awaited, and a missing one is an error with the output", async () => {
+Deno.test("a printed line is found, a later one is awaited, and a missing one is an error with the output", async () => {
   await using process = start("sh", ["-c", "echo one; sleep 0.2; echo two 22 >&2"]);
   assertEquals((await process.line(/two ([0-9]+)/))[1], "22");
   assertEquals((await process.line(/one/))[0], "one");

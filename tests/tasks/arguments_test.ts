@@ -103,7 +103,7 @@ for (
   });
 }
 
-Deno.test("all that is wrong is told at once", () => {
+Deno.test("all errors are reported at once", () => {
   assertEquals(errors(TASK, "--rounds", "x", "--colour", "--unit=pound").length, 3);
 });
 
@@ -112,7 +112,7 @@ Deno.test("--help and -h are obeyed wherever they stand, whatever else is wrong"
   assertEquals(readArguments(TASK, ["--rounds=x", "-h"]), { kind: "help" });
 });
 
-Deno.test("an option that must be given is missed; a reader's own sentence is told without its beginning", () => {
+Deno.test("a missing required option is an error; a reader's own sentence is shown without its beginning", () => {
   const port = required(whole(1, { placeholder: "PORT", help: "Where." }));
   const load = parsed("LOAD", (given): number => {
     throw new Error(`Cannot read the load "${given}": it is none, write 5x10s`);
@@ -147,7 +147,7 @@ Deno.test("a task that passes options on keeps them and their values in order", 
   ]);
 });
 
-Deno.test("the usage has every option with what it is by default, the words and the examples", () => {
+Deno.test("the usage has every option with its default, the words and the examples", () => {
   const help = usage({
     ...TASK,
     words: { placeholder: "SCALE", help: "On which.", least: 1 },

@@ -20,7 +20,7 @@ Deno.test("faults passes on an option with its value as the next word, and one w
   assertStringIncludes(await Deno.readTextFile(report), HARMLESS);
 });
 
-Deno.test("faults --times 0 runs nothing and tells what was recorded", async () => {
+Deno.test("faults --times 0 runs nothing and reports what was recorded", async () => {
   await using folder = await tempDir();
   const record = await folder.write("record", '{"passed":true}\n{"passed":false}\n');
   const ended = await faults("--times", "0", "--record", record);

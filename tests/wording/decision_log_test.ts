@@ -40,12 +40,12 @@ Deno.test("that all is well is no line", () => {
   assertEquals(said(log, 100_000, 200_000, { reason: { code: "holding", forMs: 1 } }), []);
 });
 
-Deno.test("a state worth a line is said once it has lasted a second, and again after five minutes", () => {
+Deno.test("a noteworthy state is logged after a second, and again after five minutes", () => {
   const log = new DecisionLog(() => 300);
   assertEquals(said(log, 0, 700_000, { reason: { code: "slow-not-starved" } }), [1_000, 301_000, 601_000]);
 });
 
-Deno.test("a state that comes and goes is not said each time", () => {
+Deno.test("a state that comes and goes is not logged each time", () => {
   const log = new DecisionLog(() => 300);
   const times: number[] = [];
   for (let nowMs = 0; nowMs < 100_000; nowMs += 5_000) {
@@ -55,7 +55,7 @@ Deno.test("a state that comes and goes is not said each time", () => {
   assertEquals(times, [1_000]);
 });
 
-Deno.test("what flickers from tick to tick is not said at all", () => {
+Deno.test("a state that changes from tick to tick is not logged", () => {
   const log = new DecisionLog(() => 300);
   let lines = 0;
   for (let nowMs = 0; nowMs < 60_000; nowMs += 200) {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { duration, orderText } from "../../src/wording/order_words.ts";
 
-Deno.test("a time span is told in its two largest units", () => {
+Deno.test("a time span has its two largest units", () => {
   for (
     const [ms, text] of [
       [0, "0 s"],

@@ -269,7 +269,7 @@ async def app(scope, receive, send):
   await server.settled(3);
 });
 
-Deno.test("a worker class nobody knows serves unmetered, and a tornado application is left alone", async () => {
+Deno.test("an unknown worker class serves unmetered, and a tornado application stays unchanged", async () => {
   await using dir = await tempDir();
   await dir.write(
     "odd.py",

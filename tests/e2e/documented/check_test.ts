@@ -13,7 +13,7 @@ async function check(args: readonly string[], env: Record<string, string> = {}) 
   return { ...ended, text: ended.stdout.replace(/ +/g, " ") };
 }
 
-Deno.test("check tells gunicorn, limits, signals and every setting with its source, and exits 0", async () => {
+Deno.test("check prints gunicorn, limits, signals and every setting with its source, and exits 0", async () => {
   const { code, text } = await check(
     [
       "--min-workers",
@@ -53,7 +53,7 @@ Deno.test("check reads the worker class that a run would start, the deprecated n
   assertStringIncludes(text, "note uvicorn.workers is deprecated: using uvicorn_worker");
 });
 
-Deno.test("what cannot run is told, all of it, with exit 2", async () => {
+Deno.test("what cannot run is listed, all of it, with exit 2", async () => {
   const { code, text } = await check(["--min-workers", "none", "nothing:app", "--daemon"]);
   assertEquals(code, 2, text);
   assertStringIncludes(text, "Cannot use --min-workers=none");
@@ -62,7 +62,7 @@ Deno.test("what cannot run is told, all of it, with exit 2", async () => {
   assertStringIncludes(text, "Not ready to run.");
 });
 
-Deno.test("a worker class that cannot be loaded, a broken config and a missing gunicorn are told", async () => {
+Deno.test("a worker class that cannot be loaded, a broken config and a missing gunicorn are reported", async () => {
   assertMatch(
     (await check(["wsgi:app", "-k", "nonsense"])).text,
     /Cannot load the worker class nonsense: .*, correct it or install what has it\n/,
@@ -85,7 +85,7 @@ Deno.test("an address that is taken is a warning: it may be the one that is to b
   assertStringIncludes(text, `${address} (--status-addr) is taken now`);
 });
 
-Deno.test("a folder or a recording that cannot be written is told before the run meets it", async () => {
+Deno.test("a folder or a recording that cannot be written is reported before a run fails on it", async () => {
   const { code, text } = await check([
     "--runtime-dir",
     "/nowhere",
@@ -104,7 +104,7 @@ Deno.test("advice: a slow import wants --preload, sync workers that wait want th
   assertStringIncludes(slow.text, "-k gthread --threads 4");
 });
 
-Deno.test("without the probe check says what is not measured and where StatsD is heard", async () => {
+Deno.test("without the probe check says what is not measured and where StatsD is received", async () => {
   const { text } = await check(["--probe", "off", "wsgi:app"]);
   assertStringIncludes(text, "StatsD received on 127.0.0.1:9125");
   assertStringIncludes(text, "in flight, busy time not measured");

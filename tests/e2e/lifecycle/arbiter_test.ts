@@ -49,7 +49,7 @@ for (const version of versions) {
     await server.settled(4);
   });
 
-  Deno.test(`the count does not drift: TTIN of somebody else, kills, a lost signal: gunicorn ${version}`, async () => {
+  Deno.test(`the count does not drift: TTIN from outside, kills, a lost signal: gunicorn ${version}`, async () => {
     await using server = await startServer(version, [apps.wsgi], 4);
     const pids = await server.settled(4);
     const changes = server.arbiter!.changes;
@@ -89,7 +89,7 @@ for (const version of versions) {
     assertEquals(server.arbiter!.bootFailures, 0);
   });
 
-  Deno.test(`a later worker that cannot boot halts nobody, and is tried again: gunicorn ${version}`, async () => {
+  Deno.test(`a later worker that cannot boot stops no other, and is tried again: gunicorn ${version}`, async () => {
     await using dir = await tempDir();
     const broken = dir.join("broken");
     const port = freeTcpPort();
@@ -132,7 +132,7 @@ for (const version of versions) {
     assertEquals(young.length, 2);
   });
 
-  Deno.test(`a first worker that cannot boot ends gunicorn as ever: gunicorn ${version}`, async () => {
+  Deno.test(`a first worker that cannot boot ends gunicorn as without us: gunicorn ${version}`, async () => {
     await using dir = await tempDir();
     const env = { BROKEN_WHEN: await dir.write("broken", "") };
     // One worker: with two, gunicorn 27 by itself exits with 1 instead of 3.
@@ -149,7 +149,7 @@ for (const version of versions) {
   });
 }
 
-Deno.test("the idlest worker goes", async () => {
+Deno.test("the idlest worker is removed", async () => {
   const port = freeTcpPort();
   await using server = await startServer("newest", ["-b", `127.0.0.1:${port}`, apps.wsgi], 3);
   await server.settled(3);

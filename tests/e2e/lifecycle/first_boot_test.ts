@@ -24,7 +24,7 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
   });
 }
 
-Deno.test("a config that wants a daemon: gunicorn stays our child, and that is said", async () => {
+Deno.test("a config that wants a daemon: gunicorn stays our child, with a log line", async () => {
   await using dir = await tempDir();
   const config = await dir.write("conf.py", "daemon = True\n");
   await using server = await autoscaled({ gunicorn: ["-c", config] });

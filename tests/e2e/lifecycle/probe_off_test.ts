@@ -49,7 +49,7 @@ for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
   });
 }
 
-Deno.test("without the probe gunicorn's StatsD is heard here and every packet goes on to the user's own server", async () => {
+Deno.test("without the probe gunicorn's StatsD is received here and every packet is relayed to the user's own server", async () => {
   await using theirs = new StatsdServer();
   const { port, heard } = theirs;
   await using server = await autoscaled({
@@ -63,7 +63,7 @@ Deno.test("without the probe gunicorn's StatsD is heard here and every packet go
   assert(heard.some((line) => /^shop\.gunicorn\.request\.duration:[\d.]+\|ms/.test(line)), heard[0]);
 });
 
-Deno.test("with the probe a user's own StatsD server hears gunicorn itself", async () => {
+Deno.test("with the probe a user's own StatsD server gets gunicorn's packets", async () => {
   await using theirs = new StatsdServer();
   const { port, heard } = theirs;
   await using server = await autoscaled({ gunicorn: ["--statsd-host", `127.0.0.1:${port}`] });

@@ -75,7 +75,7 @@ Deno.test({
   await it.untilReady();
   const everyone = () => [container.pid, ...descendants(container.pid).map(({ pid }) => pid)];
 
-  await t.step("nobody in it is root or could become it", () => {
+  await t.step("no user in it is root or could become root", () => {
     const values = (name: string) =>
       new Set(
         everyone().map((pid) =>

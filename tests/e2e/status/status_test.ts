@@ -78,7 +78,7 @@ Deno.test({
   },
 });
 
-Deno.test("status and explain tell of a burst what the log tells of it", async () => {
+Deno.test("status and explain show a burst in the words of the log", async () => {
   await using it = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "8"] });
   await until(async () => (await statusOf(it)).signals[0]!.ageSeconds === 0, {
     what: "the probe's first word",
@@ -158,7 +158,7 @@ Deno.test("set changes what decisions are made by, and says what it cannot", asy
   }
 });
 
-Deno.test("status --watch tells every second, until the instance ends", async () => {
+Deno.test("status --watch prints every second, until the instance ends", async () => {
   await using it = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "4"] });
   const [path, ...args] = program();
   const env = { GUNICORN_AUTOSCALER_RUNTIME_DIR: it.runtimeBase };

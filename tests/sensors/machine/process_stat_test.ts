@@ -33,7 +33,7 @@ for (
     stat("x").slice(0, 60),
   ]
 ) {
-  Deno.test(`The cut stat ${JSON.stringify(text)} tells nothing`, () => {
+  Deno.test(`The cut stat ${JSON.stringify(text)} is unknown`, () => {
     assertEquals(parseStat(text), undefined);
   });
 }

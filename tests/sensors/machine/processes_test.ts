@@ -157,7 +157,7 @@ Deno.test("A worker that is gone, or no longer ready, counts no more", () => {
   processes.close();
 });
 
-Deno.test("A worker's row tells state, threads and cores", () => {
+Deno.test("A worker's row has state, threads and cores", () => {
   using root = new FakeRoot({});
   put(root, 51, { state: "D", threads: 4 });
   const processes = new Processes(root.path);
@@ -198,7 +198,7 @@ Deno.test("With slots at hand only children with a slot are workers", () => {
   assertEquals(processes.children(99, [51]), [51], "no list of children: the slots stand");
 });
 
-Deno.test("A worker with a slot that the kernel leaves out of its list is one all the same, while it is the master's child", () => {
+Deno.test("A worker with a slot counts while it is the master's child, even if the kernel's list lacks it", () => {
   using root = new FakeRoot({ "proc/50/task/50/children": "52 " });
   put(root, 51, {});
   put(root, 53, { state: "Z" });
@@ -219,7 +219,7 @@ Deno.test("A kernel without lists of children is searched by parent, but not at 
   assertEquals(processes.children(MASTER), [51, 53]);
 });
 
-Deno.test("On this machine a busy child is seen as a busy core, and its memory is told", async () => {
+Deno.test("On this machine a busy child is a busy core, and its memory is known", async () => {
   const child = new Deno.Command("python3", {
     args: ["-c", "print(flush=True)\nwhile True: pass"],
     stdout: "piped",

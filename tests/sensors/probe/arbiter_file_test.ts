@@ -29,7 +29,7 @@ const published: Record<number, Word> = {
   39: 2,
 };
 
-Deno.test("A new arbiter file is private, one page, and tells the wishes of the supervisor", () => {
+Deno.test("A new arbiter file is private, one page, and holds the supervisor's words", () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/arbiter`;
   const file = new ArbiterFile(path, 77);
@@ -50,7 +50,7 @@ Deno.test("A new arbiter file is private, one page, and tells the wishes of the 
   file.close();
 });
 
-Deno.test("What the master published is read as what it is", () => {
+Deno.test("What the master published is read back", () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/arbiter`;
   const file = new ArbiterFile(path, 77);
@@ -136,7 +136,7 @@ Deno.test("Odd words in an arbiter file are bounded: an unknown kind, no slots, 
   file.close();
 });
 
-Deno.test("A removed arbiter file goes on working, a truncated one reads as nothing", () => {
+Deno.test("A removed arbiter file still works, a truncated one reads as nothing", () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/arbiter`;
   const file = new ArbiterFile(path, 77);

@@ -158,7 +158,7 @@ Deno.test("The length of the latest boot is remembered when that worker is gone"
   slots.close();
 });
 
-Deno.test("Requests of draining workers are in flight too, for they are load all the same", () => {
+Deno.test("Requests of draining workers count as in flight", () => {
   using folder = new SlotFolder();
   folder.add(11, { inFlight: 1, started: 1 });
   folder.add(12, { inFlight: 1, started: 1, state: 3 });
@@ -224,7 +224,7 @@ Deno.test("When only workers on their way out can be read the load is unknown", 
   slots.close();
 });
 
-Deno.test("With nobody serving the load is unknown, not zero", () => {
+Deno.test("Without a serving worker the load is unknown, not zero", () => {
   using folder = new SlotFolder();
   const slots = new ProbeSlots(folder.path);
   assertEquals(slots.read(10 * S).load, "unknown");

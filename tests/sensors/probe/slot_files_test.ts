@@ -19,7 +19,7 @@ Deno.test("While a write is under way the last good look stands", () => {
   slots.close();
 });
 
-Deno.test("A slot first met in the middle of a write is told at the next read", () => {
+Deno.test("A slot first read in the middle of a write is reported at the next read", () => {
   using folder = new SlotFolder();
   folder.add(11, { seq: 5 });
   const slots = new ProbeSlots(folder.path);
@@ -93,7 +93,7 @@ Deno.test("Closing leaves no descriptor", () => {
   assertEquals(slotDescriptors(), 0);
 });
 
-Deno.test("A slot that the probe's own code makes is read as what it is", async () => {
+Deno.test("A slot that the probe's own code writes is read back", async () => {
   using folder = new SlotFolder();
   const pid = Number(
     await probePython(`

@@ -108,7 +108,7 @@ Deno.test("A table is read on while its lines are LISTEN lines, and no further",
   assertEquals(readListenRows(`${root.path}/missing`), undefined);
 });
 
-Deno.test("On this machine connections nobody has accepted are counted: TCP, TCP over IPv6 and unix", async () => {
+Deno.test("On this machine connections that are not accepted are counted: TCP, TCP over IPv6 and unix", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/app.sock`;
   const listeners = [

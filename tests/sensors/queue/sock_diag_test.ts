@@ -44,7 +44,7 @@ function parse(...messages: number[][]) {
   return parseDiagAnswer(bytes, bytes.length);
 }
 
-Deno.test("Listening TCP sockets are told with port, queue and inode", () => {
+Deno.test("Listening TCP sockets have port, queue and inode", () => {
   assertEquals(parse(inet(2, 10, 8000, 5, 111), inet(10, 10, 8001, 0, 222), DONE), {
     rows: [{ inode: 111, port: 8000, queued: 5 }, { inode: 222, port: 8001, queued: 0 }],
     done: true,
@@ -52,7 +52,7 @@ Deno.test("Listening TCP sockets are told with port, queue and inode", () => {
   });
 });
 
-Deno.test("Listening unix sockets are told by the attribute with their queue", () => {
+Deno.test("Listening unix sockets are those with the attribute for their queue", () => {
   assertEquals(parse(unix(10, 333, [...NAME, ...RQLEN_9])), {
     rows: [{ inode: 333, port: 0, queued: 9 }],
     done: false,
@@ -60,7 +60,7 @@ Deno.test("Listening unix sockets are told by the attribute with their queue", (
   });
 });
 
-Deno.test("Sockets that do not listen, or tell no queue, are left out", () => {
+Deno.test("Sockets that do not listen, or have no queue, are skipped", () => {
   assertEquals(parse(inet(2, 1, 8000, 5, 111), unix(1, 333, RQLEN_9), unix(10, 334, NAME), DONE).rows, []);
 });
 
@@ -68,7 +68,7 @@ Deno.test("A refusal of the kernel is a failure", () => {
   assertEquals(parse(message(2, [254, 255, 255, 255])), { rows: [], done: true, failed: true });
 });
 
-Deno.test("A message longer than the datagram is a failure, a shorter one than its kind is left out", () => {
+Deno.test("A message longer than the datagram is a failure, one shorter than its kind is skipped", () => {
   const cut = new Uint8Array(inet(2, 10, 8000, 5, 111));
   assertEquals(parseDiagAnswer(cut, 40), { rows: [], done: true, failed: true });
   assertEquals(parse(message(20, [2, 10, 0, 0]), DONE).rows, []);

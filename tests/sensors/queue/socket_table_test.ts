@@ -31,7 +31,7 @@ Deno.test("Lines of /proc/net/udp tell the datagrams dropped", () => {
   ]);
 });
 
-Deno.test("A line cut off is left out, whatever its length", () => {
+Deno.test("A truncated line is skipped, whatever its length", () => {
   for (let length = 0; length < 100; length++) {
     assertEquals(parseSocketTable(HEADER + LISTENING.slice(0, length)), [], `${length} characters`);
   }

@@ -83,7 +83,7 @@ Deno.test("A UDP server that was away gets the first packet after its return", a
   second.close();
 });
 
-Deno.test("Where nobody listens on the unix socket packets are counted as failed", async () => {
+Deno.test("Without a listener on the unix socket packets count as failed", async () => {
   const relay = new StatsdRelay("unix:///nonexistent/statsd.sock");
   await relay.ready;
   for (let i = 0; i < 3; i++) relay.send(bytes("x:1|c"));
@@ -104,7 +104,7 @@ Deno.test("A server whose socket is full costs packets, not time", async () => {
   server.close();
 });
 
-Deno.test("A name nobody knows costs packets only", async () => {
+Deno.test("An unknown host name costs packets only", async () => {
   const relay = new StatsdRelay("nobody.invalid:8125");
   await relay.ready;
   relay.send(bytes("x:1|c"));
@@ -116,7 +116,7 @@ Deno.test("A target that is no address is an error that says what to correct", (
   assertThrows(() => new StatsdRelay("a:b:c"), Error, "Cannot relay StatsD to a:b:c: ");
 });
 
-Deno.test("What the listener hears the relay hands on", async () => {
+Deno.test("The relay passes on what the listener receives", async () => {
   const server = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const relay = new StatsdRelay(`127.0.0.1:${(server.addr as Deno.NetAddr).port}`);
   await relay.ready;

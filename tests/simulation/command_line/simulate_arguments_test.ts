@@ -38,7 +38,7 @@ Deno.test("options are read with = or as the next word, switches with and withou
   assert(given.has("cores") && !given.has("seed"));
 });
 
-Deno.test("every mistake is told at once, each with what to do", () => {
+Deno.test("every mistake is listed at once, each with what to do", () => {
   const { errors } = parseSimulateArguments(
     ["--lod", "x", "hello", "--cores=many", "--seed", "--boot-cpu-ms=500", "--step=soon"],
   );

@@ -77,7 +77,7 @@ Deno.test("over 1,000 random loads nothing grows without demand", () => {
   });
 });
 
-Deno.test("over 1,000 random loads nobody goes while requests wait", () => {
+Deno.test("over 1,000 random loads workers are not removed while requests wait", () => {
   everyTick((_, { sample, decision }) =>
     decision.action === "shrink" && must(sample.queue) > 0 && `${must(sample.queue)} in the accept queue`
   );

@@ -172,7 +172,7 @@ Deno.test("an access log whose lines end in a duration gives the service times, 
   assertEquals(services[0]!.cpuShare, 0.25);
 });
 
-Deno.test("a file that is no access log is told as such", () => {
+Deno.test("a file that is no access log is an error", () => {
   const log = new AccessLog();
   log.add("hello");
   assertEquals(
@@ -207,7 +207,7 @@ for (
   });
 }
 
-Deno.test("an unknown load names those there are; a missing file is told", () => {
+Deno.test("an unknown load names those there are; a missing file is an error", () => {
   assertMatch(
     assertThrows(() => readLoad("sawtooth:1,2", OPTIONS), Error).message,
     /use one of phases, constant, ramp/,

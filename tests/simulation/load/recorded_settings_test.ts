@@ -24,7 +24,7 @@ Deno.test("a recording's settings are read back, every one of them", () => {
   assertEquals(sources.maxWorkers, "recording");
 });
 
-Deno.test("what is said now counts more than what was recorded", () => {
+Deno.test("an option counts more than what was recorded", () => {
   const { settings, sources } = resolve(new Map([["max-workers", "2000"]]));
   assertEquals([settings.maxWorkers, sources.maxWorkers], [2000, "flag"]);
 });

@@ -34,7 +34,7 @@ function recorded(world: Scenario): { text: string; result: Result; ticks: [Samp
   return { text: headerLine(HEADER) + ticks.map((tick) => tickLine(...tick)).join(""), result, ticks };
 }
 
-Deno.test("a tick goes through its line and comes back, bucket arrays without their empty end", () => {
+Deno.test("a tick is written as a line and read back, bucket arrays without their empty end", () => {
   const { ticks } = recorded(scenario("20x3s", "100"));
   const [sample, decision] = ticks[20]!;
   const line = tickLine(sample, decision);
@@ -104,7 +104,7 @@ Deno.test("what a recording came to is close to the truth", () => {
   assert(seen.changes.every(({ reason }) => reason.length > 10));
 });
 
-Deno.test("the writer rotates by size, keeps as many as it is told, and each file stands for itself", async () => {
+Deno.test("the writer rotates by size, keeps as many as it is set to, and each file is complete", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/night.jsonl`;
@@ -128,7 +128,7 @@ Deno.test("the writer rotates by size, keeps as many as it is told, and each fil
   }
 });
 
-Deno.test("a writer goes on with a file that is there", async () => {
+Deno.test("a writer appends to a file that exists", async () => {
   const path = await Deno.makeTempFile();
   try {
     const { ticks } = recorded(scenario("5x1s", "100"));

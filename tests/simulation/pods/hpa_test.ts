@@ -68,7 +68,7 @@ Deno.test("pods go to the most that was asked for in the window, and come at onc
   assertEquals(seen, [[15, 4], [345, 2]]);
 });
 
-Deno.test("without a metric nothing changes, and a number out of bounds goes to the bound", () => {
+Deno.test("without a metric nothing changes, and a number out of bounds is set to the bound", () => {
   const settings = { minPods: 2, maxPods: 10, target: 0.8, tolerance: 0.1, ...KUBERNETES_BEHAVIOR };
   const next = (current: number, seen: PodReading[]) =>
     sync(initialHpa(0, current), { nowMs: 15_000, current, pods: seen }, settings).pods;

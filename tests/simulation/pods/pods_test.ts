@@ -65,7 +65,7 @@ Deno.test("a step that one pod cannot carry brings workers within two seconds, t
   }
 });
 
-Deno.test("when the load falls pods go after the window, and nobody who stays is short of workers", () => {
+Deno.test("when the load falls pods are removed after the window, and those that stay have enough workers", () => {
   for (const seed of SEEDS) {
     const { pods, timeline, dropped, durationMs } = simulate("120x8m,20x12m", seed, {
       hpa: { ...CLUSTER.hpa, minPods: 1 },

@@ -70,7 +70,7 @@ Deno.test("the first workers have booted before the time begins, all at once, an
   assertEquals(lastBootMs(6, 400), 1400);
 });
 
-Deno.test("a worker told to go finishes its request; idle ones go first with our probe, oldest with plain gunicorn", () => {
+Deno.test("a draining worker finishes its request; idle ones stop first with our probe, oldest with plain gunicorn", () => {
   for (const [actuation, draining] of [[DOORBELL, 0], [PLAIN_GUNICORN, 1]] as const) {
     // One request of 4 s at 0.5 s lands on one of 2 workers, then one worker must go.
     const controller = scripted(2, (nowMs) => nowMs >= 1000 ? 1 : 2, actuation);

@@ -60,7 +60,7 @@ Deno.test("a connection ends with its process, and does not lead to the next one
   assertEquals(kept.idleUntilMs(0, 200), 0);
 });
 
-Deno.test("a worker told to go answers on its kept connections for two seconds more", () => {
+Deno.test("a draining worker answers on its kept connections for two seconds more", () => {
   const workers = readyWorkers(1);
   const kept = new KeptConnections(workers, 10, 60_000);
   kept.put(0, 0);
@@ -86,7 +86,7 @@ Deno.test("kept connections bind their clients to the first worker; shedding set
   assertGreater(fresh, bound + 0.05);
 });
 
-Deno.test("a gthread worker that goes lingers while a connection of it is kept, and leaves then", () => {
+Deno.test("a draining gthread worker lingers while it has a kept connection, and stops then", () => {
   const controller = growsAtOneSecond(DOORBELL, 0);
   // One request of 100 ms at 0.5 s; its connection is kept until 2.6 s.
   run(scenario("1x1s,0x4s", "100", { ...KEPT, arrivals: "uniform" }), controller);

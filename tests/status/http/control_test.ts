@@ -46,7 +46,7 @@ function control(onChange?: (settings: Settings) => void) {
   return { steered, said, post };
 }
 
-Deno.test("pause, pin for a time and resume are carried out and told back", () => {
+Deno.test("pause, pin for a time and resume are carried out and confirmed", () => {
   const { steered, post } = control();
   assertEquals(post("/order", { kind: "paused" }), { status: 200, text: "paused by hand" });
   assertEquals(steered.standing, { order: { kind: "paused" }, untilMs: Infinity });
@@ -81,7 +81,7 @@ Deno.test("orders that make no sense change nothing and say why", () => {
   assertEquals(steered.standing.order, AUTO);
 });
 
-Deno.test("settings change live, several at once, and each is said", () => {
+Deno.test("settings change live, several at once, and each is logged", () => {
   const { steered, said, post } = control();
   const answer = post("/settings", { "max-workers": "12", min_workers: "10", idleSeconds: "1.5" });
   assertEquals(answer.status, 200);
@@ -105,7 +105,7 @@ Deno.test("a minimum that a signal moved stays when another setting is changed",
   assertEquals([steered.settings.minWorkers, steered.settings.maxWorkers], [3, 6]);
 });
 
-Deno.test("with one bad setting none changes, and all that is wrong is said at once", () => {
+Deno.test("with one bad setting none changes, and all errors are reported at once", () => {
   const { steered, said, post } = control();
   const before = steered.settings;
   const answer = post("/settings", {

@@ -80,7 +80,7 @@ Deno.test("an answer carries headers that keep other sites out", async () => {
   assertEquals(answer.headers.has("access-control-allow-origin"), false);
 });
 
-Deno.test("a handler that throws is an answer of 500, and the server goes on", async () => {
+Deno.test("a handler that throws is an answer of 500, and the server continues", async () => {
   let broken = true;
   await using it = serve(() => {
     if (broken) throw new Error("a secret");
@@ -123,7 +123,7 @@ Deno.test("requests that are too long or make no sense are refused", async () =>
   assertEquals(await status(`GET / HTTP/1.1\r\nX: ${"y".repeat(9_000)}`), 431);
 });
 
-Deno.test("a client that does not read gets no frames and holds nobody up", async () => {
+Deno.test("a client that does not read gets no frames and delays no other", async () => {
   const streams = new EventStreams(10);
   const handle = (): Handled => ({
     takeOver: (connection) =>

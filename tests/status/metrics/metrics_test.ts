@@ -28,7 +28,7 @@ function parsed(text: string): Map<string, number> {
   }));
 }
 
-Deno.test("every metric is told when everything is known, with help and type", () => {
+Deno.test("every metric is there when everything is known, with help and type", () => {
   const text = metricsText(source());
   for (const { name, type } of METRICS) {
     if (["worker_loop_lag_seconds", "statsd_dropped_packets_total"].includes(name)) continue;
@@ -75,7 +75,7 @@ Deno.test("a request at a bound counts in the bucket above it", () => {
   assertEquals([below(36), below(40), below(44)], [1, 1, 4]);
 });
 
-Deno.test("what is not known is left out rather than 0", () => {
+Deno.test("an unknown value is omitted, not 0", () => {
   const board = boardOf(
     ticks(0, 1, (nowMs) => sample(nowMs, { load: "unknown", queue: "unknown", boots: "unknown" })),
   );

@@ -92,7 +92,7 @@ Deno.test("what is not known is a dash and not a 0", () => {
   assertMatch(text, /^CPU +– .*cannot be read/m);
 });
 
-Deno.test("a decision tells when, what moved and the sentence, wrapped under itself", () => {
+Deno.test("a decision shows when, what changed and the sentence, wrapped under itself", () => {
   const lines = decisionLine(
     {
       id: 1,
