@@ -13,7 +13,7 @@ export interface Scenario {
   readonly minWorkers: number;
   readonly maxWorkers: number;
   /** Gunicorn's worker class. uWSGI takes part where it has a like: sync and gthread. */
-  readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker";
+  readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker" | "asyncio_worker.AsyncioWorker";
   /** Threads of a gthread worker. */
   readonly threads?: number;
   readonly app: "wsgi" | "fastApi" | "slowImport";
@@ -27,6 +27,15 @@ export interface Scenario {
 const SLO_MS = 300;
 
 const sync = { minWorkers: 2, maxWorkers: 12, workerClass: "sync", app: "wsgi", sloMs: SLO_MS } as const;
+
+const blocked = {
+  phases: parsePhases("20x40s:/block/200"),
+  minWorkers: 2,
+  maxWorkers: 8,
+  workerClass: "asyncio_worker.AsyncioWorker",
+  app: "fastApi",
+  sloMs: SLO_MS,
+} as const;
 
 /** In the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -113,6 +122,27 @@ export const scenarios: readonly Scenario[] = [
     phases: phasesOfRates(traceRates("mentions-goog.txt"), 1000, "/sleep/{ms}"),
     service: { medianMs: 50, sigma: 0.4 },
     maxWorkers: 16,
+  },
+  {
+    ...blocked,
+    name: "blocked-kept",
+    title: "20 requests/s that block their event loop for 200 ms, on kept connections",
+    keepAlive: true,
+  },
+  {
+    ...blocked,
+    name: "blocked-new",
+    title: "20 requests/s that block their event loop for 200 ms, a connection each",
+  },
+  {
+    name: "asyncio",
+    title: "FastAPI on Uvicorn with asyncio's loop: 10, then 70, then 10 requests/s of 20 ms CPU",
+    phases: parsePhases("10x8s:/cpu/20,70x25s:/cpu/20,10x10s:/cpu/20"),
+    minWorkers: 1,
+    maxWorkers: 8,
+    workerClass: "asyncio_worker.AsyncioWorker",
+    app: "fastApi",
+    sloMs: SLO_MS,
   },
   {
     ...sync,

@@ -45,7 +45,8 @@ export function simulatedScenario(
   variant: number,
   elsewhereCores = 0,
 ): SimulatedScenario {
-  const kind = scenario.workerClass === "uvicorn_worker.UvicornWorker" ? "uvicorn" : scenario.workerClass;
+  const { workerClass } = scenario;
+  const kind = workerClass === "sync" || workerClass === "gthread" ? workerClass : "uvicorn";
   return {
     ...DEFAULT_SCENARIO,
     load: scenario.phases.map((phase): Segment => ({
@@ -56,6 +57,7 @@ export function simulatedScenario(
     model: { kind, slots: kind === "sync" ? 1 : kind === "gthread" ? scenario.threads ?? 1 : 1000 },
     cores: Math.max(LEAST_CORES, navigator.hardwareConcurrency - elsewhereCores),
     ...BOOT[scenario.app],
+    uvloop: workerClass === "uvicorn_worker.UvicornWorker",
     requestCpuMs: REQUEST_CPU_MS[kind],
     keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,
     clientTimeoutMs: CLIENT_TIMEOUT_MS,
@@ -74,12 +76,13 @@ function uwsgiConnections({ threads = 1 }: Scenario) {
   return { keptConnections: 0, workerConnections: threads };
 }
 
-/** What a path of the test applications costs: /sleep/MS waits, /cpu/MS computes, / does neither. */
+/** What a path of the test applications costs: /sleep and /block/MS wait, /cpu/MS computes, / does neither. */
 function serviceOf(path: string, scenario: Scenario): ServiceTime {
-  const [, what, ms = "0"] = /^\/(sleep|cpu)\/(.+)$/.exec(path) ?? [];
+  const [, what, ms = "0"] = /^\/(sleep|cpu|block)\/(.+)$/.exec(path) ?? [];
   const time = ms === "{ms}"
     ? { kind: "lognormal", medianMs: scenario.service!.medianMs, sigma: scenario.service!.sigma } as const
     : { kind: "constant", ms: Number(ms) } as const;
+  if (what === "block") return { cpu: NOTHING, wait: time, blocks: true };
   return what === "cpu" ? { cpu: time, wait: NOTHING } : { cpu: NOTHING, wait: time };
 }
 

@@ -43,6 +43,12 @@ const own: Readonly<Record<string, Own>> = {
     more: { ...UVICORN, ...KEPT },
   },
   "blocked-new": { load: "20x60s", service: "block:200", workers: [2, 8, 6], more: UVICORN },
+  "asyncio-burst": {
+    load: "10x8s,70x25s,10x10s",
+    service: "cpu:20",
+    workers: [1, 8],
+    more: UVICORN,
+  },
   "hanging": {
     load: "0.2x180s",
     service: "60000",

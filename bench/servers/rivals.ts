@@ -99,7 +99,13 @@ async function fixed(scenario: Scenario, port: number, workers: number): Promise
 async function ours(scenario: Scenario, port: number): Promise<Launch> {
   return {
     program: Deno.execPath(),
-    args: ["run", "-A", `${repository}main.ts`, app(scenario), ...gunicornArguments(scenario, port)],
+    args: [
+      "run",
+      "-A",
+      `${repository}main.ts`,
+      app(scenario),
+      ...gunicornArguments(scenario, port),
+    ],
     env: { ...environment(scenario), ...bounds(scenario), PATH: await pathWithGunicorn() },
     workersAre: "grandchildren",
   };
@@ -180,7 +186,7 @@ export async function rustProgram(): Promise<string | undefined> {
 }
 
 async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[]): Promise<Launch | string> {
-  if (scenario.workerClass.startsWith("uvicorn")) return "uWSGI serves no ASGI";
+  if (scenario.app === "fastApi") return "uWSGI serves no ASGI";
   const address = `127.0.0.1:${port}`;
   // Kept connections need uWSGI's HTTP router in front of the workers; without them workers take the connections.
   const http = scenario.keepAlive
@@ -214,6 +220,7 @@ async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[
 }
 
 function gunicornArguments({ workerClass, threads }: Scenario, port: number): string[] {
+  const ownClass = workerClass.startsWith("asyncio") ? ["--pythonpath", `${repository}bench/apps`] : [];
   const withThreads = threads ? ["--threads", String(threads)] : [];
   return [
     "--chdir",
@@ -222,6 +229,7 @@ function gunicornArguments({ workerClass, threads }: Scenario, port: number): st
     `127.0.0.1:${port}`,
     "--worker-class",
     workerClass,
+    ...ownClass,
     ...withThreads,
   ];
 }

@@ -55,9 +55,9 @@ class Answers:
             self.said -= 1
         return said
 
-    def close_connections(self):
-        """From now on every answer ends its connection."""
-        self.looks_from = 200  # below are those that announce an answer
+    def close_connections(self, yes=True):
+        """From now on every answer ends its connection, or does so no more."""
+        self.looks_from = 200 if yes else _FIRST_FAILURE  # below 200 are those that announce an answer
 
     def begins(self, answer, message):
         """The status and headers of `answer`; returns them as they are to be sent."""

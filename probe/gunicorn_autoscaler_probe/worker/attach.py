@@ -2,7 +2,7 @@
 from .. import kinds, words as w
 from ..drain import asgi_drain, drain, gthread_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
-from . import loop_lag
+from . import loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
 
 
@@ -40,14 +40,18 @@ def attach(worker, kind, words, on_ready):
 
 
 def _ticking(worker, words, drain_class, *more):
+    loop_sharing.accept_in_turn()
+
     def on_loop(flush, close_connections):
         look = drain_class(worker, words, close_connections, *more).look
+        share = loop_sharing.Sharing(words, close_connections).look
 
         def on_tick():
             flush()
             look()
+            share(lag.lag_ns)
 
-        loop_lag.tick_asyncio(words, on_tick)
+        lag = loop_lag.tick_asyncio(words, on_tick)
     return on_loop
 
 

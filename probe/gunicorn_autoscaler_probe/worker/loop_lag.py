@@ -17,12 +17,13 @@ _LATE_NS = 3 * 10**6
 class LoopLag:
     """The five loop words of a slot. on_tick() is called at each tick, the first of which is due after `delay_s`."""
 
-    __slots__ = ('delay_s', '_uniform', '_words', '_on_tick', '_due', '_sum', '_ticks', '_late_ticks', '_longest')
+    __slots__ = ('delay_s', 'lag_ns', '_uniform', '_words', '_on_tick', '_due', '_sum', '_ticks', '_late_ticks', '_longest')
 
     def __init__(self, words, on_tick):
         self._words = words
         self._on_tick = on_tick
         self._uniform = Random().uniform  # one of our own: an app that seeds the global one must not notice
+        self.lag_ns = 0  # of the last tick
         self._sum = self._ticks = self._late_ticks = self._longest = 0
         self._expect()
 
@@ -33,7 +34,7 @@ class LoopLag:
 
     def tick(self):
         """The tick came; the next is due `delay_s` from now."""
-        lag = max(0, monotonic_ns() - self._due)
+        self.lag_ns = lag = max(0, monotonic_ns() - self._due)
         self._sum += lag
         self._ticks += 1
         m = self._words
@@ -50,7 +51,7 @@ class LoopLag:
 
 
 def tick_asyncio(words, on_tick):
-    """Start ticking in the running loop."""
+    """Start ticking in the running loop; returns its LoopLag."""
     import asyncio
     loop = asyncio.get_running_loop()
     lag = LoopLag(words, on_tick)
@@ -60,6 +61,7 @@ def tick_asyncio(words, on_tick):
         loop.call_later(lag.delay_s, again)
 
     loop.call_later(lag.delay_s, again)
+    return lag
 
 
 def tick_gevent(words, on_tick):

@@ -13,8 +13,9 @@ export interface Actuation {
   readonly besideDraining: boolean;
   readonly stopOrder: StopOrder;
   /**
-   * A gthread worker leaves work to others: it accepts one connection more than it has threads, and with more requests than
-   * threads it lets its kept connections go.
+   * A worker leaves work to others: a gthread worker accepts one connection more than it has threads, and with more requests
+   * than threads it lets its kept connections go; an event loop accepts one connection a turn, and lets its kept connections
+   * go while it is full.
    */
   readonly shares: boolean;
   /** Boot in place of the scenario's, where a server's processes start another way (uWSGI forks a loaded app). */

@@ -5,6 +5,10 @@ import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
 /** As in the probe: a tick is due half to one and a half of this after the last, late when it comes more than that later. */
 const PERIOD_MS = 100;
 const LATE_MS = 3;
+/** A loop is full when more than this share of its last ticks, some ten, were this late. */
+const FULL_SHARE = 0.5;
+const FULL_LATE_MS = 20;
+const LAST_TICKS = 10;
 
 /** The probe's timer in each event loop: it fires between the turns of its loop, and tells by how much it came late. */
 export class LoopTicks {
@@ -13,6 +17,8 @@ export class LoopTicks {
   readonly #workers: WorkerTable;
   readonly #dueMs: Float64Array;
   readonly #epoch: Int32Array;
+  /** Share of each loop's last ticks that were late enough to call it full, 0..1. */
+  readonly #fullness: Float64Array;
   readonly #chance: Random;
   #ticks = 0;
   #lateTicks = 0;
@@ -25,6 +31,7 @@ export class LoopTicks {
     this.turnSinceMs = new Float64Array(workers.capacity);
     this.#dueMs = new Float64Array(workers.capacity);
     this.#epoch = new Int32Array(workers.capacity).fill(-1);
+    this.#fullness = new Float64Array(workers.capacity);
   }
 
   /** The worker's loop has been idle until now, and has something to do. */
@@ -42,7 +49,13 @@ export class LoopTicks {
     this.#ticks++;
     if (lateMs > LATE_MS) this.#lateTicks++;
     this.#lateMs += lateMs;
+    this.#note(worker, lateMs >= FULL_LATE_MS ? 1 : 0, 1);
     this.#dueMs[worker] = nowMs + this.#delayMs();
+  }
+
+  /** The worker's loop has been late so often that it had better leave work to others. */
+  isFull(worker: number): boolean {
+    return this.#fullness[worker]! > FULL_SHARE;
   }
 
   /** What happened since the last call. */
@@ -84,12 +97,19 @@ export class LoopTicks {
     const overMs = nowMs - this.#dueMs[worker]!;
     if (overMs < 0) return;
     const ticks = Math.floor(overMs / PERIOD_MS);
+    this.#note(worker, 0, ticks + 1);
     this.#ticks += ticks;
     this.#dueMs[worker]! += ticks * PERIOD_MS;
     while (this.#dueMs[worker]! <= nowMs) {
       this.#ticks++;
       this.#dueMs[worker]! += this.#delayMs();
     }
+  }
+
+  /** So many ticks more that were late enough (1) or not (0). */
+  #note(worker: number, late: number, ticks: number): void {
+    const old = (1 - 1 / LAST_TICKS) ** ticks;
+    this.#fullness[worker] = this.#fullness[worker]! * old + late * (1 - old);
   }
 
   #delayMs(): number {
@@ -101,6 +121,7 @@ export class LoopTicks {
     const epoch = this.#workers.epoch[worker]!;
     if (this.#epoch[worker] === epoch) return;
     this.#epoch[worker] = epoch;
+    this.#fullness[worker] = 0;
     this.#dueMs[worker] = nowMs + this.#delayMs();
   }
 }

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly model: WorkerModel;
   /** gthread and async: connections one worker holds at most. */
   readonly workerConnections: number;
+  /** The event loop is uvloop, whose accepting the probe cannot change. */
+  readonly uvloop: boolean;
   /** Idle connections that clients keep open for later requests, at most (sync workers keep none), and for how long. */
   readonly keptConnections: number;
   readonly keepAliveMs: number;
@@ -51,6 +53,7 @@ export const DEFAULT_SCENARIO: Omit<Scenario, "load"> = {
   arrivals: "poisson",
   model: { kind: "sync", slots: 1 },
   workerConnections: 1000,
+  uvloop: false,
   keptConnections: 0,
   keepAliveMs: 2000,
   cores: 2,

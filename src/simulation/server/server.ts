@@ -35,7 +35,7 @@ export class Server {
 
   readonly #threads: boolean;
   readonly #loop: boolean;
-  readonly #acceptsAll: boolean; // asyncio takes all that waits in one turn of the loop, gevent one
+  #acceptsAll: boolean; // asyncio takes all that waits in one turn of the loop, gevent one
   readonly #turnLeft: Int32Array; // jobs left in a loop's present turn: it looks at the listener only between turns
   readonly #acceptors: Acceptors;
   readonly #inner: InnerQueues;
@@ -71,9 +71,10 @@ export class Server {
     this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
   }
 
-  /** What our probe makes of gthread workers: see Actuation.shares. */
+  /** What our probe makes of workers: see Actuation.shares. */
   share(): void {
-    this.#shares = this.#threads;
+    this.#shares = true;
+    if (!this.scenario.uvloop) this.#acceptsAll = false;
     this.#acceptors.share();
   }
 
@@ -196,7 +197,7 @@ export class Server {
   #serve(worker: number, request: number): void {
     const { cpuMs: cpu, closes } = this.requests;
     const cpuMs = cpu[request]!;
-    closes[request] = this.#shares && this.workers.inside[worker]! > 0 ? 1 : 0;
+    closes[request] = this.#shares && this.#threads && this.workers.inside[worker]! > 0 ? 1 : 0;
     if (cpuMs > 0 || this.#blocks(request)) {
       const wasBusy = this.processor.isBusy(worker);
       if (this.#loop && !wasBusy) this.ticks.turnBegins(worker, this.nowMs);
@@ -269,6 +270,7 @@ export class Server {
 
   /** Whether both ends leave the connection open after the response. */
   #keeps(worker: number, request: number, latencyMs: number): boolean {
+    if (this.#shares && this.#loop && this.ticks.isFull(worker)) return false;
     return this.workers.state[worker] === READY && this.requests.closes[request] === 0 &&
       latencyMs < this.scenario.clientTimeoutMs;
   }

@@ -86,6 +86,16 @@ Deno.test("kept connections bind their clients to the first worker; shedding set
   assertGreater(fresh, bound + 0.05);
 });
 
+Deno.test("a full event loop lets its kept connections go, so that others get their share", () => {
+  // 16 requests/s that block for 200 ms: three loops' work.
+  const share = (shares: boolean) => {
+    const controller = growsAtOneSecond({ ...DOORBELL, shares }, 8);
+    const model = { kind: "uvicorn", slots: 1000 } as const;
+    return run(scenario("16x30s", "block:200", { model, keptConnections: 1000 }), controller).shareWithinSlo;
+  };
+  assertGreater(share(true), share(false) + 0.05);
+});
+
 Deno.test("a draining gthread worker lingers while it has a kept connection, and stops then", () => {
   const controller = growsAtOneSecond(DOORBELL, 0);
   // One request of 100 ms at 0.5 s; its connection is kept until 2.6 s.

@@ -1,0 +1,83 @@
+import asyncio
+import socket
+import unittest
+from asyncio.selector_events import BaseSelectorEventLoop
+
+from support import page, w
+from gunicorn_autoscaler_probe.worker import loop_sharing
+
+MS = 10**6
+
+
+class AcceptInTurnTest(unittest.TestCase):
+    def setUp(self):
+        self.accept = BaseSelectorEventLoop._accept_connection
+        loop_sharing.accept_in_turn()
+
+    def tearDown(self):
+        BaseSelectorEventLoop._accept_connection = self.accept
+
+    def test_what_waits_is_accepted_some_turns_apart_and_all_of_it_in_the_end(self):
+        turns = []  # of each connection
+
+        async def main():
+            loop = asyncio.get_running_loop()
+            turn = 0
+
+            class Protocol(asyncio.Protocol):
+                def connection_made(self, transport):
+                    turns.append(turn)
+                    transport.close()
+
+            listener = socket.create_server(('127.0.0.1', 0))
+            clients = [socket.create_connection(listener.getsockname(), 5) for _ in range(6)]
+            server = await loop.create_server(Protocol, sock=listener)
+            while len(turns) < 6 and turn < 1000:
+                turn += 1
+                await asyncio.sleep(0)
+            server.close()
+            for client in clients:
+                client.close()
+
+        asyncio.run(asyncio.wait_for(main(), 20))
+        self.assertEqual(len(turns), 6)
+        # Two at once where asyncio tries once more than it is told to (3.13).
+        self.assertGreaterEqual(len(set(turns)), 3, turns)
+        self.assertGreaterEqual(turns[-1] - turns[0], 2 * loop_sharing._TURNS, turns)
+
+
+class SharingTest(unittest.TestCase):
+    def setUp(self):
+        self.told = []
+
+    def test_a_loop_that_stays_late_ends_its_connections_and_keeps_them_again_when_it_is_not(self):
+        with page() as m:
+            sharing = loop_sharing.Sharing(m, self.told.append)
+            for _ in range(5):
+                sharing.look(100 * MS)
+            self.assertEqual(self.told, [])
+            for _ in range(5):
+                sharing.look(100 * MS)
+            self.assertEqual(self.told, [True])
+            for _ in range(20):
+                sharing.look(2 * MS)
+            self.assertEqual(self.told, [True, False])
+
+    def test_a_loop_that_is_late_for_moments_keeps_them(self):
+        with page() as m:
+            sharing = loop_sharing.Sharing(m, self.told.append)
+            for _ in range(50):
+                sharing.look(15 * MS)
+            self.assertEqual(self.told, [])
+
+    def test_a_worker_that_empties_itself_goes_on_ending_them(self):
+        with page() as m:
+            m[w.STATE] = w.DRAINING
+            sharing = loop_sharing.Sharing(m, self.told.append)
+            for _ in range(20):
+                sharing.look(100 * MS)
+            self.assertEqual(self.told, [])
+
+
+if __name__ == '__main__':
+    unittest.main()
