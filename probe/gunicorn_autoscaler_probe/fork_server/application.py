@@ -4,6 +4,8 @@ import os
 import sys
 
 from .. import kinds
+from .safety import verdict
+from .safety.left import Left
 
 # Imported by a worker after its fork, first by the first request: here all workers share them.
 _LATER = {
@@ -15,7 +17,8 @@ _LATER = {
 
 
 def load(server):
-    """Import the application as a worker would. Returns why it may not be forked, '' when it may."""
+    """Import the application as a worker would. Returns (refusals, warnings): what forbids a fork of it, and what workers
+    will share."""
     kind = kinds.kind_of(server.worker_class)
     if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         import gevent.monkey
@@ -23,13 +26,14 @@ def load(server):
     elif kind == kinds.EVENTLET:
         import eventlet
         eventlet.monkey_patch()
+    before = Left()
     server.app.wsgi()
     for name in _LATER.get(kind, ()):
         try:
             importlib.import_module(name)
         except Exception:  # of another version, or not installed
             pass
-    return ''
+    return verdict.judge(before, Left(), real_fork())
 
 
 def real_fork():

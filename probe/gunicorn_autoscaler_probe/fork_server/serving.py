@@ -48,8 +48,11 @@ class Life:
             worker_name = kernel.set_name(kernel.FORK_SERVER_NAME)
             self._leave_arbiter()
             began_s = time.monotonic()
-            refusal = application.load(self._server)
+            refusals, warnings = application.load(self._server)
             import_s = time.monotonic() - began_s
+            refusal = '; '.join(refusals)
+            for warning in warnings:
+                self._server.log.warning('gunicorn-autoscaler: fork server: %s', warning)
             if not refusal and import_s < self._least_import_s:
                 refusal = 'the application imports in %.2f s, a fork server is not worth it' % import_s
             if refusal:

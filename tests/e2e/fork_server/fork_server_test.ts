@@ -3,7 +3,8 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { type Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/autoscaled.ts";
 import { trySignal } from "../../support/process.ts";
 import { forkServers, isAlive } from "../../support/processes.ts";
-import { runtimeFolder } from "../../support/running_commands.ts";
+import { command, runtimeFolder } from "../../support/running_commands.ts";
+import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
 import { pin, untilBooted } from "../../faults/support/steady.ts";
 
@@ -73,4 +74,31 @@ Deno.test("a HUP has a new fork server, and all workers are new", async () => {
     what: "new workers",
   });
   await untilBooted(server, 2);
+});
+
+Deno.test("an application that starts a thread is not forked: the log names the thread, and gunicorn forks as ever", async () => {
+  await using dir = await tempDir();
+  await dir.write(
+    "threaded.py",
+    "import threading, time\nfrom wsgi import app\n" +
+      "threading.Thread(target=time.sleep, args=(600,), name='refresher', daemon=True).start()\n",
+  );
+  await using server = await started({ app: "threaded:app", gunicorn: ["--pythonpath", dir.path] });
+  await untilBooted(server, 2);
+  await server.process.line(/no fork server: thread "refresher" of .* runs/);
+  assertEquals(await forks(server), 0);
+  assertEquals(forkServers(server.master), []);
+});
+
+Deno.test("auto: an application that imports at once goes without, and set has its word while it runs", async () => {
+  await using server = await started({ app: "wsgi:app", own: ["--fork-server", "auto"] });
+  await untilBooted(server, 2);
+  await server.process.line(/no fork server: the application imports in 0\.\d+ s/);
+  assertEquals((await command(server, "set", "fork-server=on")).code, 0);
+  await untilForkServer(server);
+  await pin(server, 4);
+  await untilBooted(server, 4);
+  await until(async () => await forks(server) === 2, { what: "two forks" });
+  assertEquals((await command(server, "set", "fork-server=off")).code, 0);
+  await until(() => forkServers(server.master).length === 0, { what: "the end of the fork server" });
 });
