@@ -1,4 +1,5 @@
 import type { Maybe } from "../core/sample.ts";
+import type { ForkServerReading } from "../sensors/probe/arbiter_file.ts";
 import type { WorkerReport } from "./status_types.ts";
 
 /** What status pages show and no decision needs: read on demand, not once a tick. */
@@ -11,6 +12,7 @@ export interface LiveDetails {
     readonly confirmed: number;
     readonly spawned: number;
     readonly reloads: number;
+    readonly forkServer: ForkServerReading;
   }>;
   readonly lastBootSeconds: Maybe<number>;
   readonly confirmations: number;

@@ -35,6 +35,7 @@ export function readLiveDetails(sensed: Sensed, looped: Looped, busy: WorkerBusy
       confirmed: arbiter.confirmed,
       spawned: arbiter.spawned,
       reloads: arbiter.reloads,
+      forkServer: arbiter.forkServer,
     },
     lastBootSeconds: known(sensed.lastBootMs) ? sensed.lastBootMs / 1000 : "unknown",
     confirmations: asked.confirmations,

@@ -6,6 +6,7 @@ import type { StatusBoard } from "./board.ts";
 import { explain, explainBound } from "../wording/explain.ts";
 import { orderText } from "../wording/order_words.ts";
 import type { LiveDetails } from "./live_details.ts";
+import { forkServerReport } from "./fork_server_report.ts";
 import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficReport } from "./status_types.ts";
 
 /** What does not change while the program runs. */
@@ -52,6 +53,7 @@ export function statusReport(
       reloads: arbiter?.reloads ?? "unknown",
       bootFailures: board.counters.bootFailures,
       lastBootSeconds: outside.lastBootSeconds,
+      forkServer: arbiter === undefined ? "unknown" : forkServerReport(arbiter.forkServer),
     },
     order: orderOf(standing ?? record.standing, sample.nowMs),
     workers: {

@@ -62,6 +62,24 @@ export interface GunicornReport {
   readonly reloads: Maybe<number>;
   readonly bootFailures: number;
   readonly lastBootSeconds: Maybe<number>;
+  readonly forkServer: Maybe<ForkServerReport>;
+}
+
+/** The process that workers are forked from. */
+export interface ForkServerReport {
+  /** "refused": the set-up or the application forbids it. "failed": it is tried again. */
+  readonly state: "none" | "starting" | "ready" | "refused" | "failed";
+  readonly pid: Maybe<number>;
+  /** What its import of the application took; 0 before. */
+  readonly importSeconds: number;
+  /** Workers forked from it, since the start. */
+  readonly forks: number;
+  /** From the question to the last worker's pid. */
+  readonly lastForkSeconds: Maybe<number>;
+  /** Fork servers lost or not had, since the start. */
+  readonly failures: number;
+  /** All that in a sentence; empty while none is wanted. */
+  readonly text: string;
 }
 
 /** What was ordered by hand. */

@@ -21,6 +21,16 @@ export const IDENTITY: Identity = {
   dryRun: false,
 };
 
+export const FORK_SERVER = {
+  state: "ready",
+  pid: 98,
+  importMs: 2_100,
+  forks: 3,
+  lastForkMs: 14.6,
+  failures: 1,
+  why: "",
+} as const;
+
 export const OUTSIDE: LiveDetails = {
   workers: [{
     pid: 100,
@@ -34,7 +44,14 @@ export const OUTSIDE: LiveDetails = {
     cores: 0.25,
     pssBytes: 40 * 2 ** 20,
   }],
-  gunicorn: { version: "27.0.1", masterPid: 99, confirmed: 2, spawned: 3, reloads: 1 },
+  gunicorn: {
+    version: "27.0.1",
+    masterPid: 99,
+    confirmed: 2,
+    spawned: 3,
+    reloads: 1,
+    forkServer: FORK_SERVER,
+  },
   lastBootSeconds: 0.2,
   confirmations: 4,
   retries: 1,

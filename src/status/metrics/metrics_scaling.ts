@@ -148,6 +148,25 @@ export const SCALING_METRICS: readonly Metric[] = [
     read: ({ outside }) => one(outside.lastBootSeconds),
   },
   {
+    name: "fork_server_ready",
+    type: "gauge",
+    help: "1 while workers are forked from a fork server, 0 while gunicorn forks them.",
+    read: ({ outside: { gunicorn } }) =>
+      one(known(gunicorn) ? Number(gunicorn.forkServer.state === "ready") : "unknown"),
+  },
+  {
+    name: "fork_server_forks_total",
+    type: "counter",
+    help: "Workers forked from a fork server.",
+    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.forks : "unknown"),
+  },
+  {
+    name: "fork_server_failures_total",
+    type: "counter",
+    help: "Fork servers that were lost or could not be had.",
+    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.failures : "unknown"),
+  },
+  {
     name: "reloads_total",
     type: "counter",
     help: "Reloads that gunicorn has carried out.",

@@ -82,10 +82,15 @@ function workerLines(report: StatusReport, paint: Paint, width: number): string[
       `${bounds.min} to ${bounds.effective.workers}${paint("dim", `  ${limits.join(", ")}`)}`,
       paint,
     ),
+    ...forkServerLine(report, paint),
     ...wrap(report.decision.text, width - LABEL).map((line, i) =>
       row(i === 0 ? "Why" : "", paint("cyan", line), paint)
     ),
   ];
+}
+
+function forkServerLine({ gunicorn: { forkServer } }: StatusReport, paint: Paint): string[] {
+  return !known(forkServer) || forkServer.text === "" ? [] : [row("Fork server", forkServer.text, paint)];
 }
 
 function bySignal(signals: readonly { signal: string; workers: number }[]): string {
