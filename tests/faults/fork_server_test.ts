@@ -1,0 +1,185 @@
+/** The fork server killed, stopped, hanging, failing: workers go on, and no request is lost. */
+import { assertEquals } from "@std/assert";
+import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
+import { trySignal } from "../support/process.ts";
+import { descendants, forkServers } from "../support/processes.ts";
+import { type TempDir, tempDir } from "../support/tempdir.ts";
+import { until } from "../support/wait.ts";
+import { fault, timed } from "./support/fault.ts";
+import { Load } from "./support/load.ts";
+import { PATIENCE_MS, pin, untilBooted, untilGone, untilReplaced } from "./support/steady.ts";
+
+/** An application whose import does what the file "import.py" beside it says, as it is now. */
+const APP = `
+import os
+from wsgi import app as served
+
+def app(environ, start_response):
+    return served(environ, start_response)
+
+exec(open(os.environ["IMPORT"]).read())
+`;
+
+interface Forked extends AsyncDisposable {
+  readonly server: Autoscaled;
+  readonly dir: TempDir;
+}
+
+async function started(imports = "", workers = 2): Promise<Forked> {
+  const dir = await tempDir();
+  await dir.write("forked.py", APP);
+  await dir.write("import.py", imports);
+  const server = await autoscaled({
+    own: ["--min-workers", "1", "--max-workers", "8", "--fork-server", "on"],
+    app: "forked:app",
+    gunicorn: ["--pythonpath", dir.path, "-w", String(workers)],
+    env: { IMPORT: dir.join("import.py"), FLAG: dir.join("flag") },
+  });
+  const it = {
+    server,
+    dir,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+  try {
+    await pin(server, workers);
+    await untilBooted(server, workers);
+    return it;
+  } catch (error) {
+    await it[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function forkServer(server: Autoscaled, otherThan?: number): Promise<number> {
+  return until(() => forkServers(server.master).find((pid) => pid !== otherThan), {
+    timeoutMs: PATIENCE_MS,
+    what: () => `a fork server\n${server.process.text("stderr")}`,
+  });
+}
+
+/** Does it under load, and kills a worker: the count is back, and nothing is lost but what that worker served. */
+async function underLoad(server: Autoscaled, inject: () => Promise<void> | void): Promise<number> {
+  await using load = new Load(server.port, 20, "/sleep/20");
+  await load.until(() => load.answered > 0);
+  const steadyMs = await timed(async () => {
+    await inject();
+    trySignal(server.workers()[0]!, "SIGKILL");
+    await untilBooted(server, 2);
+  });
+  await load.stop();
+  assertEquals(load.failures.length <= 1, true, load.failures.join("\n"));
+  return steadyMs;
+}
+
+for (
+  const [signal, what, said] of [
+    ["SIGKILL", "killed", /is lost: it was ended by signal 9/],
+    ["SIGSTOP", "stopped", /is lost: timed out/],
+  ] as const
+) {
+  fault(
+    `the fork server ${what}, then a worker killed`,
+    "gunicorn forks the worker, another fork server comes, and no other request is lost",
+    async () => {
+      await using it = await started();
+      const { server } = it;
+      const first = await forkServer(server);
+      const steadyMs = await underLoad(server, () => void trySignal(first, signal));
+      await server.process.line(said, { timeoutMs: PATIENCE_MS });
+      await forkServer(server, first);
+      return steadyMs;
+    },
+  );
+}
+
+for (
+  const [what, code] of [
+    ["is killed in it", "import signal; os.kill(os.getpid(), signal.SIGKILL)"],
+    ["raises", "raise RuntimeError('not today')"],
+    ["leaves with the code that ends gunicorn", "os._exit(3)"],
+  ] as const
+) {
+  fault(
+    `the first import ${what}, once`,
+    "gunicorn forks its workers itself and serves",
+    async () => {
+      await using it = await started(
+        `if not os.path.exists(os.environ["FLAG"]):\n    open(os.environ["FLAG"], "w").close()\n    ${code}\n`,
+      );
+      await it.server.process.line(/Cannot use fork server \d+: /, { timeoutMs: PATIENCE_MS });
+    },
+  );
+  fault(
+    `the import of a HUP ${what}`,
+    "the fork server and the workers of before stay, no request is lost, and mended code is taken by the next HUP",
+    async () => {
+      await using it = await started();
+      const { server, dir } = it;
+      const [first, before] = [await forkServer(server), server.workers()];
+      await using load = new Load(server.port, 20, "/sleep/20");
+      await load.until(() => load.answered > 0);
+      await dir.write("import.py", code);
+      server.process.signal("SIGHUP");
+      await server.process.line(/Cannot import the new code in a fork server: .*; the old workers stay/, {
+        timeoutMs: PATIENCE_MS,
+      });
+      await load.until(() => load.answered > load.sent - 5);
+      assertEquals(server.workers(), before);
+      assertEquals(await forkServer(server), first);
+      await dir.write("import.py", "");
+      const steadyMs = await timed(async () => {
+        server.process.signal("SIGHUP");
+        await untilReplaced(server, before, 2);
+      });
+      await load.stop();
+      assertEquals(load.failures, []);
+      return steadyMs;
+    },
+  );
+}
+
+fault("the fork server is refused its forks", "gunicorn forks the worker", async () => {
+  await using it = await started(
+    "import sys\n" +
+      "def fork():\n    raise OSError(11, 'no more processes')\n" +
+      "serving = sys.modules.get('gunicorn_autoscaler_probe.fork_server.application')\n" +
+      "serving.real_fork = lambda: fork\n",
+  );
+  await it.server.process.line(/no more processes; gunicorn forks/, { timeoutMs: PATIENCE_MS });
+});
+
+for (
+  const [what, of] of [
+    ["gunicorn's master killed", (server: Autoscaled) => server.master],
+    ["the autoscaler killed", (server: Autoscaled) => server.process.pid],
+  ] as const
+) {
+  fault(`${what}, with a fork server`, "the fork server ends too, and the port is free", async () => {
+    await using it = await started();
+    const { server } = it;
+    await forkServer(server);
+    const family = descendants(server.process.pid);
+    return await timed(async () => {
+      trySignal(of(server), "SIGKILL");
+      await untilGone(family, server.port);
+    });
+  });
+}
+
+fault("scale changes and reloads under load, from a fork server", "no request is lost", async () => {
+  await using it = await started();
+  const { server } = it;
+  await using load = new Load(server.port, 40, "/sleep/20");
+  await load.until(() => load.answered > 0);
+  for (let round = 0; round < 5; round++) {
+    const before = server.workers();
+    for (const workers of [5, 3, 6, 2]) await pin(server, workers);
+    server.process.signal("SIGHUP");
+    await untilReplaced(server, before, 2);
+  }
+  await load.stop();
+  assertEquals(load.failures, []);
+});
