@@ -128,7 +128,7 @@ export class Sensing implements Sampler {
     const readyPids = slots === undefined
       ? children
       : slots.workers.filter((w) => w.state === "ready").map((w) => w.pid);
-    const cost = this.#processes.read(readyPids, nowMs);
+    const cost = this.#processes.read(readyPids, nowMs, this.#arbiter?.forkServer.state === "ready");
     this.#costs = cost.workers;
     const machine = this.#machine.read(nowMs);
     return {

@@ -48,6 +48,12 @@ export function parsePss(text: string): number | undefined {
   return match === null ? undefined : 1024 * Number(match[1]);
 }
 
+/** Private pages of /proc/PID/smaps_rollup in bytes: what would be free again without this process. */
+export function parsePrivate(text: string): number | undefined {
+  const match = /^Private_Clean:\s+(\d{1,12}) kB\nPrivate_Dirty:\s+(\d{1,12}) kB$/m.exec(text);
+  return match === null ? undefined : 1024 * (Number(match[1]) + Number(match[2]));
+}
+
 /** RssAnon of /proc/PID/status in bytes: pages that are no file's, those shared with a forking parent among them. */
 export function parseAnonymous(text: string): number | undefined {
   const match = /^RssAnon:\s+(\d{1,12}) kB$/m.exec(text);

@@ -47,8 +47,11 @@ export class Processes {
     return this.#children.workers(masterPid, slotPids);
   }
 
-  /** What these workers, the ready ones, cost: CPU of the last second, and memory, read of one worker a call. */
-  read(readyPids: readonly number[], nowMs: number): ProcessesReading {
+  /**
+   * What these workers, the ready ones, cost: CPU of the last second, and memory, read of one worker a call.
+   * @param isShared they were forked with the application in memory: one more adds its private pages alone
+   */
+  read(readyPids: readonly number[], nowMs: number, isShared = false): ProcessesReading {
     this.#follow(readyPids);
     for (const worker of this.#workers.values()) {
       if (!worker.readCpu(nowMs)) this.#drop(worker);
@@ -60,7 +63,7 @@ export class Processes {
     due[0]?.readMemory(nowMs);
     return {
       cpu: cpuOf(workers),
-      workerBytes: meanBytes(workers),
+      workerBytes: meanBytes(workers.map((worker) => isShared ? worker.ownBytes : worker.bytes)),
       workers: workers.map(({ pid, state, threads, cores, waitingCores, bytes }) => (
         { pid, state, threads, cores, waitingCores, bytes }
       )),
@@ -111,8 +114,8 @@ function cpuOf(workers: readonly WorkerCost[]): ProcessesReading["cpu"] {
   return { workerCores, waitingCores, busiestWorkerCores };
 }
 
-function meanBytes(workers: readonly WorkerCost[]): Maybe<number> {
-  const readable = workers.map((worker) => worker.bytes).filter((bytes) => bytes !== "unknown");
+function meanBytes(all: readonly Maybe<number>[]): Maybe<number> {
+  const readable = all.filter((bytes) => bytes !== "unknown");
   return readable.length === 0
     ? "unknown"
     : readable.reduce((sum, bytes) => sum + bytes, 0) / readable.length;

@@ -4,6 +4,7 @@ import type { Maybe } from "../../core/sample.ts";
 import { KeptFile } from "../kept_file.ts";
 import {
   parseAnonymous,
+  parsePrivate,
   parsePss,
   parseRunQueueWait,
   parseStat,
@@ -35,6 +36,7 @@ export class WorkerCost {
   #waitKnown = false;
   #memoryReads = 0;
   #bytes: Maybe<number> = "unknown";
+  #ownBytes: Maybe<number> = "unknown";
 
   constructor(pid: number, root: string) {
     this.pid = pid;
@@ -61,9 +63,10 @@ export class WorkerCost {
 
   /** Reads its share of the memory: 1-2 ms. */
   readMemory(nowMs: number): void {
-    const bytes = parsePss(readText(`${this.#folder}/smaps_rollup`) ?? "") ??
-      parseAnonymous(readText(`${this.#folder}/status`) ?? "");
+    const rollup = readText(`${this.#folder}/smaps_rollup`) ?? "";
+    const bytes = parsePss(rollup) ?? parseAnonymous(readText(`${this.#folder}/status`) ?? "");
     if (bytes !== undefined) this.#bytes = bytes;
+    this.#ownBytes = parsePrivate(rollup) ?? this.#bytes;
     this.memoryDueMs = nowMs + MEMORY_AGAIN_MS[Math.min(this.#memoryReads, MEMORY_AGAIN_MS.length - 1)]!;
     this.#memoryReads++;
   }
@@ -91,6 +94,11 @@ export class WorkerCost {
   /** PSS in bytes; where the kernel does not tell it, its anonymous pages, which is more when gunicorn preloads. */
   get bytes(): Maybe<number> {
     return this.#bytes;
+  }
+
+  /** Its private pages in bytes, what one more such worker adds; PSS where the kernel does not tell. */
+  get ownBytes(): Maybe<number> {
+    return this.#ownBytes;
   }
 
   /** As in /proc/PID/stat; "?" before the first reading. */

@@ -134,6 +134,19 @@ Deno.test("Memory is read of one worker a call, soon again, when it has served, 
   processes.close();
 });
 
+Deno.test("A worker from a fork server counts its private pages; PSS where the kernel does not tell them", () => {
+  using root = new FakeRoot({});
+  put(root, 51, { pssKb: 1000 });
+  put(root, 52, { pssKb: 3000 });
+  const rollup = `Pss: 5000 kB\nShared_Dirty: 900 kB\nPrivate_Clean:  4 kB\nPrivate_Dirty:  96 kB\n`;
+  root.write({ "proc/51/smaps_rollup": rollup });
+  const processes = new Processes(root.path);
+  assertEquals(processes.read([51], 0, true).workerBytes, 100 * 1024);
+  assertEquals(processes.read([51], 100, false).workerBytes, 5000 * 1024);
+  assertEquals(processes.read([52], 200, true).workerBytes, 3000 * 1024);
+  processes.close();
+});
+
 Deno.test("Without smaps_rollup the anonymous memory stands in, without either the memory is unknown", () => {
   using root = new FakeRoot({ "proc/51/status": "RssAnon:\t 400 kB\n" });
   put(root, 51, {});
