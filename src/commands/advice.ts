@@ -18,13 +18,41 @@ const MIB = 2 ** 20;
 
 /** Sentences about what would go wrong or could go better; empty when nothing stands out. */
 export function advise(input: AdviceInput): string[] {
-  return [slowBoot(input), memory(input), reload(input), waiting(input), reloader(input), oneCore(input)]
+  return [
+    forkServer(input),
+    slowBoot(input),
+    memory(input),
+    reload(input),
+    waiting(input),
+    reloader(input),
+    oneCore(input),
+  ]
     .filter((line) => line !== undefined);
 }
 
-function slowBoot({ inspection }: AdviceInput): string | undefined {
+/** Below this the import is no burden: as --fork-server auto has it. */
+const WORTH_FORKING_MS = 300;
+
+/** What a fork server would spare; it pays from two workers on, being a process itself. */
+function forkServer({ settings, inspection, model }: AdviceInput): string | undefined {
+  const { app, preload } = inspection;
+  if (settings.forkServer !== "off" || settings.probe === "off" || preload || inspection.reload) {
+    return undefined;
+  }
+  if (app === null || app.load_ms < WORTH_FORKING_MS || app.fork_ms === 0 || model.kind === "unknown") {
+    return undefined;
+  }
+  return `A boot takes ${(app.load_ms / 1000).toFixed(1)} s and ${
+    Math.round(app.rss_bytes / MIB)
+  } MiB; from a fork server ` +
+    `(--fork-server on) about ${Math.max(1, Math.round(app.fork_ms))} ms and ${
+      Math.max(1, Math.round(app.fork_bytes / MIB))
+    } MiB to begin with. It pays from two workers on; docs/fork-server.md says when not to use it`;
+}
+
+function slowBoot({ settings, inspection }: AdviceInput): string | undefined {
   const loadMs = inspection.app?.load_ms ?? 0;
-  if (inspection.preload || loadMs < LONG_LOAD_MS) return undefined;
+  if (inspection.preload || settings.forkServer !== "off" || loadMs < LONG_LOAD_MS) return undefined;
   return `The application takes ${
     (loadMs / 1000).toFixed(1)
   } s to load, so a new worker helps only after that: ` +

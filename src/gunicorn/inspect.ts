@@ -30,6 +30,9 @@ export interface LoadedApp {
   readonly load_ms: number;
   /** Resident memory of the whole process afterwards. */
   readonly rss_bytes: number;
+  /** A worker forked from the process that loaded it: until its first instruction, and its memory then. 0: not known. */
+  readonly fork_ms: number;
+  readonly fork_bytes: number;
 }
 
 /** What a failed inspection says: gunicorn's own words. */

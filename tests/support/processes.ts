@@ -16,23 +16,25 @@ interface Stat extends ProcessId {
 }
 
 /**
- * Pids of the living children of a process (zombies left out), in the order they were started. gunicorn's fork server, a
- * child that serves nobody, is left out.
+ * Pids of the living children of a process (zombies left out), in the order they were started. gunicorn's fork server and
+ * its spare, children that serve nobody, are left out.
  */
 export function children(pid: number): number[] {
-  return childStats(pid).map((stat) => stat.pid).filter((child) => !isForkServer(child));
+  return childStats(pid).map((stat) => stat.pid).filter((child) => !IDLE.includes(nameOf(child)));
 }
 
 /** Pids of the fork servers among the children of a process. */
 export function forkServers(pid: number): number[] {
-  return childStats(pid).map((stat) => stat.pid).filter(isForkServer);
+  return childStats(pid).map((stat) => stat.pid).filter((child) => nameOf(child) === IDLE[0]);
 }
 
-function isForkServer(pid: number): boolean {
+const IDLE = ["fork server", "spare worker"];
+
+function nameOf(pid: number): string {
   try {
-    return Deno.readTextFileSync(`/proc/${pid}/comm`).trim() === "fork server";
+    return Deno.readTextFileSync(`/proc/${pid}/comm`).trim();
   } catch {
-    return false;
+    return "";
   }
 }
 

@@ -50,14 +50,17 @@ def live(server, middle_pid, hand, name, on_slot):
     for number in _STOPS:
         signal.signal(number, _end)  # nothing ran yet
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    kernel.set_name(kernel.SPARE_NAME)
     try:
         with hand:
             while os.getppid() == middle_pid:
                 sleep(_LOOK_EVERY_S)
             if os.getppid() != server.pid:  # the arbiter is dead, or may not adopt
                 os._exit(0)
+            kernel.die_with(server.pid)  # it may wait for its order for long
             wire.send(hand, b'%d' % os.getpid())
             data, descriptors = wire.receive(hand)
+            kernel.outlive_parent()
     except OSError:
         os._exit(0)
     if not data or not descriptors:  # the arbiter is gone or has given up

@@ -30,6 +30,7 @@ class Keeper:
         self._make_life = make_life
         self._current = None
         self._next = None
+        self._spare = None
         self._pause_s = _FIRST_PAUSE_S
         self._next_try_s = 0.0
         self._why_not = ''  # not before the next reload
@@ -51,6 +52,8 @@ class Keeper:
         self._take()
         if self._is_wanted and not self._current and not self._next and time.monotonic() >= self._next_try_s:
             self._start()
+        if self._spare is None and self._is_wanted and self._server.WORKERS:
+            self._spare = self._fork()
         self._tell()
 
     def await_first(self):
@@ -66,16 +69,24 @@ class Keeper:
 
     def recruit(self):
         """A forked process that waits for its order; None when gunicorn is to fork the worker itself."""
-        if self._mode == OFF or self._current is None:
+        if self._mode == OFF:
             return None
         began_s = time.monotonic()
+        spare, self._spare = self._spare, None
+        recruit = spare or self._fork()
+        if recruit is not None:
+            self._words.count_fork(time.monotonic() - began_s)
+        return recruit
+
+    def _fork(self):
+        if self._current is None:
+            return None
         for is_last in (False, True):
             try:
                 if self._current.look(0) != READY:
                     raise ConnectionError(self._current.why)
                 recruit = self._current.fork(_FORK_LIMIT_S)
                 self._pause_s = _FIRST_PAUSE_S
-                self._words.count_fork(time.monotonic() - began_s)
                 return recruit
             except (OSError, ValueError) as error:
                 is_refused = isinstance(error, ConnectionError) and self._current.look(0) == READY
@@ -91,8 +102,7 @@ class Keeper:
         self._read_mode()
         self._end('_next')
         if not self._is_wanted:
-            self._end('_current')
-            self._tell()
+            self.end()
             return NONE
         self._start()
         self._wait()
@@ -104,6 +114,7 @@ class Keeper:
             return NEW
         if state == REFUSED or self._current is None or not self._server.WORKERS:
             self._end('_current')
+            self._end('_spare')
             self._tell()
             return NONE
         if state == STARTING:
@@ -119,9 +130,12 @@ class Keeper:
         for one in (self._current, self._next):
             if one is not None:
                 one.reap()
+        if self._spare is not None and self._spare.has_ended():
+            self._spare = None
 
     def pass_on(self, number):
-        """A signal for the workers: to the fork server as well."""
+        """A signal for the workers: to the fork server as well. The spare has the old log open: another comes."""
+        self._end('_spare')
         for one in (self._current, self._next):
             if one is not None:
                 one.tell(number)
@@ -130,6 +144,7 @@ class Keeper:
         """No fork server any more: it holds the listening sockets."""
         self._end('_next')
         self._end('_current')
+        self._end('_spare')
         self._tell()
 
     def forget(self):
@@ -137,6 +152,8 @@ class Keeper:
         for one in (self._current, self._next):
             if one is not None:
                 one.forget()
+        if self._spare is not None:
+            self._spare.dismiss()
 
     def _read_mode(self):
         mode = self._words.mode()
@@ -156,10 +173,14 @@ class Keeper:
     def _start(self):
         self._next_try_s = time.monotonic() + self._pause_s
         try:
-            self._next = ForkServer(self._make_life(_WORTH_IT_S if self._mode == AUTO else 0.0))
+            self._next = ForkServer(self._life)
         except OSError as error:
             self._back_off()
             report.trouble('fork a fork server', error, self._server.log)
+
+    def _life(self, sock):
+        self.forget()
+        self._make_life(_WORTH_IT_S if self._mode == AUTO else 0.0)(sock)
 
     def _wait(self):
         """Until the next fork server has imported; a signal to stop ends the wait."""
@@ -177,6 +198,7 @@ class Keeper:
         state = new.look(0)
         if state == READY:
             self._end('_current')
+            self._end('_spare')
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
@@ -203,6 +225,7 @@ class Keeper:
         self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2)
 
     def _end(self, name):
+        """name: of _current, _next, _spare."""
         one = getattr(self, name)
         setattr(self, name, None)
         if one is not None:

@@ -7,8 +7,9 @@ import signal
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
-# The name that `ps -o comm` and the supervisor see of a process that is gunicorn's child and no worker.
+# The names that `ps -o comm` and the supervisor see of processes that are gunicorn's children and no workers.
 FORK_SERVER_NAME = 'fork server'
+SPARE_NAME = 'spare worker'
 
 
 def _prctl(option, value):
@@ -46,9 +47,14 @@ def without_sigchld():
 def die_with(parent_pid):
     """Have the kernel kill this process when `parent_pid`, its parent, dies. A change of user clears it: call it after.
     Raises OSError when refused."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # a fork does not inherit it
     if os.getppid() != parent_pid:  # it died before the call
         os._exit(0)
+
+
+def outlive_parent():
+    """Take back die_with."""
+    _prctl(_PR_SET_PDEATHSIG, 0)
 
 
 def set_name(name):

@@ -31,6 +31,18 @@ class Recruit:
         """It is not wanted any more."""
         self._sock.close()
 
+    def has_ended(self):
+        """Reaps it if it ended by itself. May run inside a signal handler."""
+        try:
+            return os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        except OSError:
+            return True
+
+    def end(self):
+        """Kill it, stopped or not: it holds the listening sockets."""
+        self._sock.close()
+        _kill(self.pid)
+
 
 class ForkServer:
     """One fork server, from its fork to its end."""
@@ -106,14 +118,9 @@ class ForkServer:
 
     def end(self):
         """Kill it, stopped or not."""
-        with kernel.without_sigchld():
-            try:
-                if self._ending is None:
-                    os.kill(self.pid, signal.SIGKILL)
-                    os.waitpid(self.pid, 0)
-            except OSError:
-                pass
-            self._ending = self._ending or 'it was ended'
+        if self._ending is None:
+            _kill(self.pid)
+        self._ending = self._ending or 'it was ended'
         self._sock.close()
 
     def tell(self, number):
@@ -124,6 +131,15 @@ class ForkServer:
     def forget(self):
         """In another child of the arbiter: else the fork server would not notice that the arbiter let it go."""
         self._sock.close()
+
+
+def _kill(pid):
+    with kernel.without_sigchld():
+        try:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        except OSError:
+            pass
 
 
 def how_it_ended(status):

@@ -119,17 +119,18 @@ class Spawning:
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             report.trouble('hand what pre_fork set to a worker of the fork server', error, self._server.log)
             return None
-        recruit = self._keeper.recruit()
-        if recruit is None:
-            return None
-        try:
-            self._order(recruit, worker, order, asked_ns)
-        except OSError as error:
-            recruit.dismiss()
-            slot.remove(self._folder, recruit.pid)
-            report.trouble('give a forked worker its order', error, self._server.log)
-            return None
-        return recruit.pid
+        for _ in range(2):  # a spare that was waiting may be gone
+            recruit = self._keeper.recruit()
+            if recruit is None:
+                return None
+            try:
+                self._order(recruit, worker, order, asked_ns)
+                return recruit.pid
+            except OSError as error:
+                recruit.dismiss()
+                slot.remove(self._folder, recruit.pid)
+                report.trouble('give a forked worker its order', error, self._server.log)
+        return None
 
     def _order(self, recruit, worker, order, asked_ns):
         """Its slot is made here: the worker may have lost the right to the folder."""

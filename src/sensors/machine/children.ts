@@ -64,7 +64,8 @@ export class Children {
 
   #isAnotherProgram(pid: number): boolean {
     // The probe names gunicorn's fork server so: a child of the master that serves no requests.
-    if (readText(`${this.#root}/proc/${pid}/comm`)?.trim() === "fork server") return true;
+    const name = readText(`${this.#root}/proc/${pid}/comm`)?.trim();
+    if (name === "fork server" || name === "spare worker") return true;
     const environment = readText(`${this.#root}/proc/${pid}/environ`);
     // Gunicorn tells the master that SIGUSR2 starts who its parent is.
     if (environment?.split("\0").includes(`GUNICORN_PID=${this.#masterPid}`)) return true;

@@ -98,7 +98,7 @@ Deno.test("a folder or a recording that cannot be written is reported before a r
   assertStringIncludes(text, "Cannot record to /nowhere/x.jsonl: there is no such folder");
 });
 
-Deno.test("advice: a slow import wants --preload, sync workers that wait want threads", async () => {
+Deno.test("advice: a slow import wants a fork server or --preload, sync workers that wait want threads", async () => {
   const slow = await check(["slow_import:app"], { IMPORT_SECONDS: "1.2" });
   assertStringIncludes(slow.text, "with --preload workers are ready at once");
   assertStringIncludes(slow.text, "-k gthread --threads 4");

@@ -95,7 +95,7 @@ Deno.test("auto: an application that imports at once goes without, and set has i
   await untilBooted(server, 2);
   await server.process.line(/no fork server: the application imports in 0\.\d+ s/);
   assertEquals((await command(server, "set", "fork-server=on")).code, 0);
-  await untilForkServer(server);
+  await server.process.line(/fork server \d+ imported the application/);
   await pin(server, 4);
   await untilBooted(server, 4);
   await until(async () => await forks(server) === 2, { what: "two forks" });
