@@ -1,0 +1,126 @@
+/**
+ * What the fork server is worth, on a Django application: `deno task bench:fork-server --help`.
+ * Memory is the PSS of all processes, ourselves counted in; a boot is from gunicorn's decision to fork until the worker
+ * is ready, as its slot has it.
+ */
+import { median } from "simple-statistics";
+import { taskArguments } from "../../tasks/arguments.ts";
+import { positive } from "../../tasks/options.ts";
+import { BOOT_NS, READY_NS } from "../../src/sensors/probe/slot.ts";
+import { pin, untilBooted } from "../../tests/faults/support/steady.ts";
+import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
+import { get } from "../../tests/support/http.ts";
+import { freeTcpPort } from "../../tests/support/port.ts";
+import { start } from "../../tests/support/process.ts";
+import { descendants } from "../../tests/support/processes.ts";
+import { runtimeFolder } from "../../tests/support/running_commands.ts";
+import { until } from "../../tests/support/wait.ts";
+import { bin, makeVenv } from "../../tests/support/venv.ts";
+
+const repository = new URL("../../", import.meta.url).pathname;
+const REQUIREMENTS = [
+  "gunicorn==27.0.1",
+  "django==5.2.8",
+  "djangorestframework==3.16.1",
+  "pandas",
+  "boto3",
+  "sentry-sdk",
+];
+const LOADERS = 8;
+const BOOTS = 9;
+
+/** PSS of a process and all its descendants, MB; those of gunicorn alone, and all. */
+function pssMb(pid: number): number {
+  return [pid, ...descendants(pid).map((one) => one.pid)].reduce((sum, one) => {
+    const text = Deno.readTextFileSync(`/proc/${one}/smaps_rollup`);
+    return sum + Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1000;
+  }, 0);
+}
+
+async function serve(port: number, requests: number): Promise<void> {
+  let left = requests;
+  await Promise.all(Array.from({ length: LOADERS }, async () => {
+    while (left-- > 0) await get({ port }, "/");
+  }));
+}
+
+/** From fork to ready of each worker, by pid, and when they were ready, ms. */
+async function boots(server: Autoscaled): Promise<Map<number, { fromMs: number; toMs: number }>> {
+  const folder = await runtimeFolder(server);
+  return new Map(
+    server.workers().map((pid) => {
+      const words = new BigUint64Array(Deno.readFileSync(`${folder}/w-${pid}`).buffer);
+      return [pid, { fromMs: Number(words[BOOT_NS]) / 1e6, toMs: Number(words[READY_NS]) / 1e6 }];
+    }),
+  );
+}
+
+/** The boots of the workers that come when the count goes up. */
+async function grown(server: Autoscaled, from: number, to: number) {
+  await pin(server, from);
+  await untilBooted(server, from);
+  await until(() => hasSpare(server.master), { what: "a spare worker" });
+  const before = new Set(server.workers());
+  await pin(server, to);
+  await untilBooted(server, to);
+  return [...await boots(server)].filter(([pid]) => !before.has(pid)).map(([, boot]) => boot);
+}
+
+function hasSpare(master: number): boolean {
+  return descendants(master).some(({ pid }) =>
+    Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("spare")
+  );
+}
+
+const TASK = {
+  command: "deno task bench:fork-server",
+  action: "measure the fork server",
+  about: "What the fork server is worth: memory and boots of a Django application, beside bare gunicorn.",
+  options: {
+    workers: positive({ help: "Workers of each server.", default: 8 }),
+    requests: positive({ help: "Requests a worker before memory is read.", default: 2_000 }),
+  },
+};
+
+if (import.meta.main) {
+  const { options: { workers, requests } } = taskArguments(TASK);
+  const path = await makeVenv(`${repository}.venvs/django`, REQUIREMENTS);
+  const env = { PATH: `${path}/bin:${Deno.env.get("PATH")}` };
+  const app = ["--pythonpath", new URL("../apps", import.meta.url).pathname];
+  let bareMb: number;
+  {
+    const port = freeTcpPort();
+    const bind = ["--bind", `127.0.0.1:${port}`, "-w", String(workers)];
+    await using bare = start(bin(path, "gunicorn"), ["django_shop:app", ...app, ...bind], { env });
+    await until(() => get({ port }, "/").then(() => true, () => false), {
+      timeoutMs: 120_000,
+      what: "an answer",
+    });
+    await serve(port, workers * requests);
+    bareMb = pssMb(bare.pid);
+  }
+  await using ours = await autoscaled({
+    own: ["--min-workers", "1", "--max-workers", String(workers + 1), "--fork-server", "on"],
+    app: "django_shop:app",
+    gunicorn: [...app, "-w", String(workers)],
+    env,
+  });
+  await ours.process.line(/imported the application in/, { timeoutMs: 120_000 });
+  await pin(ours, workers);
+  await untilBooted(ours, workers);
+  await serve(ours.port, workers * requests);
+  const [all, gunicorn] = [pssMb(ours.process.pid), pssMb(ours.master)];
+  console.log(`bare gunicorn, ${workers} workers: ${bareMb.toFixed(0)} MB`);
+  console.log(`fork server: ${gunicorn.toFixed(0)} MB, with ourselves ${all.toFixed(0)} MB`);
+  const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;
+  const spares: number[] = [], forked: number[] = [];
+  for (let i = 0; i < BOOTS; i++) {
+    const [first, second] = (await grown(ours, 2, 4)).sort((a, b) => a.fromMs - b.fromMs);
+    spares.push(took(first!));
+    forked.push(took(second!));
+  }
+  const eight = await grown(ours, 1, 9 <= workers + 1 ? 9 : workers + 1);
+  const eightMs = Math.max(...eight.map((b) => b.toMs)) - Math.min(...eight.map((b) => b.fromMs));
+  console.log(`boot, the spare: ${median(spares).toFixed(1)} ms; forked: ${median(forked).toFixed(1)} ms`);
+  console.log(`${eight.length} at once: ${eightMs.toFixed(0)} ms`);
+}
