@@ -6,7 +6,7 @@
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive } from "../../tasks/options.ts";
-import { BOOT_NS, READY_NS } from "../../src/sensors/probe/slot.ts";
+import { READY_NS } from "../../src/sensors/probe/slot.ts";
 import { pin, untilBooted } from "../../tests/faults/support/steady.ts";
 import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
 import { get } from "../../tests/support/http.ts";
@@ -26,6 +26,8 @@ const REQUIREMENTS = [
   "boto3",
   "sentry-sdk",
 ];
+/** Word of the slot: when gunicorn's master decided to fork. */
+const BOOT_NS = 9;
 const LOADERS = 8;
 const BOOTS = 9;
 
@@ -80,6 +82,7 @@ const TASK = {
     workers: positive({ help: "Workers of each server.", default: 8 }),
     requests: positive({ help: "Requests a worker before memory is read.", default: 2_000 }),
   },
+  examples: ["--workers 4"],
 };
 
 if (import.meta.main) {
