@@ -1,0 +1,203 @@
+import json
+import os
+import signal
+import time
+import unittest
+
+import support  # noqa: F401  the package's place
+from gunicorn_autoscaler_probe import report
+from gunicorn_autoscaler_probe.fork_server import forked, keeper, process, serving, unfit, wire
+from support import Log
+
+LIMIT_S = 20
+
+
+class Server:
+    """An arbiter as far as fork servers know it."""
+
+    def __init__(self):
+        self.pid = os.getpid()
+        self.log = Log()
+        self.WORKERS = {}
+
+
+class Life(serving.Life):
+    """Without an application and without gunicorn: says `state`, then forks."""
+
+    state, why = process.READY, ''
+
+    def _begin(self, sock):
+        wire.send(sock, json.dumps({'state': self.state, 'import_s': 1.5, 'why': self.why}).encode())
+        return 'a worker'
+
+
+def ended(pid):
+    """The exit status of a child, waited for with a bound."""
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return status
+        time.sleep(0.01)
+    raise AssertionError('process %d does not end' % pid)
+
+
+class ForkServerTest(unittest.TestCase):
+    """Real processes, on whatever this kernel allows."""
+
+    def setUp(self):
+        self.server = Server()
+        self.reader, self.writer = os.pipe()
+        run = forked._run
+        forked._run = self.run_worker  # stands in for gunicorn's own spawn_worker
+        self.addCleanup(setattr, forked, '_run', run)
+        self.addCleanup(os.close, self.reader)
+        self.addCleanup(os.close, self.writer)
+
+    def run_worker(self, server, order, heartbeat_fd):
+        os.write(self.writer, b'%d' % order.age)
+        os._exit(7)
+
+    def fork_server(self, life=Life):
+        made = process.ForkServer(life(self.server, 0.0, lambda fd: None))
+        self.addCleanup(made.end)
+        return made
+
+    def test_a_process_from_it_is_our_child_and_runs_nothing_before_its_order(self):
+        one = self.fork_server()
+        self.assertEqual(one.look(LIMIT_S), process.READY)
+        self.assertEqual(one.import_s, 1.5)
+        recruit = one.fork(LIMIT_S)
+        self.assertEqual(os.waitpid(recruit.pid, os.WNOHANG), (0, 0), 'a child of ours that lives')
+        recruit.order(forked.Order(12, {}, {}, []).packed(), [self.reader])
+        self.assertEqual(os.read(self.reader, 10), b'12')
+        self.assertEqual(os.WEXITSTATUS(ended(recruit.pid)), 7)
+
+    def test_a_process_that_gets_no_order_ends_by_itself(self):
+        one = self.fork_server()
+        one.look(LIMIT_S)
+        recruit = one.fork(LIMIT_S)
+        recruit.dismiss()
+        self.assertEqual(ended(recruit.pid), 0)
+
+    def test_one_that_is_stopped_does_not_answer_and_can_be_ended(self):
+        one = self.fork_server()
+        one.look(LIMIT_S)
+        os.kill(one.pid, signal.SIGSTOP)
+        with self.assertRaises(OSError):
+            one.fork(0.2)
+        one.end()
+        with self.assertRaises(ProcessLookupError):
+            os.kill(one.pid, 0)
+
+    def test_one_that_is_killed_says_how(self):
+        one = self.fork_server()
+        one.look(LIMIT_S)
+        os.kill(one.pid, signal.SIGKILL)
+        end = time.monotonic() + LIMIT_S
+        while one.look(0) == process.READY and time.monotonic() < end:
+            one.reap()
+            time.sleep(0.01)
+        self.assertEqual((one.state, one.why), (process.FAILED, 'it was ended by signal 9, perhaps out of memory'))
+
+    def test_one_that_refuses_says_why(self):
+        class Refusing(Life):
+            state, why = process.REFUSED, 'a thread runs'
+        one = self.fork_server(Refusing)
+        self.assertEqual((one.look(LIMIT_S), one.why), (process.REFUSED, 'a thread runs'))
+
+
+class Words:
+    """What the keeper tells the supervisor, and its mode."""
+
+    def __init__(self):
+        self.told = None
+        self.failures = 0
+
+    def mode(self):
+        return keeper.ON
+
+    def tell(self, state, pid, import_s, why):
+        self.told = state, why
+
+    def count_fork(self, took_s):
+        pass
+
+    def count_failure(self):
+        self.failures += 1
+
+
+class FakeForkServer:
+    """Has the state that the test gives it."""
+
+    made = []
+    first_state = process.STARTING
+
+    def __init__(self, live):
+        self.pid, self.state, self.why, self.import_s = 100 + len(self.made), self.first_state, '', 0.0
+        self.started_s = keeper.time.monotonic()
+        self.is_ended = False
+        self.made.append(self)
+
+    def look(self, wait_s):
+        return self.state
+
+    def end(self):
+        self.is_ended = True
+
+
+class FakeTime:
+    def __init__(self):
+        self.now_s = 1000.0
+
+    def monotonic(self):
+        return self.now_s
+
+
+class KeeperTest(unittest.TestCase):
+    def setUp(self):
+        self.clock = FakeTime()
+        FakeForkServer.made, FakeForkServer.first_state = [], process.STARTING
+        for module, name, fake in ((keeper, 'ForkServer', FakeForkServer), (keeper, 'time', self.clock),
+                                   (unfit, 'reason', lambda server: '')):
+            self.addCleanup(setattr, module, name, getattr(module, name))
+            setattr(module, name, fake)
+        report._said.clear()
+        self.server, self.words = Server(), Words()
+        self.keeper = keeper.Keeper(self.server, self.words, lambda least_import_s: None)
+        self.keeper.tend()
+
+    def test_one_that_fails_is_tried_again_at_pauses_that_double(self):
+        starts = []
+        for _ in range(400):
+            made = len(FakeForkServer.made)
+            FakeForkServer.made[-1].state, FakeForkServer.made[-1].why = process.FAILED, 'no module'
+            self.keeper.tend()
+            if len(FakeForkServer.made) > made:
+                starts.append(self.clock.now_s - 1000)
+            self.clock.now_s += 1
+        self.assertEqual(starts, [10, 31, 72, 153, 314])
+        self.assertEqual(self.words.failures, 6)
+        self.assertTrue(all(one.is_ended for one in FakeForkServer.made[:-1]))
+
+    def test_an_application_that_may_not_be_forked_is_not_tried_before_the_next_reload(self):
+        FakeForkServer.made[0].state, FakeForkServer.made[0].why = process.REFUSED, 'a thread runs'
+        for _ in range(10):
+            self.keeper.tend()
+            self.clock.now_s += 100
+        self.assertEqual(len(FakeForkServer.made), 1)
+        self.assertEqual(self.words.told, (process.REFUSED, 'a thread runs'))
+        self.keeper.is_stopping = False
+        FakeForkServer.first_state = process.READY
+        self.assertEqual(self.keeper.reload(), keeper.NEW)
+        self.assertEqual(self.words.told, (process.READY, ''))
+
+    def test_a_reload_that_cannot_import_keeps_what_serves(self):
+        FakeForkServer.made[0].state = process.READY
+        self.server.WORKERS[1] = object()
+        self.keeper._fork = lambda: None
+        self.keeper.tend()
+        FakeForkServer.first_state = process.FAILED
+        self.assertEqual(self.keeper.reload(), keeper.KEPT)
+        self.assertEqual([one.is_ended for one in FakeForkServer.made], [False, True])
+        self.assertIn('the old workers stay', self.server.log.lines[-1])
