@@ -91,7 +91,9 @@ class Keeper:
             except (OSError, ValueError) as error:
                 is_refused = isinstance(error, ConnectionError) and self._current.look(0) == READY
                 if is_last or not is_refused:  # silence is not asked twice
-                    self._lose('%s; gunicorn forks until there is a new one' % (error or type(error).__name__))
+                    self._current.reap()
+                    why = str(error) if self._current.look(0) == READY else self._current.why
+                    self._lose('%s; gunicorn forks until there is a new one' % why)
                     break
         return None
 

@@ -55,4 +55,4 @@ class Handover:
         for rank, pid in enumerate(sorted(self._old)):
             worker = self._server.WORKERS.get(pid)
             if worker is not None:
-                worker.age = self._server.worker_age + rank / (len(self._old) + 1)
+                worker.age = self._server.worker_age + (rank + 1) / (len(self._old) + 1)
