@@ -27,6 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       }
       return code;
     }
+    case "exec":
+      return await (await import("./src/commands/run.ts")).exec(command.flags, command.program);
     case "tool":
       return await TOOL_COMMANDS[command.tool](command.args);
   }

@@ -6,6 +6,7 @@ without it (with gunicorn's own parser), loads it the way gunicorn does, and pas
 broken, the user's config is still loaded and gunicorn goes on as if nothing had been added.
 """
 import os as _os
+import shlex as _shlex
 import sys as _sys
 
 _OWN_PATH = _os.path.abspath(__file__)
@@ -30,10 +31,11 @@ def _is_own(location):
 
 
 def _caller():
-    """(application, its parsed arguments) of the gunicorn that loads this file, from the frames above; None when absent.
+    """(application, its parsed arguments that name this file) of the gunicorn that loads it, from the frames above; None
+    when absent.
 
-    The arguments are needed because gunicorn sets `config` from them after this file ran: `--print-config` would show
-    our path instead of the user's.
+    The arguments, of the command line or of GUNICORN_CMD_ARGS, are needed because gunicorn sets `config` from them after
+    this file ran: `--print-config` would show our path instead of the user's.
     """
     from argparse import Namespace
     from gunicorn.app.base import BaseApplication
@@ -41,9 +43,9 @@ def _caller():
     frame = _sys._getframe(1)
     while frame is not None:
         names = frame.f_locals
-        found = names.get('args')
-        if args is None and isinstance(found, Namespace) and _is_own(getattr(found, 'config', None)):
-            args = found
+        for found in (names.get('args'), names.get('env_args')):
+            if args is None and isinstance(found, Namespace) and _is_own(getattr(found, 'config', None)):
+                args = found
         found = names.get('self')
         if app is None and isinstance(found, BaseApplication) and found.cfg is not None:
             app = found
@@ -61,14 +63,33 @@ def _users_arguments():
     return argv
 
 
+def _hide_variable(cfg):
+    """Take what the supervisor added to GUNICORN_CMD_ARGS out of this process's environment, and out of gunicorn's copy,
+    for the application and all it starts. Returns it, None when there was nothing."""
+    added = ' -c %s' % _shlex.quote(_OWN_PATH)
+    is_there = False
+    for environment in (_os.environ, cfg.env_orig):
+        given = environment.get('GUNICORN_CMD_ARGS', '')
+        if not given.endswith(added):
+            continue
+        is_there = True
+        environment['GUNICORN_CMD_ARGS'] = given[:-len(added)]
+        if not environment['GUNICORN_CMD_ARGS']:
+            del environment['GUNICORN_CMD_ARGS']
+    return added if is_there else None
+
+
 def _users_location(cfg, args):
     """Where gunicorn would have read its config: arguments, then GUNICORN_CMD_ARGS, then the default file; or None."""
     from gunicorn.config import get_default_config_file
     parser = cfg.parser()
-    given = parser.parse_args(_users_arguments()).config
+    # A program that runs gunicorn in its own process (mlflow, manage.py) has other arguments there.
+    is_ours = any(_is_own(word) for word in _sys.argv)
+    given = parser.parse_args(_users_arguments()).config if is_ours else None
+    in_variable = parser.parse_args(cfg.get_cmd_args_from_env()).config
     if args is not None:
-        args.config = given
-    return given or parser.parse_args(cfg.get_cmd_args_from_env()).config or get_default_config_file()
+        args.config = given if is_ours else in_variable
+    return given or in_variable or get_default_config_file()
 
 
 def _read(app, location):
@@ -131,6 +152,7 @@ def _main(space):
     from gunicorn.config import Config
     app, args = _caller()
     cfg = app.cfg if app is not None else Config()
+    added = _hide_variable(cfg)
     settings = cfg.settings
     location = _users_location(cfg, args)
     values = _values(app, location, settings) if location else {}
@@ -138,6 +160,7 @@ def _main(space):
     try:
         probe = _load_probe()
         probe.kept_values = values
+        probe.added_variable = added or probe.added_variable
         probe.chain(_FOLDER, settings, space)
     except Exception as error:
         _say('Cannot attach the probe', error)

@@ -5,6 +5,10 @@ or a request. The files it shares with the supervisor are described in ARCHITECT
 """
 
 
+# What the supervisor added to GUNICORN_CMD_ARGS, which the config takes out of the environment again.
+added_variable = None
+
+
 def chain(folder, settings, space):
     """Put the probe's hooks into `space`, a gunicorn config, around those already there.
 

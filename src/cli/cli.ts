@@ -21,6 +21,8 @@ export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "run" | "check"; readonly flags: Flags; readonly gunicornArgs: readonly string[] }
+  /** exec: our options, and the program that starts gunicorn. */
+  | { readonly kind: "exec"; readonly flags: Flags; readonly program: readonly string[] }
   | { readonly kind: "tool"; readonly tool: Tool; readonly args: readonly string[] }
   | { readonly kind: "invalid"; readonly errors: readonly string[] };
 
@@ -39,6 +41,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (first === "version" && rest.length === 0) return { kind: "version" };
   if (TOOLS.includes(first as Tool)) return { kind: "tool", tool: first as Tool, args: rest };
   if (first === "check" || first === "run") return parseRun(first, rest);
+  if (first === "exec") return parseExec(rest);
   return parseRun("run", argv);
 }
 
@@ -52,7 +55,7 @@ function helpOf(tool: Tool): Command {
  */
 export function meantCommand([app = ""]: readonly string[]): string | undefined {
   if (!/^[a-z]+$/.test(app)) return undefined;
-  const commands = ["check", ...TOOLS];
+  const commands = ["check", "exec", ...TOOLS];
   return commands.includes(app) ? undefined : nearName(app, commands.filter((command) => command.length > 3));
 }
 
@@ -64,4 +67,22 @@ function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
   const envFile = own.get("env-file");
   own.delete("env-file");
   return { kind, flags: { settings: own, envFile }, gunicornArgs: theirs };
+}
+
+function parseExec(argv: readonly string[]): Command {
+  const dashes = argv.indexOf("--");
+  const { own, theirs, errors } = sortWords(dashes < 0 ? argv : argv.slice(0, dashes));
+  if (own.has("help")) return { kind: "help" };
+  if (errors.length > 0) return { kind: "invalid", errors };
+  const program = dashes < 0 ? [] : argv.slice(dashes + 1);
+  if (program.length === 0 || theirs.length > 0) {
+    const what = theirs.length > 0 ? `${theirs[0]} stands before the --` : "no program is named";
+    return {
+      kind: "invalid",
+      errors: [`Cannot exec: ${what}, write gunicorn-autoscaler exec [OPTIONS] -- PROGRAM [...]`],
+    };
+  }
+  const envFile = own.get("env-file");
+  own.delete("env-file");
+  return { kind: "exec", flags: { settings: own, envFile }, program };
 }

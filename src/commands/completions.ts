@@ -21,6 +21,7 @@ const NAMED = ["instance="];
 const COMMANDS: Readonly<Record<string, CommandWords>> = {
   run: { about: "start the application and scale it", options: [] },
   check: { about: "say what would be done", options: [] },
+  exec: { about: "start a program that starts gunicorn", options: [] },
   status: { about: "show what a running autoscaler does", options: ["watch", "json", ...NAMED] },
   explain: { about: "tell the last decisions in sentences", options: ["json", ...NAMED] },
   pause: { about: "keep the number of workers as it is", options: ["for=", ...NAMED] },
@@ -36,6 +37,8 @@ const COMMANDS: Readonly<Record<string, CommandWords>> = {
   report: { about: "make a page from a recording", options: ["html=", "slo="] },
   completions: { about: "print completions for a shell", options: [] },
 };
+/** These take our options of a start. */
+const RUNS = ["run", "check", "exec"];
 const SCRIPTS: Readonly<Record<string, () => string>> = { bash, zsh, fish };
 const SHELLS = Object.keys(SCRIPTS);
 
@@ -91,7 +94,7 @@ function liveKeys(): string {
 
 function bash(): string {
   const withChoices = OPTIONS.filter((option) => choices(option).length > 0);
-  const tools = Object.entries(COMMANDS).filter(([name]) => name !== "run" && name !== "check");
+  const tools = Object.entries(COMMANDS).filter(([name]) => !RUNS.includes(name));
   return `# bash completion for ${PROGRAM}
 _gunicorn_autoscaler() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}"
@@ -140,7 +143,7 @@ function zsh(): string {
     "'(- *)'{-h,--help}'[show help]'",
     "'(- *)'{-v,--version}'[show the version]'",
   ];
-  const tools = Object.entries(COMMANDS).filter(([name]) => name !== "run" && name !== "check");
+  const tools = Object.entries(COMMANDS).filter(([name]) => !RUNS.includes(name));
   return `#compdef ${PROGRAM}
 # zsh completion for ${PROGRAM}
 _gunicorn_autoscaler() {
@@ -176,7 +179,7 @@ function zshText(text: string): string {
 
 function fish(): string {
   const names = Object.keys(COMMANDS).join(" ");
-  const tools = Object.keys(COMMANDS).filter((name) => name !== "run" && name !== "check").join(" ");
+  const tools = Object.keys(COMMANDS).filter((name) => !RUNS.includes(name)).join(" ");
   const free = `not __fish_seen_subcommand_from ${tools}`;
   const lines = [`# fish completion for ${PROGRAM}`];
   for (const [name, { about }] of Object.entries(COMMANDS)) {

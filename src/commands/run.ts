@@ -2,10 +2,15 @@ import type { Logger } from "@logtape/logtape";
 import type { Flags } from "../cli/cli.ts";
 import { applicationOf, mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
-import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
+import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, PROBE_NAMES, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
-import { activatedSockets, gunicornEnvironment, withListenPid } from "../gunicorn/service_environment.ts";
+import {
+  activatedSockets,
+  gunicornEnvironment,
+  withCmdArgs,
+  withListenPid,
+} from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { openLog } from "../log.ts";
 import { INSTANCE_FILE, replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
@@ -27,19 +32,34 @@ import { readSettings } from "./settings_input.ts";
 import { supervise } from "./supervise.ts";
 
 /** `run`: starts gunicorn, scales it, and returns the exit code. */
-export async function run(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
+export function run(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
+  return start(flags, (settings) => ({
+    words: findGunicorn(settings.gunicorn, Deno.env.get("PATH"), ownFolder()),
+    gunicornArgs,
+    isProgram: false,
+  }));
+}
+
+/** `exec`: starts a program that starts gunicorn itself, scales that gunicorn, and returns the program's exit code. */
+export function exec(flags: Flags, program: readonly string[]): Promise<number> {
+  return start(flags, (settings) => {
+    if (settings.probe === "off") {
+      throw new Refused(["Cannot exec with --probe off: the probe is how gunicorn is found, leave it on"]);
+    }
+    return { words: findWords(program, Deno.env.get("PATH")), gunicornArgs: [], isProgram: true };
+  });
+}
+
+async function start(
+  flags: Flags,
+  find: (settings: Settings) => Pick<Start, "words" | "gunicornArgs" | "isProgram">,
+): Promise<number> {
   const { settings, sources, errors, warnings } = readSettings(flags, new Machine().limits().cores);
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
   const log = openLog(settings.logLevel, settings.logFormat);
   for (const warning of warnings) log.warn("{warning}", { warning });
-  let words: string[];
   try {
-    words = findGunicorn(settings.gunicorn, Deno.env.get("PATH"), ownFolder());
-  } catch (error) {
-    if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
-    throw error;
-  }
-  try {
+    const found = find(settings);
     const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
     using folder = new RuntimeFolder(bases);
     const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
@@ -54,9 +74,11 @@ export async function run(flags: Flags, gunicornArgs: readonly string[]): Promis
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const code = await runIn(folder, { settings, log, words, gunicornArgs, statsd });
-    return code === FAILED && namesNothing(gunicornArgs) ? BAD_USAGE : code;
+    const code = await runIn(folder, { settings, log, statsd, ...found });
+    const isBadUsage = code === FAILED && !found.isProgram && namesNothing(found.gunicornArgs);
+    return isBadUsage ? BAD_USAGE : code;
   } catch (error) {
+    if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
     if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
     if (error instanceof Error && error.message.startsWith("Cannot ")) {
       return refuse([error.message], FAILED);
@@ -92,10 +114,12 @@ class Refused extends Error {
 interface Start extends LaunchRequest {
   /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
+  /** The words are a program that starts gunicorn itself. */
+  readonly isProgram: boolean;
 }
 
 async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
-  const { settings, log, gunicornArgs, statsd } = start;
+  const { settings, log, gunicornArgs, statsd, isProgram } = start;
   const dir = folder.path;
   const probe = settings.probe === "on";
   const probeFiles = probe ? readProbe() : undefined;
@@ -103,12 +127,13 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
   if (plan.errors.length > 0) throw new Refused(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
+  const spoken = isProgram ? [start.words[0]!.split("/").at(-1)!] : redactedArguments(gunicornArgs);
   const instance = {
     pid: Deno.pid,
     startTicks: startTicksOf(Deno.pid) ?? 0,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    command: redactedArguments(gunicornArgs),
+    command: spoken,
   };
   writeInstance(dir, instance);
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
@@ -121,6 +146,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     relayTo,
     initialWorkers,
     model,
+    isProgram,
     log,
   });
   let status: StatusServer | undefined;
@@ -131,7 +157,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
       version: VERSION,
       pid: Deno.pid,
       startedAtMs: Date.now(),
-      application: applicationOf(redactedArguments(gunicornArgs)),
+      application: applicationOf(spoken),
       dryRun: settings.dryRun,
     };
     status = new StatusServer({ dir, settings, identity, log });
@@ -139,7 +165,9 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     sayStart(settings, log);
     const manager = serviceManager(Deno.env, Deno.pid);
     notices = manager === undefined ? undefined : new ServiceNotices(manager);
-    const gunicorn = startGunicorn([...words, ...plan.args]);
+    const gunicorn = isProgram
+      ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
+      : startGunicorn([...words, ...plan.args], Deno.env.toObject());
     const installAgain = () => {
       if (probeFiles !== undefined) installProbe(dir, probeFiles);
     };
@@ -169,8 +197,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
 }
 
 /** Starts gunicorn with what systemd has given us, less what is for us alone. */
-function startGunicorn(words: readonly string[]): Gunicorn {
-  const environment = Deno.env.toObject();
+function startGunicorn(words: readonly string[], environment: Readonly<Record<string, string>>): Gunicorn {
   const hasSockets = activatedSockets(environment, Deno.pid) > 0;
   return Gunicorn.start({
     words: hasSockets ? withListenPid(words) : words,

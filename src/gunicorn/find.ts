@@ -21,23 +21,42 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
       `Cannot read --gunicorn=${command}: ${errorText(error)}, close the quote`,
     );
   }
-  const [program, ...rest] = words;
+  const [program] = words;
   if (program === undefined || program === "") {
     throw new GunicornNotFound("Cannot start gunicorn: --gunicorn is empty, name a command");
   }
+  const found = onPath(words, `${path ?? ""}:${ownFolder}`);
+  if (found !== undefined) return found;
   if (program.includes("/")) {
-    if (isExecutable(program)) return words;
     throw new GunicornNotFound(
       `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
     );
-  }
-  for (const folder of [...(path ?? "").split(":").filter((f) => f !== ""), ownFolder]) {
-    if (isExecutable(`${folder}/${program}`)) return [`${folder}/${program}`, ...rest];
   }
   throw new GunicornNotFound(
     `Cannot start gunicorn: ${program} is not on PATH, install it (pip install gunicorn), activate its environment, ` +
       'or name it with --gunicorn (such as --gunicorn "python -m gunicorn")',
   );
+}
+
+/**
+ * A program's words, its first word looked up on PATH.
+ *
+ * @throws GunicornNotFound
+ */
+export function findWords(words: readonly string[], path: string | undefined): string[] {
+  const found = onPath(words, path ?? "");
+  if (found !== undefined) return found;
+  throw new GunicornNotFound(
+    `Cannot exec ${words[0]}: there is no such program, correct its name or put its folder on PATH`,
+  );
+}
+
+function onPath([program = "", ...rest]: readonly string[], path: string): string[] | undefined {
+  const places = program.includes("/")
+    ? [program]
+    : path.split(":").filter((folder) => folder !== "").map((folder) => `${folder}/${program}`);
+  const found = places.find(isExecutable);
+  return found === undefined ? undefined : [found, ...rest];
 }
 
 function isExecutable(path: string): boolean {

@@ -8,6 +8,20 @@ export function gunicornEnvironment(environment: Readonly<Record<string, string>
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !OURS.includes(name)));
 }
 
+/**
+ * The environment for a program that starts gunicorn itself: gunicorn reads our config from GUNICORN_CMD_ARGS. The config
+ * takes exactly this ending off again.
+ */
+export function withCmdArgs(
+  environment: Readonly<Record<string, string>>,
+  wrapperConfig: string,
+): Record<string, string> {
+  const quoted = /^[\w@%+=:,./-]+$/.test(wrapperConfig)
+    ? wrapperConfig
+    : `'${wrapperConfig.replaceAll("'", `'"'"'`)}'`;
+  return { ...environment, GUNICORN_CMD_ARGS: `${environment["GUNICORN_CMD_ARGS"] ?? ""} -c ${quoted}` };
+}
+
 /** Sockets that systemd has opened for us (socket activation): how many; 0 for none, or when they are another's. */
 export function activatedSockets(environment: Readonly<Record<string, string>>, ownPid: number): number {
   if (Number(environment["LISTEN_PID"]) !== ownPid) return 0;

@@ -11,6 +11,8 @@ export interface ArbiterLinkParts {
   /** undefined with the probe off. */
   readonly file: ArbiterFile | undefined;
   readonly initialWorkers: number;
+  /** What was started is a program that starts gunicorn itself. */
+  readonly isProgram: boolean;
   readonly log: Logger;
   /** The master's workers at the last look. */
   readonly workers: () => number;
@@ -89,8 +91,11 @@ export class ArbiterLink {
 
   /** gunicorn runs without the probe, and we go on without it too. */
   #giveUpOnProbe(): void {
-    const { gunicorn, log, workers, initialWorkers } = this.#parts;
-    const remedy = gunicorn.hasLauncher
+    const { gunicorn, isProgram, log, workers, initialWorkers } = this.#parts;
+    const remedy = isProgram
+      ? "; this gunicorn has a config of its own (-c) or reads none (a subclass of BaseApplication), and so not " +
+        "GUNICORN_CMD_ARGS: start it with gunicorn-autoscaler in the place of gunicorn, or have its load_config read that"
+      : gunicorn.hasLauncher
       ? "; have the launcher pass its arguments on to gunicorn, where ours is the last -c, and keep its user"
       : "";
     log.warn(
@@ -106,8 +111,7 @@ export class ArbiterLink {
     }
     this.#isSaidMissing = true;
     log.warn(
-      "no gunicorn has started yet below process {pid}: nothing is scaled until one does; if none is to come, correct " +
-        "--gunicorn",
+      "no gunicorn has started yet below process {pid}: nothing is scaled until one does",
       { pid: gunicorn.pid },
     );
   }

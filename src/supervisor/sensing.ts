@@ -40,6 +40,8 @@ export interface SensingOptions {
   readonly initialWorkers: number;
   /** What the command line says of the workers; the probe knows better once it runs. */
   readonly model: WorkerModel;
+  /** What was started is a program that starts gunicorn itself. */
+  readonly isProgram?: boolean;
   readonly log: Logger;
 }
 
@@ -89,10 +91,10 @@ export class Sensing implements Sampler {
 
   /** From now on it is this gunicorn that is looked at. */
   attach(gunicorn: Gunicorn): void {
-    const { initialWorkers, log } = this.#options;
+    const { initialWorkers, log, isProgram = false } = this.#options;
     const workers = () => this.#children.length;
     const [file, nowMs] = [this.#arbiterFile, this.clock()];
-    this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, log, workers, nowMs });
+    this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, isProgram, log, workers, nowMs });
   }
 
   /** Has gunicorn's master known as soon as it has said that it is there: before signals, and at the end. */

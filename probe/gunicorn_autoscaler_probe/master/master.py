@@ -1,10 +1,11 @@
 """What the probe does in gunicorn's master, hook by hook."""
 import os
+import sys
 import time
 
 from .. import report
 from ..fork_server.spawning import Spawning
-from . import lifeline, sockets
+from . import lifeline, sockets, variable
 from .boots import Boots
 from .doorbell import Doorbell
 from .workforce import Workforce
@@ -66,6 +67,9 @@ class Master:
             self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot)
         except Exception as error:
             report.trouble('prepare for a fork server', error, server.log)
+        added = sys.modules[__name__.partition('.')[0]].added_variable
+        if added is not None:
+            variable.keep_through_reloads(server, added)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)

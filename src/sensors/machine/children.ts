@@ -1,6 +1,6 @@
 /** Which processes are gunicorn's workers: the master's children, less those that are something else. */
 
-import { parsePids, parseStat } from "./process_stat.ts";
+import { catchesCountSignals, parsePids, parseStat } from "./process_stat.ts";
 import { readNames, readText } from "../text_file.ts";
 
 /** A child is looked at again this often while it may still be on its way to another program. */
@@ -24,7 +24,7 @@ export class Children {
 
   /**
    * The workers of a master. A slot proves a worker; without slots each child is one that does not run another program
-   * (a helper of the app) and was not started by SIGUSR2 as the next master.
+   * (a helper of the app), whatever it calls itself, and was not started by SIGUSR2 as the next master.
    * @param slotPids the pids that have a slot; undefined when there are none at all
    */
   workers(masterPid: number, slotPids: readonly number[] | undefined): readonly number[] {
@@ -69,11 +69,20 @@ export class Children {
     const environment = readText(`${this.#root}/proc/${pid}/environ`);
     // Gunicorn tells the master that SIGUSR2 starts who its parent is.
     if (environment?.split("\0").includes(`GUNICORN_PID=${this.#masterPid}`)) return true;
+    // A fork keeps the master's signal handlers, under whatever title; another program has lost them.
+    if (this.#takesCountSignals(this.#masterPid) === true) {
+      const isFork = this.#takesCountSignals(pid);
+      if (isFork !== undefined) return !isFork;
+    }
     this.#masterCommand ??= readText(`${this.#root}/proc/${this.#masterPid}/cmdline`);
     const command = readText(`${this.#root}/proc/${pid}/cmdline`);
     if (!command || !this.#masterCommand) return false;
     // With setproctitle the commands read "gunicorn: worker [NAME]" and "gunicorn: master [NAME]".
     return command !== this.#masterCommand && !command.startsWith("gunicorn: ");
+  }
+
+  #takesCountSignals(pid: number): boolean | undefined {
+    return catchesCountSignals(readText(`${this.#root}/proc/${pid}/status`) ?? "");
   }
 
   #isDead(pid: number): boolean {

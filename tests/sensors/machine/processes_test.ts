@@ -194,6 +194,19 @@ Deno.test("The master's children are its workers, but for other programs, the ne
   assertEquals(new Processes(root.path).children(MASTER), [51, 55, 56]);
 });
 
+Deno.test("A worker keeps the master's signal handlers under any title; another program has lost them", () => {
+  using root = new FakeRoot({ "proc/50/task/50/children": "51 52 53 " });
+  const handlers = (pid: number, mask: string) =>
+    root.write({ [`proc/${pid}/status`]: `SigCgt:\t${mask}\n` });
+  put(root, MASTER, { command: COMMAND });
+  put(root, 51, { command: "[ready] gunicorn: worker\0" });
+  put(root, 52, { command: COMMAND });
+  put(root, 53, { command: "shop 53\0", environment: "GUNICORN_PID=50\0" });
+  for (const pid of [MASTER, 51, 53]) handlers(pid, "0000000000314000");
+  handlers(52, "0000000000000002");
+  assertEquals(new Processes(root.path).children(MASTER), [51]);
+});
+
 Deno.test("A child that executes another program after its fork stops being a worker", () => {
   using root = new FakeRoot({ "proc/50/task/50/children": "51 " });
   put(root, MASTER, { command: COMMAND });
