@@ -27,6 +27,8 @@ const MOST_VARIATION = 2;
 const HANGING = 5;
 /** Requests that must have finished before any can be said to take longer than they did. */
 const LEAST_FINISHED = 8;
+/** Of its worker_connections an async worker should hold no more than this share. */
+const MOST_CONNECTIONS = 0.8;
 /** Slots are never planned to be busier than this, however much the objective would bear. */
 const MOST_UTILIZATION = 0.98;
 
@@ -67,6 +69,7 @@ export function demandOf(input: DemandInput): Demand {
   const steadyErlangs = Math.min(erlangsOf(stable, serviceMs, async), recentErlangs);
   const cores = coresUsed(sample, second);
   ask(async ? "concurrency" : "load", slotsAsk(proven(steadyErlangs, serviceMs, stable.spanMs)));
+  if (async) ask("concurrency", connectionsAsk(sample));
   if (!stillSettling(input)) ask("cpu", cpuAsks(sample, cores));
   const burst = burstIn(history, sample, settings, serviceMs);
   const ofBurst = burst === undefined || async ? 0 : burstErlangs(burst, serviceMs);
@@ -142,6 +145,17 @@ function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
     return 0;
   }
   return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
+}
+
+/**
+ * Workers of which none holds more than 80 % of its worker_connections: one that is full accepts nobody.
+ * Example: 900 websockets on one worker of 1,000 connections: 2 workers.
+ */
+function connectionsAsk({ load, model }: Sample): number {
+  if (!known(load)) return 0;
+  return Math.ceil(
+    (load.inFlight + load.websockets + load.streams) / (model.slots * MOST_CONNECTIONS) - 1e-9,
+  );
 }
 
 /** Workers for so many busy loops, whose work is as long as in this window. */
@@ -234,6 +248,7 @@ function factsOf(
     serviceMs,
     p95Ms: history.durationQuantileMs(settings.windowMs, 0.95),
     utilization: utilizationOf(sample, second),
+    streamWorkers: known(sample.load) ? sample.load.streamWorkers : 0,
     loopsBusy: loopState(second).erlangs,
     loopWaitMs: loopState(second).waitMs,
     workerCores: known(sample.cpu) && second.spanMs > 0 ? second.cpuMs / second.spanMs : "unknown",

@@ -35,6 +35,8 @@ export interface PolicyState {
   /** Factor on the hold, 1..LONGEST_HOLD: doubled when load returns soon after a shrink, halved in calm. */
   readonly holdFactor: number;
   readonly holdChangedAtMs: number;
+  /** Since when fewer workers would do; Infinity when they would not. */
+  readonly lowSinceMs: number;
   /** What growth has brought. */
   readonly gradient: Gradient;
   /** Wanted counts within bounds, over the hold. */
@@ -50,6 +52,7 @@ export function initialPolicy(target: number): PolicyState {
     lastDownAtMs: -Infinity,
     holdFactor: 1,
     holdChangedAtMs: -Infinity,
+    lowSinceMs: Infinity,
     gradient: FLAT,
     lately: new SlidingMax(),
   };
@@ -102,6 +105,7 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (known(demand)) state.lately.push(nowMs, Math.min(Math.max(demand.enough, allowed), most));
   const hold = holdMs(state, settings, bootMs);
   const lately = state.lately.max(nowMs, hold, state.target);
+  const lowSinceMs = lately < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
 
   const settle = (target: number, reason: Reason, changes: Partial<PolicyState> = {}) => {
     const limited = known(demand) && wanted > allowed && target <= bounds.max.workers;
@@ -116,7 +120,7 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
       demand,
       bounds,
     };
-    return { state: { ...state, ...changes, target }, decision };
+    return { state: { ...state, ...changes, lowSinceMs, target }, decision };
   };
 
   const configured = bounds.all.find((b) => b.why.code === "configured")?.workers ?? bounds.max.workers;
@@ -132,7 +136,9 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (wanted > state.target) return settle(state.target, { code: "at-bound" });
   const waits = known(demand.facts.queued) && demand.facts.queued > 0;
   if (lately < state.target && !demand.burst && !waits) {
-    return shrink(calmer(state, nowMs, hold), input, lately, hold, settle);
+    const kept = keptForStreams(input, demand, state.target, nowMs - lowSinceMs);
+    if (kept >= state.target) return settle(state.target, { code: "streams", workers: kept });
+    return shrink(calmer(state, nowMs, hold), input, Math.max(lately, kept), hold, settle);
   }
   if (lately < state.target || (allowed < state.target && wanted < state.target)) {
     return settle(state.target, { code: "holding", forMs: hold });
@@ -202,6 +208,14 @@ function shrink(
   if (waitMs > 0) return settle(learned.target, { code: "holding", forMs: waitMs }, learned);
   const target = Math.max(lately, input.bounds.min);
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
+}
+
+/** Workers that stay because clients hold websockets or event streams open on them; none once memory is short. */
+function keptForStreams({ bounds, settings }: PolicyInput, demand: Demand, target: number, lowForMs: number) {
+  const { max } = bounds;
+  if (max.why.code === "memory" && max.workers < target) return 0;
+  const isOver = settings.streamGraceMs > 0 && lowForMs >= settings.streamGraceMs;
+  return isOver ? 0 : demand.facts.streamWorkers;
 }
 
 /** Calm for ten holds, and a minute at least, halves the learned hold again. */

@@ -16,6 +16,8 @@ export interface PolicySettings {
   readonly downCooldownMs: number;
   /** Least time from a growth to the next shrink. */
   readonly noDownscaleAfterUpMs: number;
+  /** A worker with open websockets or event streams that is not needed is kept this long, ms; 0: until they end. */
+  readonly streamGraceMs: number;
   /** Most workers added by one ordinary growth. */
   readonly maxStepUp: number;
   /** Requests in flight that one async worker should carry. */
@@ -48,6 +50,7 @@ export const DEFAULT_POLICY: PolicySettings = {
   upCooldownMs: 0,
   downCooldownMs: 500,
   noDownscaleAfterUpMs: 2_000,
+  streamGraceMs: 0,
   maxStepUp: 16,
   targetConcPerWorker: 25,
   targetUtilization: 0.85,

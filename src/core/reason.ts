@@ -30,6 +30,8 @@ export interface Facts {
   readonly p95Ms: Maybe<number>;
   /** Share of the ready workers' slots in use, over about a second, 0..1 (async kinds: share of a core). */
   readonly utilization: Maybe<number>;
+  /** Ready workers with open websockets or event streams. */
+  readonly streamWorkers: number;
   /** Event loops busy on average, and how late they come to a request. 0 without loops. */
   readonly loopsBusy: number;
   readonly loopWaitMs: number;
@@ -77,6 +79,8 @@ export type Reason =
   | { readonly code: "below-minimum" }
   | { readonly code: "above-maximum" }
   | { readonly code: "quiet"; readonly lowForMs: number }
+  /** Fewer would do, but these workers have open websockets or event streams. */
+  | { readonly code: "streams"; readonly workers: number }
   | { readonly code: "steady" }
   | { readonly code: "slow-not-starved" }
   | { readonly code: "holding"; readonly forMs: number }

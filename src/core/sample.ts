@@ -78,6 +78,8 @@ export interface Load {
   readonly wait: Buckets;
   readonly websockets: number;
   readonly streams: number;
+  /** Ready workers with an open websocket or event stream. */
+  readonly streamWorkers: number;
   /** Longest that any worker's event loop is late now, ms; "unknown" for workers without a loop. */
   readonly loopLagMs: Maybe<number>;
   /** "unknown" for workers without a loop. */

@@ -84,6 +84,12 @@ const DECISIONS = group("Decisions", [
     policy.noDownscaleAfterUpMs,
     "Minimum time from a growth to the next shrink.",
   ),
+  option(
+    "streamGraceSeconds",
+    number(0, 86_400),
+    policy.streamGraceMs / 1000,
+    "How long a surplus worker with open websockets or event streams is kept. 0: until they end.",
+  ),
 ]);
 
 const BURSTS = group("Bursts", [

@@ -12,6 +12,7 @@ export interface Settings {
   readonly upCooldownMs: number;
   readonly downCooldownMs: number;
   readonly noDownscaleMsAfterUp: number;
+  readonly streamGraceSeconds: number;
   readonly maxStepUp: number;
   readonly targetConcPerWorker: number;
   readonly targetUtilization: number;
@@ -52,6 +53,7 @@ export function policyOf(settings: Settings): PolicySettings {
     upCooldownMs: settings.upCooldownMs,
     downCooldownMs: settings.downCooldownMs,
     noDownscaleAfterUpMs: settings.noDownscaleMsAfterUp,
+    streamGraceMs: settings.streamGraceSeconds * 1000,
     maxStepUp: settings.maxStepUp,
     targetConcPerWorker: settings.targetConcPerWorker,
     targetUtilization: settings.targetUtilization,

@@ -24,6 +24,10 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       );
     case "slow-not-starved":
       return slow(facts, sloP95Ms);
+    case "streams":
+      return `fewer would do${load(facts)}, but ${workers(reason.workers)} ${
+        reason.workers === 1 ? "has" : "have"
+      } open websockets or event streams: hold ${workers(decision.current)}`;
     case "steady":
       return `${workers(decision.current)} ${decision.current === 1 ? "is" : "are"} enough${load(facts)}`;
     case "holding":

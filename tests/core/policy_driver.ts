@@ -14,6 +14,7 @@ export const facts: Demand["facts"] = {
   serviceMs: 100,
   p95Ms: 120,
   utilization: 0.5,
+  streamWorkers: 0,
   loopsBusy: 0,
   loopWaitMs: 0,
   workerCores: "unknown",

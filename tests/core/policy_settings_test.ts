@@ -10,6 +10,7 @@ const FLAGS: Record<Exclude<keyof typeof DEFAULT_POLICY, "burstEnabled" | "maxWo
   upCooldownMs: ["up-cooldown-ms", 1],
   downCooldownMs: ["down-cooldown-ms", 1],
   noDownscaleAfterUpMs: ["no-downscale-ms-after-up", 1],
+  streamGraceMs: ["stream-grace-seconds", 1_000],
   maxStepUp: ["max-step-up", 1],
   targetConcPerWorker: ["target-conc-per-worker", 1],
   targetUtilization: ["target-utilization", 1],

@@ -16,6 +16,7 @@ export function load(changes: Partial<Load> = {}): Load {
     wait: new Float64Array(BUCKETS),
     websockets: 0,
     streams: 0,
+    streamWorkers: 0,
     loopLagMs: "unknown",
     loop: "unknown",
     coverage: 1,

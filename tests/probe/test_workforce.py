@@ -58,7 +58,7 @@ class WorkforceTest(unittest.TestCase):
         server.manage_workers()
         self.assertTrue(self.bell.is_answered(1))
 
-    def test_the_idlest_goes_and_among_idle_ones_the_oldest(self):
+    def test_who_serves_streams_goes_last_before_it_who_serves_requests_and_among_idle_ones_the_oldest(self):
         server = self.start(4)
         first, second, third, fourth = server.forks
         self.boot(first, IN_FLIGHT=3)
@@ -68,7 +68,7 @@ class WorkforceTest(unittest.TestCase):
         self.assertEqual(server.kills, [second])
         server.num_workers = 1
         server.manage_workers()
-        self.assertEqual(server.kills, [second, third, fourth])
+        self.assertEqual(server.kills, [second, third, first])
         self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
 
     def test_who_leaves_is_no_staff_growth_during_a_drain_comes_at_once(self):

@@ -12,6 +12,7 @@ const facts: Facts = {
   serviceMs: 101,
   p95Ms: 412,
   utilization: 0.38,
+  streamWorkers: 0,
   loopsBusy: 0,
   loopWaitMs: 0,
   workerCores: 1.4,
@@ -112,6 +113,15 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
     ],
     [
+      {
+        reason: { code: "streams", workers: 4 },
+        current: 4,
+        target: 4,
+        demand: demand("none", { rps: 0.4 }),
+      },
+      "fewer would do at 0.4 requests/s, 38 % busy, but 4 workers have open websockets or event streams: hold 4 workers",
+    ],
+    [
       { reason: { code: "no-gain", retryInMs: 42_000 }, current: 16, target: 16, wanted: 40, action: "hold" },
       "40 wanted, but the last growth brought no more finished requests: 0.0 of 61.4 requests/s are finished, " +
       "something else holds them up: hold 16 workers, next try in 42 s",
@@ -181,6 +191,7 @@ Deno.test("missing readings leave no holes in the sentence", () => {
     serviceMs: "unknown",
     p95Ms: "unknown",
     utilization: "unknown",
+    streamWorkers: 0,
     loopsBusy: 0,
     loopWaitMs: 0,
     workerCores: "unknown",

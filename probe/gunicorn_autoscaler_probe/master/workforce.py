@@ -10,7 +10,7 @@ from .gauge_logging import ArbiterView
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
 _NO_EXIT_CODE = -1
-_UNKNOWN_LOAD = 2**64
+_UNKNOWN_LOAD = (2**64, 0)
 _RESEND_AFTER_NS = 10 * 10**9
 # A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is blocked) is
 # told by signal this much later.
@@ -249,9 +249,12 @@ class Workforce:
         return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9)
 
     def _load_of(self, pid):
-        """What a stop of this worker would disturb: requests, websockets and streams; the most of all when unknown."""
+        """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests, which it ends.
+
+        The most of all when unknown.
+        """
         head = slot.glance(self._folder, pid)
-        return head[w.IN_FLIGHT] + head[w.WEBSOCKETS] + head[w.STREAMS] if head is not None else _UNKNOWN_LOAD
+        return (head[w.WEBSOCKETS] + head[w.STREAMS], head[w.IN_FLIGHT]) if head is not None else _UNKNOWN_LOAD
 
     def _note_failure(self, pid, now_ns):
         self._boots.failed(now_ns)

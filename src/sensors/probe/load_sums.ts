@@ -22,6 +22,7 @@ export class LoadSums {
   #innerQueue = 0;
   #websockets = 0;
   #streams = 0;
+  #streamWorkers = 0;
   #loopLagMs: Maybe<number> = "unknown";
   #loop: Maybe<LoopLoad> = "unknown";
 
@@ -45,6 +46,7 @@ export class LoadSums {
     this.#innerQueue += head.kind === "gthread" ? slot.words[INNER_QUEUE]! : 0;
     this.#websockets += slot.words[WEBSOCKETS]!;
     this.#streams += slot.words[STREAMS]!;
+    if (head.state === "ready" && slot.words[WEBSOCKETS]! + slot.words[STREAMS]! > 0) this.#streamWorkers++;
     const lagMs = loopLagMs(slot.words, head, nowNs);
     if (lagMs === "unknown") return;
     this.#loopLagMs = this.#loopLagMs === "unknown" ? lagMs : Math.max(this.#loopLagMs, lagMs);
@@ -65,6 +67,7 @@ export class LoadSums {
       wait: this.wait,
       websockets: this.#websockets,
       streams: this.#streams,
+      streamWorkers: this.#streamWorkers,
       loopLagMs: this.#loopLagMs,
       loop: this.#loop,
       coverage,

@@ -4,6 +4,7 @@ import type { PolicySettings } from "../../core/policy_settings.ts";
 const SECONDS: Readonly<Record<string, keyof PolicySettings>> = {
   "window-seconds": "windowMs",
   "idle-seconds": "idleMs",
+  "stream-grace-seconds": "streamGraceMs",
   "burst-window-seconds": "burstWindowMs",
 };
 const AS_THEY_ARE: Readonly<Record<string, keyof PolicySettings>> = {

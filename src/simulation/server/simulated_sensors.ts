@@ -93,6 +93,7 @@ export class SimulatedSensors {
       wait: difference(meters.wait, this.#wait),
       websockets: 0,
       streams: 0,
+      streamWorkers: 0,
       loopLagMs: this.#loopLagMs(),
       loop: this.#loop(),
       coverage: 1,

@@ -186,7 +186,7 @@ Deno.test("gthread's inner queue, websockets and streams are added up", () => {
   folder.add(13, { kind: 7, slots: 100, websockets: 5, streams: 4 });
   const slots = new ProbeSlots(folder.path);
   const load = loadOf(slots.read(10 * S));
-  assertEquals([load.innerQueue, load.websockets, load.streams], [3, 7, 5]);
+  assertEquals([load.innerQueue, load.websockets, load.streams, load.streamWorkers], [3, 7, 5, 2]);
   slots.close();
 });
 

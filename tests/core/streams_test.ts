@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import type { Bounds } from "../../src/core/reason.ts";
+import { asked } from "./demand_scenes.ts";
+import { bounds, demand, Driver, facts } from "./policy_driver.ts";
+import { load } from "./samples.ts";
+
+/** One worker is enough, and clients hold streams open on so many. */
+const streaming = (streamWorkers: number) => demand(2, { facts: { ...facts, streamWorkers } });
+
+/** Where eight workers are after a minute, and why. */
+function after(streamWorkers: number, streamGraceMs = 0, limits: Bounds = bounds()) {
+  const driver = new Driver(8, { streamGraceMs });
+  let last = driver.step(streaming(streamWorkers), limits);
+  for (; driver.nowMs < 60_000; driver.nowMs += 100) last = driver.step(streaming(streamWorkers), limits);
+  return [driver.state.target, last.reason.code];
+}
+
+Deno.test("workers with open websockets or event streams stay, the others go", () => {
+  assertEquals(after(0), [2, "steady"]);
+  assertEquals(after(5), [5, "streams"]);
+  assertEquals(after(8), [8, "streams"]);
+});
+
+Deno.test("a grace that is over lets them go", () => {
+  assertEquals(after(8, 90_000), [8, "streams"]);
+  assertEquals(after(8, 30_000), [2, "steady"]);
+});
+
+Deno.test("memory that is short lets them go", () => {
+  const memory = {
+    workers: 4,
+    why: { code: "memory", usedBytes: 9, limitBytes: 10, workerBytes: 1 },
+  } as const;
+  assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] })[0], 2);
+});
+
+Deno.test("one worker more at 80 % of the connections that a worker takes", () => {
+  const open = (websockets: number, streams: number, inFlight: number) =>
+    asked(
+      { kind: "uvicorn", slots: 100, sample: { load: load({ websockets, streams, inFlight }) } },
+      "concurrency",
+    );
+  assertEquals([open(60, 10, 10), open(60, 10, 11), open(0, 161, 0)], [1, 2, 3]);
+});
