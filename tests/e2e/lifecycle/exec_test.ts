@@ -40,6 +40,16 @@ class Standalone(BaseApplication):
 Standalone().run()
 `;
 
+/** As docs/platforms.md has it. */
+const READING = BASE.replaceAll("BaseApplication", "Application").replace(
+  "    def load_config(self):\n",
+  `    def load_config(self):
+        given = self.cfg.parser().parse_args(self.cfg.get_cmd_args_from_env())
+        if given.config:
+            self.load_config_from_file(given.config)
+`,
+);
+
 interface Started extends AsyncDisposable {
   readonly process: Process;
   readonly base: string;
@@ -79,7 +89,10 @@ async function executed(version: VenvName, code: string, env: Record<string, str
   };
 }
 
-const PROGRAMS = [["as a child", CHILD], ["in its own process", IN_PROCESS]] as const;
+const PROGRAMS = [["as a child", CHILD], ["in its own process", IN_PROCESS], [
+  "in an application of its own that reads the variable",
+  READING,
+]] as const;
 for (const version of VERSIONS) {
   for (const [how, code] of PROGRAMS) {
     Deno.test(`a program that starts gunicorn ${version} ${how} is scaled, also after a HUP`, async () => {

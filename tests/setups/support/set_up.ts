@@ -13,8 +13,12 @@ import { Server } from "./server.ts";
 export interface SetUp<T> {
   /** The words after `gunicorn`, as they are typed; $PORT stands for a free port, which the variable PORT holds too. */
   readonly line: string;
-  /** Words before them when it is wrapped: options of ours. */
+  /** Words before them when it is wrapped: options of ours. $PORT as in the line. */
   readonly own?: readonly string[];
+  /** Words that start either: a service manager. $PORT as in the line. */
+  readonly before?: readonly string[];
+  /** What starts gunicorn when it is not gunicorn itself; wrapped it is what --gunicorn names. */
+  readonly launcher?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly versions?: readonly VenvName[];
   /** Wait until / is answered with 200; true when not given. */
@@ -53,8 +57,18 @@ async function observed<T>(folder: string, one: SetUp<T>, version: VenvName, isW
   const path = await venv(version);
   await using home = await tempDir();
   const port = freeTcpPort();
-  const line = shellWords(one.line.replaceAll("$PORT", String(port)));
-  const words = isWrapped ? [...program(), ...(one.own ?? []), ...line] : [bin(path, "gunicorn"), ...line];
+  const withPort = (text: string) => text.replaceAll("$PORT", String(port));
+  const line = shellWords(withPort(one.line));
+  const { launcher } = one;
+  const own = [
+    ...(launcher === undefined ? [] : ["--gunicorn", launcher.join(" ")]),
+    ...(one.own ?? []).map(withPort),
+  ];
+  const words = [
+    ...(one.before ?? []).map(withPort),
+    ...(isWrapped ? [...program(), ...own] : launcher ?? [bin(path, "gunicorn")]),
+    ...line,
+  ];
   await using process = start(words[0]!, words.slice(1), {
     cwd: folder,
     env: {

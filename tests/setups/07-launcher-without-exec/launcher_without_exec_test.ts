@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { isAlive } from "../../support/processes.ts";
+import { until } from "../../support/wait.ts";
+import { setUp } from "../support/set_up.ts";
+
+setUp(import.meta, {
+  launcher: ["./launch.sh"],
+  line: "-w 2 -b 127.0.0.1:$PORT app:app",
+  observe: async (server) => {
+    const arbiter = await server.arbiter();
+    await server.scale(2, 3);
+    await server.untilWorkers(3);
+    const launchers = server.process.family().filter(({ pid }) => pid !== arbiter && state(pid) === "T");
+    const code = await server.stop();
+    await until(() => !isAlive(arbiter), { timeoutMs: 2_000, what: "the end of gunicorn" }).catch(() => {});
+    const isOver = !isAlive(arbiter);
+    return { stopped: launchers.length, code, isOver };
+  },
+  // Bare, the TERM ends the shell alone.
+  compare: (wrapped) => assertEquals(wrapped, { stopped: 0, code: 0, isOver: true }),
+});
+
+function state(pid: number): string | undefined {
+  try {
+    return /^State:\s+(\S)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+  } catch {
+    return undefined;
+  }
+}
