@@ -63,6 +63,30 @@ for (
   });
 }
 
+for (
+  const [kind, app] of [
+    ["uvicorn_worker.UvicornWorker", "asgi:app"],
+    ["asgi", "asgi:app"],
+    ["gevent", "wsgi:app"],
+    ["tornado", "wsgi:app"],
+  ] as const
+) {
+  Deno.test(`${kind}: workers from the fork server serve several requests at once`, async () => {
+    await using server = await started({ app, gunicorn: ["-k", kind] });
+    await server.process.line(/fork server \d+ imported the application/);
+    const before = server.workers();
+    await pin(server, 3);
+    await untilBooted(server, 3);
+    for (const pid of before) trySignal(pid, "SIGKILL");
+    await untilBooted(server, 3);
+    await until(async () => await forks(server) >= 3, { what: "three forks" });
+    const answers = await Promise.all(Array.from({ length: 12 }, () => server.get("/sleep/200")));
+    assertEquals(answers.map(({ status }) => status), Array(12).fill(200));
+    server.process.signal("SIGTERM");
+    assertEquals((await server.process.exited).code, 0);
+  });
+}
+
 Deno.test("a HUP has a new fork server, and all workers are new", async () => {
   await using server = await started();
   await untilBooted(server, 2);
