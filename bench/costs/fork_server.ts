@@ -22,9 +22,9 @@ const REQUIREMENTS = [
   "gunicorn==27.0.1",
   "django==5.2.8",
   "djangorestframework==3.16.1",
-  "pandas",
-  "boto3",
-  "sentry-sdk",
+  "pandas==3.1.1",
+  "boto3==1.44.8",
+  "sentry-sdk==2.75.0",
 ];
 /** Word of the slot: when gunicorn's master decided to fork. */
 const BOOT_NS = 9;

@@ -67,16 +67,26 @@ class ForkServerTest(unittest.TestCase):
         one = self.fork_server()
         self.assertEqual(one.look(LIMIT_S), process.READY)
         self.assertEqual(one.import_s, 1.5)
-        recruit = one.fork(LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S)
         self.assertEqual(os.waitpid(recruit.pid, os.WNOHANG), (0, 0), 'a child of ours that lives')
         recruit.order(forked.Order(12, {}, {}, []).packed(), [self.reader])
         self.assertEqual(os.read(self.reader, 10), b'12')
         self.assertEqual(os.WEXITSTATUS(ended(recruit.pid)), 7)
 
+    def test_several_are_forked_at_once_and_each_has_its_own_order(self):
+        one = self.fork_server()
+        one.look(LIMIT_S)
+        recruits = one.fork(5, LIMIT_S)
+        self.assertEqual(len({recruit.pid for recruit in recruits}), 5)
+        for age, recruit in enumerate(recruits):
+            recruit.order(forked.Order(age, {}, {}, []).packed(), [self.reader])
+            self.assertEqual(os.read(self.reader, 10), b'%d' % age)
+            self.assertEqual(os.WEXITSTATUS(ended(recruit.pid)), 7)
+
     def test_a_process_that_gets_no_order_ends_by_itself(self):
         one = self.fork_server()
         one.look(LIMIT_S)
-        recruit = one.fork(LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S)
         recruit.dismiss()
         self.assertEqual(ended(recruit.pid), 0)
 
@@ -85,7 +95,7 @@ class ForkServerTest(unittest.TestCase):
         one.look(LIMIT_S)
         os.kill(one.pid, signal.SIGSTOP)
         with self.assertRaises(OSError):
-            one.fork(0.2)
+            one.fork(1, 0.2)
         one.end()
         with self.assertRaises(ProcessLookupError):
             os.kill(one.pid, 0)
@@ -195,7 +205,7 @@ class KeeperTest(unittest.TestCase):
     def test_a_reload_that_cannot_import_keeps_what_serves(self):
         FakeForkServer.made[0].state = process.READY
         self.server.WORKERS[1] = object()
-        self.keeper._fork = lambda: None
+        self.keeper._fork = lambda count: None
         self.keeper.tend()
         FakeForkServer.first_state = process.FAILED
         self.assertEqual(self.keeper.reload(), keeper.KEPT)

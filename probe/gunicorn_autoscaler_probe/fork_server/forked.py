@@ -51,6 +51,7 @@ def live(server, middle_pid, hand, name, on_slot):
         signal.signal(number, _end)  # nothing ran yet
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
     kernel.set_name(kernel.SPARE_NAME)
+    reseed.reseed()
     try:
         with hand:
             while os.getppid() == middle_pid:
@@ -68,10 +69,10 @@ def live(server, middle_pid, hand, name, on_slot):
     for number in _STOPS:
         signal.signal(number, _leave)
     kernel.set_name(name)
-    reseed.reseed()
     if len(descriptors) > 1:
         on_slot(descriptors[1])
     _run(server, Order.unpacked(data), descriptors[0])
+    os._exit(0)
 
 
 def _end(number, frame):

@@ -2,7 +2,7 @@
 import time
 
 from .. import report
-from . import unfit
+from . import unfit, wire
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
 
 _IMPORT_LIMIT_S = 30
@@ -30,7 +30,7 @@ class Keeper:
         self._make_life = make_life
         self._current = None
         self._next = None
-        self._spare = None
+        self._spares = []
         self._pause_s = _FIRST_PAUSE_S
         self._next_try_s = 0.0
         self._why_not = ''  # not before the next reload
@@ -52,8 +52,8 @@ class Keeper:
         self._take()
         if self._is_wanted and not self._current and not self._next and time.monotonic() >= self._next_try_s:
             self._start()
-        if self._spare is None and self._is_wanted and self._server.WORKERS:
-            self._spare = self._fork()
+        if self._server.WORKERS:
+            self.expect(1)
         self._tell()
 
     def await_first(self):
@@ -72,30 +72,36 @@ class Keeper:
         if self._mode == OFF:
             return None
         began_s = time.monotonic()
-        spare, self._spare = self._spare, None
-        recruit = spare or self._fork()
-        if recruit is not None:
-            self._words.count_fork(time.monotonic() - began_s)
-        return recruit
-
-    def _fork(self):
-        if self._current is None:
+        if not self._spares:
+            self._fork(1)
+        if not self._spares:
             return None
+        self._words.count_fork(time.monotonic() - began_s)
+        return self._spares.pop(0)
+
+    def expect(self, count):
+        """So many workers are about to be forked: fork them at once, for fewer copies of the fork server's memory map."""
+        missing = count - len(self._spares)
+        if missing > 0 and self._is_wanted:
+            self._fork(min(missing, wire.MOST_DESCRIPTORS))
+
+    def _fork(self, count):
+        if self._current is None:
+            return
         for is_last in (False, True):
             try:
                 if self._current.look(0) != READY:
                     raise ConnectionError(self._current.why)
-                recruit = self._current.fork(_FORK_LIMIT_S)
+                self._spares += self._current.fork(count, _FORK_LIMIT_S)
                 self._pause_s = _FIRST_PAUSE_S
-                return recruit
+                return
             except (OSError, ValueError) as error:
                 is_refused = isinstance(error, ConnectionError) and self._current.look(0) == READY
                 if is_last or not is_refused:  # silence is not asked twice
                     self._current.reap()
                     why = str(error) if self._current.look(0) == READY else self._current.why
                     self._lose('%s; gunicorn forks until there is a new one' % why)
-                    break
-        return None
+                    return
 
     def reload(self):
         """A HUP: a new fork server with the new code. NEW when it has taken over, KEPT when the new code cannot be
@@ -116,7 +122,7 @@ class Keeper:
             return NEW
         if state == REFUSED or self._current is None or not self._server.WORKERS:
             self._end('_current')
-            self._end('_spare')
+            self._end_spares()
             self._tell()
             return NONE
         if state == STARTING:
@@ -132,12 +138,11 @@ class Keeper:
         for one in (self._current, self._next):
             if one is not None:
                 one.reap()
-        if self._spare is not None and self._spare.has_ended():
-            self._spare = None
+        self._spares = [spare for spare in self._spares if not spare.has_ended()]
 
     def pass_on(self, number):
         """A signal for the workers: to the fork server as well. The spare has the old log open: another comes."""
-        self._end('_spare')
+        self._end_spares()
         for one in (self._current, self._next):
             if one is not None:
                 one.tell(number)
@@ -146,7 +151,7 @@ class Keeper:
         """No fork server any more: it holds the listening sockets."""
         self._end('_next')
         self._end('_current')
-        self._end('_spare')
+        self._end_spares()
         self._tell()
 
     def forget(self):
@@ -154,8 +159,8 @@ class Keeper:
         for one in (self._current, self._next):
             if one is not None:
                 one.forget()
-        if self._spare is not None:
-            self._spare.dismiss()
+        for spare in self._spares:
+            spare.dismiss()
 
     def _read_mode(self):
         mode = self._words.mode()
@@ -200,7 +205,7 @@ class Keeper:
         state = new.look(0)
         if state == READY:
             self._end('_current')
-            self._end('_spare')
+            self._end_spares()
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
@@ -226,8 +231,13 @@ class Keeper:
         self._next_try_s = time.monotonic() + self._pause_s
         self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2)
 
+    def _end_spares(self):
+        spares, self._spares = self._spares, []
+        for spare in spares:
+            spare.end()
+
     def _end(self, name):
-        """name: of _current, _next, _spare."""
+        """name: _current or _next."""
         one = getattr(self, name)
         setattr(self, name, None)
         if one is not None:

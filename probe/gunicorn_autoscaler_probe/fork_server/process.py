@@ -90,20 +90,26 @@ class ForkServer:
         self.import_s = said.get('import_s', 0.0)
         self.why = said.get('why', self._ending or 'it ended during the import')
 
-    def fork(self, limit_s):
-        """A Recruit, after `limit_s` at most. Raises OSError; no process is left behind then."""
-        mine, theirs = wire.pair()
+    def fork(self, count, limit_s):
+        """`count` Recruits, after `limit_s` at most. Raises OSError; no process is left behind then."""
+        mine, theirs = zip(*(wire.pair() for _ in range(count)))
+        deadline_s = time.monotonic() + limit_s
+        recruits = []
         try:
             with kernel.adopting_orphans():
-                with theirs:
-                    wire.send(self._sock, b'fork', [theirs.fileno()])
-                mine.settimeout(limit_s)
-                said = mine.recv(1024)
-            if not said.isdigit():
-                raise ConnectionError(said.decode('utf-8', 'replace') or 'it ended')
-            return Recruit(int(said), mine)
+                try:
+                    wire.send(self._sock, b'fork', [end.fileno() for end in theirs])
+                finally:
+                    _close(theirs)
+                for end in mine:
+                    end.settimeout(max(0.001, deadline_s - time.monotonic()))
+                    said = end.recv(1024)
+                    if not said.isdigit():
+                        raise ConnectionError(said.decode('utf-8', 'replace') or 'it ended')
+                    recruits.append(Recruit(int(said), end))
+            return recruits
         except BaseException:
-            mine.close()
+            _close(mine)
             raise
 
     def reap(self):
@@ -131,6 +137,11 @@ class ForkServer:
     def forget(self):
         """In another child of the arbiter: else the fork server would not notice that the arbiter let it go."""
         self._sock.close()
+
+
+def _close(ends):
+    for end in ends:
+        end.close()
 
 
 def _kill(pid):

@@ -27,20 +27,33 @@ class Life:
         worker_name = self._begin(sock)
         fork = application.real_fork()
         while True:
-            hand = _next(sock)
+            hands = _next(sock)
             try:
                 middle_pid = fork()
                 if middle_pid == 0:
-                    middle_pid = os.getpid()
-                    if fork():
-                        os._exit(0)
                     sock.close()
-                    forked.live(self._server, middle_pid, hand, worker_name, self._on_slot)
-                    os._exit(0)
+                    self._fork_each(fork, hands, worker_name)
                 waitpid(middle_pid, 0)
             except OSError as error:
-                _say(hand, str(error))
-            hand.close()
+                _say(hands, str(error))
+            for hand in hands:
+                hand.close()
+
+    def _fork_each(self, fork, hands, worker_name):
+        """In the process between: fork one process for each hand, and end, so that the arbiter becomes their parent."""
+        middle_pid = os.getpid()
+        for hand in hands:
+            try:
+                pid = fork()
+            except OSError as error:
+                _say([hand], str(error))
+                continue
+            if pid == 0:
+                for other in hands:
+                    if other is not hand:
+                        other.close()
+                forked.live(self._server, middle_pid, hand, worker_name, self._on_slot)
+        os._exit(0)
 
     def _begin(self, sock):
         """Everything up to the first fork. Returns the process name that workers have. Ends the process on failure."""
@@ -92,7 +105,7 @@ def _ignore(*args, **named):
 
 
 def _next(sock):
-    """The hand of the next worker. Ends the process when the arbiter has let it go."""
+    """The hands of the next workers: where their orders come from. Ends the process when the arbiter has let it go."""
     while True:
         try:
             data, descriptors = wire.receive(sock)
@@ -101,14 +114,15 @@ def _next(sock):
         if not data:
             os._exit(0)
         if descriptors:
-            return Socket(fileno=descriptors[0])
+            return [Socket(fileno=fd) for fd in descriptors]
 
 
-def _say(hand, text):
-    try:
-        wire.send(hand, text.encode('utf-8', 'replace')[:1000] or b'?')
-    except OSError:
-        pass
+def _say(hands, text):
+    for hand in hands:
+        try:
+            wire.send(hand, text.encode('utf-8', 'replace')[:1000] or b'?')
+        except OSError:
+            pass
 
 
 def _tell(sock, state, import_s, why):

@@ -45,6 +45,13 @@ class Spawning:
         except Exception as error:
             report.trouble('tend the fork server', error, self._server.log)
 
+    def expect(self, count):
+        """gunicorn is about to be told to spawn so many workers, one after the other."""
+        try:
+            self._keeper.expect(count)
+        except Exception as error:
+            report.trouble('fork several workers at once', error, self._server.log)
+
     def is_old_kept(self):
         """A HUP: import the new code in a new fork server. True when that failed, and everything old is to stay."""
         try:

@@ -3,7 +3,8 @@ import array
 import socket
 
 _MOST_BYTES = 1 << 17
-_MOST_DESCRIPTORS = 4
+# Of one message; the kernel allows 253.
+MOST_DESCRIPTORS = 32
 
 
 def pair():
@@ -19,7 +20,7 @@ def send(sock, data, descriptors=()):
 
 def receive(sock):
     """(data, descriptors) of the next message; data is empty when the other end is closed. Raises OSError."""
-    size = socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array('i').itemsize)
+    size = socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array('i').itemsize)
     data, ancillary, _, _ = sock.recvmsg(_MOST_BYTES, size, socket.MSG_CMSG_CLOEXEC)
     found = array.array('i')
     for level, kind, part in ancillary:

@@ -129,6 +129,8 @@ class Workforce:
             missing = self._look(time.monotonic_ns())
         except Exception as error:
             return self._give_up(error)
+        if self._spawning is not None and missing > 1:
+            self._spawning.expect(missing)
         for _ in range(missing):
             if not self._spawn():
                 break
