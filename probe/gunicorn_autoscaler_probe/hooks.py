@@ -3,6 +3,7 @@ from . import report
 from .master import own_files
 from .master.master import Master
 from .worker.worker import Worker
+from .workforce.user_hooks import guarded
 
 _session = None
 _is_refused = False
@@ -53,6 +54,7 @@ def _wrap(make, settings, space, session):
     ours.__qualname__ = getattr(theirs, '__qualname__', ours.__qualname__)
     ours.__module__ = getattr(theirs, '__module__', ours.__module__)
     ours.__doc__ = getattr(theirs, '__doc__', None)
+    ours.autoscaler_theirs = theirs
     space[name] = ours
 
 
@@ -78,14 +80,14 @@ def _nworkers_changed(session, theirs):
         if told is None:
             told = new_value
         if told == new_value or told != old_value:  # a change that we undid is no change to tell of
-            theirs(server, told, old_value)
+            guarded(session.master, server, 'nworkers_changed', theirs, server, told, old_value)
     return nworkers_changed
 
 
 def _on_reload(session, theirs):
     def on_reload(server):
-        theirs(server)
         _attempt('keep the number of workers through the reload', server, session.master.reloading, server)
+        guarded(session.master, server, 'on_reload', theirs, server)
     return on_reload
 
 
@@ -99,7 +101,7 @@ def _when_ready(session, theirs):
 def _child_exit(session, theirs):
     def child_exit(server, worker):
         _attempt('note the exit of a worker', server, session.master.child_gone, worker.pid)
-        theirs(server, worker)
+        guarded(session.master, server, 'child_exit', theirs, server, worker)
     return child_exit
 
 

@@ -63,11 +63,13 @@ def create(folder, kind, slots, age, pid=None, ppid=None, boot_ns=None):
 
 
 def mark_ready(words):
-    """Say that the worker serves, once; a worker already told to go stays "draining"."""
-    if words[w.READY_NS] == 0:
-        words[w.READY_NS] = time.monotonic_ns()
-        if words[w.STATE] == w.BOOTING:
-            words[w.STATE] = w.READY
+    """Say that the worker serves; a worker already told to go stays "draining". True the first time."""
+    if words[w.READY_NS]:
+        return False
+    words[w.READY_NS] = time.monotonic_ns()
+    if words[w.STATE] == w.BOOTING:
+        words[w.STATE] = w.READY
+    return True
 
 
 def _open(folder, pid, mode):

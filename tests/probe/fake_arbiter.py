@@ -35,6 +35,8 @@ class Arbiter:
         self.on_reap = lambda: None
         self.reexec_pid = 0
         self.spawn_error = None
+        self.SIG_QUEUE = []
+        self.on_fork = lambda: None
         self._last_logged_active_worker_count = None
         self._next_pid = first_pid
         self._num_workers = None
@@ -44,6 +46,13 @@ class Arbiter:
 
     def halt(self, reason=None, exit_status=0):
         self.halted = (reason, exit_status, self.WORKER_BOOT_ERROR)
+
+    def signal(self, sig, frame):
+        if len(self.SIG_QUEUE) < 5:
+            self.SIG_QUEUE.append(sig)
+
+    def wakeup(self):
+        pass
 
     @property
     def num_workers(self):
@@ -76,6 +85,7 @@ class Arbiter:
     def spawn_worker(self):
         if self.spawn_error is not None:
             raise self.spawn_error
+        self.on_fork()
         self.worker_age += 1
         worker = SyncWorker(self.worker_age)
         worker.pid = self._next_pid

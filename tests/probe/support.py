@@ -49,6 +49,7 @@ def write_slot(folder, pid, **words):
     """A slot as a worker would have written it: write_slot(folder, 7, READY_NS=5)."""
     values = [0] * 512
     values[w.MAGIC], values[w.VERSION], values[w.PID], values[w.STATE] = w.SLOT_MAGIC, 1, pid, w.BOOTING
+    values[w.BOOT_NS] = time.monotonic_ns()
     for name, value in words.items():
         values[getattr(w, name)] = value
     with open(os.path.join(folder, 'w-%d' % pid), 'wb') as f:

@@ -1,7 +1,7 @@
 import unittest
 
 from support import w  # noqa: F401  (finds the package)
-from gunicorn_autoscaler_probe.master.boots import Boots
+from gunicorn_autoscaler_probe.workforce.boots import Boots
 
 SECOND = 10**9
 

@@ -3,7 +3,7 @@ import time
 import unittest
 
 from support import Config  # noqa: F401  finds the probe
-from gunicorn_autoscaler_probe.master import control_socket
+from gunicorn_autoscaler_probe.workforce import control_socket
 
 
 class Control:

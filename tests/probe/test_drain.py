@@ -27,6 +27,15 @@ class Worker(Drain):
     def is_empty(self):
         return self.open == 0
 
+    def close(self):
+        self.told.append('close')
+
+    def abort(self):
+        self.told.append('abort')
+
+    def abort_waiting(self):
+        self.told.append('abort waiting')
+
     def leave(self):
         self.told.append('leave')
 
@@ -68,6 +77,46 @@ class DrainTest(unittest.TestCase):
             worker.look()
             self.assertFalse(worker.is_over())
             clock.pass_ms(200)
+            worker.look()
+            self.assertEqual(worker.told[2:], ['close'])
+            clock.pass_ms(1100)
+            worker.look()
+            self.assertEqual(worker.told[2:], ['close', 'abort', 'leave'])
+
+    def test_one_whose_connections_close_then_leaves_at_once(self):
+        with page() as m, stopped_clock(drain) as clock:
+            m[w.STATE] = w.DRAINING
+            worker = Worker(m, timeout_s=30)
+            worker.look()
+            clock.pass_ms(30100)
+            worker.look()
+            worker.open = 0
+            worker.look()
+            self.assertEqual(worker.told[2:], ['close', 'leave'])
+
+    def test_a_call_of_the_application_has_longer_but_not_one_that_waits_for_its_client(self):
+        with page() as m, stopped_clock(drain) as clock:
+            m[w.STATE] = w.DRAINING
+            m[w.IN_FLIGHT] = 1
+            worker = Worker(m, timeout_s=30)
+            worker.look()
+            for seconds in (31, 200):
+                clock.pass_ms(seconds * 1000)
+                worker.look()
+            self.assertEqual(worker.told[2:], ['abort waiting'] * 2)
+            m[w.IN_FLIGHT] = 0
+            worker.look()
+            self.assertEqual(worker.told[4:], ['close'])
+
+    def test_not_for_ever(self):
+        with page() as m, stopped_clock(drain) as clock:
+            m[w.STATE] = w.DRAINING
+            m[w.IN_FLIGHT] = 1
+            worker = Worker(m, timeout_s=30)
+            worker.look()
+            clock.pass_ms(301000)
+            worker.look()
+            clock.pass_ms(1100)
             worker.look()
             self.assertTrue(worker.is_over())
 

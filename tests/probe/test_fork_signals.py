@@ -5,7 +5,7 @@ import time
 import unittest
 
 from support import Config  # noqa: F401  finds the probe
-from gunicorn_autoscaler_probe.master import fork_signals
+from gunicorn_autoscaler_probe.workforce import fork_signals
 
 _BOOT_S = 60  # a worker that has not heard is still at it when the test gives up
 

@@ -15,6 +15,11 @@ class Poller:
         return self.sockets
 
 
+    def select(self, timeout=None):
+        self.waited = timeout
+        return []
+
+
 class Future:
     def __init__(self, is_done):
         self._is_done = is_done
@@ -48,6 +53,7 @@ class Worker25:
         self.alive = True
         self.max_keepalived = 100
         self.method_queue = object()
+        self.poller = Poller()
         self.nr_conns = 2
         self.accepts = True
 
@@ -73,6 +79,8 @@ class GthreadDrainTest(unittest.TestCase):
             worker = draining(Worker23(), m)
             self.assertEqual((m[w.EMPTIES_ITSELF], worker.max_keepalived), (1, 0))
             self.assertEqual(worker.poller.sockets, ['kept connection'])
+            worker.poller.select(1.0)
+            self.assertEqual(worker.poller.waited, 0.1, 'it looks often from now on')
             worker.poller.sockets.clear()
             clock.pass_ms(200)
             worker.notify()

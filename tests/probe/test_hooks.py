@@ -6,6 +6,7 @@ from fake_arbiter import Arbiter
 from support import Setting, read_arbiter, runtime_folder, w, want, write_slot
 from gunicorn_autoscaler_probe import hooks, report
 from gunicorn_autoscaler_probe.master import lifeline, master
+from gunicorn_autoscaler_probe.workforce import user_hooks
 
 NAMES = {'on_starting': 1, 'nworkers_changed': 3, 'on_reload': 1, 'when_ready': 1, 'child_exit': 2, 'on_exit': 1,
          'pre_fork': 2, 'post_fork': 2, 'post_worker_init': 1}
@@ -110,13 +111,6 @@ class HooksTest(unittest.TestCase):
         server.handle_ttou()
         self.assertEqual((len(server.kills), self.confirmed()), (7, (3, 2)))
 
-    def test_a_ttin_or_ttou_of_somebody_else_changes_nothing(self):
-        want(self.folder, 4)
-        server = self.arbiter()
-        for act in (server.handle_ttin, server.handle_ttin, server.handle_ttou):
-            act()
-        self.assertEqual((server.num_workers, len(server.WORKERS), server.kills), (4, 4, []))
-
     def test_the_users_hook_hears_of_real_changes_with_the_number_that_stands(self):
         def nworkers_changed(server, new_value, old_value):
             calls.append((new_value, old_value))
@@ -129,34 +123,49 @@ class HooksTest(unittest.TestCase):
         server.handle_ttin()
         self.assertEqual(calls, [(4, None), (9, 4)])
 
-    def test_a_reload_keeps_the_count_and_replaces_every_worker(self):
+    def test_a_reload_keeps_the_count_replaces_every_worker_and_shows_the_users_hook_how_many(self):
+        seen = []
         want(self.folder, 5)
-        server = self.arbiter(workers=2)
+        server = self.arbiter(workers=2, on_reload=lambda server: seen.append(server.cfg.workers))
         old = list(server.WORKERS)
         server.manage_workers()
-        server.on_reap = lambda: self.boot(server.forks[-1])
         server.reload(workers=3)
-        self.assertEqual((server.num_workers, server.cfg.workers), (5, 5))
+        for _ in range(12):
+            self.boot(server.forks[-1])
+            server.manage_workers()
+            for pid in set(server.kills) & set(server.WORKERS):
+                server.die(pid)
+        self.assertEqual((seen, server.num_workers, server.cfg.workers), ([5], 5, 5))
         self.assertEqual((sorted(server.kills), len(server.forks)), (old, 10))
         words = read_arbiter(self.folder)
         self.assertEqual((words[w.A_RELOADS], words[w.A_CONFIGURED]), (1, 3))
 
-    def test_a_reload_whose_first_new_worker_dies_leaves_the_old_ones_serving(self):
-        want(self.folder, 3)
-        server = self.arbiter()
-        old = list(server.WORKERS)
-        server.manage_workers()
-        server.on_reap = lambda: (write_slot(self.folder, server.forks[-1]), server.die(server.forks[-1]))
-        server.reload(workers=3)
-        self.assertEqual((list(server.WORKERS), server.kills, len(server.forks)), (old, [], 4))
-        self.assertEqual((server.num_workers, server.cfg.workers), (3, 3))
-        self.assertEqual(read_arbiter(self.folder)[w.A_BOOT_FAILURES], 1)
-        self.assertGreater(min(worker.age for worker in server.WORKERS.values()), 3, 'older than the reload is nobody')
-        server.manage_workers()
-        self.assertEqual((server.kills, len(server.forks)), ([], 4))
-        server.on_reap = lambda: self.boot(server.forks[-1])
-        server.reload(workers=3)
-        self.assertEqual((sorted(server.kills), len(server.forks)), (old, 7), 'the next one may work')
+    def test_a_hook_that_raises_in_the_arbiter_is_one_line_while_others_serve_and_an_end_before(self):
+        def fail():
+            if has_started:
+                raise KeyError('number')
+
+        for name, hook, act in (('child_exit', lambda server, worker: fail(), lambda server: server.die(server.forks[0])),
+                                ('nworkers_changed', lambda server, new_value, old_value: fail(),
+                                 lambda server: setattr(server, 'num_workers', 3)),
+                                ('on_reload', lambda server: fail(), lambda server: server.reload(2))):
+            with self.subTest(name):
+                hooks._session, has_started = None, False
+                server = self.arbiter(**{name: hook})
+                server.manage_workers()
+                has_started = True
+                act(server)
+                self.assertEqual(len([line for line in server.log.lines if "The hook %s raised KeyError" % name in line]), 1)
+                hooks._session.master._workforce._is_healthy = False
+                with self.assertRaises(KeyError):
+                    getattr(server.cfg, name)(*[server, server.worker_class(9), 1][:NAMES[name]])
+
+    def test_who_has_a_pre_fork_is_known_behind_our_own(self):
+        for theirs, has in (({}, False), ({'pre_fork': lambda server, worker: None}, True)):
+            hooks._session = None
+            server = self.arbiter(**theirs)
+            server.cfg.settings = settings()
+            self.assertEqual(user_hooks.has_pre_fork(server.cfg), has)
 
     def test_the_exit_of_a_worker_removes_its_slot(self):
         server = self.arbiter()

@@ -3,42 +3,12 @@ import os
 import time
 import unittest
 
-from fake_arbiter import Arbiter
-from support import read_arbiter, read_slot, runtime_folder, w, want, write_slot
+from support import read_arbiter, read_slot, w, want, write_slot
+from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import kinds, slot
-from gunicorn_autoscaler_probe.master import handover
-from gunicorn_autoscaler_probe.master.boots import Boots
-from gunicorn_autoscaler_probe.master.doorbell import Doorbell
-from gunicorn_autoscaler_probe.master.workforce import Workforce
 
 
-class WorkforceTest(unittest.TestCase):
-    def setUp(self):
-        context = runtime_folder()
-        self.folder = context.__enter__()
-        self.addCleanup(context.__exit__, None, None, None)
-        self.bell = Doorbell(self.folder)
-        self.bell.claim()
-        self.addCleanup(self.bell.close)
-        self.boots = Boots()
-
-    def start(self, workers):
-        self.server = Arbiter(workers)
-        self.server.start()
-        self.force = Workforce(self.server, self.folder, self.bell, self.boots)
-        self.server.cfg.child_exit = lambda server, worker: self.force.gone(worker.pid, time.monotonic_ns())
-        self.server.manage_workers()
-        self.boot(*self.server.WORKERS)
-        return self.server
-
-    def boot(self, *pids, **words):
-        for pid in pids:
-            write_slot(self.folder, pid, **dict({'READY_NS': time.monotonic_ns(), 'STATE': w.READY}, **words))
-
-    def told(self):
-        words = read_arbiter(self.folder)
-        return words[w.A_ALIVE], words[w.A_DRAINING], words[w.A_SPAWNED]
-
+class WorkforceTest(WorkforceCase):
     def test_it_forks_all_that_is_missing_in_one_pass_without_pauses(self):
         started = time.monotonic()
         server = self.start(30)
@@ -99,11 +69,6 @@ class WorkforceTest(unittest.TestCase):
             server.manage_workers()
         self.assertEqual(server.kills.count(first), 4)
 
-    def start_uvicorn(self, workers):
-        server = self.start(workers)
-        self.boot(*server.forks, KIND=kinds.UVICORN, EMPTIES_ITSELF=1)
-        return server
-
     def test_a_worker_that_empties_itself_is_only_marked_and_signalled_when_it_has_not_left_in_time(self):
         server = self.start_uvicorn(2)
         server.num_workers = 1
@@ -111,10 +76,29 @@ class WorkforceTest(unittest.TestCase):
         first = server.forks[0]
         self.assertEqual((read_slot(self.folder, first)[w.STATE], server.kills), (w.DRAINING, []))
         self.assertEqual(self.told()[:2], (2, 1))
-        self.force._leaving[first].stop_at_ns = time.monotonic_ns()
+        self.force._leaving._leaves[first].stop_at_ns = time.monotonic_ns()
         server.manage_workers()
         server.manage_workers()
         self.assertEqual(server.kills, [first])
+
+    def test_one_whose_loop_runs_and_whose_application_works_is_left_to_itself_for_longer(self):
+        server = self.start_uvicorn(2)
+        server.num_workers = 1
+        server.manage_workers()
+        first = server.forks[0]
+        leave = self.force._leaving._leaves[first]
+        leave.stop_at_ns = time.monotonic_ns()
+        self.boot(first, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
+        server.manage_workers()
+        self.assertEqual(server.kills, [])
+        self.boot(first, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns() - 3 * 10**9)
+        server.manage_workers()
+        self.assertEqual(server.kills, [first], 'its loop is stuck')
+        leave.sent_ns = leave.has_arrived = 0
+        leave.last_ns = time.monotonic_ns()
+        self.boot(first, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
+        server.manage_workers()
+        self.assertEqual(server.kills, [first] * 2, 'not for ever')
 
     def test_one_that_does_not_empty_itself_or_does_not_serve_yet_gets_its_signal_at_once(self):
         for missing in ('EMPTIES_ITSELF', 'READY_NS'):
@@ -125,47 +109,6 @@ class WorkforceTest(unittest.TestCase):
                 server.num_workers = 1
                 server.manage_workers()
                 self.assertEqual(server.kills, [server.forks[0]])
-
-    def test_in_a_reload_too_those_that_empty_themselves_are_only_marked(self):
-        server = self.start_uvicorn(2)
-        self.force.retire_everyone()
-        self.boot(server.spawn_worker())
-        server.manage_workers()
-        self.assertEqual(server.kills, [])
-        self.assertEqual([read_slot(self.folder, pid)[w.STATE] for pid in server.forks[:2]], [w.DRAINING] * 2)
-        self.assertEqual(self.told()[:2], (4, 2))
-        for pid in server.forks[:2]:
-            self.force._leaving[pid].stop_at_ns = time.monotonic_ns()
-        server.manage_workers()
-        self.assertEqual(sorted(server.kills), server.forks[:2])
-
-    def test_a_reload_leaves_those_that_were_leaving_before_their_time(self):
-        for outcome in ('ready', 'died'):
-            with self.subTest(outcome=outcome):
-                server = self.start_uvicorn(2)
-                server.num_workers = 1
-                server.manage_workers()
-                leaving, staying = server.forks
-                stop_at_ns = self.force._leaving[leaving].stop_at_ns
-                self.force.retire_everyone()
-                new = server.spawn_worker()
-                if outcome == 'ready':
-                    self.boot(new)
-                else:
-                    server.die(new)
-                server.manage_workers()
-                self.assertEqual(self.force._leaving[leaving].stop_at_ns, stop_at_ns)
-                self.assertEqual(staying in self.force._leaving, outcome == 'ready')
-                self.assertEqual(server.kills, [])
-
-    def test_after_a_reload_nobody_is_older_than_it(self):
-        for workers in (self.start_uvicorn, self.start):
-            server = workers(2)
-            youngest = server.worker_age
-            self.force.retire_everyone()
-            self.boot(server.spawn_worker())
-            server.manage_workers()
-            self.assertGreater(min(worker.age for worker in server.WORKERS.values()), youngest)
 
     def test_a_dead_worker_is_replaced_and_the_count_does_not_drift(self):
         server = self.start(3)
@@ -183,19 +126,6 @@ class WorkforceTest(unittest.TestCase):
         server.manage_workers()
         left = sorted(name for name in os.listdir(self.folder) if name.startswith('w-'))
         self.assertEqual(left, ['w-%d' % server.forks[2]])
-
-    def test_after_a_reload_the_old_go_and_the_new_stay_whatever_they_do(self):
-        server = self.start(3)
-        old = list(server.WORKERS)
-        self.force.retire_everyone()
-        for _ in range(3):
-            server.spawn_worker()
-        for pid in server.forks[3:]:
-            self.boot(pid)
-        self.boot(old[0], IN_FLIGHT=9)
-        server.manage_workers()
-        self.assertEqual(sorted(server.kills), old)
-        self.assertEqual(len(server.forks), 6)
 
     def test_a_worker_that_dies_before_it_serves_is_a_boot_failure_and_the_next_try_waits(self):
         server = self.start(2)
@@ -229,7 +159,7 @@ class WorkforceTest(unittest.TestCase):
         first, second = server.forks
         for pid in server.forks:
             os.unlink(os.path.join(self.folder, 'w-%d' % pid))
-        self.force._forked_ns[first] -= 5 * 10**9
+        self.force._slots._forked_ns[first] -= 5 * 10**9
         server.die(first)
         self.assertEqual(self.boots.failures, 0)
         server.die(second)
@@ -243,18 +173,6 @@ class WorkforceTest(unittest.TestCase):
             write_slot(self.folder, pid)
         server.manage_workers()
         self.assertEqual((server.WORKER_BOOT_ERROR, server.APP_LOAD_ERROR), (3, 4))
-
-    def test_a_reload_whose_first_worker_is_slow_goes_on_and_who_leaves_does_not_count_as_serving(self):
-        self.addCleanup(setattr, handover, '_LONGEST_WAIT_S', handover._LONGEST_WAIT_S)
-        handover._LONGEST_WAIT_S = 0
-        server = self.start(2)
-        self.force.retire_everyone()
-        self.assertEqual(server.cfg.workers, 1, 'one goes first')
-        write_slot(self.folder, server.spawn_worker())
-        server.manage_workers()
-        self.assertEqual((server.cfg.workers, len(server.forks), server.kills), (2, 4, server.forks[:2]))
-        server.manage_workers()
-        self.assertEqual(server.WORKER_BOOT_ERROR, 3)
 
     def test_a_fork_the_system_refuses_is_survived_while_others_serve_and_fatal_before(self):
         server = self.start(2)

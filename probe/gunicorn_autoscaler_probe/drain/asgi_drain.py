@@ -1,5 +1,7 @@
 """How gunicorn's own asgi worker empties itself."""
-from .drain import Drain, stop_serving
+from .. import words as w
+from . import own_listeners
+from .drain import Drain, is_unread, stop_serving
 
 
 def watch_connections():
@@ -32,10 +34,28 @@ class AsgiDrain(Drain):
         self._connections = connections
 
     def stop_accepting(self):
-        stop_serving(self._worker.servers)
+        from gunicorn.asgi.protocol import ASGIProtocol
+        worker = self._worker
+        own_listeners.hand_to_loop(worker.loop, own_listeners.of(worker), lambda: ASGIProtocol(worker),
+                                   worker._get_ssl_context())
+        stop_serving(worker.servers)
 
     def is_empty(self):
-        return not self._connections
+        return not self._connections and not self._words[w.IN_FLIGHT]
+
+    def close(self):
+        for connection in list(self._connections):
+            connection.transport.close()
+
+    def abort(self):
+        for connection in list(self._connections):
+            connection.transport.abort()  # gunicorn cancels the calls when it leaves
+
+    def abort_waiting(self):
+        for connection in list(self._connections):
+            receiver = getattr(connection, '_body_receiver', None)
+            if not getattr(receiver, '_complete', True) or is_unread(connection.transport):
+                connection.transport.abort()
 
     def leave(self):
         self._worker.nr_conns = 0  # they had their time: gunicorn would wait for them once more

@@ -3,13 +3,21 @@
 uvicorn, gunicorn's asgi worker and, up to gunicorn 26, its gthread worker close idle kept-alive connections the moment
 they are told to stop; a request that is on its way on one of them is lost. So the master only marks the slot
 "draining". The worker sees that at its next look, stops accepting, ends each connection with its next answer
-("Connection: close"), and leaves when none is open, or after the graceful timeout at the latest.
+("Connection: close"), and leaves when none is open.
+
+After the graceful timeout it closes what only its clients keep open: event streams, websockets, idle connections, slow
+readers and senders. The application's own work has longer, as a request or after its response, with the heartbeat kept.
 """
 import os
 import signal
 from time import monotonic_ns
 
 from .. import words as w
+from . import own_listeners
+
+# The application's own work may take so many graceful timeouts.
+_MOST_TIMEOUTS = 10
+_CLOSING_NS = 10**9
 
 
 class Drain:
@@ -21,6 +29,7 @@ class Drain:
         self._timeout_ns = int(timeout_s * 10**9)
         self._close_connections = close_connections
         self._since_ns = 0
+        self._closing_ns = 0  # since when what clients keep open is being closed
         words[w.EMPTIES_ITSELF] = 1
 
     def look(self):
@@ -33,8 +42,24 @@ class Drain:
             self._try(self.stop_accepting)
         elif self.is_over():
             return
-        elif monotonic_ns() - self._since_ns > self._timeout_ns or self._try(self.is_empty):
+        elif self._try(self.is_empty):
             self._try(self.leave)
+        else:
+            self._end_in_time(monotonic_ns())
+
+    def _end_in_time(self, now_ns):
+        past_ns = now_ns - self._since_ns
+        if past_ns <= self._timeout_ns:
+            return
+        if self._closing_ns:
+            if now_ns - self._closing_ns > _CLOSING_NS:
+                self._try(self.abort)
+                self._try(self.leave)
+        elif self._words[w.IN_FLIGHT] and past_ns <= _MOST_TIMEOUTS * self._timeout_ns:
+            self._try(self.abort_waiting)
+        else:
+            self._closing_ns = now_ns
+            self._try(self.close)
 
     def _try(self, step):
         try:
@@ -50,6 +75,15 @@ class Drain:
     def is_empty(self):
         """No connection is open."""
         raise NotImplementedError
+
+    def close(self):
+        """Close the connections that are open, in good order."""
+
+    def abort(self):
+        """Drop what that left open, and the calls of the application behind it."""
+
+    def abort_waiting(self):
+        """Drop the connections on which the application waits for its client: to read an answer, or to send the request."""
 
     def leave(self):
         """End, as after a SIGTERM that has nothing to wait for."""
@@ -76,20 +110,52 @@ def stop_serving(servers):
             server.close()
 
 
+def is_unread(transport):
+    """The client has not read what was written."""
+    return transport.get_write_buffer_size() > 0
+
+
 class UvicornDrain(Drain):
     """For uvicorn, in either package."""
 
     def __init__(self, worker, words, close_connections):
         super().__init__(words, worker.cfg.graceful_timeout, close_connections)
+        self._worker = worker
         self._config = worker.config
         self._server = None
 
     def stop_accepting(self):
-        self._server = _uvicorn_server(self._config)
-        stop_serving(self._server.servers)
+        server = self._server = _uvicorn_server(self._config)
+        listeners = own_listeners.of(self._worker)
+        if listeners:
+            import asyncio
+            own_listeners.hand_to_loop(asyncio.get_running_loop(), listeners, lambda: self._config.http_protocol_class(
+                config=self._config, server_state=server.server_state, app_state=server.lifespan.state), self._config.ssl)
+        stop_serving(server.servers)
 
     def is_empty(self):
-        return not self._server.server_state.connections
+        state = self._server.server_state
+        return not state.connections and not state.tasks
+
+    def close(self):
+        for connection in list(self._server.server_state.connections):
+            if hasattr(connection, 'cycle'):
+                connection.transport.close()
+            else:
+                connection.shutdown()  # a websocket is told why
+
+    def abort(self):
+        state = self._server.server_state
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in list(state.tasks):
+            task.cancel()
+
+    def abort_waiting(self):
+        for connection in list(self._server.server_state.connections):
+            cycle = getattr(connection, 'cycle', None)
+            if cycle is not None and (getattr(cycle, 'more_body', False) or is_unread(connection.transport)):
+                connection.transport.abort()
 
     def leave(self):
         self._server.should_exit = True

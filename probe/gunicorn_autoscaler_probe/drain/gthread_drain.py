@@ -1,18 +1,25 @@
-"""How a gthread worker empties itself, where gunicorn does not see to it (it does from 27 on)."""
+"""How a gthread worker empties itself; from 27 on gunicorn sees to most of it."""
+import os
+import socket
 import sys
 from time import monotonic_ns
 
-from .. import words as w
+from .. import report, words as w
+from . import own_listeners
 from .drain import Drain
 
 _EMPTY_FOR_NS = 100 * 10**6
+_LOOK_EVERY_S = 0.1
+# A turn of the main loop takes a second at most; answers are ended so long before the graceful timeout.
+_LAST_TURNS_S = 1.5
 
 
 def attach(worker, words):
     """Have `worker` look at each turn of its main loop, once a second at least, whether it is to go."""
     if any(hasattr(sys.modules.get(one.__module__), 'STOP_KEEPALIVE_LINGER') for one in type(worker).__mro__):
-        return
-    look = GthreadDrain(worker, words).look
+        look = GunicornsDrain(worker).look
+    else:
+        look = GthreadDrain(worker, words).look
     notify = worker.notify
 
     def watched_notify():
@@ -36,9 +43,12 @@ class GthreadDrain(Drain):
 
     def stop_accepting(self):
         worker = self._worker
+        select = worker.poller.select
+        worker.poller.select = lambda timeout=None: select(_LOOK_EVERY_S if timeout is None else min(timeout, _LOOK_EVERY_S))
         if hasattr(worker, 'set_accept_enabled'):  # 24 and newer
             worker.set_accept_enabled(False)
             worker.set_accept_enabled = _nothing
+            accept_queued(worker)
         else:
             for listener in worker.sockets:
                 worker.poller.unregister(listener)
@@ -59,12 +69,77 @@ class GthreadDrain(Drain):
         # nr_conns of 23 and older is counted in all threads without a lock.
         return len(worker.poller.get_map()) > 0 or any(not one.done() for one in list(worker.futures))
 
+    def close(self):
+        end_answers(self._worker)
+
+    def abort_waiting(self):
+        end_answers(self._worker)
+
     def leave(self):
         self._worker.nr_conns = 0  # they had their time: gunicorn would wait for them once more
         self._worker.alive = False
 
     def is_over(self):
         return not self._worker.alive
+
+
+class GunicornsDrain:
+    """For 27 and newer, after SIGTERM: all but what gunicorn does itself, up to the graceful timeout."""
+
+    def __init__(self, worker):
+        self._worker = worker
+        self._since_ns = 0
+        timeout_s = worker.cfg.graceful_timeout
+        self._end_ns = int(max(timeout_s / 2, timeout_s - _LAST_TURNS_S) * 10**9)
+
+    def look(self):
+        """Called in each turn of its main loop."""
+        if self._worker.alive:
+            return
+        now_ns = monotonic_ns()
+        if not self._since_ns:
+            self._since_ns = now_ns
+            self._attempt(accept_queued)
+        if now_ns - self._since_ns > self._end_ns:
+            self._attempt(end_answers)
+
+    def _attempt(self, step):
+        try:
+            step(self._worker)
+        except Exception as error:
+            report.trouble('empty a worker that is to go', error, self._worker.log)
+
+
+def accept_queued(worker):
+    """With reuse_port: accept what is queued on the worker's own listeners, which it no longer looks at, and close them."""
+    for listener in own_listeners.of(worker):
+        while own_listeners.is_queued(listener):
+            worker.accept(listener)
+        for client, _ in own_listeners.take(listener):  # came in between
+            client.close()
+
+
+def end_answers(worker):
+    """Shut the connections that only their clients keep busy: answers that have begun, requests that still come in. The
+    thread that writes to one, or reads from it, ends. Before its answer begins a request is the application's own work.
+    """
+    for frame in list(sys._current_frames().values()):
+        while frame is not None:
+            name = frame.f_code.co_name
+            if name in ('handle', 'handle_request') and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
+                values = frame.f_locals
+                if values.get('self') is worker:
+                    if name == 'handle' or getattr(values.get('resp'), 'headers_sent', False):
+                        _shut(values.get('conn'))
+                    break
+            frame = frame.f_back
+
+
+def _shut(conn):
+    try:
+        conn.sock.shutdown(socket.SHUT_RDWR)
+    except (OSError, AttributeError):  # it has gone meanwhile
+        pass
 
 
 def _nothing(enabled):

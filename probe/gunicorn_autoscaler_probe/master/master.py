@@ -5,10 +5,10 @@ import time
 
 from .. import report
 from ..fork_server.spawning import Spawning
+from ..workforce.boots import Boots
+from ..workforce.workforce import Workforce
 from . import lifeline, sockets, variable
-from .boots import Boots
 from .doorbell import Doorbell
-from .workforce import Workforce
 
 
 class Master:
@@ -97,7 +97,7 @@ class Master:
             self._bell.tell_ready()
 
     def reloading(self, server):
-        """on_reload: gunicorn next forks cfg.workers workers and then stops the oldest ones."""
+        """on_reload, before the user's: it sees in cfg.workers how many will be forked."""
         if not self._obeys():
             return
         self._bell.tell_configured(server.cfg.workers)
@@ -108,6 +108,10 @@ class Master:
             server.cfg.set('workers', wanted)
         if self._workforce is not None:
             self._workforce.reload()
+
+    def is_serving(self):
+        """Whether a worker serves, and gunicorn is to go on whatever a hook of the user's raises."""
+        return self._workforce is not None and self._workforce.is_serving()
 
     def about_to_fork(self, worker):
         """pre_fork, before the user's: gunicorn is about to fork this worker."""

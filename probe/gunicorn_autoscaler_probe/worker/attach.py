@@ -1,6 +1,6 @@
 """Which meter a worker gets, by its class."""
 from .. import kinds, words as w
-from ..drain import asgi_drain, drain, gthread_drain
+from ..drain import asgi_drain, drain, gthread_drain, own_listeners
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
@@ -14,6 +14,8 @@ def attach(worker, kind, words, on_ready):
     """
     if kind == kinds.SYNC:
         sync_meter.attach(worker, words)
+        if own_listeners.of(worker):
+            own_listeners.serve_before_end(worker)
     elif kind == kinds.GTHREAD:
         gthread_meter.attach(worker, words)
         gthread_drain.attach(worker, words)

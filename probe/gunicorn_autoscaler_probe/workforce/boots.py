@@ -32,6 +32,10 @@ class Boots:
             self._rounds = 0
             self._next_try_ns = 0
 
+    def try_now(self):
+        """Something has changed: the next worker may be forked at once."""
+        self._next_try_ns = 0
+
     def wait_ns(self, now_ns):
         """Nanoseconds until the next worker may be forked; 0 when it may be now."""
         return max(0, self._next_try_ns - now_ns)

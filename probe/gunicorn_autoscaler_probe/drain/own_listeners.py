@@ -1,0 +1,90 @@
+"""With reuse_port (gunicorn 25 and newer) each worker has listeners of its own, with queues that nobody else takes from.
+
+What waits in one when it is closed would be reset, and what comes after its worker stops accepting would wait in vain. So
+a worker that goes takes what is queued, and the listener is closed in the same moment.
+"""
+import os
+import select
+import socket
+from time import monotonic
+
+_FIRST_WITH_OWN = 25
+
+
+def of(worker):
+    """The listeners that are this worker's alone."""
+    if not getattr(worker.cfg, 'reuse_port', False):
+        return []
+    from gunicorn import version_info
+    if version_info[0] < _FIRST_WITH_OWN:
+        return []
+    return [one for one in worker.sockets if one.family in (socket.AF_INET, socket.AF_INET6)]
+
+
+def take(listener):
+    """All connections in its queue, as (socket, address); it is closed then. Its descriptor stays open, for whoever still
+    has the number."""
+    taken = []
+    nowhere = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while is_queued(listener):
+            try:
+                taken.append(listener.accept())
+            except OSError:
+                break
+    finally:
+        os.dup2(nowhere, listener.fileno(), inheritable=False)
+        os.close(nowhere)
+    return taken
+
+
+def is_queued(listener):
+    """A connection waits to be accepted."""
+    poll = select.poll()
+    poll.register(listener.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+class _Named:
+    """Stands for a listener that is closed."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def getsockname(self):
+        return self._name
+
+
+def serve_before_end(worker):
+    """Have gunicorn's sync `worker`, at the end of its run, answer what was queued on its own listeners."""
+    run = worker.run
+
+    def run_and_serve():
+        run()
+        end = monotonic() + worker.cfg.graceful_timeout
+        for listener in of(worker):
+            named = _Named(listener.getsockname())
+            for client, address in take(listener):
+                if monotonic() > end:
+                    client.close()
+                    continue
+                client.setblocking(True)
+                worker.notify()
+                worker.handle(named, client, address)
+
+    worker.run = run_and_serve
+
+
+def hand_to_loop(loop, listeners, make_protocol, ssl):
+    """Have the event loop serve what is queued on `listeners`, and close them."""
+    for listener in listeners:
+        loop.remove_reader(listener.fileno())
+        for client, _ in take(listener):
+            client.setblocking(False)
+            task = loop.create_task(loop.connect_accepted_socket(make_protocol, client, ssl=ssl))
+            task.add_done_callback(_look_away)
+
+
+def _look_away(task):
+    if not task.cancelled():
+        task.exception()  # a client that has gone is no news

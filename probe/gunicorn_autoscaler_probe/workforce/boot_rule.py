@@ -1,0 +1,50 @@
+"""Gunicorn's rule that a worker which cannot boot ends the arbiter: in force only while nobody serves."""
+
+# No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
+_NO_EXIT_CODE = -1
+
+
+class BootRule:
+    """Sets reap_workers and halt on the instance, so that the end of one arbiter is told once and at once.
+
+    The rule stands on the arbiter: uvicorn's worker exits with the code of the class, whatever the instance says.
+    """
+
+    def __init__(self, server):
+        self._server = server
+        self._is_ending = False
+        self._reap_workers = server.reap_workers
+        self._halt = server.halt
+        server.reap_workers = self.reap_workers
+        server.halt = self.halt
+
+    def lift(self, is_lifted):
+        """Lift the rule, or put it in force again."""
+        if is_lifted or self._is_ending:
+            self._server.WORKER_BOOT_ERROR = self._server.APP_LOAD_ERROR = _NO_EXIT_CODE
+        else:
+            self._server.__dict__.pop('WORKER_BOOT_ERROR', None)
+            self._server.__dict__.pop('APP_LOAD_ERROR', None)
+
+    def reap_workers(self):
+        """gunicorn's. The first worker that ends the arbiter does; others that died with it are reaped as well: until 23
+        nobody would, and the stopping would wait the whole graceful timeout for them."""
+        try:
+            return self._reap_workers()
+        except BaseException:
+            self._reap_others()
+            raise
+
+    def halt(self, *args, **kwargs):
+        """gunicorn's end. A second worker that cannot boot must not raise into it: the exit code would be 1 instead of
+        gunicorn's own 3 or 4."""
+        self._reap_others()
+        return self._halt(*args, **kwargs)
+
+    def _reap_others(self):
+        self._is_ending = True
+        self.lift(True)
+        try:
+            self._reap_workers()
+        except Exception:  # of a hook of the user's
+            pass

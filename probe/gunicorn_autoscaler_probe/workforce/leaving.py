@@ -1,0 +1,78 @@
+"""The workers that were told to go, until they have gone."""
+from .. import slot, words as w
+
+_RESEND_AFTER_NS = 10 * 10**9
+# A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is blocked) is
+# told by signal this much later.
+_DRAIN_SLACK_S = 5
+_MOST_TIMEOUTS = 10  # that a worker gives the application's own work: see drain.py
+_LOOP_IS_STUCK_NS = 2 * 10**9
+
+
+class _Leave:
+    """What was done so far to have a worker go."""
+
+    __slots__ = ('stop_at_ns', 'last_ns', 'sent_ns', 'has_arrived')
+
+    def __init__(self, stop_at_ns, last_ns):
+        self.last_ns = last_ns  # SIGTERM then, whatever it still does
+        self.stop_at_ns = stop_at_ns  # no SIGTERM before that
+        self.sent_ns = 0  # the last SIGTERM
+        self.has_arrived = False  # surely: the worker had its handlers by then
+
+
+class Leaving:
+    """The leaving workers of one arbiter. A worker may be forgotten, by a signal handler, in the middle of anything."""
+
+    def __init__(self, server, folder, slots):
+        self._server = server
+        self._folder = folder
+        self._slots = slots
+        self._leaves = {}  # pid -> _Leave
+
+    def __contains__(self, pid):
+        return pid in self._leaves
+
+    def pids(self):
+        return list(self._leaves)
+
+    def tell(self, pid, now_ns):
+        """This worker is to go."""
+        most_s = _MOST_TIMEOUTS * self._server.cfg.graceful_timeout + _DRAIN_SLACK_S
+        self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9))
+        slot.mark_draining(self._folder, pid)
+
+    def forget(self, pid):
+        """It has gone, or another now has its pid. Returns whether it had been told."""
+        return self._leaves.pop(pid, None) is not None
+
+    def due(self, now_ns):
+        """The pids to send SIGTERM to now: those that do not empty themselves, and those that may have lost one."""
+        due = []
+        for pid, leave in list(self._leaves.items()):
+            if pid not in self._server.WORKERS or now_ns < leave.stop_at_ns:
+                continue
+            # A SIGTERM before the worker has its own handlers is lost: repeat it until one was sent to a ready worker.
+            if leave.has_arrived and now_ns - leave.sent_ns < _RESEND_AFTER_NS:
+                continue
+            head = self._slots.head(pid)
+            if leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns and _is_working(head, now_ns):
+                continue  # the application's own work, which the worker sees to the end
+            leave.sent_ns = now_ns
+            leave.has_arrived = head is None or head[w.READY_NS] > 0
+            slot.mark_draining(self._folder, pid)
+            due.append(pid)
+        return due
+
+    def _stop_at(self, pid, now_ns):
+        """When to send the SIGTERM: now, or later to one that sees "draining" in its slot and empties itself."""
+        head = self._slots.head(pid)
+        if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
+            return 0
+        return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9)
+
+
+def _is_working(head, now_ns):
+    """Whether its event loop runs, and a call of the application has not ended."""
+    return (head is not None and head[w.IN_FLIGHT] > 0 and
+            0 < now_ns < head[w.LOOP_DUE_NS] + _LOOP_IS_STUCK_NS)

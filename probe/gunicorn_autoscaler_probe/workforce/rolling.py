@@ -1,0 +1,47 @@
+"""Workers replaced one by one: a new one is forked, and once it serves an old one goes.
+
+Gunicorn's reload forks all new workers and stops the old ones at once, whether the new ones come up or not: twice the
+processes for a while, and nobody who serves while they boot. Here there is one process more than the count, and never
+fewer than the count that serve.
+"""
+
+
+class Rolling:
+    """The old workers to be replaced, and how far it has come."""
+
+    def __init__(self, old):
+        self.old = set(old)
+        self.has_successor = False  # a new worker has become ready
+        self.has_failed = False  # the first new one ended before it was: the old ones stay
+        self.is_crowded = False  # a hook has no place for one process more than the count: an old one goes first
+        self._leaving = set()
+
+    def rest(self, staying):
+        """The old ones that still serve."""
+        return [pid for pid in staying if pid in self.old]
+
+    def is_new(self, pid):
+        return pid not in self.old
+
+    def released(self, pid):
+        """An old one was told to go for a new one."""
+        self._leaving.add(pid)
+
+    def surge(self, workers):
+        """Processes beyond the count: 1, or 0 while one that was told to go still lives. workers: pids of all."""
+        self._leaving.intersection_update(workers)
+        return 0 if self._leaving or self.is_crowded else 1
+
+    def release(self, staying, places, is_booting):
+        """How many old ones go now: one for each new worker that serves beyond the `places`, with none booting."""
+        if is_booting or self._leaving:
+            return 0
+        return max(len(staying) - places, 1 if self.is_crowded else 0)
+
+
+def age_all(server):
+    """From 25 on gunicorn's reload ends with a wait for all workers older than it, and hears no doorbell meanwhile: a
+    request that takes long would hold up all scaling. Nobody is older now, all stay ordered among themselves."""
+    workers = sorted(list(server.WORKERS.values()), key=lambda worker: worker.age)
+    for rank, worker in enumerate(workers, 1):
+        worker.age = server.worker_age + rank / (len(workers) + 1)

@@ -1,0 +1,109 @@
+"""Signals to the arbiter, before gunicorn acts on them.
+
+The supervisor's own TTIN and TTOU only say that the arbiter file has news. Those of somebody else ask for a refresh, as
+Airflow and cron jobs do it: TTIN brings one worker more for a minute at most, and TTOU after it takes the oldest away.
+"""
+import signal
+import time
+
+_ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+# HUPs that come closer together are one: who signals a process group reaches us twice, directly and by the supervisor.
+_ONE_RELOAD_NS = 15 * 10**7
+_EXTRA_NS = 60 * 10**9
+# A ring that the kernel merged with another leaves a credit: it must not hide somebody else's signal for long.
+_CREDIT_NS = 15 * 10**9
+
+
+class Signals:
+    """Sets signal, handle_ttin and handle_ttou on the instance."""
+
+    def __init__(self, server, bell):
+        self._server = server
+        self._bell = bell
+        self._signal = server.signal
+        self._hup_ns = -_ONE_RELOAD_NS
+        self._extra = []  # until when, for each worker that somebody asked for
+        self._refreshes = 0
+        self._seq = bell.wanted()[0]
+        self._credit = 0  # rings of the supervisor's still to come
+        self._credit_ns = 0
+        self._is_said = False
+        server.signal = self.signal  # gunicorn takes it as its handler after on_starting
+        server.handle_ttin = self.handle_ttin
+        server.handle_ttou = self.handle_ttou
+
+    def are_waiting(self):
+        """Whether one is to be handled."""
+        queue = getattr(self._server, 'SIG_QUEUE', ())
+        return not queue.empty() if hasattr(queue, 'empty') else bool(queue)
+
+    def signal(self, number, frame):
+        """gunicorn's handler. Up to 23 its queue holds five, and an end must not wait, or be lost, behind others."""
+        queue = getattr(self._server, 'SIG_QUEUE', None)
+        if number == signal.SIGHUP:
+            now_ns, before_ns = time.monotonic_ns(), self._hup_ns
+            self._hup_ns = now_ns
+            if now_ns - before_ns < _ONE_RELOAD_NS:
+                return None
+        elif number in _ENDS and isinstance(queue, list):
+            while len(queue) >= 5:
+                queue.pop()
+            self._signal(number, frame)  # it is queued, and the loop woken
+            if queue and queue[-1] == number:
+                queue.insert(0, queue.pop())
+            return None
+        return self._signal(number, frame)
+
+    def handle_ttin(self):
+        """One worker more, if it is not the supervisor's ring."""
+        if not self._is_governed():
+            return type(self._server).handle_ttin(self._server)
+        if not self._is_ring():
+            self._say()
+            if len(self._extra) < self._server.num_workers:
+                self._extra.append(time.monotonic_ns() + _EXTRA_NS)
+        return self._server.manage_workers()
+
+    def handle_ttou(self):
+        """The oldest worker goes, if it is not the supervisor's ring and somebody's TTIN came before."""
+        if not self._is_governed():
+            return type(self._server).handle_ttou(self._server)
+        if not self._is_ring():
+            self._say()
+            if self._extra:
+                self._extra.pop(0)
+                self._refreshes += 1
+        return self._server.manage_workers()
+
+    def extra(self, now_ns):
+        """Workers beyond the count that somebody asked for."""
+        self._extra = [until_ns for until_ns in self._extra if now_ns < until_ns]
+        return len(self._extra)
+
+    def take_refreshes(self):
+        """How many of the oldest workers are to be replaced since the last call."""
+        refreshes, self._refreshes = self._refreshes, 0
+        return refreshes
+
+    def _is_governed(self):
+        return self._bell.is_obeying() and self._bell.wanted()[1] > 0
+
+    def _is_ring(self):
+        """Whether this signal is the supervisor's: it writes a new request before each."""
+        seq, now_ns = self._bell.wanted()[0], time.monotonic_ns()
+        if seq != self._seq:
+            self._credit = min(self._credit + seq - self._seq, 5) if seq > self._seq else 1
+            self._seq, self._credit_ns = seq, now_ns
+        elif now_ns - self._credit_ns > _CREDIT_NS:
+            self._credit = 0
+        if self._credit <= 0:
+            return False
+        self._credit -= 1
+        return True
+
+    def _say(self):
+        if not self._is_said:
+            self._is_said = True
+            self._server.log.warning(
+                'gunicorn-autoscaler: Another process signals the arbiter: SIGTTIN brings one worker more for 60 s at most, '
+                'SIGTTOU after it replaces the oldest; --min-workers and --max-workers set the number')

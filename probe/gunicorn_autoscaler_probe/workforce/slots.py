@@ -1,0 +1,69 @@
+"""What the arbiter knows of its workers from their slots, and since when."""
+import time
+
+from .. import slot, words as w
+
+_UNKNOWN_LOAD = (2**64, 0)
+# A worker whose slot cannot be read is taken to serve after so long.
+_UNSEEN_BOOT_NS = 10 * 10**9
+
+
+class Slots:
+    """The workers of one arbiter, by pid."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._forked_ns = {}
+        self._ready_ns = {}  # when it became ready, once seen
+
+    def forked(self, pid, asked_ns):
+        """A worker was forked at or after `asked_ns`. What is known of an earlier one with its pid is forgotten."""
+        self._ready_ns.pop(pid, None)
+        self._forked_ns[pid] = asked_ns
+
+    def pids(self):
+        """The workers forked and not forgotten."""
+        return list(self._forked_ns)
+
+    def head(self, pid):
+        """The words of its slot; None without one. A slot made before the fork is that of an earlier process."""
+        head = slot.glance(self._folder, pid)
+        return None if head is None or head[w.BOOT_NS] < self._forked_ns.get(pid, 0) else head
+
+    def ready_ns(self, pid):
+        """When this worker became ready; 0 when it is not. What was seen stands when the slot cannot be read any more:
+        without a descriptor left in the master, or with the folder gone, healthy workers must not look unhealthy."""
+        head = self.head(pid)
+        if head is not None:
+            self._ready_ns[pid] = head[w.READY_NS]
+        return self._ready_ns.get(pid, 0)
+
+    def latest_ready_ns(self, pids):
+        """When the last of these workers became ready; 0 when none is."""
+        return max([self.ready_ns(pid) for pid in pids], default=0)
+
+    def serves(self, pid):
+        """Whether it is ready, or must be taken for it because it shows nothing."""
+        if self.ready_ns(pid):
+            return True
+        forked_ns = self._forked_ns.get(pid, 0)
+        return self.head(pid) is None and time.monotonic_ns() - forked_ns > _UNSEEN_BOOT_NS
+
+    def load(self, pid):
+        """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests, which it ends.
+
+        The most of all when unknown.
+        """
+        head = self.head(pid)
+        return (head[w.WEBSOCKETS] + head[w.STREAMS], head[w.IN_FLIGHT]) if head is not None else _UNKNOWN_LOAD
+
+    def forget(self, pid, now_ns):
+        """The worker has ended. Removes its slot; returns whether it ended before it was ready."""
+        forked_ns = self._forked_ns.pop(pid, 0)
+        head = self.head(pid)
+        ready_ns = head[w.READY_NS] if head is not None else self._ready_ns.get(pid, 0)
+        self._ready_ns.pop(pid, None)
+        slot.remove(self._folder, pid)
+        if ready_ns or head is not None:
+            return not ready_ns
+        return forked_ns > 0 and now_ns - forked_ns < 10**9  # it left no slot

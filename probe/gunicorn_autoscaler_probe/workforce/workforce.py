@@ -1,0 +1,263 @@
+"""Gunicorn's manage_workers, replaced: forks at once what is missing, picks who goes, never counts the leaving as staff."""
+import errno
+import os
+import signal
+import time
+
+from ..master import lifeline
+from . import control_socket, fork_signals, rolling, user_hooks
+from .boot_rule import BootRule
+from .gauge_logging import ArbiterView
+from .leaving import Leaving
+from .signals import Signals
+from .slots import Slots
+
+
+class Workforce:
+    """The workers of one arbiter. Sets manage_workers, spawn_workers and spawn_worker on the instance; its class stays as it is.
+
+    Up to gunicorn 23, SIGCHLD reaps workers inside a signal handler, between any two bytecodes: so every loop here is
+    over a copy, and `gone` may run in the middle of any other method. Only our own decisions stand in try blocks: what
+    gunicorn raises (HaltServer, or SystemExit in a forked child) passes through.
+    """
+
+    def __init__(self, server, folder, bell, boots, spawning=None):
+        """spawning: of the fork server, None without."""
+        self._server = server
+        self._bell = bell
+        self._boots = boots
+        self._spawning = spawning
+        self._pid = os.getpid()
+        self._slots = Slots(folder)
+        self._leaving = Leaving(server, folder, self._slots)
+        self._is_healthy = False  # a worker that stays was ready at the last look
+        self._rolling = None  # a reload or a refresh under way
+        self._is_orphaned = False  # the supervisor behind our launcher has died
+        self._is_reloading = False  # gunicorn's own loop over new workers is running
+        self._is_refused = False  # the last fork was
+        self._refusal = ''  # why, as it was said
+        self._view = ArbiterView(server)
+        self._rule = BootRule(server)
+        self._signals = Signals(server, bell)
+        fork_signals.hear(server)
+        self._fork = server.spawn_worker
+        server.spawn_worker = self.spawn_worker
+        server.manage_workers = self.manage_workers
+        server.spawn_workers = self.spawn_workers
+
+    def is_serving(self):
+        """A worker that stays was ready at the last look."""
+        return self._is_healthy and bool(self._staying())
+
+    def reload(self):
+        """on_reload: everyone is to be replaced, unless the fork server already knows the new code for broken.
+
+        What gunicorn's reload would fork next is left to the passes after it.
+        """
+        if self._spawning is None or not self._spawning.is_old_kept():
+            staying = self._staying()
+            if self._slots.latest_ready_ns(staying):
+                self._rolling = rolling.Rolling(staying)
+            else:  # nobody serves whom it could spare
+                now_ns = time.monotonic_ns()
+                for pid in staying:
+                    self._leaving.tell(pid, now_ns)
+        self._refusal = ''  # of the old configuration
+        self._is_reloading = True
+
+    def spawn_worker(self):
+        """gunicorn's, but for the loop of its reload."""
+        return None if self._is_reloading else self._fork()
+
+    def gone(self, pid, now_ns):
+        """A worker was reaped: was it a failed boot? Then forget it."""
+        told = self._leaving.forget(pid)
+        failed = self._slots.forget(pid, now_ns) and not told
+        under_way = self._rolling
+        if under_way is not None and under_way.is_new(pid) and not told:
+            if not failed:
+                under_way.has_successor = True
+            elif not under_way.has_successor:
+                under_way.has_failed = True
+        if failed:
+            self._note_failure(now_ns)
+            self._server.log.warning('gunicorn-autoscaler: worker %d ended before it served; next try in %.1f s',
+                                     pid, self._boots.wait_ns(now_ns) / 1e9)
+        elif self._is_refused:
+            self._boots.try_now()  # what it held may be what was missing
+        self._tell()
+
+    def manage_workers(self):
+        """One pass, at every signal and at least once a second."""
+        if self._spawning is not None:
+            self._spawning.tend()
+        try:
+            if self._is_reloading:
+                self._is_reloading = False
+                rolling.age_all(self._server)
+            missing = self._look(time.monotonic_ns())
+        except Exception as error:
+            return self._give_up(error)
+        self._fork_missing(missing)
+        try:
+            going = self._who_goes(time.monotonic_ns())
+        except Exception as error:
+            return self._give_up(error)
+        for pid in going:
+            self._server.kill_worker(pid, signal.SIGTERM)
+        try:
+            self._tell()
+            self._view.log_counts(len(self._staying()))
+        except Exception as error:
+            return self._give_up(error)
+
+    def spawn_workers(self):
+        """Fork what is missing, without gunicorn's random pauses between forks."""
+        self._fork_missing(self._server.num_workers - len(self._staying()))
+
+    def _fork_missing(self, missing):
+        """One fork after the other, until there is news: a pre_fork may take seconds, and the next pass forks on."""
+        if self._spawning is not None and missing > 1:
+            self._spawning.expect(missing)
+        news = self._bell.wanted()
+        for _ in range(missing):
+            if not self._spawn():
+                break
+            if self._signals.are_waiting() or self._bell.wanted() != news:
+                self._server.wakeup()
+                break
+
+    def _staying(self):
+        return [pid for pid in list(self._server.WORKERS) if pid not in self._leaving]
+
+    def _look(self, now_ns):
+        """Answer the bell, see who is ready, and return how many workers to fork now."""
+        server = self._server
+        if self._bell.is_obeying():
+            seq, wanted = self._bell.wanted()
+            if wanted and wanted != server.num_workers:
+                server.num_workers = wanted  # calls nworkers_changed, which confirms
+            elif not self._bell.is_answered(seq):
+                self._bell.confirm(server.num_workers, seq)
+        elif self._bell.has_launcher and not self._is_orphaned:
+            self._is_orphaned = True
+            lifeline.end()
+        for pid in self._leaving.pids() + self._slots.pids():
+            if pid not in server.WORKERS:  # reaped without child_exit
+                self.gone(pid, now_ns)
+        staying = self._staying()
+        latest = self._slots.latest_ready_ns(staying)
+        self._boots.ready(latest)
+        self._is_healthy = latest > 0
+        self._rule.lift(self._is_healthy)
+        self._follow_rolling(staying)
+        places = self._places(now_ns) + self._surge()
+        missing = places - len(staying)
+        if user_hooks.has_pre_fork(server.cfg):  # who leaves still holds what it was handed out
+            missing = min(missing, places - len(server.WORKERS))
+        missing = max(0, missing)
+        if not self._boots.is_failing:
+            return missing
+        return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one tries whether boots work again
+
+    def _places(self, now_ns):
+        return self._server.num_workers + self._signals.extra(now_ns)
+
+    def _surge(self):
+        return self._rolling.surge(list(self._server.WORKERS)) if self._rolling is not None else 0
+
+    def _follow_rolling(self, staying):
+        """Start a refresh that was asked for; end what is done, or has failed."""
+        for _ in range(self._signals.take_refreshes()):
+            under_way = self._rolling = self._rolling or rolling.Rolling(())
+            ages = [(worker.age, pid) for pid, worker in list(self._server.WORKERS.items())
+                    if pid in staying and pid not in under_way.old]
+            under_way.old.update(pid for _, pid in sorted(ages)[:1])
+        under_way = self._rolling
+        if under_way is None:
+            return
+        if under_way.has_failed:
+            self._rolling = None
+            self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
+                                   'the old workers stay')
+        elif not under_way.rest(staying):
+            self._rolling = None
+
+    def _spawn(self):
+        """Fork one worker; False when that is refused while others serve: by the system (no memory, no descriptors, a full
+        disk), or by a hook of the user's that raises."""
+        control_socket.settle(self._server)
+        asked_ns = time.monotonic_ns()
+        try:
+            pid = self._fork()
+        except Exception as error:
+            if os.getpid() != self._pid or not self._can_do_without(error):
+                raise
+            self._note_refusal(error)
+            return False
+        self._is_refused = False
+        if pid in self._server.WORKERS:
+            self._leaving.forget(pid)
+            self._slots.forked(pid, asked_ns)
+        return True
+
+    def _can_do_without(self, error):
+        if self._is_healthy:
+            return True
+        if isinstance(error, OSError) and error.errno not in (errno.EMFILE, errno.ENFILE):
+            return False
+        # Without descriptors the master cannot read slots either: workers that live are taken for healthy then.
+        return bool(self._staying())
+
+    def _note_refusal(self, error):
+        text = str(error) if isinstance(error, OSError) else '%s: %s' % (type(error).__name__, error)
+        self._is_refused = True
+        if text != self._refusal:
+            self._refusal = text
+            self._server.log.error('gunicorn-autoscaler: Cannot fork a worker: %s; the others serve on, it is tried again '
+                                   'when one has gone, or after a while', text)
+        if self._rolling is not None and not isinstance(error, OSError):
+            self._rolling.is_crowded = True
+        self._note_failure(time.monotonic_ns())
+
+    def _who_goes(self, now_ns):
+        """The pids to send SIGTERM to. Told to go are surplus workers: in a reload the old ones, else those that do not
+        serve yet, then the idlest, then the oldest."""
+        staying = self._staying()
+        under_way, places = self._rolling, self._places(now_ns)
+        surplus = len(staying) - places - self._surge()
+        old = ()
+        if under_way is not None:
+            old = under_way.rest(staying)
+            booting = [pid for pid in staying if under_way.is_new(pid) and not self._slots.serves(pid)]
+            under_way.has_successor |= len(staying) > len(old) + len(booting)
+            surplus = max(surplus, min(len(old), under_way.release(staying, places, bool(booting))))
+        if surplus > 0:
+            ranks = [(pid not in old, self._slots.serves(pid), self._slots.load(pid), worker.age, pid)
+                     for pid, worker in list(self._server.WORKERS.items()) if pid in staying]
+            for *_, pid in sorted(ranks)[:surplus]:
+                self._leaving.tell(pid, now_ns)
+                if pid in old:
+                    under_way.released(pid)
+        return self._leaving.due(now_ns)
+
+    def _note_failure(self, now_ns):
+        self._boots.failed(now_ns)
+        self._bell.tell_boot_failures(self._boots.failures, now_ns)
+
+    def _tell(self):
+        alive = list(self._server.WORKERS)
+        draining = sum(1 for pid in alive if pid in self._leaving)
+        self._bell.tell_workers(len(alive), draining, self._server.worker_age)
+
+    def _give_up(self, error):
+        """Back to gunicorn's own way for good: the count still follows the doorbell, forks have their pauses again."""
+        server = self._server
+        server.log.error('gunicorn-autoscaler: Cannot manage the workers (%s: %s); gunicorn does it its own way',
+                         type(error).__name__, error)
+        server.spawn_worker = self._fork
+        for name in ('manage_workers', 'spawn_workers', 'handle_ttin', 'handle_ttou'):
+            server.__dict__.pop(name, None)
+        self._rolling = None
+        self._rule.lift(False)
+        server.manage_workers()

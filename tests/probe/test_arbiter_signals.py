@@ -1,0 +1,148 @@
+import signal
+import time
+import unittest
+
+from support import w, want, write_slot
+from workforce_case import WorkforceCase
+from gunicorn_autoscaler_probe.workforce import signals
+
+
+class ArbiterSignalsTest(WorkforceCase):
+    def governed(self, workers):
+        want(self.folder, workers)
+        server = self.start(workers)
+        self.assertEqual(len(server.WORKERS), workers)
+        return server
+
+    def lines(self):
+        return [line for line in self.server.log.lines if 'Another process' in line]
+
+    def test_a_ring_of_the_supervisor_is_no_signal_of_somebody_else(self):
+        server = self.governed(2)
+        want(self.folder, 4)
+        server.handle_ttin()
+        self.boot(*server.forks)
+        want(self.folder, 4)  # rung again, before it saw the answer
+        server.handle_ttin()
+        want(self.folder, 3)
+        server.handle_ttou()
+        self.assertEqual((len(server.forks), len(server.kills), self.lines()), (4, 1, []))
+
+    def test_a_ttin_of_somebody_else_brings_one_worker_for_a_minute_and_is_said_once(self):
+        server = self.governed(2)
+        server.handle_ttin()
+        self.assertEqual((len(server.WORKERS), server.num_workers), (3, 2))
+        self.boot(*server.forks)
+        self.force._signals._extra = [time.monotonic_ns()]
+        server.manage_workers()
+        self.assertEqual(len(server.kills), 1)
+        server.handle_ttin()
+        self.assertEqual(len(self.lines()), 1)
+
+    def test_no_more_than_twice_the_count(self):
+        server = self.governed(2)
+        for _ in range(9):
+            server.handle_ttin()
+        self.assertEqual(len(server.WORKERS), 4)
+
+    def test_a_pair_replaces_the_oldest(self):
+        for boots_first in (True, False):
+            server = self.governed(3)
+            oldest = server.forks[0]
+            self.boot(oldest, IN_FLIGHT=5)
+            server.handle_ttin()
+            if boots_first:
+                self.boot(server.forks[-1])
+            else:
+                write_slot(self.folder, server.forks[-1])
+            server.handle_ttou()
+            self.assertEqual(server.kills, [oldest] if boots_first else [])
+            self.boot(server.forks[-1])
+            server.manage_workers()
+            self.assertEqual(server.kills, [oldest])
+            self.pass_on()
+            self.assertEqual((len(server.forks), len(server.WORKERS)), (4, 3))
+
+    def test_a_pair_refreshes_the_only_worker(self):
+        server = self.governed(1)
+        server.handle_ttin()
+        server.handle_ttou()
+        self.pass_on()
+        self.assertEqual((server.kills, len(server.WORKERS)), (server.forks[:1], 1))
+
+    def test_a_ttou_alone_changes_nothing(self):
+        server = self.governed(2)
+        server.handle_ttou()
+        self.pass_on()
+        self.assertEqual((server.kills, len(server.forks)), ([], 2))
+
+    def test_without_a_wish_they_are_gunicorns_own(self):
+        server = self.start(2)
+        server.handle_ttin()
+        self.assertEqual((server.num_workers, len(server.WORKERS), self.lines()), (3, 3, []))
+
+    def test_two_hups_at_once_are_one(self):
+        server = self.start(1)
+        server.signal(signal.SIGHUP, None)
+        server.signal(signal.SIGHUP, None)
+        self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP])
+        self.force._signals._hup_ns -= signals._ONE_RELOAD_NS
+        server.signal(signal.SIGHUP, None)
+        self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP] * 2)
+
+    def test_an_end_waits_behind_no_other_signal_and_is_never_lost(self):
+        server = self.start(1)
+        for _ in range(7):
+            server.signal(signal.SIGTTIN, None)
+        server.signal(signal.SIGTERM, None)
+        self.assertEqual((server.SIG_QUEUE[0], len(server.SIG_QUEUE)), (signal.SIGTERM, 5))
+
+    def test_after_a_fork_that_took_long_signals_and_the_bell_are_looked_at(self):
+        server = self.start(1)
+        server.num_workers = 6
+        server.on_fork = lambda: server.SIG_QUEUE.append(signal.SIGTERM)
+        server.manage_workers()
+        self.assertEqual(len(server.WORKERS), 2)
+        server.SIG_QUEUE.clear()
+        server.on_fork = lambda: want(self.folder, 3)
+        server.manage_workers()
+        self.assertEqual(len(server.WORKERS), 3)
+        server.on_fork = lambda: None
+        server.manage_workers()
+        self.assertEqual((len(server.WORKERS), server.num_workers), (3, 3))
+
+
+class EndTest(WorkforceCase):
+    class Halt(BaseException):
+        pass
+
+    def test_a_worker_that_ends_the_arbiter_does_so_once_and_the_others_are_reaped_with_it(self):
+        server = self.start(3)
+        for pid in server.forks:
+            write_slot(self.folder, pid)
+        server.manage_workers()
+        dead = list(server.forks)
+
+        def reap():
+            while dead:
+                pid = dead.pop()
+                if server.WORKER_BOOT_ERROR == 3:
+                    raise self.Halt()
+                server.die(pid)
+
+        server.on_reap = reap
+        with self.assertRaises(self.Halt):
+            server.reap_workers()
+        self.assertEqual(dead, [])
+        server.manage_workers()
+        self.assertEqual(server.WORKER_BOOT_ERROR, -1, 'no second end')
+
+    def test_a_halt_reaps_those_that_died_before_it(self):
+        server = self.start(2)
+        server.on_reap = lambda: [server.die(pid) for pid in list(server.WORKERS)]
+        server.halt('reason', 3)
+        self.assertEqual((server.WORKERS, server.halted), ({}, ('reason', 3, -1)))
+
+
+if __name__ == '__main__':
+    unittest.main()

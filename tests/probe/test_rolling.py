@@ -1,0 +1,213 @@
+import errno
+import time
+import unittest
+
+from support import Setting, read_slot, w, write_slot
+from workforce_case import WorkforceCase
+
+
+class RollingTest(WorkforceCase):
+    """A reload, and the end of it."""
+
+    def test_it_forks_one_waits_until_it_serves_and_then_has_one_old_worker_go(self):
+        server = self.start(3)
+        old = list(server.forks)
+        self.reload()
+        for turn in range(3):
+            self.assertEqual(len(server.forks), 4 + turn)
+            write_slot(self.folder, server.forks[-1])  # boots
+            server.manage_workers()
+            self.assertEqual(len(server.kills), turn, 'nobody goes while the new one boots')
+            self.boot(server.forks[-1])
+            server.manage_workers()
+            self.assertEqual(len(server.kills), turn + 1)
+            server.manage_workers()
+            self.assertEqual(len(server.WORKERS), 4, 'one more than the count at most')
+            server.die(server.kills[-1])
+            server.manage_workers()
+        self.assertEqual((sorted(server.kills), sorted(server.WORKERS)), (old, server.forks[3:]))
+        self.pass_on()
+        self.assertEqual(len(server.forks), 6)
+
+    def test_those_that_empty_themselves_are_only_marked(self):
+        server = self.start_uvicorn(2)
+        self.reload()
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        self.assertEqual(server.kills, [])
+        self.assertEqual([read_slot(self.folder, pid)[w.STATE] for pid in server.forks[:2]], [w.DRAINING, w.READY])
+        self.assertEqual(self.told()[:2], (3, 1))
+
+    def test_the_first_new_worker_that_dies_leaves_the_old_ones_serving_and_the_next_reload_may_work(self):
+        server = self.start(2)
+        old = list(server.forks)
+        self.reload()
+        write_slot(self.folder, server.forks[-1])
+        server.die(server.forks[-1])
+        for _ in range(3):
+            server.manage_workers()
+        self.assertEqual((list(server.WORKERS), server.kills, len(server.forks)), (old, [], 3))
+        self.assertIn('the old workers stay', server.log.lines[-1])
+        self.boots.try_now()
+        self.reload()
+        self.pass_on()
+        self.assertEqual(sorted(server.kills), old)
+
+    def test_a_later_one_that_dies_is_forked_again(self):
+        server = self.start(2)
+        old = list(server.forks)
+        self.reload()
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        server.die(server.kills[0])
+        server.manage_workers()
+        write_slot(self.folder, server.forks[-1])
+        server.die(server.forks[-1])
+        self.boots.try_now()
+        self.pass_on()
+        self.assertEqual(sorted(server.kills), old)
+
+    def test_those_that_were_leaving_before_keep_their_time(self):
+        server = self.start_uvicorn(2)
+        server.num_workers = 1
+        server.manage_workers()
+        leaving = server.forks[0]
+        stop_at_ns = self.force._leaving._leaves[leaving].stop_at_ns
+        self.reload()
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        self.assertEqual(self.force._leaving._leaves[leaving].stop_at_ns, stop_at_ns)
+        self.assertIn(server.forks[1], self.force._leaving)
+
+    def test_nobody_is_older_than_the_reload_so_that_gunicorn_waits_for_nobody(self):
+        server = self.start(3)
+        age, order = server.worker_age, list(server.forks)
+        self.reload()
+        workers = sorted(server.WORKERS.values(), key=lambda worker: worker.age)
+        self.assertGreater(workers[0].age, age)
+        self.assertEqual([worker.pid for worker in workers][:3], order)
+
+    def test_a_fork_that_the_system_refuses_keeps_the_old_workers_until_it_works(self):
+        for error in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE):
+            server = self.start(2)
+            old = list(server.forks)
+            server.spawn_error = OSError(error, 'refused')
+            self.reload()
+            for _ in range(5):
+                self.boots.try_now()
+                server.manage_workers()
+            self.assertEqual((list(server.WORKERS), server.kills), (old, []))
+            self.assertEqual(len([line for line in server.log.lines if 'refused' in line]), 1)
+            server.spawn_error = None
+            self.boots.try_now()
+            self.pass_on()
+            self.assertEqual(sorted(server.kills), old)
+
+    def test_growth_and_shrinking_go_on_meanwhile_and_old_ones_go_first(self):
+        server = self.start(3)
+        old = list(server.forks)
+        self.reload()
+        self.boot(*old, IN_FLIGHT=5)
+        server.num_workers = 2
+        self.boot(server.forks[3])
+        server.manage_workers()
+        self.assertEqual(len(server.kills), 2)
+        self.assertTrue(set(server.kills) <= set(old))
+        server.num_workers = 5
+        self.pass_on()
+        self.assertEqual((len(server.WORKERS), set(server.kills)), (5, set(old)))
+
+    def test_while_nobody_serves_all_are_replaced_at_once(self):
+        server = self.start(3)
+        old = list(server.forks)
+        for pid in old:
+            write_slot(self.folder, pid)
+        self.reload()
+        self.assertEqual((sorted(server.kills), len(server.forks)), (old, 6))
+        server.manage_workers()
+        self.assertEqual(server.WORKER_BOOT_ERROR, 3)
+
+    def test_a_new_worker_that_shows_no_slot_is_taken_to_serve_after_a_while(self):
+        server = self.start(1)
+        self.reload()
+        server.manage_workers()
+        self.assertEqual(server.kills, [])
+        self.force._slots._forked_ns[server.forks[-1]] -= 11 * 10**9
+        server.manage_workers()
+        self.assertEqual(server.kills, server.forks[:1])
+
+
+class PoolTest(WorkforceCase):
+    """A pre_fork that hands out numbers, one for each process there may be."""
+
+    def start_pool(self, workers, numbers):
+        server = self.start(workers)
+        self.numbers = numbers
+        server.cfg.settings['pre_fork'] = Setting(None)
+        server.cfg.pre_fork = lambda server, worker: None
+        server.on_fork = self.take
+        return server
+
+    def take(self):
+        if len(self.server.WORKERS) >= self.numbers:
+            raise KeyError('pop from an empty set')
+
+    def test_a_draining_worker_holds_its_place_and_the_count_stays_the_wish(self):
+        server = self.start_pool(4, 4)
+        server.num_workers = 2
+        server.manage_workers()
+        server.num_workers = 4
+        server.manage_workers()
+        self.assertEqual((len(server.forks), server.num_workers), (4, 4))
+        server.die(server.kills[0])
+        server.manage_workers()
+        self.assertEqual(len(server.forks), 5)
+        self.assertEqual(self.boots.failures, 0, 'no hook was asked in vain')
+
+    def test_a_pool_smaller_than_the_count_costs_the_workers_beyond_it_and_is_one_line(self):
+        server = self.start_pool(2, 3)
+        server.num_workers = 6
+        for _ in range(5):
+            self.boots.try_now()
+            self.pass_on()
+        self.assertEqual((len(server.WORKERS), server.kills), (3, []))
+        self.assertEqual(len([line for line in server.log.lines if 'KeyError' in line]), 1)
+
+    def test_a_worker_that_dies_is_replaced_at_once_however_long_the_hook_has_refused(self):
+        server = self.start_pool(2, 2)
+        server.num_workers = 3
+        for _ in range(6):
+            self.boots.try_now()
+            server.manage_workers()
+        self.boots._next_try_ns = time.monotonic_ns() + 30 * 10**9
+        server.die(server.forks[0])
+        server.manage_workers()
+        self.assertEqual(len(server.WORKERS), 2)
+
+    def test_a_reload_has_an_old_worker_go_first_where_there_is_no_place_for_one_more(self):
+        for workers in (1, 3):
+            server = self.start_pool(workers, workers)
+            old = list(server.forks)
+            self.reload()
+            for _ in range(2 * workers + 2):
+                self.boots.try_now()
+                self.pass_on()
+                self.assertGreaterEqual(len(server.WORKERS), workers - 1)
+            self.assertEqual((sorted(server.kills), len(server.WORKERS)), (old, workers))
+
+    def test_whatever_a_hook_raises_it_is_no_end_while_others_serve(self):
+        for error in (StopIteration(), ValueError('x'), FileNotFoundError(2, 'no such file')):
+            server = self.start(1)
+            server.spawn_error = error
+            server.num_workers = 2
+            server.manage_workers()
+            self.assertEqual(len(server.WORKERS), 1)
+            for pid in server.forks:
+                server.die(pid)
+            self.boots.try_now()
+            with self.assertRaises(type(error)):
+                server.manage_workers()
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,39 @@
+import { assertEquals } from "@std/assert";
+import { tempDir } from "../../support/tempdir.ts";
+import { until } from "../../support/wait.ts";
+import type { Server } from "../support/server.ts";
+import { setUp } from "../support/set_up.ts";
+
+setUp(import.meta, {
+  line: "-k uvicorn_worker.UvicornWorker --timeout 3 --graceful-timeout 2 -b 127.0.0.1:$PORT app:asgi",
+  own: ["--min-workers=1", "--max-workers=4"],
+  versions: ["newest"],
+  observe: background,
+  compare: (wrapped) => assertEquals(wrapped, { done: 8, aborted: 0 }),
+});
+
+async function background(server: Server): Promise<{ done: number; aborted: number }> {
+  if (!server.isWrapped) return { done: 0, aborted: 0 };
+  await using dir = await tempDir();
+  const path = dir.join("log");
+  await server.scale(1, 4);
+  await server.untilWorkers(4);
+  await Promise.all(Array.from({ length: 8 }, () => server.status(`/background?s=8&log=${path}`)));
+  await until(() => count(path, "start") === 8, { timeoutMs: 20_000, what: "8 tasks" });
+  await server.scale(4, 1);
+  await server.untilWorkers(1, 60_000);
+  await until(() => count(path, "done") === 8, {
+    timeoutMs: 20_000,
+    what: () => `8 ends of tasks, there are ${count(path, "done")}\n${server.process.text()}`,
+  });
+  const aborted = server.process.lines.filter(({ text }) => /WORKER TIMEOUT/.test(text)).length;
+  return { done: count(path, "done"), aborted };
+}
+
+function count(path: string, line: string): number {
+  try {
+    return Deno.readTextFileSync(path).split("\n").filter((one) => one === line).length;
+  } catch {
+    return 0;
+  }
+}
