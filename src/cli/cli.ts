@@ -22,7 +22,7 @@ export type Command =
   | { readonly kind: "version" }
   | { readonly kind: "run" | "check"; readonly flags: Flags; readonly gunicornArgs: readonly string[] }
   /** exec: our options, and the program that starts gunicorn. */
-  | { readonly kind: "exec"; readonly flags: Flags; readonly program: readonly string[] }
+  | { readonly kind: "exec" | "check-exec"; readonly flags: Flags; readonly program: readonly string[] }
   | { readonly kind: "tool"; readonly tool: Tool; readonly args: readonly string[] }
   | { readonly kind: "invalid"; readonly errors: readonly string[] };
 
@@ -40,8 +40,9 @@ export function parseCommand(argv: readonly string[]): Command {
   if (first === "help") return TOOLS.includes(rest[0] as Tool) ? helpOf(rest[0] as Tool) : { kind: "help" };
   if (first === "version" && rest.length === 0) return { kind: "version" };
   if (TOOLS.includes(first as Tool)) return { kind: "tool", tool: first as Tool, args: rest };
+  if (first === "check" && rest[0] === "exec") return parseExec("check-exec", rest.slice(1));
   if (first === "check" || first === "run") return parseRun(first, rest);
-  if (first === "exec") return parseExec(rest);
+  if (first === "exec") return parseExec("exec", rest);
   return parseRun("run", argv);
 }
 
@@ -69,7 +70,7 @@ function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
   return { kind, flags: { settings: own, envFile }, gunicornArgs: theirs };
 }
 
-function parseExec(argv: readonly string[]): Command {
+function parseExec(kind: "exec" | "check-exec", argv: readonly string[]): Command {
   const dashes = argv.indexOf("--");
   const { own, theirs, errors } = sortWords(dashes < 0 ? argv : argv.slice(0, dashes));
   if (own.has("help")) return { kind: "help" };
@@ -84,5 +85,5 @@ function parseExec(argv: readonly string[]): Command {
   }
   const envFile = own.get("env-file");
   own.delete("env-file");
-  return { kind: "exec", flags: { settings: own, envFile }, program };
+  return { kind, flags: { settings: own, envFile }, program };
 }

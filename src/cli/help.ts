@@ -7,7 +7,10 @@ const INDENT = 34;
 const entry = helpColumns(INDENT, 100);
 const COMMANDS: readonly (readonly [words: string, text: string])[] = [
   ["check [...] [APP]", "Say what a run would do, and each setting's source; start nothing."],
-  ["exec [OPTIONS] -- PROGRAM [...]", "Start PROGRAM, which starts gunicorn itself, and scale that."],
+  [
+    "exec [OPTIONS] -- PROGRAM [...]",
+    "Start PROGRAM, which starts gunicorn itself, and scale that; check exec says what it would do.",
+  ],
   ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
   ["explain [N]", "Tell its last decisions in sentences."],
   ["pause [--for TIME]", "Keep the number of workers as it is."],

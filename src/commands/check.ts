@@ -1,8 +1,8 @@
 import type { Flags } from "../cli/cli.ts";
 import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
-import { findGunicorn, GunicornNotFound } from "../gunicorn/find.ts";
-import { inspectGunicorn, type Inspection, isFailure } from "../gunicorn/inspect.ts";
+import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
+import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
 import { mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import { runtimeBases } from "../platform/runtime_dir.ts";
@@ -16,6 +16,7 @@ import { advise } from "./advice.ts";
 import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
 import { ownFolder } from "./own_folder.ts";
 import { BAD_USAGE } from "./refusal.ts";
+import { startRows, userChangeProblem } from "./start_rows.ts";
 import { readSettings } from "./settings_input.ts";
 
 const MIB = 2 ** 20;
@@ -24,7 +25,12 @@ const MIB = 2 ** 20;
  * `check`: says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused whatever
  * else runs here; an address that is taken now is a warning.
  */
-export async function check(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
+export async function check(
+  flags: Flags,
+  gunicornArgs: readonly string[],
+  program: readonly string[] = [],
+): Promise<number> {
+  const isProgram = program.length > 0;
   const limits = new Machine().limits();
   const resolved = readSettings(flags, limits.cores);
   const errors = [...resolved.errors];
@@ -34,10 +40,17 @@ export async function check(flags: Flags, gunicornArgs: readonly string[]): Prom
   let inspection: Inspection | undefined;
   let words: string[] = [];
   try {
-    words = findGunicorn(settings.gunicorn, Deno.env.get("PATH"), ownFolder());
-    const result = await inspectGunicorn(words, mappedArguments(settings, gunicornArgs), true);
-    if (isFailure(result)) errors.push(`Cannot read gunicorn's configuration: ${result.problem}`);
-    else inspection = result;
+    const path = Deno.env.get("PATH");
+    words = isProgram ? findWords(program, path) : findGunicorn(settings.gunicorn, path, ownFolder());
+    const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;
+    if (problem !== undefined) errors.push(problem);
+    if (isProgram || interpreterOf(words) === undefined) {
+      warnings.push(`gunicorn's configuration is known only when ${words[0]} has started it: not looked at`);
+    } else {
+      const result = await inspectGunicorn(words, mappedArguments(settings, gunicornArgs), true);
+      if (isFailure(result)) errors.push(`Cannot read gunicorn's configuration: ${result.problem}`);
+      else inspection = result;
+    }
   } catch (error) {
     if (!(error instanceof GunicornNotFound)) throw error;
     errors.push(error.message);
@@ -77,6 +90,7 @@ export async function check(flags: Flags, gunicornArgs: readonly string[]): Prom
       `${plan.initialWorkers} to begin with, then ${settings.minWorkers} to ${settings.maxWorkers}`,
     ],
     ["runtime folder", `in ${bases[0]}`],
+    ...startRows({ words, isProgram, environment: Deno.env.toObject(), ownPid: Deno.pid }),
     ...plan.notes.map((note): [string, string] => ["note", note]),
   ]]);
   if (model !== undefined) sections.push(["Signals", signalRows(settings, model, resolved)]);

@@ -29,6 +29,7 @@ import { Recorder } from "./recorder.ts";
 import { BAD_USAGE, FAILED, refuse } from "./refusal.ts";
 import { RuntimeFolder } from "./runtime_folder.ts";
 import { readSettings } from "./settings_input.ts";
+import { userChangeProblem } from "./start_rows.ts";
 import { supervise } from "./supervise.ts";
 
 /** `run`: starts gunicorn, scales it, and returns the exit code. */
@@ -60,6 +61,8 @@ async function start(
   for (const warning of warnings) log.warn("{warning}", { warning });
   try {
     const found = find(settings);
+    const problem = settings.probe === "on" ? userChangeProblem(found.words, Deno.uid()) : undefined;
+    if (problem !== undefined) throw new Refused([problem]);
     const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
     using folder = new RuntimeFolder(bases);
     const base = folder.path.slice(0, folder.path.lastIndexOf("/"));

@@ -109,3 +109,24 @@ Deno.test("without the probe check says what is not measured and where StatsD is
   assertStringIncludes(text, "StatsD received on 127.0.0.1:9125");
   assertStringIncludes(text, "in flight, busy time not measured");
 });
+
+Deno.test("check tells of a launcher, of a program, and of what systemd gives and wants", async () => {
+  const launcher = await check(["--gunicorn", "env gunicorn", "wsgi:app"]);
+  assertEquals(launcher.code, 0, launcher.text);
+  assertStringIncludes(launcher.text, "launcher env: gunicorn is found below it");
+  assertStringIncludes(launcher.text, "known only when /");
+  const exec = await check(["exec", "--max-workers", "4", "--", "python", "manage.py"]);
+  assertEquals(exec.code, 0, exec.text);
+  assertStringIncludes(
+    exec.text,
+    "program python: gunicorn below it reads our config from GUNICORN_CMD_ARGS",
+  );
+  const systemd = await check(["wsgi:app"], {
+    NOTIFY_SOCKET: "/run/systemd/notify",
+    WATCHDOG_USEC: "60000000",
+    LISTEN_FDS: "1",
+    LISTEN_PID: "1",
+  });
+  assertStringIncludes(systemd.text, "systemd told of ready, reloads, stopping, status, alive every 30 s");
+  assertStringIncludes(systemd.text, "sockets of another process (LISTEN_PID=1): not served");
+});
