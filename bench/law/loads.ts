@@ -61,7 +61,7 @@ const own: Readonly<Record<string, Own>> = {
     workers: [2, 24],
     more: { ...SYNC, dependencyConnections: 6 },
   },
-  "interpreter-lock": { load: "5x5s,28x40s", service: "cpu:50", workers: [1, 12], more: GTHREAD },
+  "interpreter-lock": { load: "5x5s,45x15s,5x25s", service: "cpu:50", workers: [1, 12], more: GTHREAD },
   "calm-trace": trace("mentions-amzn-calm.txt"),
   "bursty-trace": trace("mentions-ibm-bursty.txt"),
   "blocked-rise": {

@@ -12,6 +12,9 @@ import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "
 /** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
 const CPU_WINDOW_MS = 3_000;
 
+/** CPU is the mean of the second before it is read: so long ago it is known what ran. */
+const CPU_LATE_MS = 2_000;
+
 /** Memory in use is read a few times a second: a worker ready for less than this may not be in it. */
 const YOUNG_MS = 1_000;
 
@@ -25,6 +28,8 @@ export interface AutoscalerState {
   /** Requests that waited, and workers that served, at the tick before. */
   readonly lastQueued: number;
   readonly lastReady: number;
+  /** Threads that had a connection at the tick before. */
+  readonly lastBusyThreads: number;
   /** Ready counts of the last second, negative: its maximum is the fewest there were. */
   readonly fewestReady: SlidingMax;
 }
@@ -38,6 +43,7 @@ export function initial(settings: PolicySettings, target: number): AutoscalerSta
     lastBootMs: 0,
     lastQueued: 0,
     lastReady: 0,
+    lastBusyThreads: 0,
     fewestReady: new SlidingMax(),
   };
 }
@@ -61,16 +67,17 @@ export function step(
   const queued = queuedOrNone(sample);
   state.history.keepAtLeast(longestWindowMs(settings));
   // The first sample has no time behind it; its deltas mean nothing.
-  if (sample.elapsedMs > 0) state.history.push(toTick(sample, ready, state.lastQueued));
+  if (sample.elapsedMs > 0) state.history.push(toTick(sample, ready, state));
 
   const target = state.policy.target;
   const assumed: WorkerCounts = counts ??
     { target: "unknown", ready: target, booting: 0, draining: 0, oldestBootMs: 0 };
   const recent = state.history.sums(CPU_WINDOW_MS);
   const stable = state.history.sums(settings.windowMs);
+  const before = state.history.sums(CPU_WINDOW_MS, CPU_LATE_MS);
   state.fewestReady.push(sample.nowMs, -ready);
   const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);
-  const bounds = boundsOf({ sample, settings, counts: assumed, young, target, gate, recent, stable });
+  const bounds = boundsOf({ sample, settings, counts: assumed, young, target, gate, recent, stable, before });
   const seen = hasData(sample)
     ? demandOf({
       sample,
@@ -97,13 +104,21 @@ export function step(
     ended: endedIn(sample),
   });
   return {
-    state: { ...state, policy, gate, lastBootMs: bootMs, lastQueued: queued, lastReady: ready },
+    state: {
+      ...state,
+      policy,
+      gate,
+      lastBootMs: bootMs,
+      lastQueued: queued,
+      lastReady: ready,
+      lastBusyThreads: known(sample.load) ? sample.load.busyThreads : 0,
+    },
     decision,
   };
 }
 
 function longestWindowMs(settings: PolicySettings): number {
-  return Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS);
+  return Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS + CPU_LATE_MS);
 }
 
 /** Without any of the signals that show demand there is nothing to decide on. */
@@ -119,7 +134,7 @@ function endedIn({ load, statsd }: Sample): Ended {
 }
 
 /** Reduces a sample to the sums that windows are made of. */
-function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
+function toTick(sample: Sample, ready: number, { lastQueued, lastBusyThreads }: AutoscalerState): Tick {
   const { elapsedMs, load, statsd, cpu } = sample;
   const queued = queuedOrNone(sample);
   const loop = known(load) ? load.loop : "unknown";
@@ -139,7 +154,8 @@ function toTick(sample: Sample, ready: number, lastQueued: number): Tick {
   if (known(load)) {
     return {
       ...base,
-      occupiedMs: load.inFlightMs,
+      // A thread that was taken a tick ago and is now has hardly been free, whatever it does for its connection.
+      occupiedMs: Math.max(load.inFlightMs, Math.min(lastBusyThreads, load.busyThreads) * elapsedMs),
       arrivals: Math.max(0, load.started + queued - lastQueued),
       started: load.started,
       finished: load.finished,

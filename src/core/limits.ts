@@ -51,6 +51,8 @@ export interface LimitInput {
   /** The last few seconds, and the stable window, for the CPU bound. */
   readonly recent: WindowSums;
   readonly stable: WindowSums;
+  /** As long as the recent window, and ended so long ago that the CPU of all in it has been read. */
+  readonly before: WindowSums;
 }
 
 /** How many workers there may be, and what says so. The minimum always holds, whatever the machine says. */
@@ -89,7 +91,7 @@ function memoryBound({ sample, settings, counts, young }: LimitInput): Bound | u
  * Time in the run queue is left out: it says how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
-function cpuBound({ sample, recent, stable }: LimitInput): Bound | undefined {
+function cpuBound({ sample, recent, stable, before }: LimitInput): Bound | undefined {
   if (!known(sample.cpu)) return undefined;
   const { limitCores, usedCores } = sample.cpu;
   if (isAsync(sample.model.kind)) {
@@ -98,13 +100,23 @@ function cpuBound({ sample, recent, stable }: LimitInput): Bound | undefined {
     if (onCpuShare < CPU_BOUND) return undefined;
     return cpuBoundAt(Math.ceil(limitCores * CPU_SLACK - 1e-9), usedCores, limitCores, onCpuShare);
   }
-  const telling = [recent, stable].find((sums) => sums.occupiedMs >= TELLING_MS);
-  if (telling === undefined) return undefined;
-  const ownMs = Math.max(telling.cpuMs, telling.occupiedMs - telling.cpuWaitMs);
-  const onCpuShare = ownMs > 0 ? telling.cpuMs / ownMs : 0;
+  const isThreads = sample.model.kind === "gthread";
+  // CPU is read late: of workers that have just come it is not there yet, and only what was before them tells.
+  const telling = [recent, ...(isThreads ? [before] : []), stable].filter((s) => s.occupiedMs >= TELLING_MS);
+  if (telling.length === 0) return undefined;
+  // Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
+  const onCpuShare = isThreads
+    ? Math.max(...telling.map((sums) => onCpu(sums, sums.servingMs)))
+    : onCpu(telling[0]!, telling[0]!.occupiedMs);
   if (onCpuShare < CPU_BOUND) return undefined;
   const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9);
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
+}
+
+/** Share of the time in service, run queue left out, that was spent on a core. */
+function onCpu({ cpuMs, cpuWaitMs }: WindowSums, inServiceMs: number): number {
+  const ownMs = Math.max(cpuMs, inServiceMs - cpuWaitMs);
+  return ownMs > 0 ? cpuMs / ownMs : 0;
 }
 
 function cpuBoundAt(workers: number, usedCores: number, limitCores: number, onCpuShare: number): Bound {

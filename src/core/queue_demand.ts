@@ -66,9 +66,9 @@ export function hangingAsks({ sample, history, counts }: QueueInput, mostMs: num
   const queued = queuedNow(sample);
   const { slots } = sample.model;
   if (!known(queued) || queued <= 0 || !known(sample.load)) return 0;
-  const { inFlight } = sample.load;
-  if (inFlight < counts.ready * slots || history.sums(mostMs).finished > 0) return 0;
-  return history.oldestWaitMs() > mostMs ? Math.ceil((inFlight + queued) / slots - 1e-9) : 0;
+  const taken = Math.max(sample.load.inFlight, sample.load.busyThreads);
+  if (taken < counts.ready * slots || history.sums(mostMs).finished > 0) return 0;
+  return history.oldestWaitMs() > mostMs ? Math.ceil((taken + queued) / slots - 1e-9) : 0;
 }
 
 /** How fast requests come, and how long a slot is taken by one. */

@@ -70,6 +70,8 @@ export interface Load {
   readonly failed: number;
   /** Sum of the service times of the requests finished, ms (the buckets alone would lose the mean). */
   readonly serviceMs: number;
+  /** gthread: threads that have a connection, with a request in service or without (slow heads, TLS, idle HTTP/2). */
+  readonly busyThreads: number;
   /** Requests accepted but waiting inside workers for a thread (gthread). */
   readonly innerQueue: number;
   /** Service times (worker takes the request -> response sent) of the requests finished, as bucket counts. */

@@ -126,3 +126,10 @@ Deno.test("a window made longer while it runs is filled from then on", () => {
   driver.step({ load: load({ finished: 1, serviceMs: 70 }) });
   assertEquals(facts(driver.run(100)).serviceMs, 70);
 });
+
+Deno.test("threads that a connection holds without a request are load, from the second look on", () => {
+  const held = { model: { kind: "gthread", slots: 2 }, load: load({ busyThreads: 4 }) } as const;
+  const driver = new Driver();
+  assertEquals(facts(driver.step(held)).erlangs, 0);
+  assertAlmostEquals(facts(driver.run(100, held)).erlangs, 4, 0.1);
+});

@@ -33,6 +33,12 @@ Deno.test("a slot that is free, or becomes free meanwhile, is waited for", () =>
   assertEquals(asks(3, 5, { finished: 1, started: 1 }), 0);
 });
 
+Deno.test("threads that connections hold without a request are taken slots", () => {
+  const history = ticks(Array.from({ length: 9 }, () => ({ queuedMs: 100 })));
+  const held = { model: { kind: "gthread", slots: 4 }, queue: 1, load: load({ busyThreads: 8 }) } as const;
+  assertEquals(hangingAsks({ sample: sample(2_000, held), history, counts, bootMs: 40 }, 300), 3);
+});
+
 Deno.test("the oldest wait ends where all that waited then have begun since", () => {
   const queue = (queued: number, started: number) => ({ queuedMs: 100 * queued, started });
   assertEquals(ticks([queue(0, 0), queue(2, 0), queue(2, 0), queue(2, 0)]).oldestWaitMs(), 200);

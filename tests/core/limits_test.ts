@@ -19,6 +19,7 @@ function bounds(changes: Partial<Sample> = {}, rest: Partial<LimitInput> = {}) {
     gate: OPEN_GATE,
     recent: quiet,
     stable: quiet,
+    before: quiet,
     ...rest,
   });
 }
@@ -78,6 +79,18 @@ Deno.test("requests that want the CPU most of their time are bounded by the core
 Deno.test("the bound is there before the CPU is used up, from what requests did in the quiet before", () => {
   const { max } = bounds({ cpu: cpu(0.2) }, { stable: { ...quiet, occupiedMs: 500, cpuMs: 450 } });
   assertEquals([max.workers, max.why.code], [3, "cpu"]);
+});
+
+Deno.test("threads that wait for the interpreter lock are bounded by what their workers compute while they serve", () => {
+  const model = { kind: "gthread", slots: 4 } as const;
+  // Four requests at once on each of two workers: 22 % of a request's time, 90 % of a worker's.
+  const threads = { ...quiet, occupiedMs: 24_000, servingMs: 6_000, cpuMs: 5_400 };
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: threads }).max.workers, 3);
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: threads }).max.why.code, "configured");
+  // The CPU of workers that have just come is not read yet: what was before them tells.
+  const young = { ...threads, servingMs: 24_000 };
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: young, before: threads }).max.workers, 3);
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: young }).max.why.code, "configured");
 });
 
 Deno.test("what requests do now counts before what they did", () => {

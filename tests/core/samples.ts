@@ -12,6 +12,7 @@ export function load(changes: Partial<Load> = {}): Load {
     failed: 0,
     serviceMs: 0,
     innerQueue: 0,
+    busyThreads: 0,
     service: new Float64Array(BUCKETS),
     wait: new Float64Array(BUCKETS),
     websockets: 0,

@@ -10,7 +10,7 @@ from time import monotonic_ns
 from .. import words as w
 from .failures import watch_failures
 from .kernel_wait import KernelWait
-from .meter import LockedMeter
+from .meter import HOLD_NS, LockedMeter
 
 
 # Requests must have waited for a thread without a pause for so long before connections are ended. Shorter than a decision
@@ -20,7 +20,7 @@ FULL_NS = 50 * 10**6
 
 def attach(worker, m):
     """Meter `worker` into the words `m`."""
-    meter = LockedMeter(m)
+    meter = LockedMeter(m, HOLD_NS)
     begin, end = meter.begin, meter.end
     wait = KernelWait(m)
     wait_due = 0
@@ -51,10 +51,10 @@ def attach(worker, m):
     worker.handle_request = metered(worker.handle_request)
     if hasattr(worker, 'handle_http2_request'):
         worker.handle_http2_request = metered(worker.handle_http2_request)
-    _watch_queue(worker, m)
+    _watch_queue(worker, m, meter.flush)
 
 
-def _watch_queue(worker, m):
+def _watch_queue(worker, m, flush):
     """Publish the length of the thread pool's queue whenever a connection enters or leaves it, and keep it short.
 
     New connections are not accepted while one waits for a thread already. It is there so that a thread that is done finds
@@ -72,6 +72,7 @@ def _watch_queue(worker, m):
     threads, most_connections = worker.cfg.threads, worker.worker_connections
     most_kept = getattr(worker, 'max_keepalived', 0)
     full_since = 0  # 0 when a thread has found nobody waiting
+    busy = deque()  # one for each thread that has a connection
     inside = deque()  # one for each connection that a thread has or is to get; counted in many threads without a lock
 
     def watched_enqueue_req(conn):
@@ -86,6 +87,8 @@ def _watch_queue(worker, m):
     def watched_handle(conn):
         nonlocal full_since
         m[w.INNER_QUEUE] = queued = waiting()
+        busy.append(None)
+        m[w.BUSY_THREADS] = len(busy)
         full = False
         if not queued:
             full_since = 0
@@ -98,10 +101,13 @@ def _watch_queue(worker, m):
             return handle(conn)
         finally:
             inside.pop()
+            busy.pop()
+            m[w.BUSY_THREADS] = len(busy)
 
     def watched_notify():
         """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""
         notify()
+        flush()
         worker.worker_connections = 0 if len(inside) > threads else most_connections
 
     worker.enqueue_req = watched_enqueue_req

@@ -150,14 +150,17 @@ def _make(m, hold_ns):
 
 
 class LockedMeter(Meter):
-    """The same for requests served by threads. Holds nothing back: there is no loop that would flush it."""
+    """The same for requests served by threads. Where no loop would flush it, it holds nothing back.
+
+    With hold_ns, all is stored when the last request in service ends: nothing may wake the loop then.
+    """
 
     __slots__ = ()
 
-    def __init__(self, words):
+    def __init__(self, words, hold_ns=0):
         from _thread import allocate_lock
-        super().__init__(words, 0)
-        begin, end = self.begin, self.end
+        super().__init__(words, hold_ns)
+        begin, end, flush = self.begin, self.end, self.flush
         lock = allocate_lock()
 
         def locked_begin():
@@ -167,6 +170,8 @@ class LockedMeter(Meter):
         def locked_end(began, failed):
             with lock:
                 end(began, failed)
+                if hold_ns and not words[w.IN_FLIGHT]:
+                    flush()
 
         self.begin, self.end = locked_begin, locked_end
         self.set_apart = _locked(lock, self.set_apart)

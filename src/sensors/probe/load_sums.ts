@@ -2,7 +2,15 @@
 
 import { BUCKETS } from "../../core/histogram.ts";
 import type { Load, LoopLoad, Maybe } from "../../core/sample.ts";
-import { inFlightOf, INNER_QUEUE, loopLagMs, type SlotHead, STREAMS, WEBSOCKETS } from "./slot.ts";
+import {
+  BUSY_THREADS,
+  inFlightOf,
+  INNER_QUEUE,
+  loopLagMs,
+  type SlotHead,
+  STREAMS,
+  WEBSOCKETS,
+} from "./slot.ts";
 import type { SlotFile } from "./slot_file.ts";
 import type { SlotDelta } from "./slot_meter.ts";
 
@@ -20,6 +28,7 @@ export class LoadSums {
   #serviceMs = 0;
   #inFlight = 0;
   #innerQueue = 0;
+  #busyThreads = 0;
   #websockets = 0;
   #streams = 0;
   #streamWorkers = 0;
@@ -43,6 +52,7 @@ export class LoadSums {
   addGauges(slot: SlotFile, head: SlotHead, nowNs: number): void {
     if (!slot.credible) return;
     this.#inFlight += inFlightOf(slot.words, head);
+    this.#busyThreads += head.kind === "gthread" ? Math.min(head.slots, slot.words[BUSY_THREADS]!) : 0;
     this.#innerQueue += head.kind === "gthread" ? slot.words[INNER_QUEUE]! : 0;
     this.#websockets += slot.words[WEBSOCKETS]!;
     this.#streams += slot.words[STREAMS]!;
@@ -63,6 +73,7 @@ export class LoadSums {
       failed: this.#failed,
       serviceMs: this.#serviceMs,
       innerQueue: this.#innerQueue,
+      busyThreads: this.#busyThreads,
       service: this.service,
       wait: this.wait,
       websockets: this.#websockets,

@@ -78,7 +78,7 @@ export class SimulatedSensors {
   }
 
   #load(): { load: Load; statsd: Finished } {
-    const { meters } = this.#server;
+    const { meters, scenario } = this.#server;
     const service = difference(meters.service, this.#service);
     const load: Load = {
       inFlight: meters.inFlight,
@@ -88,6 +88,7 @@ export class SimulatedSensors {
       finished: meters.finished - this.#finished,
       failed: meters.failed - this.#failed,
       innerQueue: meters.inside,
+      busyThreads: scenario.model.kind === "gthread" ? meters.inFlight : 0,
       service,
       serviceMs: meters.serviceMs - this.#serviceMs,
       wait: difference(meters.wait, this.#wait),

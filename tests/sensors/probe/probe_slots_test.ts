@@ -181,12 +181,13 @@ Deno.test("Event loop lag is the longest of all workers, unknown without a loop"
 
 Deno.test("gthread's inner queue, websockets and streams are added up", () => {
   using folder = new SlotFolder();
-  folder.add(11, { kind: 2, slots: 4, innerQueue: 3 });
+  folder.add(11, { kind: 2, slots: 4, innerQueue: 3, busyThreads: 9 });
   folder.add(12, { kind: 8, slots: 100, innerQueue: 9, websockets: 2, streams: 1 });
   folder.add(13, { kind: 7, slots: 100, websockets: 5, streams: 4 });
   const slots = new ProbeSlots(folder.path);
   const load = loadOf(slots.read(10 * S));
   assertEquals([load.innerQueue, load.websockets, load.streams, load.streamWorkers], [3, 7, 5, 2]);
+  assertEquals(load.busyThreads, 4);
   slots.close();
 });
 

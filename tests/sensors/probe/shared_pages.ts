@@ -52,6 +52,7 @@ export const SLOT = {
   loopLagNs: 31,
   loopTicks: 32,
   loopLateTicks: 34,
+  busyThreads: 35,
   serviceBuckets: 64,
   waitBuckets: 128,
 } as const;
