@@ -3,6 +3,7 @@ import { History, type Tick } from "./history.ts";
 import { isAsync } from "./kinds.ts";
 import type { Ended } from "./gradient.ts";
 import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./limits.ts";
+import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./memory.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
@@ -23,6 +24,7 @@ export interface AutoscalerState {
   readonly history: History;
   readonly policy: PolicyState;
   readonly gate: BootGate;
+  readonly memory: MemoryWatch;
   /** How long the latest worker took to boot; 0 before one has told. */
   readonly lastBootMs: number;
   /** Requests that waited, and workers that served, at the tick before. */
@@ -40,6 +42,7 @@ export function initial(settings: PolicySettings, target: number): AutoscalerSta
     history: new History(longestWindowMs(settings)),
     policy: initialPolicy(target),
     gate: OPEN_GATE,
+    memory: NO_MEMORY_TROUBLE,
     lastBootMs: 0,
     lastQueued: 0,
     lastReady: 0,
@@ -77,7 +80,19 @@ export function step(
   const before = state.history.sums(CPU_WINDOW_MS, CPU_LATE_MS);
   state.fewestReady.push(sample.nowMs, -ready);
   const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);
-  const bounds = boundsOf({ sample, settings, counts: assumed, young, target, gate, recent, stable, before });
+  const { watch: memory, shed } = watchMemory(state.memory, sample, settings, assumed, target);
+  const bounds = boundsOf({
+    sample,
+    settings,
+    counts: assumed,
+    young,
+    target,
+    gate,
+    memory,
+    recent,
+    stable,
+    before,
+  });
   const seen = hasData(sample)
     ? demandOf({
       sample,
@@ -97,6 +112,7 @@ export function step(
     nowMs: sample.nowMs,
     demand,
     bounds,
+    shed,
     settings,
     order,
     bootMs,
@@ -108,6 +124,7 @@ export function step(
       ...state,
       policy,
       gate,
+      memory,
       lastBootMs: bootMs,
       lastQueued: queued,
       lastReady: ready,

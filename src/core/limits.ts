@@ -1,6 +1,7 @@
 import type { WindowSums } from "./history.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import { isAsync } from "./kinds.ts";
+import { killBound, memoryBound, type MemoryWatch, NO_MEMORY_TROUBLE } from "./memory.ts";
 import type { Bound, Bounds } from "./reason.ts";
 import { known, type Sample, type WorkerCounts } from "./sample.ts";
 
@@ -48,6 +49,8 @@ export interface LimitInput {
   readonly young: number;
   readonly target: number;
   readonly gate: BootGate;
+  /** Nothing happened yet, when not given. */
+  readonly memory?: MemoryWatch;
   /** The last few seconds, and the stable window, for the CPU bound. */
   readonly recent: WindowSums;
   readonly stable: WindowSums;
@@ -55,33 +58,22 @@ export interface LimitInput {
   readonly before: WindowSums;
 }
 
-/** How many workers there may be, and what says so. The minimum always holds, whatever the machine says. */
+/**
+ * How many workers there may be, and what says so. The minimum holds whatever the machine says, unless the kernel has
+ * killed workers down to less.
+ */
 export function boundsOf(input: LimitInput): Bounds {
   const { settings } = input;
   const all: Bound[] = [{ workers: settings.maxWorkers, why: { code: "configured" } }];
-  for (const bound of [memoryBound(input), cpuBound(input), bootBound(input)]) {
-    if (bound !== undefined) all.push({ ...bound, workers: Math.max(settings.minWorkers, bound.workers) });
+  const { sample, counts, young, target, memory = NO_MEMORY_TROUBLE } = input;
+  const killed = killBound(memory, sample.nowMs);
+  const min = Math.min(settings.minWorkers, killed?.workers ?? Infinity);
+  const fits = memoryBound(sample, settings, counts, young, target);
+  for (const bound of [fits, killed, cpuBound(input), bootBound(input)]) {
+    if (bound !== undefined) all.push({ ...bound, workers: Math.max(min, bound.workers) });
   }
   all.sort((a, b) => a.workers - b.workers);
-  return { min: settings.minWorkers, max: all[0]!, all };
-}
-
-/**
- * Workers that fit: those there are, and what the room below the share of the limit holds at the mean PSS of a worker.
- * Booting workers have not taken their memory yet, and what young ones took may not have been read: theirs is set aside
- * first.
- * Example: limit 1000 MiB, share 0.9, used 700, worker 60, 5 alive: room 200, 3 more: bound 8.
- */
-function memoryBound({ sample, settings, counts, young }: LimitInput): Bound | undefined {
-  if (!known(sample.memory) || !known(sample.memory.workerBytes) || sample.memory.workerBytes <= 0) {
-    return undefined;
-  }
-  const { limitBytes, usedBytes, workerBytes } = sample.memory;
-  const room = limitBytes * settings.memoryShare - usedBytes - (counts.booting + young) * workerBytes;
-  const alive = counts.ready + counts.booting;
-  // Rounding toward fewer; a negative room takes away as many as its excess.
-  const workers = alive + Math.floor(room / workerBytes);
-  return { workers: Math.max(1, workers), why: { code: "memory", usedBytes, limitBytes, workerBytes } };
+  return { min, max: all[0]!, all };
 }
 
 /**

@@ -48,7 +48,12 @@ export type BoundWhy =
     readonly usedBytes: number;
     readonly limitBytes: number;
     readonly workerBytes: number;
+    /** See Memory: nobody has served yet. */
+    readonly isAssumed?: boolean;
+    /** All wait for memory: no more workers, whatever would fit. */
+    readonly isStalled?: boolean;
   }
+  | { readonly code: "oom-kill"; readonly kills: number; readonly forMs: number }
   | {
     readonly code: "cpu";
     readonly usedCores: number;
@@ -65,7 +70,7 @@ export interface Bound {
 
 /** How many workers there may be. */
 export interface Bounds {
-  /** The configured minimum: it holds against every upper bound. */
+  /** The configured minimum, less where memory has proved too small for it: it holds against every upper bound. */
   readonly min: number;
   /** The lowest of the upper bounds. */
   readonly max: Bound;
@@ -90,6 +95,10 @@ export type Reason =
   /** Growth brought no more finished requests. */
   | { readonly code: "no-gain"; readonly retryInMs: number }
   | { readonly code: "at-bound" }
+  /** Our own control group is nearly full. */
+  | { readonly code: "memory-full"; readonly usedBytes: number; readonly limitBytes: number }
+  /** The kernel has killed processes of our control group. `minimum`: the configured one. */
+  | { readonly code: "oom-kill"; readonly kills: number; readonly minimum: number }
   | { readonly code: "no-data" }
   | { readonly code: "paused" }
   | { readonly code: "pinned" };

@@ -122,8 +122,18 @@ export interface Memory {
   readonly limitBytes: number;
   /** Bytes in use against that limit, reclaimable page cache not counted. */
   readonly usedBytes: number;
-  /** Mean PSS of a ready worker, bytes; "unknown" before the first reading. */
+  /** What a worker comes to take: the most that one has kept, PSS in bytes; "unknown" before the first reading. */
   readonly workerBytes: Maybe<number>;
+  /** No worker has served yet, so `workerBytes` is a cautious guess. */
+  readonly isAssumed?: boolean;
+  /** What ready workers that have hardly served are still expected to take, bytes; those too young for it when not given. */
+  readonly reservedBytes?: Maybe<number>;
+  /** Our own control group alone, where it has a limit: neighbours use nothing of this. */
+  readonly own?: Maybe<{ readonly limitBytes: number; readonly usedBytes: number }>;
+  /** Processes of our control group that the kernel has killed for want of memory, since the group was made. */
+  readonly oomKills?: Maybe<number>;
+  /** Share of the last seconds in which all of the group waited for memory (PSI), 0..1. */
+  readonly stalledShare?: Maybe<number>;
 }
 
 /** How booting goes. */

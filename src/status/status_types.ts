@@ -121,7 +121,7 @@ export interface WorkerReport {
 /** An upper bound, and why in words. */
 export interface BoundReport {
   readonly workers: number;
-  readonly code: "configured" | "memory" | "cpu" | "boot-failures";
+  readonly code: "configured" | "memory" | "cpu" | "boot-failures" | "oom-kill";
   readonly text: string;
 }
 

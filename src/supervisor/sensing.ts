@@ -15,7 +15,7 @@ import { bringBack } from "../platform/removed_file.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
 import { type Arbiter, ArbiterFile, type ForkServerMode } from "../sensors/probe/arbiter_file.ts";
 import { Machine } from "../sensors/machine/machine.ts";
-import { ProbeSlots, type SlotsReading } from "../sensors/probe/probe_slots.ts";
+import { ProbeSlots, servedOf, type SlotsReading } from "../sensors/probe/probe_slots.ts";
 import { parseStat } from "../sensors/machine/process_stat.ts";
 import { Processes, type ProcessWorker } from "../sensors/machine/processes.ts";
 import type { SlotWorker } from "../sensors/probe/slot_worker.ts";
@@ -130,7 +130,8 @@ export class Sensing implements Sampler {
     const readyPids = slots === undefined
       ? children
       : slots.workers.filter((w) => w.state === "ready").map((w) => w.pid);
-    const cost = this.#processes.read(readyPids, nowMs, this.#arbiter?.forkServer.state === "ready");
+    const isShared = this.#arbiter?.forkServer.state === "ready";
+    const cost = this.#processes.read(readyPids, nowMs, isShared, servedOf(slots));
     this.#costs = cost.workers;
     const machine = this.#machine.read(nowMs);
     return {
@@ -142,7 +143,9 @@ export class Sensing implements Sampler {
       queue: this.#queue.read(masterPid, children, nowMs),
       statsd: this.#finished(slots),
       cpu: known(machine.cpu) && known(cost.cpu) ? { ...machine.cpu, ...cost.cpu } : "unknown",
-      memory: known(machine.memory) ? { ...machine.memory, workerBytes: cost.workerBytes } : "unknown",
+      memory: known(machine.memory)
+        ? { ...machine.memory, ...this.#machine.group, ...this.#processes.expected }
+        : "unknown",
       boots: this.#boots(slots),
     };
   }

@@ -9,7 +9,7 @@ const SETTLE_MS = 1_000;
 
 /** A line to be logged. */
 export interface DecisionLine {
-  readonly level: "info" | "debug";
+  readonly level: "warn" | "info" | "debug";
   readonly text: string;
   readonly decision: Decision;
 }
@@ -34,7 +34,7 @@ export class DecisionLog {
     const text = () => explain(decision, this.#sloP95Ms());
     if (decision.action !== "hold") {
       this.#state = undefined;
-      return { level: "info", text: text(), decision };
+      return { level: isTrouble(decision) ? "warn" : "info", text: text(), decision };
     }
     const state = noteworthy(decision);
     if (state !== this.#state) {
@@ -49,6 +49,10 @@ export class DecisionLog {
     this.#lastLoggedMs.set(state, decision.nowMs);
     return { level: "info", text: text(), decision };
   }
+}
+
+function isTrouble({ reason: { code } }: Decision): boolean {
+  return code === "oom-kill" || code === "memory-full";
 }
 
 function noteworthy(decision: Decision): string | undefined {

@@ -44,6 +44,14 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       return noGain(decision, facts, reason.retryInMs);
     case "at-bound":
       return atBound(`${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold`, decision);
+    case "memory-full":
+      return `${mib(reason.usedBytes)} of ${mib(reason.limitBytes)} MiB of memory used: ${moved(decision)}`;
+    case "oom-kill":
+      return `the kernel killed ${processes(reason.kills)} for want of memory: ${moved(decision)}${
+        decision.target < reason.minimum
+          ? `; the minimum of ${reason.minimum} does not fit, give more memory or lower --min-workers`
+          : ""
+      }`;
     case "no-data":
       return "no signal can be read: hold until one can";
     case "paused":
@@ -64,6 +72,7 @@ function boundName(why: BoundWhy): string {
     memory: "memory",
     cpu: "the CPU",
     "boot-failures": "a failed boot",
+    "oom-kill": "an out-of-memory kill",
   }[why.code];
 }
 
@@ -72,9 +81,11 @@ function boundDetail(why: BoundWhy): string {
     case "configured":
       return "";
     case "memory":
-      return ` (${mib(why.usedBytes)} of ${mib(why.limitBytes)} MiB used, ${
-        mib(why.workerBytes)
-      } MiB a worker)`;
+      return ` (${mib(why.usedBytes)} of ${mib(why.limitBytes)} MiB used, ${mib(why.workerBytes)} MiB ${
+        why.isAssumed ? "set aside for a worker until one has served" : "a worker"
+      }${why.isStalled ? ", and processes wait for memory" : ""})`;
+    case "oom-kill":
+      return ` (${processes(why.kills)} killed, for ${seconds(why.forMs)} more)`;
     case "cpu":
       return ` (${why.limitCores.toFixed(1)} cores, ${
         why.usedCores.toFixed(1)
@@ -170,6 +181,10 @@ function workers(n: number): string {
 
 function requests(n: number): string {
   return `${Math.round(n)} ${Math.round(n) === 1 ? "request" : "requests"}`;
+}
+
+function processes(n: number): string {
+  return `${n} ${n === 1 ? "process" : "processes"}`;
 }
 
 function ms(value: number): string {

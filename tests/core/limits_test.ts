@@ -48,8 +48,8 @@ Deno.test("memory bounds what fits below its share of the limit", async (t) => {
     [700, 0, 8], // room 200 MiB: 3 more than the 5 there are
     [700, 2, 8], // two of the 3 are booting already: 5 + 2 + 1
     [890, 0, 5], // no room for one more
-    [960, 0, 4], // one too many already
-    [2000, 0, 2], // the minimum holds whatever the machine says
+    [960, 0, 5], // one too many already: growth is held, nobody goes
+    [2000, 0, 5],
     [100, 0, 12],
   ];
   for (const [usedMib, booting, workers] of cases) {
@@ -159,7 +159,8 @@ Deno.test("memory: a worker that takes none bounds nothing, the smallest does", 
 
 Deno.test("memory: one worker at least, also with a minimum of none", () => {
   const settings = { ...DEFAULT_POLICY, minWorkers: 0, maxWorkers: 12 };
-  assertEquals(bounds({ memory: memory(5_000) }, { settings }).max.workers, 1);
+  const counts = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+  assertEquals(bounds({ memory: memory(5_000) }, { settings, target: 1, counts }).max.workers, 1);
 });
 
 const sync = (onCpu: number, occupiedMs = 1_000) => ({ ...quiet, occupiedMs, cpuMs: onCpu * occupiedMs });

@@ -1,7 +1,14 @@
 /** What the control groups, version 1 or 2, allow this process and its children, and what they use. */
 
 import { type CgroupFolders, cgroupFolders } from "./cgroup_paths.ts";
-import { parseCfsQuota, parseCpuMax, parseKey, parseMemoryLimit, parseWhole } from "./cgroup_values.ts";
+import {
+  parseCfsQuota,
+  parseCpuMax,
+  parseFullStall,
+  parseKey,
+  parseMemoryLimit,
+  parseWhole,
+} from "./cgroup_values.ts";
 import { readText } from "../text_file.ts";
 
 /** The tightest CPU quota up the tree. */
@@ -98,12 +105,26 @@ export class Cgroup {
     return limits;
   }
 
-  /** Bytes in use against a limit; inactive page cache is reclaimable and does not count. */
+  /** Bytes in use against a limit; page cache and slab that the kernel drops under pressure are left out. */
   memoryUse({ folder, version }: MemoryLimit): number | undefined {
     const used = parseWhole(this.#read(folder, version === 2 ? "memory.current" : "memory.usage_in_bytes"));
     if (used === undefined) return undefined;
-    const key = version === 2 ? "inactive_file" : "total_inactive_file";
-    return Math.max(0, used - (parseKey(this.#read(folder, "memory.stat"), key) ?? 0));
+    const stat = this.#read(folder, "memory.stat");
+    const keys = version === 2
+      ? ["inactive_file", "active_file", "slab_reclaimable"]
+      : ["total_inactive_file", "total_active_file"];
+    return Math.max(0, keys.reduce((bytes, key) => bytes - (parseKey(stat, key) ?? 0), used));
+  }
+
+  /** Whether a limit is on our own group: what is in use against one above it may be a neighbour's. */
+  isOwn({ folder }: MemoryLimit): boolean {
+    return folder === this.#memory?.folders[0];
+  }
+
+  /** Share of the last 10 s in which all processes of our group waited for memory; undefined without PSI. */
+  memoryStall(): number | undefined {
+    const own = this.#memory?.version === 2 ? this.#memory.folders[0] : undefined;
+    return own === undefined ? undefined : parseFullStall(this.#read(own, "memory.pressure"));
   }
 
   /** Processes that the kernel killed in the group because its memory was used up; undefined when unknown. */

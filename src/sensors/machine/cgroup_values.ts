@@ -42,6 +42,12 @@ export function parseKey(text: string, key: string): number | undefined {
   return undefined;
 }
 
+/** The share of the last 10 s in which all waited, of a file with pressure stall information: 0..1. */
+export function parseFullStall(text: string): number | undefined {
+  const percent = /^full avg10=(\d{1,3}\.\d\d) /m.exec(text)?.[1];
+  return percent === undefined ? undefined : Math.min(1, Number(percent) / 100);
+}
+
 function whole(text: string | undefined): number {
   return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : NaN;
 }

@@ -16,6 +16,9 @@ export interface MachineReading {
   readonly oomKills: Maybe<number>;
 }
 
+/** The memory of our own control group; see Memory. */
+export type GroupMemory = Required<Pick<Memory, "own" | "stalledShare" | "oomKills">>;
+
 /** The limits and who sets them, for people. */
 export interface MachineLimits {
   readonly cores: number;
@@ -45,6 +48,7 @@ export class Machine {
   #quota: CpuQuota | undefined;
   #cpus: ReadonlySet<number> = new Set();
   #memoryLimits: readonly MemoryLimit[] = [];
+  #own: GroupMemory["own"] = "unknown";
   #reading: MachineReading = { cpu: "unknown", memory: "unknown", oomKills: "unknown" };
 
   /**
@@ -65,12 +69,15 @@ export class Machine {
       this.#limitsAtMs = nowMs;
       this.#readLimits();
     }
-    this.#reading = {
-      cpu: this.#readCpu(nowMs),
-      memory: this.#readMemory(),
-      oomKills: this.#cgroup.oomKills() ?? "unknown",
-    };
+    const oomKills = this.#cgroup.oomKills() ?? "unknown";
+    this.#reading = { cpu: this.#readCpu(nowMs), memory: this.#readMemory(), oomKills };
     return this.#reading;
+  }
+
+  /** The memory of our own control group, as last read. */
+  get group(): GroupMemory {
+    const stalledShare = this.#cgroup.memoryStall() ?? "unknown";
+    return { own: this.#own, stalledShare, oomKills: this.#reading.oomKills };
   }
 
   /** The limits as they are now. */
@@ -152,9 +159,11 @@ export class Machine {
     const machine = parseMeminfo(this.#proc("meminfo"));
     let tightest: { limitBytes: number; usedBytes: number } | undefined;
     if (machine !== undefined) tightest = { limitBytes: machine.totalBytes, usedBytes: machine.usedBytes };
+    this.#own = "unknown";
     for (const limit of this.#memoryLimits) {
       const usedBytes = this.#cgroup.memoryUse(limit);
       if (usedBytes === undefined) continue;
+      if (this.#cgroup.isOwn(limit)) this.#own = { limitBytes: limit.limitBytes, usedBytes };
       if (tightest === undefined || limit.limitBytes - usedBytes < tightest.limitBytes - tightest.usedBytes) {
         tightest = { limitBytes: limit.limitBytes, usedBytes };
       }

@@ -14,6 +14,8 @@ export interface ProcessStat {
 
 /** Clock ticks a second: sysconf(_SC_CLK_TCK), 100 on every Linux that Deno runs on. */
 export const TICKS_PER_SECOND = 100;
+/** Memory is counted in pages of so many bytes on x86-64, and on ARM as nearly all Linux there is built. */
+const PAGE_BYTES = 4096;
 
 /**
  * Reads /proc/PID/stat: `PID (COMMAND) STATE PPID ...`. The command may hold blanks and parentheses, so what comes after
@@ -52,6 +54,19 @@ export function parsePss(text: string): number | undefined {
 export function parsePrivate(text: string): number | undefined {
   const match = /^Private_Clean:\s+(\d{1,12}) kB\nPrivate_Dirty:\s+(\d{1,12}) kB$/m.exec(text);
   return match === null ? undefined : 1024 * (Number(match[1]) + Number(match[2]));
+}
+
+/** Resident memory of /proc/PID/stat in bytes, pages shared with other processes among it. */
+export function parseResident(stat: string): number | undefined {
+  const pages = count(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[21]);
+  return pages >= 0 ? PAGE_BYTES * pages : undefined;
+}
+
+/** Resident less shared pages of /proc/PID/statm in bytes: costs microseconds where Pss costs milliseconds. */
+export function parseUnshared(text: string): number | undefined {
+  const [, resident, shared] = text.trim().split(/\s+/).map(count);
+  const pages = (resident ?? NaN) - (shared ?? NaN);
+  return pages >= 0 ? PAGE_BYTES * pages : undefined;
 }
 
 /** RssAnon of /proc/PID/status in bytes: pages that are no file's, those shared with a forking parent among them. */

@@ -3,6 +3,7 @@
 import type { Cpu, Maybe, Memory } from "../../core/sample.ts";
 import { Children } from "./children.ts";
 import { WorkerCost } from "./worker_cost.ts";
+import { type Expected, WorkerForecast } from "./worker_forecast.ts";
 
 /** One worker's costs, for status pages. */
 export interface ProcessWorker {
@@ -35,11 +36,18 @@ export class Processes {
   readonly #root: string;
   readonly #children: Children;
   readonly #workers = new Map<number, WorkerCost>();
+  readonly #forecast = new WorkerForecast();
+  #expected: Expected = { workerBytes: "unknown", isAssumed: true, reservedBytes: "unknown" };
 
   /** @param root stands before /proc */
   constructor(root = "") {
     this.#root = root === "/" ? "" : root;
     this.#children = new Children(this.#root);
+  }
+
+  /** What workers will come to take, at the last reading. */
+  get expected(): Expected {
+    return this.#expected;
   }
 
   /** The pids of a master's workers; see Children. */
@@ -50,10 +58,17 @@ export class Processes {
   /**
    * What these workers, the ready ones, cost: CPU of the last second, and memory, read of one worker a call.
    * @param isShared they were forked with the application in memory: one more adds its private pages alone
+   * @param served the pids that have answered a request; undefined where nobody tells
    */
-  read(readyPids: readonly number[], nowMs: number, isShared = false): ProcessesReading {
+  read(
+    readyPids: readonly number[],
+    nowMs: number,
+    isShared = false,
+    served?: ReadonlySet<number>,
+  ): ProcessesReading {
     this.#follow(readyPids);
     for (const worker of this.#workers.values()) {
+      worker.isShared = isShared;
       if (!worker.readCpu(nowMs)) this.#drop(worker);
     }
     const workers = [...this.#workers.values()];
@@ -61,9 +76,10 @@ export class Processes {
     const due = workers.filter((worker) => worker.memoryDueMs <= nowMs);
     due.sort((a, b) => a.memoryDueMs - b.memoryDueMs);
     due[0]?.readMemory(nowMs);
+    this.#expected = this.#forecast.read(workers, served, nowMs);
     return {
       cpu: cpuOf(workers),
-      workerBytes: meanBytes(workers.map((worker) => isShared ? worker.ownBytes : worker.bytes)),
+      workerBytes: this.#expected.workerBytes,
       workers: workers.map(({ pid, state, threads, cores, waitingCores, bytes }) => (
         { pid, state, threads, cores, waitingCores, bytes }
       )),
@@ -112,11 +128,4 @@ function cpuOf(workers: readonly WorkerCost[]): ProcessesReading["cpu"] {
     waitingCores = (waitingCores === "unknown" ? 0 : waitingCores) + worker.waitingCores;
   }
   return { workerCores, waitingCores, busiestWorkerCores };
-}
-
-function meanBytes(all: readonly Maybe<number>[]): Maybe<number> {
-  const readable = all.filter((bytes) => bytes !== "unknown");
-  return readable.length === 0
-    ? "unknown"
-    : readable.reduce((sum, bytes) => sum + bytes, 0) / readable.length;
 }

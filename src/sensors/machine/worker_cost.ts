@@ -6,8 +6,10 @@ import {
   parseAnonymous,
   parsePrivate,
   parsePss,
+  parseResident,
   parseRunQueueWait,
   parseStat,
+  parseUnshared,
   type ProcessStat,
   TICKS_PER_SECOND,
 } from "./process_stat.ts";
@@ -19,12 +21,20 @@ const WINDOW_MS = 1_000;
 const TELLING_MS = 300;
 /** More threads are not looked into one by one. */
 const MOST_THREADS = 64;
-/** Memory (1-2 ms a reading) is read soon after the worker is first seen, when it has served, and then every 30 s. */
+/** Memory (1-2 ms a reading) is read soon after the worker is first seen, when it has served, and then every 30 s ... */
 const MEMORY_AGAIN_MS = [2_000, 10_000, 30_000];
+/** ... and when so much came to it since, bytes; until then what came to it is added. */
+const GROWN_BYTES = 32 * 2 ** 20;
+/** Of a larger process the kernel would take too long to add up who shares what. */
+const LARGE_BYTES = 2 ** 30;
+/** What a worker has held for this long it has come to stay with. */
+const KEPT_MS = 1_000;
 
 /** Follows one worker by its pid. */
 export class WorkerCost {
   readonly pid: number;
+  /** It was forked with the application in memory. */
+  isShared = false;
   /** When the memory is due to be read again. */
   memoryDueMs = -Infinity;
   readonly #folder: string;
@@ -37,6 +47,12 @@ export class WorkerCost {
   #memoryReads = 0;
   #bytes: Maybe<number> = "unknown";
   #ownBytes: Maybe<number> = "unknown";
+  #rssBytes = 0;
+  #rssAtReading = 0;
+  /** The least of this half of a KEPT_MS and of the two before. */
+  readonly #least = [Infinity, Infinity, Infinity];
+  #leastFromMs = -Infinity;
+  #firstMs: number | undefined;
 
   constructor(pid: number, root: string) {
     this.pid = pid;
@@ -51,6 +67,12 @@ export class WorkerCost {
     this.#stat = text === undefined ? undefined : parseStat(text);
     if (this.#stat === undefined) return false;
     this.#ticks.note(this.#stat.cpuTicks, nowMs);
+    this.#rssBytes = parseResident(text!) ?? this.#rssBytes;
+    this.#firstMs ??= nowMs;
+    this.#noteLeast(nowMs);
+    if (this.#memoryReads > 0 && this.#rssBytes > this.#rssAtReading + GROWN_BYTES) {
+      this.memoryDueMs = nowMs;
+    }
     return true;
   }
 
@@ -61,12 +83,15 @@ export class WorkerCost {
     if (waitNs !== undefined) this.#waitNs.note(waitNs, nowMs);
   }
 
-  /** Reads its share of the memory: 1-2 ms. */
+  /** Reads its share of the memory: 1-2 ms, of a large one what it shares with nobody. */
   readMemory(nowMs: number): void {
-    const rollup = readText(`${this.#folder}/smaps_rollup`) ?? "";
-    const bytes = parsePss(rollup) ?? parseAnonymous(readText(`${this.#folder}/status`) ?? "");
+    const isLarge = this.#rssBytes > LARGE_BYTES;
+    const rollup = isLarge ? "" : readText(`${this.#folder}/smaps_rollup`) ?? "";
+    const bytes = parsePss(rollup) ?? parseUnshared(readText(`${this.#folder}/statm`) ?? "") ??
+      parseAnonymous(readText(`${this.#folder}/status`) ?? "");
     if (bytes !== undefined) this.#bytes = bytes;
     this.#ownBytes = parsePrivate(rollup) ?? this.#bytes;
+    this.#rssAtReading = this.#rssBytes;
     this.memoryDueMs = nowMs + MEMORY_AGAIN_MS[Math.min(this.#memoryReads, MEMORY_AGAIN_MS.length - 1)]!;
     this.#memoryReads++;
   }
@@ -91,14 +116,25 @@ export class WorkerCost {
     return this.#waitNs.readAtMs;
   }
 
-  /** PSS in bytes; where the kernel does not tell it, its anonymous pages, which is more when gunicorn preloads. */
+  /** PSS in bytes; where the kernel does not tell it, its own pages, which is more when gunicorn preloads. */
   get bytes(): Maybe<number> {
-    return this.#bytes;
+    return this.#withGrowth(this.#bytes);
   }
 
-  /** Its private pages in bytes, what one more such worker adds; PSS where the kernel does not tell. */
-  get ownBytes(): Maybe<number> {
-    return this.#ownBytes;
+  /** What one more such worker adds: its private pages in bytes where it shares the application, else PSS. */
+  get addedBytes(): Maybe<number> {
+    return this.#withGrowth(this.isShared ? this.#ownBytes : this.#bytes);
+  }
+
+  /** The least that it has added for a second; "unknown" before. */
+  keptBytes(nowMs: number): Maybe<number> {
+    const least = Math.min(...this.#least);
+    return least === Infinity || this.ageMs(nowMs) < KEPT_MS ? "unknown" : least;
+  }
+
+  /** Since it was first looked at. */
+  ageMs(nowMs: number): number {
+    return nowMs - (this.#firstMs ?? nowMs);
   }
 
   /** As in /proc/PID/stat; "?" before the first reading. */
@@ -114,6 +150,21 @@ export class WorkerCost {
   close(): void {
     this.#statFile.close();
     this.#waitFile.close();
+  }
+
+  #withGrowth(bytes: Maybe<number>): Maybe<number> {
+    return bytes === "unknown" ? bytes : bytes + Math.max(0, this.#rssBytes - this.#rssAtReading);
+  }
+
+  #noteLeast(nowMs: number): void {
+    const bytes = this.addedBytes;
+    if (bytes === "unknown") return;
+    if (nowMs - this.#leastFromMs >= KEPT_MS / 2) {
+      this.#least.pop();
+      this.#least.unshift(Infinity);
+      this.#leastFromMs = nowMs;
+    }
+    this.#least[0] = Math.min(this.#least[0]!, bytes);
   }
 
   #waitOfThreads(): number | undefined {

@@ -167,3 +167,9 @@ function isThere(path: string): boolean {
     return false;
   }
 }
+
+/** The workers that have answered a request; undefined where nobody counts them. */
+export function servedOf(slots: SlotsReading | undefined): ReadonlySet<number> | undefined {
+  if (slots === undefined || !slots.isMetered) return undefined;
+  return new Set(slots.workers.filter((w) => w.startedTotal > w.inFlight).map((w) => w.pid));
+}

@@ -133,7 +133,13 @@ const SIGNAL_NAMES = {
 // Bars end at this many times the maximum; larger bounds have no effect and are not drawn.
 const ROOM = 1.6;
 const FAR = 4;
-const BOUND_NAMES = { configured: "maximum", memory: "memory", cpu: "CPU", "boot-failures": "failed boot" };
+const BOUND_NAMES = {
+  configured: "maximum",
+  memory: "memory",
+  cpu: "CPU",
+  "boot-failures": "failed boot",
+  "oom-kill": "OOM kill",
+};
 
 function bar(label, workers, most, lead, title) {
   const fill = element("span", { className: "fill" });

@@ -14,14 +14,16 @@ interface FakeProcess {
   readonly pssKb?: number;
   readonly command?: string;
   readonly environment?: string;
+  readonly rssPages?: number;
 }
 
 /** Writes the files of a process; those not named stay as they are. */
 function put(root: FakeRoot, pid: number, process: FakeProcess): void {
   const { ppid = MASTER, state = "S", ticks = 0, threads = 1, waitNs, pssKb, command, environment } = process;
+  const { rssPages = 0 } = process;
   root.write({
     [`proc/${pid}/stat`]:
-      `${pid} (gunicorn) ${state} ${ppid} 1 1 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 ${threads} 0 1000 0 0 0`,
+      `${pid} (gunicorn) ${state} ${ppid} 1 1 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 ${threads} 0 1000 0 ${rssPages} 0`,
   });
   if (waitNs !== undefined) root.write({ [`proc/${pid}/schedstat`]: `1000 ${waitNs} 5\n` });
   if (pssKb !== undefined) root.write({ [`proc/${pid}/smaps_rollup`]: `Rss: 1 kB\nPss:   ${pssKb} kB\n` });
@@ -115,22 +117,23 @@ Deno.test("Memory is read of one worker a call, soon again, when it has served, 
   put(root, 51, { pssKb: 1000 });
   put(root, 52, { pssKb: 3000 });
   const processes = new Processes(root.path);
-  const bytes = (nowMs: number) => processes.read([51, 52], nowMs).workerBytes;
-  assertEquals(bytes(0), 1000 * 1024);
-  assertEquals(bytes(100), 2000 * 1024);
+  const bytes = (nowMs: number) =>
+    processes.read([51, 52], nowMs).workers.map((w) => known(w.bytes) ? w.bytes / 1024 : 0);
+  assertEquals(bytes(0), [1000, 0]);
+  assertEquals(bytes(100), [1000, 3000]);
   put(root, 51, { pssKb: 5000 });
   put(root, 52, { pssKb: 7000 });
-  assertEquals(bytes(1900), 2000 * 1024);
-  assertEquals(bytes(2100), 4000 * 1024);
-  assertEquals(bytes(2200), 6000 * 1024);
+  assertEquals(bytes(1900), [1000, 3000]);
+  assertEquals(bytes(2100), [5000, 3000]);
+  assertEquals(bytes(2200), [5000, 7000]);
   put(root, 51, { pssKb: 9000 });
   put(root, 52, { pssKb: 9000 });
-  assertEquals(bytes(12_050), 6000 * 1024);
-  assertEquals(bytes(12_200), 8000 * 1024);
-  assertEquals(bytes(12_300), 9000 * 1024);
+  assertEquals(bytes(12_050), [5000, 7000]);
+  assertEquals(bytes(12_200), [9000, 7000]);
+  assertEquals(bytes(12_300), [9000, 9000]);
   put(root, 51, { pssKb: 11_000 });
-  assertEquals(bytes(41_000), 9000 * 1024);
-  assertEquals(bytes(42_300), 10_000 * 1024);
+  assertEquals(bytes(41_000), [9000, 9000]);
+  assertEquals(bytes(42_300), [11_000, 9000]);
   processes.close();
 });
 
@@ -141,19 +144,82 @@ Deno.test("A worker from a fork server counts its private pages; PSS where the k
   const rollup = `Pss: 5000 kB\nShared_Dirty: 900 kB\nPrivate_Clean:  4 kB\nPrivate_Dirty:  96 kB\n`;
   root.write({ "proc/51/smaps_rollup": rollup });
   const processes = new Processes(root.path);
-  assertEquals(processes.read([51], 0, true).workerBytes, 100 * 1024);
-  assertEquals(processes.read([51], 100, false).workerBytes, 5000 * 1024);
-  assertEquals(processes.read([52], 200, true).workerBytes, 3000 * 1024);
+  const weigh = (pid: number, nowMs: number, isShared: boolean) => {
+    for (let ms = nowMs; ms <= nowMs + 2_000; ms += 100) processes.read([pid], ms, isShared, new Set([pid]));
+    return processes.expected.workerBytes;
+  };
+  assertEquals(weigh(51, 0, true), 100 * 1024);
+  assertEquals(weigh(51, 5_000, false), 5000 * 1024);
+  assertEquals(weigh(52, 10_000, true), 3000 * 1024);
   processes.close();
 });
 
-Deno.test("Without smaps_rollup the anonymous memory stands in, without either the memory is unknown", () => {
-  using root = new FakeRoot({ "proc/51/status": "RssAnon:\t 400 kB\n" });
+Deno.test("What comes to a worker's memory shows at once, and has it weighed again", () => {
+  using root = new FakeRoot({});
+  const processes = new Processes(root.path);
+  const bytes = (nowMs: number) => processes.read([51], nowMs).workers[0]!.bytes;
+  put(root, 51, { pssKb: 1000, rssPages: 500 });
+  assertEquals(bytes(0), 1000 * 1024);
+  put(root, 51, { pssKb: 3000, rssPages: 600 });
+  assertEquals(bytes(100), 1000 * 1024 + 100 * 4096);
+  put(root, 51, { pssKb: 90_000, rssPages: 25_000 });
+  assertEquals(bytes(200), 90_000 * 1024);
+  processes.close();
+});
+
+Deno.test("Without smaps_rollup, or of a large process, its own pages stand in; without all the memory is unknown", () => {
+  using root = new FakeRoot({
+    "proc/51/status": "RssAnon:\t 400 kB\n",
+    "proc/53/statm": "900000 400000 100000 1 0 1 0\n",
+  });
   put(root, 51, {});
   put(root, 52, {});
+  put(root, 53, { pssKb: 7, rssPages: 400_000 });
   const processes = new Processes(root.path);
-  assertEquals(processes.read([52], 0).workerBytes, "unknown");
-  assertEquals(processes.read([51], 100).workerBytes, 400 * 1024);
+  const bytes = (pid: number) => processes.read([pid], pid).workers[0]!.bytes;
+  assertEquals([52, 51, 53].map(bytes), ["unknown", 400 * 1024, 300_000 * 4096]);
+  assertEquals(processes.read([52], 100).workerBytes, "unknown");
+  processes.close();
+});
+
+const MIB = 2 ** 20;
+
+Deno.test("A worker is expected to take what a used one keeps: nobody's first moment, the heaviest, over reloads", () => {
+  using root = new FakeRoot({});
+  const processes = new Processes(root.path);
+  const weigh = (pids: number[], served: number[], nowMs: number) => {
+    processes.read(pids, nowMs, false, new Set(served));
+    const { workerBytes, isAssumed, reservedBytes } = processes.expected;
+    return [workerBytes as number / MIB, isAssumed, reservedBytes as number / MIB];
+  };
+  put(root, 51, { pssKb: 30 * 1024, rssPages: 10_000 });
+  assertEquals(weigh([51], [], 0), [400, true, 370]);
+  assertEquals(weigh([51], [], 60_000), [400, true, 370], "it has served nothing");
+  put(root, 51, { pssKb: 300 * 1024, rssPages: 80_000 });
+  weigh([51], [51], 60_100);
+  for (let ms = 60_200; ms < 63_000; ms += 100) weigh([51], [51], ms);
+  assertEquals(weigh([51], [51], 63_000), [300, false, 0]);
+  // A reload: the new worker is light, and is expected to get as heavy.
+  put(root, 52, { pssKb: 30 * 1024, rssPages: 10_000 });
+  const [bytes, isAssumed, reserved] = weigh([52], [], 63_100);
+  assertEquals([Math.round(bytes as number), isAssumed, Math.round(reserved as number)], [300, false, 270]);
+  // Half of it is forgotten after six hours.
+  assertEquals(Math.round(weigh([52], [], 63_100 + 6 * 3_600_000)[0] as number), 150);
+  processes.close();
+});
+
+Deno.test("What a request takes for a moment is not expected of others", () => {
+  using root = new FakeRoot({});
+  const processes = new Processes(root.path);
+  const at = (rssPages: number, nowMs: number) => {
+    put(root, 51, { pssKb: rssPages * 4, rssPages });
+    return processes.read([51], nowMs, false, new Set([51])).workerBytes;
+  };
+  for (let ms = 0; ms <= 2_000; ms += 100) at(10_000, ms);
+  assertEquals(at(200_000, 2_100), 200_000 * 4096);
+  put(root, 52, { pssKb: 4, rssPages: 1 });
+  const { workerBytes } = processes.read([52], 2_300, false, new Set());
+  assertEquals(Math.round(workerBytes as number / 4096), 10_000);
   processes.close();
 });
 

@@ -1,0 +1,149 @@
+/** Memory: how many workers fit, and when one has to go. */
+
+import type { PolicySettings } from "./policy_settings.ts";
+import type { Bound, Reason } from "./reason.ts";
+import { known, type Memory, type Sample, type WorkerCounts } from "./sample.ts";
+
+/** A worker that ends maps pages of its own again, bytes. */
+const EXIT_BYTES = 6 * 2 ** 20;
+/** From this share of time in which all waits for memory no worker is added. */
+const STALLED = 0.1;
+/** Our control group counts as full from this share of its limit, after this long, ms. */
+const FULL = 0.95, FULL_FOR_MS = 1_000;
+/** After a worker went for want of memory, the next one stays at least this long, ms. */
+const SHED_AGAIN_MS = 5_000;
+/** An OOM kill lowers the ceiling for so long; a second one within a minute may lower it below the minimum, ms. */
+const CEILING_MS = 600_000, AGAIN_MS = 60_000;
+
+/** What is remembered of memory between ticks. */
+export interface MemoryWatch {
+  /** OOM kills counted so far; undefined before they were first read. */
+  readonly kills: number | undefined;
+  /** Kills since the ceiling was last free. */
+  readonly lately: number;
+  readonly killedAtMs: number;
+  /** No more workers than this until then. */
+  readonly ceiling: number;
+  readonly untilMs: number;
+  /** Since when our control group is full; Infinity when it is not. */
+  readonly fullSinceMs: number;
+  readonly shedAtMs: number;
+}
+
+/** Nothing happened yet. */
+export const NO_MEMORY_TROUBLE: MemoryWatch = {
+  kills: undefined,
+  lately: 0,
+  killedAtMs: -Infinity,
+  ceiling: Infinity,
+  untilMs: -Infinity,
+  fullSinceMs: Infinity,
+  shedAtMs: -Infinity,
+};
+
+/** A worker has to go. */
+export interface Shed {
+  readonly workers: number;
+  readonly reason: Reason;
+}
+
+/** Takes in a sample: what to remember, and who has to go now. One worker at a time, and the last one never. */
+export function watchMemory(
+  before: MemoryWatch,
+  sample: Sample,
+  settings: PolicySettings,
+  counts: WorkerCounts,
+  target: number,
+): { watch: MemoryWatch; shed: Shed | undefined } {
+  const memory = known(sample.memory) ? sample.memory : undefined;
+  let watch = before.untilMs < sample.nowMs ? { ...before, ceiling: Infinity, lately: 0 } : before;
+  watch = afterKills(watch, memory?.oomKills ?? "unknown", sample.nowMs, settings, target);
+  if (watch.ceiling < target) {
+    const reason = { code: "oom-kill", kills: watch.lately, minimum: settings.minWorkers } as const;
+    return { watch: { ...watch, shedAtMs: sample.nowMs }, shed: { workers: watch.ceiling, reason } };
+  }
+  const own = memory?.own ?? "unknown";
+  const isFull = known(own) && own.usedBytes >= FULL * own.limitBytes;
+  watch = { ...watch, fullSinceMs: isFull ? Math.min(before.fullSinceMs, sample.nowMs) : Infinity };
+  const isDue = sample.nowMs - watch.fullSinceMs >= FULL_FOR_MS &&
+    sample.nowMs - watch.shedAtMs >= SHED_AGAIN_MS;
+  if (!known(own) || !isDue || counts.draining > 0 || target <= settings.minWorkers) {
+    return { watch, shed: undefined };
+  }
+  const reason = { code: "memory-full", usedBytes: own.usedBytes, limitBytes: own.limitBytes } as const;
+  return { watch: { ...watch, shedAtMs: sample.nowMs }, shed: { workers: target - 1, reason } };
+}
+
+/** A single kill may be one greedy request: the minimum stands. Where they go on, it does not fit. */
+function afterKills(
+  watch: MemoryWatch,
+  kills: NonNullable<Memory["oomKills"]>,
+  nowMs: number,
+  settings: PolicySettings,
+  target: number,
+): MemoryWatch {
+  if (!known(kills)) return watch;
+  const more = kills - (watch.kills ?? kills);
+  if (more <= 0) return { ...watch, kills };
+  const floor = nowMs - watch.killedAtMs <= AGAIN_MS ? 1 : settings.minWorkers;
+  return {
+    ...watch,
+    kills,
+    lately: watch.lately + more,
+    killedAtMs: nowMs,
+    ceiling: Math.max(floor, Math.min(watch.ceiling, target - 1)),
+    untilMs: nowMs + CEILING_MS,
+  };
+}
+
+/** What OOM kills leave of the maximum. */
+export function killBound(watch: MemoryWatch, nowMs: number): Bound | undefined {
+  if (watch.ceiling === Infinity) return undefined;
+  return {
+    workers: watch.ceiling,
+    why: { code: "oom-kill", kills: watch.lately, forMs: watch.untilMs - nowMs },
+  };
+}
+
+/**
+ * Workers that fit: those there are, and what the room below the share of the limit holds when each takes as much as the
+ * heaviest. Set aside first: what booting and unused workers will come to take, and in a control group of our own, whose
+ * limit is hard, one worker more for a reload and what ends take. It holds growth and takes nobody away.
+ * Example: limit 1000 MiB, share 0.9, used 700, worker 60, 5 alive: room 200, 3 more: bound 8; in a group of our own room
+ * 170, two more of 66: bound 7.
+ *
+ * @param young of the ready workers, those whose memory may not have been read; for where the sample reserves nothing
+ */
+export function memoryBound(
+  sample: Sample,
+  settings: PolicySettings,
+  counts: WorkerCounts,
+  young: number,
+  target: number,
+): Bound | undefined {
+  if (!known(sample.memory) || !known(sample.memory.workerBytes) || sample.memory.workerBytes <= 0) {
+    return undefined;
+  }
+  const { limitBytes, usedBytes, workerBytes, isAssumed = false } = sample.memory;
+  const { reservedBytes = "unknown", stalledShare = "unknown" } = sample.memory;
+  const alive = counts.ready + counts.booting;
+  const reserved = known(reservedBytes) ? reservedBytes : young * workerBytes;
+  const isOwn = known(sample.memory.own ?? "unknown");
+  const exitBytes = isOwn ? EXIT_BYTES : 0;
+  const capacity = Math.min(limitBytes * settings.memoryShare, limitBytes - (isOwn ? workerBytes : 0));
+  const room = capacity - usedBytes - reserved - counts.booting * workerBytes - alive * exitBytes;
+  const isStalled = known(stalledShare) && stalledShare >= STALLED;
+  const more = isStalled ? 0 : Math.max(0, Math.floor(room / (workerBytes + exitBytes)));
+  return {
+    // One that is about to go is alive still: that is no room for another.
+    workers: more > 0 ? Math.max(target, alive + more) : target,
+    why: {
+      code: "memory",
+      usedBytes,
+      limitBytes,
+      workerBytes,
+      ...(isAssumed ? { isAssumed } : {}),
+      ...(isStalled ? { isStalled } : {}),
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** What a worker will come to take: not what those have that have served nothing yet. */
+
+import type { Memory } from "../../core/sample.ts";
+import type { WorkerCost } from "./worker_cost.ts";
+
+/** Taken for a worker until one has served: models and caches often come with the first request. */
+const UNUSED_BYTES = 400 * 2 ** 20;
+/** A worker that has served for this long has what it needs, ms; without the probe, one that is ready for so long. */
+const USED_MS = 1_000, READY_MS = 10_000;
+/** What one worker once took counts half after this time, ms: it may have been a leak, or another version. */
+const HALF_LIFE_MS = 6 * 3_600_000;
+
+/** The part of a Memory that is about workers. */
+export type Expected = Required<Pick<Memory, "workerBytes" | "isAssumed" | "reservedBytes">>;
+
+/** Remembers the heaviest worker, over reloads as well. */
+export class WorkerForecast {
+  #mark = 0;
+  #markAtMs = 0;
+  #isUsed = false;
+  #isShared = false;
+  readonly #servedSinceMs = new Map<number, number>();
+
+  /**
+   * Weighs these workers, the ready ones.
+   * @param served the pids that have answered a request; undefined where nobody tells
+   */
+  read(
+    workers: readonly WorkerCost[],
+    served: ReadonlySet<number> | undefined,
+    nowMs: number,
+  ): Expected {
+    this.#follow(workers, served, nowMs);
+    const isShared = workers.some((worker) => worker.isShared);
+    if (workers.length > 0 && isShared !== this.#isShared) this.#mark = 0;
+    this.#isShared = isShared;
+    let heaviest = 0, heaviestNow = 0;
+    for (const worker of workers) {
+      if (worker.addedBytes === "unknown") continue;
+      heaviestNow = Math.max(heaviestNow, worker.addedBytes);
+      const kept = worker.keptBytes(nowMs);
+      if (kept === "unknown") continue;
+      // What one request took for a moment is no measure of those to come.
+      heaviest = Math.max(heaviest, kept);
+      if (this.#isSettled(worker, served, nowMs)) this.#isUsed = true;
+    }
+    const faded = this.#mark * 2 ** (-(nowMs - this.#markAtMs) / HALF_LIFE_MS);
+    this.#mark = Math.max(heaviest, faded);
+    this.#markAtMs = nowMs;
+    const seen = Math.max(this.#mark, heaviestNow);
+    if (seen === 0) return { workerBytes: "unknown", isAssumed: !this.#isUsed, reservedBytes: "unknown" };
+    const workerBytes = this.#isUsed ? seen : Math.max(seen, UNUSED_BYTES);
+    let reservedBytes = 0;
+    for (const worker of workers) {
+      if (this.#isSettled(worker, served, nowMs)) continue;
+      reservedBytes += Math.max(0, workerBytes - (worker.addedBytes === "unknown" ? 0 : worker.addedBytes));
+    }
+    return { workerBytes, isAssumed: !this.#isUsed, reservedBytes };
+  }
+
+  #follow(workers: readonly WorkerCost[], served: ReadonlySet<number> | undefined, nowMs: number): void {
+    const alive = new Set(workers.map(({ pid }) => pid));
+    for (const pid of this.#servedSinceMs.keys()) if (!alive.has(pid)) this.#servedSinceMs.delete(pid);
+    for (const pid of served ?? []) if (!this.#servedSinceMs.has(pid)) this.#servedSinceMs.set(pid, nowMs);
+  }
+
+  #isSettled(worker: WorkerCost, served: ReadonlySet<number> | undefined, nowMs: number): boolean {
+    if (served === undefined) return worker.ageMs(nowMs) >= READY_MS;
+    return nowMs - (this.#servedSinceMs.get(worker.pid) ?? Infinity) >= USED_MS;
+  }
+}
