@@ -1,23 +1,26 @@
 import { configureSync, getLogger, type Logger, type LogRecord, resetSync } from "@logtape/logtape";
+import { LogLines } from "./platform/log_lines.ts";
+import { standardError } from "./platform/standard_error.ts";
 
 /** Least level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 /** How a line looks. */
 export type LogFormat = "text" | "json";
 
-const encoder = new TextEncoder();
-
 /**
  * The program's own log, on standard error, in gunicorn's own form so that both read as one:
  * `[2026-11-24 08:00:00 +0000] [12] [INFO] autoscaler: grow from 2 to 9 workers`.
  *
- * Written with writeSync: the last lines before an exit are the ones that matter most.
+ * Written at once, for the last lines before an exit are the ones that matter most, but never waited for: lines that
+ * nobody reads are dropped, and counted.
  */
 export function openLog(level: LogLevel, format: LogFormat): Logger {
   const line = format === "json" ? jsonLine : textLine;
+  const lines = new LogLines(standardError(), (dropped) => line(droppedRecord(dropped)));
+  globalThis.addEventListener("unload", () => lines.end(), { once: true });
   resetSync();
   configureSync({
-    sinks: { stderr: (record: LogRecord) => write(line(record)) },
+    sinks: { stderr: (record: LogRecord) => lines.add(line(record)) },
     loggers: [
       { category: "autoscaler", lowestLevel: level, sinks: ["stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
@@ -26,14 +29,15 @@ export function openLog(level: LogLevel, format: LogFormat): Logger {
   return getLogger("autoscaler");
 }
 
-/** A log that cannot be written (a closed pipe) must not take the supervisor down. */
-function write(line: string): void {
-  try {
-    const bytes = encoder.encode(line + "\n");
-    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
-  } catch {
-    // Nobody reads; there is no other place to say so.
-  }
+function droppedRecord(dropped: number): LogRecord {
+  return {
+    category: ["autoscaler"],
+    level: "warning",
+    message: [`${dropped} lines were left out of the log, because nobody read it`],
+    rawMessage: "{dropped} lines were left out of the log, because nobody read it",
+    timestamp: Date.now(),
+    properties: { dropped },
+  };
 }
 
 /** A record as gunicorn writes its own: see openLog. */

@@ -63,3 +63,56 @@ Deno.test("a log without a reader does not end the program", async () => {
   }).output();
   assertEquals(new TextDecoder().decode(stdout), "alive\n");
 });
+
+/** Writes 5,000 lines of 200 bytes, says "done" on standard output, and one line more once it is read. */
+const WRITER = `
+import { openLog } from ${JSON.stringify(new URL("../src/log.ts", import.meta.url).href)};
+const log = openLog("info", "text");
+for (let i = 0; i < 5000; i++) log.info("line {i} {pad}", { i, pad: "x".repeat(150) });
+Deno.stdout.writeSync(new TextEncoder().encode("done\\n"));
+await Deno.stdin.read(new Uint8Array(1));
+await new Promise((resolve) => setTimeout(resolve, 1500));
+log.info("the end");
+Deno.exit(0);
+`;
+
+for (const reader of ["pipe", "socket"] as const) {
+  Deno.test(`lines that nobody reads from a ${reader} stop nothing, and those left out are counted`, async () => {
+    const deno = [Deno.execPath(), "eval", WRITER];
+    const program = reader === "pipe" ? deno : ["python3", "-c", SOCKET, ...deno];
+    const child = new Deno.Command(program[0]!, {
+      args: program.slice(1),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      signal: AbortSignal.timeout(30_000),
+    }).spawn();
+    const out = child.stdout.getReader();
+    assertEquals(new TextDecoder().decode((await out.read()).value), "done\n");
+    const read = new Response(child.stderr).text();
+    const stdin = child.stdin.getWriter();
+    await stdin.write(new Uint8Array(1));
+    const text = await read;
+    await Promise.all([stdin.close().catch(() => {}), out.cancel()]);
+    assertEquals((await child.status).code, 0);
+    const lines = text.trimEnd().split("\n");
+    const left = Number(/WARNING\] autoscaler: (\d+) lines were left out/m.exec(text)?.[1]);
+    assertEquals(lines.filter((line) => / line \d+ x+$/.test(line)).length + left, 5000);
+    assertMatch(lines.at(-1)!, /the end$/);
+  });
+}
+
+/** Runs a program with a socket for its standard error, read only once something came to standard input. */
+const SOCKET = `
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair()
+child = subprocess.Popen(sys.argv[1:], stderr=theirs, stdin=subprocess.PIPE)
+theirs.close()
+child.stdin.write(os.read(0, 1)); child.stdin.flush()
+while True:
+    data = ours.recv(65536)
+    if not data:
+        break
+    os.write(2, data)
+sys.exit(child.wait())
+`;

@@ -73,6 +73,28 @@ function memory({ settings, inspection, memoryLimitBytes }: AdviceInput): string
     "what memory allows; lower --max-workers, or give more memory";
 }
 
+/** What the autoscaler and gunicorn's master hold beside the workers. */
+const BESIDES_BYTES = 45 * MIB;
+
+/** Why the minimum cannot be run in this memory; undefined when it can, and where nothing is known of the application. */
+export function minimumProblem(
+  settings: Settings,
+  { app, preload }: Inspection,
+  limitBytes: number | undefined,
+): string | undefined {
+  const rss = app?.rss_bytes ?? 0;
+  if (rss === 0 || limitBytes === undefined) return undefined;
+  const worker = preload ? rss / 2 : rss * 0.8;
+  const fits = Math.floor((limitBytes - BESIDES_BYTES - (preload ? rss / 2 : 0)) / worker);
+  if (fits >= settings.minWorkers) return undefined;
+  const many = `${settings.minWorkers} ${settings.minWorkers === 1 ? "worker" : "workers"}`;
+  return `Cannot fit the minimum of ${many} into ${Math.round(limitBytes / MIB)} MiB: ${
+    fits < 1 ? "not one" : fits
+  } of ${Math.round(worker / MIB)} MiB ${fits < 2 ? "fits" : "fit"}, give more memory${
+    fits < 1 ? "" : " or lower --min-workers"
+  }`;
+}
+
 function reload({ inspection }: AdviceInput): string | undefined {
   if (!inspection.preload || !inspection.reload) return undefined;
   return "--preload and --reload do not go together: a worker that restarts would not see changed code";

@@ -1,6 +1,6 @@
 import type { Flags } from "../cli/cli.ts";
 import { isAsync } from "../core/kinds.ts";
-import type { WorkerModel } from "../core/sample.ts";
+import type { Maybe, WorkerModel } from "../core/sample.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
 import { mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
@@ -12,7 +12,7 @@ import { variableOf } from "../settings/option.ts";
 import type { Settings } from "../settings/settings.ts";
 import { describe, type Resolved } from "../settings/settings_sources.ts";
 import { VERSION } from "../version.ts";
-import { advise } from "./advice.ts";
+import { advise, minimumProblem } from "./advice.ts";
 import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
 import { ownFolder } from "./own_folder.ts";
 import { BAD_USAGE } from "./refusal.ts";
@@ -71,6 +71,8 @@ export async function check(
   if (inspection !== undefined && model !== undefined) {
     sections.push(["gunicorn", gunicornRows(words, inspection, model)]);
     errors.push(...problems(inspection));
+    const noRoom = minimumProblem(settings, inspection, known(limits.memoryBytes));
+    if (noRoom !== undefined) errors.push(noRoom);
   }
   const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
   for (const problem of [runtimeFolderProblem(bases), settings.record && recordingProblem(settings.record)]) {
@@ -103,7 +105,7 @@ export async function check(
   ]);
   print(sections);
   if (inspection !== undefined && model !== undefined) {
-    const memoryLimitBytes = limits.memoryBytes === "unknown" ? undefined : limits.memoryBytes;
+    const memoryLimitBytes = known(limits.memoryBytes);
     const advice = advise({ settings, inspection, model, memoryLimitBytes, cores: limits.cores });
     list("Advice", advice);
   }
@@ -111,6 +113,10 @@ export async function check(
   list("Errors", errors);
   console.log(errors.length === 0 ? "\nReady to run." : "\nNot ready to run.");
   return errors.length === 0 ? 0 : BAD_USAGE;
+}
+
+function known(value: Maybe<number>): number | undefined {
+  return value === "unknown" ? undefined : value;
 }
 
 function gunicornRows(

@@ -59,3 +59,39 @@ fault(
   },
   missing,
 );
+
+fault(
+  "a burst for an application that loads 300 MiB with its first request, in 1500 MiB",
+  "all requests are answered, the kernel kills nothing after the first, and memory is named as what stops growth",
+  async () => {
+    using cgroup = memoryCgroup(1500 * MIB)!;
+    {
+      await using server = await autoscaled({
+        own: ["--min-workers", "2", "--max-workers", "12"],
+        app: "lazy_model:app",
+        wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],
+        untilReady: false,
+      });
+      // No request before the burst: not one worker has shown what it takes.
+      await until(() => server.process.text().match(/Booting worker/g)?.length === 2, {
+        timeoutMs: PATIENCE_MS,
+        what: () => server.process.text(),
+      });
+      await untilBooted(server, 2);
+      const answers = await Promise.all(
+        Array.from(
+          { length: 40 },
+          () =>
+            get({ port: server.port }, "/", { timeoutMs: PATIENCE_MS }).then(({ status }) => status, () => 0),
+        ),
+      );
+      assertEquals(answers.filter((status) => status !== 200), [], server.process.text());
+      assert(cgroup.oomKills() <= 1, `${cgroup.oomKills()} kills\n${server.process.text()}`);
+      assert(/memory/.test(server.log()), server.log());
+      await server.process.stop("SIGTERM", 30_000);
+    }
+    await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
+    return undefined;
+  },
+  missing,
+);

@@ -1,0 +1,76 @@
+import type { Write } from "./standard_error.ts";
+
+/** So many bytes of lines wait for a reader; what comes on top is dropped. */
+const MOST_BYTES = 256 * 1024;
+/** Lines that wait are tried again so often. */
+const AGAIN_MS = 100;
+/** At the end a slow reader gets so long. */
+const LAST_MS = 300;
+
+const encoder = new TextEncoder();
+
+/** Lines on their way out, in order, without ever waiting for their reader. */
+export class LogLines {
+  readonly #write: Write;
+  readonly #dropLine: (dropped: number) => string;
+  readonly #lines: Uint8Array<ArrayBuffer>[] = [];
+  #bytes = 0;
+  #dropped = 0;
+  #timer: number | undefined;
+
+  /** @param dropLine the line that tells of lines that were dropped */
+  constructor(write: Write, dropLine: (dropped: number) => string) {
+    this.#write = write;
+    this.#dropLine = dropLine;
+  }
+
+  /** Takes a line; it is out when this returns, unless the reader is slow. */
+  add(line: string): void {
+    this.#flush();
+    const bytes = encoder.encode(`${line}\n`);
+    if (this.#bytes > 0 && this.#bytes + bytes.length > MOST_BYTES) {
+      this.#dropped++;
+    } else {
+      this.#push(bytes);
+      this.#flush();
+    }
+    this.#tryAgain();
+  }
+
+  /** The last chance of what waits, before the program ends. */
+  end(): void {
+    const untilMs = performance.now() + LAST_MS;
+    do this.#flush(); while (this.#bytes > 0 && performance.now() < untilMs);
+  }
+
+  #push(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#lines.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  #flush(): void {
+    while (this.#bytes > 0) {
+      const first = this.#lines[0]!;
+      const taken = this.#write(first);
+      if (taken <= 0) return;
+      this.#bytes -= taken;
+      if (taken < first.length) this.#lines[0] = first.slice(taken);
+      else this.#lines.shift();
+    }
+    if (this.#dropped === 0) return;
+    const line = this.#dropLine(this.#dropped);
+    this.#dropped = 0;
+    this.#push(encoder.encode(`${line}\n`));
+    this.#flush();
+  }
+
+  #tryAgain(): void {
+    if (this.#bytes === 0 || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+      this.#tryAgain();
+    }, AGAIN_MS);
+    Deno.unrefTimer(this.#timer);
+  }
+}

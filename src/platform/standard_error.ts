@@ -1,0 +1,50 @@
+/**
+ * Standard error without waiting for whoever reads it: a pipe that nobody empties must not stop us. It is shared with
+ * gunicorn, so it cannot simply be made non-blocking.
+ */
+
+import { type Libc, libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "./libc.ts";
+
+const STDERR = 2;
+const O_WRONLY = 1, O_APPEND = 0o2000, O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
+const POLLOUT = 4;
+/** A pipe that is ready takes so many bytes at once. */
+const PIPE_BUF = 4096;
+
+/** Writes what is taken now. @returns the bytes taken; 0 when there is no room, or nobody at the other end */
+export type Write = (bytes: Uint8Array<ArrayBuffer>) => number;
+
+/** The way to write that waits for nobody; where glibc is absent, one that does. */
+export function standardError(): Write {
+  const c = libc();
+  return c === undefined ? waiting : ownDescription(c) ?? ((bytes) => sent(c, bytes) ?? polled(c, bytes));
+}
+
+/** A pipe, terminal or file opened once more has flags of its own. Not to be had of sockets, and of another user's pipe. */
+function ownDescription(c: Libc): Write | undefined {
+  const path = new TextEncoder().encode(`/proc/self/fd/${STDERR}\0`);
+  const fd = c.open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0);
+  if (fd < 0) return undefined;
+  return (bytes) => Math.max(0, Number(c.write(fd, bytes, BigInt(bytes.length))));
+}
+
+/** A socket, as under systemd; undefined when it is none, or full. */
+function sent(c: Libc, bytes: Uint8Array<ArrayBuffer>): number | undefined {
+  const taken = Number(c.send(STDERR, bytes, BigInt(bytes.length), MSG_DONTWAIT | MSG_NOSIGNAL));
+  return taken < 0 ? undefined : taken;
+}
+
+function polled(c: Libc, bytes: Uint8Array<ArrayBuffer>): number {
+  const asked = new Int16Array([STDERR, 0, POLLOUT, 0]);
+  if (c.poll(new Uint8Array(asked.buffer), 1n, 0) !== 1) return 0;
+  const piece = bytes.slice(0, PIPE_BUF);
+  return Math.max(0, Number(c.write(STDERR, piece, BigInt(piece.length))));
+}
+
+function waiting(bytes: Uint8Array<ArrayBuffer>): number {
+  try {
+    return Deno.stderr.writeSync(bytes);
+  } catch {
+    return 0; // Closed; there is no other place to say so.
+  }
+}
