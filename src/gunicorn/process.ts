@@ -6,6 +6,9 @@ import type { CountSignal } from "./worker_count.ts";
 const SIGNAL_BASE = 128;
 /** A launcher that still runs so long after its gunicorn was stopped is told to stop too, again and again. */
 const LAUNCHER_MS = 3_000;
+/** The master gets a signal to end again so often, and so many times: up to gunicorn 23 its full queue drops signals. */
+const AGAIN_MS = 1_000;
+const MOST_AGAIN = 5;
 
 /** How what we started ended. */
 export interface Exit {
@@ -34,12 +37,14 @@ export class Gunicorn {
   #arbiter: ProcessId | undefined;
   #endSignal: Deno.Signal | undefined;
   #launcherTimer: ReturnType<typeof setTimeout> | undefined;
+  #againTimer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(child: Deno.ChildProcess) {
     this.pid = child.pid;
     this.exited = child.status.then((status) => {
       this.#gone = true;
       clearTimeout(this.#launcherTimer);
+      clearInterval(this.#againTimer);
       const code = status.signal === null ? status.code : Math.max(status.code, SIGNAL_BASE);
       return { code, signal: status.signal };
     });
@@ -89,6 +94,7 @@ export class Gunicorn {
   end(signal: Deno.Signal): boolean {
     const sent = this.signal(signal);
     this.#endSignal = signal;
+    this.#endAgain(signal);
     if (this.#arbiter !== undefined) this.#endLauncher(this.#arbiter, signal);
     return sent;
   }
@@ -96,6 +102,16 @@ export class Gunicorn {
   /** Asks the master for a worker more or fewer. Never sent to another program: it would be stopped by it. */
   ring(signal: CountSignal): void {
     if (this.hasArbiter && takesCountSignals(this.#arbiter!.pid)) send(this.#arbiter!.pid, signal);
+  }
+
+  #endAgain(signal: Deno.Signal): void {
+    clearInterval(this.#againTimer);
+    let times = 0;
+    this.#againTimer = setInterval(() => {
+      if (++times > MOST_AGAIN || !this.hasArbiter) clearInterval(this.#againTimer);
+      else this.signal(signal);
+    }, AGAIN_MS);
+    Deno.unrefTimer(this.#againTimer);
   }
 
   /** Only once this master is gone: before, the launcher waits for it. */

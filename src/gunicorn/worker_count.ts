@@ -26,10 +26,13 @@ export interface ArbiterPort {
 
 const FIRST_RING_MS = 200;
 const LONGEST_RING_MS = 2_000;
+/** Rings that may be on their way at a time. */
+const MOST_UNCONFIRMED = 2;
 
 /**
  * With the probe: the wanted number stands in the arbiter file and one signal, whatever the distance, makes the master
- * read it. Rung again after 200 ms, then 400, 800 ... 2 s, until the master has confirmed that very request.
+ * read it. Rung once more after 200 ms while the master has not confirmed that very request: its queue of signals holds
+ * five up to gunicorn 23, and one that is busy looks at the file by itself afterwards.
  */
 export class Doorbell implements WorkerCount {
   readonly #port: ArbiterPort;
@@ -41,6 +44,7 @@ export class Doorbell implements WorkerCount {
   #ringAgainAtMs = Infinity;
   #pauseMs = FIRST_RING_MS;
   #rings = 0;
+  #unconfirmed = 0;
   /** Confirmations seen, and rings beyond the first of each request: for metrics. */
   confirmations = 0;
   retries = 0;
@@ -69,6 +73,7 @@ export class Doorbell implements WorkerCount {
     if (confirmed !== undefined && confirmed.seq >= this.#seq && confirmed.workers === this.#wanted) {
       if (this.#ringAgainAtMs !== Infinity) this.confirmations++;
       this.#ringAgainAtMs = Infinity;
+      this.#unconfirmed = 0;
       return { kind: "settled", workers: this.#wanted };
     }
     // A master that has not spoken at all is still starting: a signal now would end it, its handlers are not set yet.
@@ -87,9 +92,10 @@ export class Doorbell implements WorkerCount {
   }
 
   #ringNow(nowMs: number): void {
-    if (this.#port.confirmed() !== undefined) {
+    if (this.#port.confirmed() !== undefined && this.#unconfirmed < MOST_UNCONFIRMED) {
       this.#ring(this.#signal);
       this.#rings++;
+      this.#unconfirmed++;
     }
     this.#ringAgainAtMs = nowMs + this.#pauseMs;
     this.#pauseMs = Math.min(LONGEST_RING_MS, this.#pauseMs * 2);

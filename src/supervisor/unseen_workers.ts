@@ -11,7 +11,7 @@ export class UnseenWorkers {
   /** Those that have been without a slot for some time; 0 where the arbiter does not tell. */
   of(arbiter: Arbiter | undefined, slots: SlotsReading, nowMs: number): number {
     const staying = (arbiter?.alive ?? 0) - (arbiter?.draining ?? 0);
-    const unseen = staying - slots.counts.ready - slots.counts.booting;
+    const unseen = staying - slots.counts.ready - slots.counts.booting - slots.stuck;
     if (unseen <= 0) {
       this.#sinceMs = undefined;
       return 0;

@@ -4,7 +4,8 @@ import type { SlotsReading } from "../../src/sensors/probe/probe_slots.ts";
 import { UnseenWorkers } from "../../src/supervisor/unseen_workers.ts";
 
 const arbiter = (alive: number, draining = 0) => ({ alive, draining }) as Arbiter;
-const slots = (ready: number, booting = 0) => ({ counts: { ready, booting, draining: 0 } }) as SlotsReading;
+const slots = (ready: number, booting = 0) =>
+  ({ counts: { ready, booting, draining: 0 }, stuck: 0 }) as SlotsReading;
 
 Deno.test("a worker that stays without a slot for two seconds is counted, one that is just forked is not", () => {
   const unseen = new UnseenWorkers();

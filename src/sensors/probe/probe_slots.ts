@@ -14,6 +14,8 @@ export interface SlotsReading {
   /** "unknown" when no worker that serves has a slot that can be believed. */
   readonly load: Maybe<Load>;
   readonly counts: Pick<WorkerCounts, "ready" | "booting" | "draining" | "oldestBootMs">;
+  /** Workers that boot for so long that they are no longer expected: they are in no other count. */
+  readonly stuck: number;
   /** Class and slots of the youngest worker. */
   readonly model: Maybe<WorkerModel>;
   /** Fork to ready of the worker that became ready last, ms. */
@@ -27,6 +29,11 @@ export interface SlotsReading {
 const SLOT_NAME = /^w-([1-9]\d{0,6})$/;
 /** More slots than this are not opened. */
 const MOST_SLOTS = 4_096;
+/** A worker is expected to serve until its boot has taken so many times the last one, and for so long at least. */
+const USUAL_BOOTS = 3;
+const LEAST_EXPECTED_MS = 10_000;
+/** The same while no boot has been seen: gunicorn's own default timeout ends a worker then. */
+const FIRST_EXPECTED_MS = 30_000;
 /** Slots of processes that are no workers cost a look each; so many a read, whoever made them. */
 const MOST_STRANGERS = 64;
 
@@ -66,6 +73,7 @@ export class ProbeSlots {
     }
     const workers: SlotWorker[] = [];
     const counts = { ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+    let stuck = 0;
     let covered = 0;
     let isMetered = false;
     let youngest: SlotHead | undefined;
@@ -75,9 +83,12 @@ export class ProbeSlots {
       if (head === undefined) continue;
       if (head.metered) isMetered = true;
       const delta = slot.advance(nowNs, sinceNs, sums.service, sums.wait, false);
-      counts[head.state]++;
-      if (head.state === "booting") {
-        counts.oldestBootMs = Math.max(counts.oldestBootMs, (nowNs - head.bootNs) / 1e6);
+      const bootedMs = head.state === "booting" ? (nowNs - head.bootNs) / 1e6 : 0;
+      if (bootedMs > this.#expectedMs()) {
+        stuck++;
+      } else {
+        counts[head.state]++;
+        counts.oldestBootMs = Math.max(counts.oldestBootMs, bootedMs);
       }
       if (head.state === "ready" && slot.credible) covered++;
       if (youngest === undefined || head.age >= youngest.age) youngest = head;
@@ -92,11 +103,17 @@ export class ProbeSlots {
     return {
       load: known ? sums.load(counts.ready === 0 ? 1 : covered / counts.ready) : "unknown",
       counts,
+      stuck,
       model: youngest === undefined ? "unknown" : { kind: youngest.kind, slots: youngest.slots },
       lastBootMs: this.#lastBoot?.ms ?? "unknown",
       workers,
       isMetered,
     };
+  }
+
+  #expectedMs(): number {
+    if (this.#lastBoot === undefined) return FIRST_EXPECTED_MS;
+    return Math.max(LEAST_EXPECTED_MS, USUAL_BOOTS * this.#lastBoot.ms);
   }
 
   /** The files of workers that live, whose names are gone from the folder. */

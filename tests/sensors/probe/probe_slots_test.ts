@@ -147,6 +147,26 @@ Deno.test("Workers are counted by state, with the age of the oldest boot and the
   slots.close();
 });
 
+Deno.test("A worker that boots three times as long as the last one, and 10 s at least, counts nowhere", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { age: 1, bootNs: 1 * S, readyNs: 6 * S });
+  folder.add(12, { age: 2, bootNs: 10 * S, readyNs: 0, state: 1 });
+  const slots = new ProbeSlots(folder.path);
+  const at = (seconds: number) => {
+    const { counts, stuck } = slots.read(seconds * S);
+    return [counts.ready, counts.booting, stuck, counts.oldestBootMs];
+  };
+  assertEquals(at(24), [1, 1, 0, 14_000]);
+  assertEquals(at(26), [1, 0, 1, 0]);
+  folder.remove(11);
+  folder.add(13, { age: 3, bootNs: 26 * S, readyNs: 27 * S });
+  folder.add(14, { age: 4, bootNs: 30 * S, readyNs: 0, state: 1 });
+  slots.read(35 * S);
+  assertEquals(at(39), [1, 1, 1, 9_000]);
+  assertEquals(at(41), [1, 0, 2, 0]);
+  slots.close();
+});
+
 Deno.test("The length of the latest boot is remembered when that worker is gone", () => {
   using folder = new SlotFolder();
   folder.add(11, { bootNs: 1 * S, readyNs: 1.4 * S });

@@ -68,6 +68,7 @@ Deno.test("A folder that was never there gives an empty, unknown reading", () =>
     model: "unknown",
     lastBootMs: "unknown",
     workers: [],
+    stuck: 0,
     isMetered: false,
   });
 });

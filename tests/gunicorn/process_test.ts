@@ -1,0 +1,19 @@
+import { assertEquals } from "@std/assert";
+import { Gunicorn } from "../../src/gunicorn/process.ts";
+import { processOf } from "../../src/platform/process_id.ts";
+import { tempDir } from "../support/tempdir.ts";
+import { until } from "../support/wait.ts";
+
+Deno.test("a signal to end that gunicorn did not take is sent again", async () => {
+  await using dir = await tempDir();
+  const ready = dir.join("ready");
+  // As gunicorn 23 with a full queue: the first TERM is lost.
+  const script = "import signal,sys,time\nseen=[]\n" +
+    "signal.signal(signal.SIGTERM, lambda *a: seen.append(1) or (len(seen) > 1 and sys.exit(7)))\n" +
+    `open('${ready}', 'w')\nend = time.time() + 20\nwhile time.time() < end: time.sleep(0.05)`;
+  const gunicorn = Gunicorn.start({ words: ["python3", "-c", script] });
+  gunicorn.recognise(processOf(gunicorn.pid)!);
+  await until(async () => await Deno.stat(ready).then(() => true, () => false), { what: "its handler" });
+  gunicorn.end("SIGTERM");
+  assertEquals((await gunicorn.exited).code, 7);
+});
