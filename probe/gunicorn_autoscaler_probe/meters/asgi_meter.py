@@ -8,6 +8,7 @@ import inspect
 from time import monotonic_ns
 
 from .. import words as w
+from .detach import detached
 from .answers import STREAM, Answers
 from .meter import HOLD_NS, Gauge, Histogram
 
@@ -58,7 +59,10 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         if began > due:
             publish(began)
         else:
-            m[18] = running
+            try:
+                m[18] = running
+            except Exception as error:
+                detach(error)
         broke = False
         try:
             return await app(scope, receive, send)
@@ -85,25 +89,36 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
                     publish(now)
                     due = now + hold_ns
                 else:
-                    m[18] = running
+                    try:
+                        m[18] = running
+                    except Exception as error:
+                        detach(error)
 
     def publish(now):
         nonlocal seq, told
-        histogram.add(durations)
+        try:
+            histogram.add(durations)
+            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
+            m[17] = now
+            m[18] = running
+            served_ns = histogram.sum_ns + apart_ns
+            m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
+            m[20] = served_ns + (running * now - began_sum if running else 0)
+            m[22] = finished = histogram.finished + apart
+            m[21] = finished + running
+            m[23] = failures
+            m[24] = histogram.sum_ns
+            seq += 2
+            m[16] = seq
+        except Exception as error:
+            detach(error)
         durations.clear()
-        m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-        m[17] = now
-        m[18] = running
-        served_ns = histogram.sum_ns + apart_ns
-        m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
-        m[20] = served_ns + (running * now - began_sum if running else 0)
-        m[22] = finished = histogram.finished + apart
-        m[21] = finished + running
-        m[23] = failures
-        m[24] = histogram.sum_ns
-        seq += 2
-        m[16] = seq
         told = running
+
+    def detach(error):
+        nonlocal m, histogram
+        m = detached(m, error)
+        histogram = Histogram(m)
 
     def go_idle(began):
         nonlocal overlap_ns, apart_ns

@@ -8,6 +8,7 @@ from collections import deque
 from time import monotonic_ns
 
 from .. import words as w
+from .detach import detached
 from .failures import watch_failures
 from .kernel_wait import KernelWait
 from .meter import HOLD_NS, LockedMeter
@@ -73,7 +74,15 @@ def _watch_queue(worker, m, flush):
     most_kept = getattr(worker, 'max_keepalived', 0)
     full_since = 0  # 0 when a thread has found nobody waiting
     busy = deque()  # one for each thread that has a connection
+    slot = m
     inside = deque()  # one for each connection that a thread has or is to get; counted in many threads without a lock
+
+    def note(word, count):
+        nonlocal m
+        try:
+            m[word] = count
+        except Exception as error:
+            m = detached(m, error)
 
     def watched_enqueue_req(conn):
         inside.append(None)
@@ -82,13 +91,14 @@ def _watch_queue(worker, m, flush):
         except BaseException:  # one too many that stays would keep this worker from accepting for good
             inside.pop()
             raise
-        m[w.INNER_QUEUE] = waiting()
+        note(w.INNER_QUEUE, waiting())
 
     def watched_handle(conn):
         nonlocal full_since
-        m[w.INNER_QUEUE] = queued = waiting()
+        queued = waiting()
         busy.append(None)
-        m[w.BUSY_THREADS] = len(busy)
+        note(w.INNER_QUEUE, queued)
+        note(w.BUSY_THREADS, len(busy))
         full = False
         if not queued:
             full_since = 0
@@ -96,13 +106,13 @@ def _watch_queue(worker, m, flush):
             full_since = monotonic_ns()
         else:
             full = monotonic_ns() - full_since > FULL_NS
-        worker.max_keepalived = 0 if full or m[w.STATE] == w.DRAINING else most_kept
+        worker.max_keepalived = 0 if full or slot[w.STATE] == w.DRAINING else most_kept
         try:
             return handle(conn)
         finally:
             inside.pop()
             busy.pop()
-            m[w.BUSY_THREADS] = len(busy)
+            note(w.BUSY_THREADS, len(busy))
 
     def watched_notify():
         """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""

@@ -35,6 +35,9 @@ class KernelWait:
             return _NEVER
         wait_ns = int.from_bytes(info[_AT:], 'little') * 10**6
         self._sum_ns += wait_ns
-        self._words[w.WAIT_NS] = self._sum_ns
-        self._words[w.WAIT_BUCKETS + bucket_of(wait_ns)] += 1
+        try:
+            self._words[w.WAIT_NS] = self._sum_ns
+            self._words[w.WAIT_BUCKETS + bucket_of(wait_ns)] += 1
+        except Exception:  # a slot that cannot be written must not reach a request
+            return _NEVER
         return now_ns + _EVERY_NS

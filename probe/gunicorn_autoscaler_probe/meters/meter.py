@@ -9,6 +9,7 @@ from bisect import bisect_left
 from time import monotonic_ns
 
 from .. import words as w
+from .detach import detached
 from .histogram import bucket_of, first_ns
 
 # Under load the totals may be behind by so much; the number in flight never is. A reader takes the time since the last
@@ -75,7 +76,10 @@ def _make(m, hold_ns):
         if began > due:
             publish(began)
         else:
-            m[18] = running
+            try:
+                m[18] = running
+            except Exception as error:
+                detach(error)
         return began
 
     def end(began, failed):
@@ -96,26 +100,37 @@ def _make(m, hold_ns):
             publish(now)
             due = now + hold_ns
         else:
-            m[18] = running
+            try:
+                m[18] = running
+            except Exception as error:
+                detach(error)
 
     def publish(now):
         """Store all, as it is now. The time in service, of the finished and the open ones, is the integral of in-flight."""
         nonlocal seq, told
-        histogram.add(durations)
+        try:
+            histogram.add(durations)
+            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
+            m[17] = now
+            m[18] = running
+            served_ns = histogram.sum_ns + apart_ns
+            m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
+            m[20] = served_ns + (running * now - began_sum if running else 0)
+            m[22] = finished = histogram.finished + apart
+            m[21] = finished + running
+            m[23] = failures
+            m[24] = histogram.sum_ns
+            seq += 2
+            m[16] = seq
+        except Exception as error:
+            detach(error)
         durations.clear()
-        m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-        m[17] = now
-        m[18] = running
-        served_ns = histogram.sum_ns + apart_ns
-        m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
-        m[20] = served_ns + (running * now - began_sum if running else 0)
-        m[22] = finished = histogram.finished + apart
-        m[21] = finished + running
-        m[23] = failures
-        m[24] = histogram.sum_ns
-        seq += 2
-        m[16] = seq
         told = running
+
+    def detach(error):
+        nonlocal m, histogram
+        m = detached(m, error)
+        histogram = Histogram(m)
 
     def go_idle(began):
         """The last request in service, which began at `began`, is over, and it was not the first of this busy time.
@@ -197,8 +212,14 @@ class Gauge:
 
     def opened(self):
         self._open += 1
-        self._words[self._index] = self._open
+        self._store()
 
     def closed(self):
         self._open -= 1
-        self._words[self._index] = self._open
+        self._store()
+
+    def _store(self):
+        try:
+            self._words[self._index] = self._open
+        except Exception as error:
+            self._words = detached(self._words, error)

@@ -6,6 +6,7 @@ totals are stored every 5 ms; when the worker begins to wait for a connection it
 """
 from time import monotonic_ns
 
+from .detach import detached
 from .failures import watch_failures
 from .kernel_wait import KernelWait
 from .meter import HOLD_NS, Histogram
@@ -39,27 +40,38 @@ def attach(worker, m):
     def show_busy(now):
         nonlocal seq, shows_busy
         shows_busy = True
-        m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-        m[17] = now
-        m[18] = 1
-        m[21] = histogram.finished + 1
-        seq += 2
-        m[16] = seq
+        try:
+            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
+            m[17] = now
+            m[18] = 1
+            m[21] = histogram.finished + 1
+            seq += 2
+            m[16] = seq
+        except Exception as error:
+            detach(error)
 
     def publish(now):
         nonlocal seq, shows_busy, due
         shows_busy = False
-        histogram.add(durations)
+        try:
+            histogram.add(durations)
+            m[16] = seq + 1
+            m[17] = now
+            m[18] = 0
+            m[19] = m[20] = m[24] = histogram.sum_ns
+            m[21] = m[22] = histogram.finished
+            m[23] = failures
+            seq += 2
+            m[16] = seq
+        except Exception as error:
+            detach(error)
         durations.clear()
-        m[16] = seq + 1
-        m[17] = now
-        m[18] = 0
-        m[19] = m[20] = m[24] = histogram.sum_ns
-        m[21] = m[22] = histogram.finished
-        m[23] = failures
-        seq += 2
-        m[16] = seq
         due = now + HOLD_NS
+
+    def detach(error):
+        nonlocal m, histogram
+        m = detached(m, error)
+        histogram = Histogram(m)
 
     def note_failure(_):
         nonlocal failures
