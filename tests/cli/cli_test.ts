@@ -177,3 +177,23 @@ Deno.test("tools read their own arguments", () => {
     args: ["--x", "1"],
   });
 });
+
+Deno.test("exec takes our options before the -- and a program after it", () => {
+  const command = parseCommand([
+    "exec",
+    "--max-workers",
+    "4",
+    "--",
+    "mlflow",
+    "server",
+    "--min-workers",
+    "9",
+  ]);
+  if (command.kind !== "exec") throw new Error(Deno.inspect(command));
+  assertEquals(command.program, ["mlflow", "server", "--min-workers", "9"]);
+  assertEquals([...command.flags.settings], [["max-workers", "4"]]);
+  assertEquals(parseCommand(["check", "exec", "--", "mlflow"]).kind, "check-exec");
+  assertStringIncludes(errors("exec", "--max-workers", "4")[0]!, "Cannot exec: no program is named");
+  assertStringIncludes(errors("exec", "mlflow", "server")[0]!, "Cannot exec: mlflow stands before the --");
+  assertStringIncludes(errors("exec", "app:app", "--", "mlflow")[0]!, "app:app stands before the --");
+});
