@@ -73,6 +73,19 @@ class DoorbellTest(unittest.TestCase):
             self.assertFalse(in_child(bell.claim), 'the supervisor is gone')
             bell.close()
 
+    def test_a_supervisor_that_died_before_leaves_an_abandoned_file(self):
+        with runtime_folder(supervisor_pid=NOBODY) as folder:
+            bell = Doorbell(folder)
+            self.assertFalse(bell.claim())
+            self.assertTrue(bell.is_abandoned())
+            self.assertFalse(in_child(lambda: Doorbell(folder).is_abandoned()), 'another master has it')
+            bell.close()
+        for living in (os.getpid(), os.getppid()):
+            with runtime_folder(supervisor_pid=living) as folder:
+                bell = Doorbell(folder)
+                self.assertFalse(bell.is_abandoned())
+                bell.close()
+
     def test_only_one_process_can_claim_it_at_a_time(self):
         with runtime_folder() as folder:
             bell = Doorbell(folder)

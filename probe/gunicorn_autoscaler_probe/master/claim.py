@@ -5,6 +5,7 @@ lock, which a forked worker does not inherit: a gunicorn that a worker or a seco
 """
 import errno
 import fcntl
+import os
 
 
 def take(fd):
@@ -25,6 +26,17 @@ def is_held(fd):
     except OSError:
         return False
     fcntl.flock(fd, fcntl.LOCK_UN)
+    return False
+
+
+def is_gone(pid):
+    """Whether no process has this pid: where the file system has no flock, that alone tells of the supervisor's end."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass
     return False
 
 

@@ -58,6 +58,10 @@ class Doorbell:
         words[w.A_CLAIMED_PID] = self._claimed_by = os.getpid()
         return True
 
+    def is_abandoned(self):
+        """Whether the supervisor died before any master could claim the file: nobody waits for this gunicorn."""
+        return not self._is_supervised() and claim.is_gone(self.supervisor_pid) and claim.take(self._fd)
+
     def is_obeying(self):
         """True in the master that claimed the file, while the supervisor lives: only then it obeys and publishes."""
         return os.getpid() == self._claimed_by and self._is_supervised()

@@ -37,15 +37,17 @@ class Master:
             return False
         bell = Doorbell(self._folder)
         if not bell.claim():
+            if bell.is_abandoned():
+                lifeline.remove_folder(self._folder)
+                lifeline.end()
             bell.close()
             return False
         self._bell = bell
         self._is_ours = True
         sockets.take()
-        if bell.has_launcher:
-            return True  # the kernel tells of a parent's death alone; the workforce looks after the supervisor's
         try:
-            lifeline.tie_to_parent(bell.supervisor_pid)
+            if not bell.has_launcher:  # the kernel tells of a parent's death alone; else the workforce looks
+                lifeline.tie_to_parent(bell.supervisor_pid)
         except Exception as error:
             report.trouble('tie gunicorn to the life of its supervisor', error)
         try:

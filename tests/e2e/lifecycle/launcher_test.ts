@@ -169,3 +169,18 @@ def app(environ, start_response):
   await server.untilWorkers(2);
   assertEquals(server.master, master);
 });
+
+Deno.test("an autoscaler that is killed before gunicorn has begun leaves nothing behind", async () => {
+  await using folder = await tempDir();
+  const path = await script(folder, `touch ${folder.path}/launched\nsleep 1\ngunicorn "$@"`);
+  await using server = await autoscaled({ own: ["--gunicorn", path], untilReady: false });
+  await until(() => Deno.stat(`${folder.path}/launched`).then(() => true, () => false), {
+    timeoutMs: 30_000,
+    what: "the launcher",
+  });
+  const launcher = masterBelow(server, 0);
+  trySignal(server.process.pid, "SIGKILL");
+  await until(() => !isAlive(launcher), { timeoutMs: 20_000, what: "the end of the launcher" });
+  assertEquals(server.process.family(), []);
+  assertEquals([...Deno.readDirSync(server.runtimeBase)].length, 0);
+});
