@@ -8,8 +8,8 @@ const INTRODUCTION = `# Metrics
 <!-- Made by "deno task docs" from src/status/metrics/metric_table.ts: change it there. -->
 
 \`--status-addr 127.0.0.1:9126\` serves them at \`/metrics\` in the Prometheus text format. All names begin with
-\`${METRIC_PREFIX}\`. What is not known is left out rather than 0: without the probe there are no failures,
-without StatsD no packets, outside a container no throttling.
+\`${METRIC_PREFIX}\`. An unknown value is omitted, not 0: without the probe there are no failures, without
+StatsD no packets, outside a container no throttling.
 
 - Alert and recording rules: [deploy/prometheus/rules.yml](../deploy/prometheus/rules.yml), tested with
   promtool.

@@ -93,7 +93,7 @@ def _users_location(cfg, args):
 
 
 def _read(app, location):
-    """The variables of the config at `location`, read by gunicorn's own methods. A broken file ends gunicorn as ever."""
+    """The variables of the config at `location`, read by gunicorn's own methods. A broken file ends gunicorn as without us."""
     from gunicorn.app.base import Application
     loader = app if hasattr(app, 'get_config_from_filename') else None
     kind = type(loader) if loader is not None else Application
@@ -112,7 +112,7 @@ def _read(app, location):
 def _values(app, location, settings):
     """Setting -> value of the config at `location`.
 
-    A config that is broken at the first reading ends gunicorn as ever. At a reload gunicorn would end as well, and take
+    A config that is broken at the first reading ends gunicorn as without us. At a reload gunicorn would end as well, and take
     workers that serve with it: there the values of the last reading stay.
     """
     kept = getattr(_sys.modules.get(_PACKAGE), 'kept_values', None)

@@ -63,7 +63,7 @@ def create(folder, kind, slots, age, pid=None, ppid=None, boot_ns=None):
 
 
 def mark_ready(words):
-    """Say that the worker serves; a worker already told to go stays "draining". True the first time."""
+    """Say that the worker serves; a worker that drains already stays "draining". True the first time."""
     if words[w.READY_NS]:
         return False
     words[w.READY_NS] = time.monotonic_ns()
@@ -98,7 +98,7 @@ def glance(folder, pid):
 
 
 def mark_draining(folder, pid):
-    """Say in the slot of `pid` that it was told to go; nothing happens when it has no slot."""
+    """Say in the slot of `pid` that it drains; nothing happens when it has no slot."""
     try:
         fd = _open(folder, pid, os.O_WRONLY)
     except OSError:

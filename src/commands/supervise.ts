@@ -111,7 +111,7 @@ export async function supervise(parts: Supervision): Promise<number> {
   }
 }
 
-/** A launcher that has ended must not leave gunicorn running with nobody to scale it. */
+/** A launcher that has ended must not leave gunicorn running without an autoscaler. */
 async function endLeftMaster(
   gunicorn: Gunicorn,
   { ending, graceMs, log }: { ending: boolean; graceMs: number; log: Logger },

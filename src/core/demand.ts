@@ -148,7 +148,7 @@ function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
 }
 
 /**
- * Workers of which none holds more than 80 % of its worker_connections: one that is full accepts nobody.
+ * Workers of which none holds more than 80 % of its worker_connections: one that is full accepts no connection.
  * Example: 900 websockets on one worker of 1,000 connections: 2 workers.
  */
 function connectionsAsk({ load, model }: Sample): number {
@@ -193,7 +193,7 @@ function cpuAsks(sample: Sample, cores: number): number {
 }
 
 /**
- * The 95th percentile counts only when requests wait: then one more worker. A slow request that nobody waits behind is
+ * The 95th percentile counts only when requests wait: then one more worker. A slow request that none waits behind is
  * slow for a reason that workers cannot cure. They must wait still, in the last second.
  */
 function sloAsks(input: DemandInput, recent: WindowSums, second: WindowSums): number {

@@ -80,7 +80,7 @@ export function boundsOf(input: LimitInput): Bounds {
  * More workers than can run at once only make each other slower: of sync and gthread workers when their requests want the
  * CPU for most of their time; of async workers, which use a core each, when the CPU is used up and half of it is theirs.
  * What requests do with their time is known from the quiet before a burst, so the first bound is there before the CPU is.
- * Time in the run queue is left out: it says how crowded the CPU is, not what a request needs.
+ * Time in the run queue does not count: it says how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
 function cpuBound({ sample, recent, stable, before }: LimitInput): Bound | undefined {
@@ -105,7 +105,7 @@ function cpuBound({ sample, recent, stable, before }: LimitInput): Bound | undef
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
 }
 
-/** Share of the time in service, run queue left out, that was spent on a core. */
+/** Share of the time in service, without the run queue, that was spent on a core. */
 function onCpu({ cpuMs, cpuWaitMs }: WindowSums, inServiceMs: number): number {
   const ownMs = Math.max(cpuMs, inServiceMs - cpuWaitMs);
   return ownMs > 0 ? cpuMs / ownMs : 0;

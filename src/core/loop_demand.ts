@@ -19,7 +19,7 @@ interface LoopState {
 export function loopState(sums: WindowSums): LoopState {
   if (sums.spanMs <= 0 || sums.loopLateTicks <= 0) return { erlangs: 0, restMs: 0, waitMs: 0 };
   return {
-    // A loop that is late while its worker serves nobody is no load: the machine is busy, or the app with its own affairs.
+    // A loop that is late while its worker serves no request is no load: the machine is busy, or a background task runs.
     erlangs: Math.min(sums.loopBusyMs, sums.servingMs) / sums.spanMs,
     restMs: sums.loopLateMs / sums.loopLateTicks,
     waitMs: sums.loopLateMs / Math.max(1, sums.loopTicks),

@@ -108,7 +108,7 @@ export function killBound(watch: MemoryWatch, nowMs: number): Bound | undefined 
 /**
  * Workers that fit: those there are, and what the room below the share of the limit holds when each takes as much as the
  * heaviest. Set aside first: what booting and unused workers will come to take, and in a control group of our own, whose
- * limit is hard, one worker more for a reload and what ends take. It holds growth and takes nobody away.
+ * limit is hard, one worker more for a reload and what ends take. It stops growth and removes no worker.
  * Example: limit 1000 MiB, share 0.9, used 700, worker 60, 5 alive: room 200, 3 more: bound 8; in a group of our own room
  * 170, two more of 66: bound 7.
  *

@@ -156,7 +156,7 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   return settle(state.target, { code: slow ? "slow-not-starved" : "steady" }, calmer(state, nowMs, hold));
 }
 
-/** The lowest bound that also takes workers away: memory that others use, and boots that fail, only let nobody in. */
+/** The lowest bound that also removes workers: memory of others and failed boots only stop growth. */
 function takingBound({ max, all }: Bounds): Bound {
   return all.find(({ why }) => why.code === "configured" || why.code === "cpu") ?? max;
 }

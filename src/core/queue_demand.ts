@@ -24,11 +24,11 @@ export interface QueueInput {
  * Workers that serve the queue in the time a request may wait, beside what goes on arriving. The queue is first in, first
  * out: its last request waits queued * service / slots, whatever comes behind it. What counts is the queue at the time a
  * worker asked for now can help: it grows meanwhile by what comes more than the slots can take, and one that does not
- * grow needs nobody. Asks for nothing while booting workers have not had their chance.
+ * grow wants none. Asks for nothing while booting workers have not had their chance.
  * Example: 3 wait behind 2 sync workers of 60 ms, 60 requests/s come and 33 can be served, boots take 40 ms: in 240 ms
  * 9.4 will wait, the last for 283 ms. The goal is 240: act.
  *
- * With boots longer than a request may wait nobody who waits now can be helped. There, workers are for the queue that
+ * With boots longer than a request may wait, requests that wait now cannot be helped. There, workers are for the queue that
  * will have come by the end of the boot, to be served within another boot, and booting ones do not hold more back.
  * @param steadyErlangs proven load beside the queue
  * @param burstErlangs the same for a burst that is on, else 0
@@ -53,14 +53,14 @@ export function queueAsks(
   const [load, waiting, withinMs] = isLate
     ? [Math.max(steadyErlangs, burstErlangs), queuedThen, bootMs]
     : [steadyErlangs, queued, goal.waitMs];
-  // However little may be waited, nobody who waits needs more than a slot.
+  // However short the wait may be, a waiting request needs one slot at most.
   const erlangs = load + waiting * Math.min(1, goal.serviceMs / withinMs);
   return Math.ceil(erlangs / slots - 1e-9);
 }
 
 /**
  * Requests that hang tell of no service time: none of them has ended. When all slots are taken, none became free for as
- * long as a request may take at all, and somebody has waited for longer than that, each who waits needs a slot.
+ * long as a request may take at all, and a request has waited for longer than that, each waiting request needs a slot.
  */
 export function hangingAsks({ sample, history, counts }: QueueInput, mostMs: number): number {
   const queued = queuedNow(sample);

@@ -33,7 +33,7 @@ export interface WorkerCounts {
   readonly ready: number;
   /** Workers forked that do not serve yet. */
   readonly booting: number;
-  /** Workers told to go that still finish their requests. */
+  /** Workers that drain. */
   readonly draining: number;
   /** Age of the oldest booting worker, ms; 0 when none boots. */
   readonly oldestBootMs: number;

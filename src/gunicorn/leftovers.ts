@@ -2,14 +2,14 @@ import { isAlive, type ProcessId, processOf } from "../platform/process_id.ts";
 
 const LOOK_MS = 50;
 
-/** The pids with their start times, those that are already gone left out. */
+/** The pids with their start times, without those that have ended. */
 export function remember(pids: Iterable<number>): ProcessId[] {
   return [...pids].map(processOf).filter((process) => process !== undefined);
 }
 
 /**
  * Ends workers whose master was killed: left alone a worker notices only at its next heartbeat, up to half of --timeout
- * later, and serves on with nobody to replace it. SIGTERM first, SIGKILL for what is left after `graceMs`.
+ * later, and serves on without a master. SIGTERM first, SIGKILL for what is left after `graceMs`.
  */
 export async function endLeftovers(processes: readonly ProcessId[], graceMs: number): Promise<void> {
   let left = processes.filter(isAlive);

@@ -40,7 +40,7 @@ export class Lifecycle {
     this.#on("SIGUSR1", () => this.#usr1());
     this.#on("SIGUSR2", () =>
       this.#parts.log.warn(
-        "Cannot pass on SIGUSR2: the new master would run beside this one with nobody to scale it, " +
+        "Cannot pass on SIGUSR2: the new master would run without an autoscaler, " +
           "reload with SIGHUP or start a second instance instead",
       ));
     this.#on("SIGTTIN", () => this.#floor(1));

@@ -2,13 +2,13 @@
 
 import { gunicornOptions } from "./arguments.ts";
 
-/** Options whose value is NAME=VALUE, with a value that is nobody's business. */
+/** Options whose value is NAME=VALUE, with a value that may be secret. */
 const NAMED_VALUES = ["env", "paste-global"];
 const HIDDEN = "***";
 
 /**
  * The arguments with the values of `--env NAME=VALUE` and `--paste-global`, passwords in URLs, and what an application
- * factory is called with left out. Example: `-e KEY=s3cret 'shop:make("s3cret")'` is `-e KEY=*** shop:make(***)`.
+ * factory is called with removed. Example: `-e KEY=s3cret 'shop:make("s3cret")'` is `-e KEY=*** shop:make(***)`.
  */
 export function redactedArguments(args: readonly string[]): string[] {
   const spoken = [...args];

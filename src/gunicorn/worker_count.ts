@@ -102,7 +102,7 @@ export class Doorbell implements WorkerCount {
   }
 }
 
-/** How long one signal may take to show, before the next is sent all the same: a lone signal is not lost. */
+/** How long one signal may take to show, before the next is sent anyway: a lone signal is not lost. */
 const SIGNAL_MS = 1_000;
 /** Children may differ from the target this long (drains, boots, recycled workers) before it counts as drift. */
 const DRIFT_MS = 10_000;
@@ -110,7 +110,7 @@ const DRIFT_MS = 10_000;
 /**
  * Without the probe: one signal at a time, each seen in the number of the master's children before the next. A worker
  * that drains is still a child, so a signal that does not show is taken as carried out after a second; what is wrong
- * after that is put right when the children have differed from the target for 10 s.
+ * after that is corrected when the children have differed from the target for 10 s.
  */
 export class SignalSteps implements WorkerCount {
   readonly #children: () => number | undefined;
@@ -160,7 +160,7 @@ export class SignalSteps implements WorkerCount {
     }
     this.#differsSinceMs ??= nowMs;
     if (nowMs - this.#differsSinceMs >= DRIFT_MS) {
-      // The master's count is not what we asked for: somebody else signalled it. One step a drift period.
+      // The master's count is not what we asked for: something else signalled it. One step a drift period.
       this.retries++;
       this.#differsSinceMs = nowMs;
       this.#asked += children < this.#wanted ? -1 : 1;

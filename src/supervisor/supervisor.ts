@@ -14,7 +14,7 @@ export interface Sampler {
   sample(nowMs: number): Sample;
 }
 
-/** What happened in one tick, for whoever watches: status, metrics, recording. */
+/** What happened in one tick, for status, metrics and the recording. */
 export interface TickRecord {
   readonly sample: Sample;
   readonly decision: Decision;

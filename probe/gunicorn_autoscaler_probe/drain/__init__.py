@@ -1,1 +1,1 @@
-"""How a worker that was told to go ends its connections."""
+"""How a draining worker ends its connections."""

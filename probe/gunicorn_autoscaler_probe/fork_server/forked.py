@@ -80,7 +80,7 @@ def _end(number, frame):
 
 
 def _leave(number, frame):
-    """Ends a worker that serves nobody yet, by way of gunicorn's own clean-up. gunicorn's handler takes its place."""
+    """Ends a worker that does not serve yet, by way of gunicorn's own clean-up. gunicorn's handler takes its place."""
     sys.exit(0)
 
 

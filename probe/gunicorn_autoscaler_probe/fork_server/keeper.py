@@ -57,7 +57,7 @@ class Keeper:
         self._tell()
 
     def await_first(self):
-        """Before a fork: while nobody serves, the import of a fork server is waited for, as a worker's would be."""
+        """Before a fork: while no worker serves, the import of a fork server is waited for, as a worker's would be."""
         if self._server.WORKERS:
             return
         if self._mode == OFF or self._next is None and self._current is None:

@@ -94,7 +94,7 @@ class Doorbell:
         self._words[w.A_CHANGES] = self._changes
 
     def tell_workers(self, alive, draining, spawned):
-        """Workers alive (draining ones included), told to go, and forked since start."""
+        """Workers alive (draining ones included), draining, and forked since start."""
         self._words[w.A_ALIVE] = alive
         self._words[w.A_DRAINING] = draining
         self._words[w.A_SPAWNED] = spawned

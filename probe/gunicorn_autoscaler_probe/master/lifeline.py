@@ -67,7 +67,7 @@ class Wrapper:
         os.rename(made, self._path)
 
     def before(self, server):
-        """Look after it before each reload of `server`. One that could not read its config again is left out."""
+        """Look after it before each reload of `server`. One that could not read its config again is skipped."""
         reload = server.reload
 
         def reload_with_config():

@@ -79,7 +79,7 @@ class Master:
     def count_changed(self, server, new, old):
         """nworkers_changed: returns the number that stands, the wanted one wherever it is known.
 
-        So neither a TTIN that someone sends the master nor a reload makes the count drift. gunicorn has stored `new`
+        So neither a TTIN from outside nor a reload makes the count drift. gunicorn has stored `new`
         already; the attribute below its property is set, because the property would call this hook again.
         """
         if not self._obeys():
@@ -138,7 +138,7 @@ class Master:
             self._bell = None
 
     def leaving(self, server):
-        """on_exit: with the supervisor gone nobody else removes the runtime folder.
+        """on_exit: without the supervisor, the master removes the runtime folder.
 
         Not while a master that SIGUSR2 started goes on: it reads our config again at its next reload.
         """

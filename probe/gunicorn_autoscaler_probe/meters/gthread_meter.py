@@ -59,10 +59,10 @@ def _watch_queue(worker, m, flush):
     """Publish the length of the thread pool's queue whenever a connection enters or leaves it, and keep it short.
 
     New connections are not accepted while one waits for a thread already. It is there so that a thread that is done finds
-    the next request without the main thread's help. Requests on kept connections come in all the same.
+    the next request without the main thread's help. Requests on kept connections still come in.
 
     While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
-    worker, and workers added beside it would stay idle. The client's next connection goes to whoever is free. So do the
+    worker, and workers added beside it would stay idle. The client's next connection goes to a free worker. So do the
     answers of a worker that is to go.
     """
     queue = getattr(worker.tpool, '_work_queue', None)
@@ -72,7 +72,7 @@ def _watch_queue(worker, m, flush):
     enqueue_req, handle, notify = worker.enqueue_req, worker.handle, worker.notify
     threads, most_connections = worker.cfg.threads, worker.worker_connections
     most_kept = getattr(worker, 'max_keepalived', 0)
-    full_since = 0  # 0 when a thread has found nobody waiting
+    full_since = 0  # 0 when a thread has found no request waiting
     busy = deque()  # one for each thread that has a connection
     slot = m
     inside = deque()  # one for each connection that a thread has or is to get; counted in many threads without a lock

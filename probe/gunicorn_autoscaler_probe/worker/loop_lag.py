@@ -1,7 +1,7 @@
 """How late an event loop is: a tick every 100 ms or so, and by how much it came late.
 
 A loop that is blocked shows while it is blocked: `loop_due_ns` stays in the past, whoever reads the slot sees by how
-much. The tick is a bare timer: it keeps no loop alive and nobody waits for it. Ticks are 50 to 150 ms apart, by chance:
+much. The tick is a bare timer: it keeps no loop alive and delays no exit. Ticks are 50 to 150 ms apart, by chance:
 at equal distances they would meet the requests of a steady client always or never.
 """
 from random import Random

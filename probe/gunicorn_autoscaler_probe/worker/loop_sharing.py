@@ -2,7 +2,7 @@
 
 asyncio accepts all that waits in one turn of the loop, and only then begins to serve: the first worker of a burst takes it
 all, and those that come to help find nothing. Here it accepts one connection, and the next one some turns later, when the
-loop has come to the request of the first: a handler that computes or blocks meanwhile leaves the queue to whoever is free.
+loop has come to the request of the first: a handler that computes or blocks meanwhile leaves the queue to free workers.
 uvloop accepts in C, out of reach.
 
 A client that keeps its connection stays with its worker. While a loop is full, its answers end their connections, so that

@@ -32,7 +32,7 @@ class Worker:
             os.close(self._slot_fd)
 
     def initialized(self, worker):
-        """post_worker_init: the application is loaded. Attach the meter; a worker without one is ready all the same."""
+        """post_worker_init: the application is loaded. Attach the meter; a worker without one is ready too."""
         if self._page is None:
             return
         words = self._page.words

@@ -1,1 +1,1 @@
-"""The workers of gunicorn's arbiter: how many are forked, who goes, when."""
+"""The workers of gunicorn's arbiter: how many are forked, which drain, when."""

@@ -1,4 +1,4 @@
-"""Gunicorn's rule that a worker which cannot boot ends the arbiter: in force only while nobody serves."""
+"""Gunicorn's rule that a worker which cannot boot ends the arbiter: in force only while no worker serves."""
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
 _NO_EXIT_CODE = -1

@@ -1,4 +1,4 @@
-"""A worker told to go before it has its own handlers must hear it.
+"""A TERM before a worker has its own handlers must reach it.
 
 A forked worker inherits the master's handlers, which only queue: a SIGTERM in the first milliseconds is lost, and a
 stop, sent once, waits out the graceful timeout for that worker. Here such a signal is held back by the kernel from
@@ -71,5 +71,5 @@ def _end(number, frame):
 
 
 def _leave(number, frame):
-    """Ends a worker that serves nobody yet, by way of gunicorn's own clean-up."""
+    """Ends a worker that does not serve yet, by way of gunicorn's own clean-up."""
     sys.exit(0)

@@ -29,7 +29,7 @@ class ArbiterView:
         pass
 
     def log_counts(self, staying):
-        """Log the gauges for `staying` workers. A manage_workers of another make, that fails on a view, is left out."""
+        """Log the gauges for `staying` workers. A foreign manage_workers that fails on a view is skipped."""
         if self._manage is None:
             return
         self.WORKERS = dict(list(self._server.WORKERS.items())[:staying])

@@ -1,4 +1,4 @@
-"""The workers that were told to go, until they have gone."""
+"""The draining workers, until they have ended."""
 from .. import slot, words as w
 
 _RESEND_AFTER_NS = 10 * 10**9

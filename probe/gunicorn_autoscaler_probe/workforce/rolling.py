@@ -1,7 +1,7 @@
 """Workers replaced one by one: a new one is forked, and once it serves an old one goes.
 
 Gunicorn's reload forks all new workers and stops the old ones at once, whether the new ones come up or not: twice the
-processes for a while, and nobody who serves while they boot. Here there is one process more than the count, and never
+processes for a while, and none that serves while they boot. Here there is one process more than the count, and never
 fewer than the count that serve.
 """
 
@@ -24,11 +24,11 @@ class Rolling:
         return pid not in self.old
 
     def released(self, pid):
-        """An old one was told to go for a new one."""
+        """An old one drains for a new one."""
         self._leaving.add(pid)
 
     def surge(self, workers):
-        """Processes beyond the count: 1, or 0 while one that was told to go still lives. workers: pids of all."""
+        """Processes beyond the count: 1, or 0 while a draining one still lives. workers: pids of all."""
         self._leaving.intersection_update(workers)
         return 0 if self._leaving or self.is_crowded else 1
 

@@ -1,6 +1,6 @@
 """Signals to the arbiter, before gunicorn acts on them.
 
-The supervisor's own TTIN and TTOU only say that the arbiter file has news. Those of somebody else ask for a refresh, as
+The supervisor's own TTIN and TTOU only say that the arbiter file has news. Those from outside ask for a refresh, as
 Airflow and cron jobs do it: TTIN brings one worker more for a minute at most, and TTOU after it takes the oldest away.
 """
 import signal
@@ -10,7 +10,7 @@ _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # HUPs that come closer together are one: who signals a process group reaches us twice, directly and by the supervisor.
 _ONE_RELOAD_NS = 15 * 10**7
 _EXTRA_NS = 60 * 10**9
-# A ring that the kernel merged with another leaves a credit: it must not hide somebody else's signal for long.
+# A ring that the kernel merged with another leaves a credit: it must not hide a signal from outside for long.
 _CREDIT_NS = 15 * 10**9
 
 
@@ -22,7 +22,7 @@ class Signals:
         self._bell = bell
         self._signal = server.signal
         self._hup_ns = -_ONE_RELOAD_NS
-        self._extra = []  # until when, for each worker that somebody asked for
+        self._extra = []  # until when, for each worker that a signal from outside added
         self._refreshes = 0
         self._seq = bell.wanted()[0]
         self._credit = 0  # rings of the supervisor's still to come
@@ -65,7 +65,7 @@ class Signals:
         return self._server.manage_workers()
 
     def handle_ttou(self):
-        """The oldest worker goes, if it is not the supervisor's ring and somebody's TTIN came before."""
+        """The oldest worker drains, if the signal is not the supervisor's and a TTIN from outside came before."""
         if not self._is_governed():
             return type(self._server).handle_ttou(self._server)
         if not self._is_ring():
@@ -76,7 +76,7 @@ class Signals:
         return self._server.manage_workers()
 
     def extra(self, now_ns):
-        """Workers beyond the count that somebody asked for."""
+        """Workers beyond the count that signals from outside added."""
         self._extra = [until_ns for until_ns in self._extra if now_ns < until_ns]
         return len(self._extra)
 

@@ -1,4 +1,4 @@
-"""Gunicorn's manage_workers, replaced: forks at once what is missing, picks who goes, never counts the leaving as staff."""
+"""Gunicorn's manage_workers, replaced: forks missing workers at once, picks which drain, does not count draining ones."""
 import errno
 import os
 import signal
@@ -58,7 +58,7 @@ class Workforce:
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
                 self._rolling = rolling.Rolling(staying)
-            else:  # nobody serves whom it could spare
+            else:  # no serving worker can be spared
                 now_ns = time.monotonic_ns()
                 for pid in staying:
                     self._leaving.tell(pid, now_ns)

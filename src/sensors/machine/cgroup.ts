@@ -105,7 +105,7 @@ export class Cgroup {
     return limits;
   }
 
-  /** Bytes in use against a limit; page cache and slab that the kernel drops under pressure are left out. */
+  /** Bytes in use against a limit; page cache and slab that the kernel drops under pressure do not count. */
   memoryUse({ folder, version }: MemoryLimit): number | undefined {
     const used = parseWhole(this.#read(folder, version === 2 ? "memory.current" : "memory.usage_in_bytes"));
     if (used === undefined) return undefined;

@@ -58,7 +58,7 @@ export class Processes {
   /**
    * What these workers, the ready ones, cost: CPU of the last second, and memory, read of one worker a call.
    * @param isShared they were forked with the application in memory: one more adds its private pages alone
-   * @param served the pids that have answered a request; undefined where nobody tells
+   * @param served the pids that have answered a request; undefined where unknown
    */
   read(
     readyPids: readonly number[],

@@ -83,7 +83,7 @@ export class WorkerCost {
     if (waitNs !== undefined) this.#waitNs.note(waitNs, nowMs);
   }
 
-  /** Reads its share of the memory: 1-2 ms, of a large one what it shares with nobody. */
+  /** Reads its share of the memory: 1-2 ms, of a large one only its private part. */
   readMemory(nowMs: number): void {
     const isLarge = this.#rssBytes > LARGE_BYTES;
     const rollup = isLarge ? "" : readText(`${this.#folder}/smaps_rollup`) ?? "";

@@ -23,7 +23,7 @@ export class WorkerForecast {
 
   /**
    * Weighs these workers, the ready ones.
-   * @param served the pids that have answered a request; undefined where nobody tells
+   * @param served the pids that have answered a request; undefined where unknown
    */
   read(
     workers: readonly WorkerCost[],

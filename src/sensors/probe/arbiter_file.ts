@@ -223,7 +223,7 @@ export class ArbiterFile {
     return { workers: arbiter.confirmed, seq: arbiter.confirmedSeq };
   }
 
-  /** Closes the descriptor; the file stays for whoever removes the folder. */
+  /** Closes the descriptor; the file stays until the folder is removed. */
   close(): void {
     this.#file.close();
   }

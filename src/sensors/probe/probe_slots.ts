@@ -185,7 +185,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** The workers that have answered a request; undefined where nobody counts them. */
+/** The workers that have answered a request; undefined where they are not counted. */
 export function servedOf(slots: SlotsReading | undefined): ReadonlySet<number> | undefined {
   if (slots === undefined || !slots.isMetered) return undefined;
   return new Set(slots.workers.filter((w) => w.startedTotal > w.inFlight).map((w) => w.pid));

@@ -28,7 +28,7 @@ Deno.test("a config that wants a daemon: gunicorn stays our child, with a log li
   await using dir = await tempDir();
   const config = await dir.write("conf.py", "daemon = True\n");
   await using server = await autoscaled({ gunicorn: ["-c", config] });
-  assertStringIncludes(server.process.text("stderr"), "daemon = True is left out of account");
+  assertStringIncludes(server.process.text("stderr"), "daemon = True is ignored");
   await server.untilWorkers(2);
   assertEquals((await server.process.stop("SIGTERM")).code, 0);
 });
