@@ -190,6 +190,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
       log,
       initialWorkers,
       beforeReload: installAgain,
+      beat: () => folder.beat(),
     });
   } finally {
     recorder?.close();

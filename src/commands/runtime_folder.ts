@@ -11,6 +11,10 @@ export interface Part {
   readonly make: () => void;
 }
 
+/** Its time of change is that of the last tick, at most a second older: a health check needs nothing but `find`. */
+export const ALIVE_FILE = "alive";
+const BEAT_MS = 1_000;
+
 /** The folder is looked at so often. */
 const LOOK_MS = 500;
 
@@ -22,6 +26,7 @@ export class RuntimeFolder implements Disposable {
   readonly path: string;
   #lock: FolderLock | undefined;
   #problem = "";
+  #beatAtMs = -Infinity;
 
   /**
    * Makes the folder, and removes those that dead instances left.
@@ -38,6 +43,20 @@ export class RuntimeFolder implements Disposable {
     const timer = setInterval(() => this.#look(parts, log), LOOK_MS);
     Deno.unrefTimer(timer);
     return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
+  /** The loop goes on. Never throws. */
+  beat(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#beatAtMs < BEAT_MS) return;
+    this.#beatAtMs = nowMs;
+    const path = `${this.path}/${ALIVE_FILE}`;
+    try {
+      using file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
+      file.utimeSync(new Date(), new Date());
+    } catch {
+      // The folder is gone or its disk is full: it looks dead until it is there again.
+    }
   }
 
   /** Removes the folder. */

@@ -4,6 +4,7 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
+import { dropUnchangedFilePages } from "../platform/own_pages.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import type { ServiceNotices } from "../status/systemd/service_notices.ts";
@@ -13,6 +14,9 @@ import type { Recorder } from "./recorder.ts";
 
 /** Leftover workers of a killed master may finish what they serve for this long. */
 const LEFTOVER_MS = 5_000;
+
+/** What only the start needed is not needed any more after so long. */
+const SETTLED_MS = 5_000;
 
 /** gunicorn's own codes for a start that failed: what they mean, and where to look. */
 const BOOT_FAILURES: ReadonlyMap<number, string> = new Map([
@@ -37,11 +41,14 @@ export interface Supervision {
   readonly initialWorkers: number;
   /** See LifecycleParts. */
   readonly beforeReload: () => void;
+  /** Called at each tick. */
+  readonly beat: () => void;
 }
 
 /** Scales gunicorn until it ends, and returns its exit code. */
 export async function supervise(parts: Supervision): Promise<number> {
-  const { gunicorn, sensing, status, recorder, notices, settings, log, initialWorkers, beforeReload } = parts;
+  const { gunicorn, sensing, status, recorder, notices, settings, log, initialWorkers, beforeReload, beat } =
+    parts;
   sensing.attach(gunicorn);
   if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
   const supervisor = new Supervisor({
@@ -56,6 +63,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     onTick: (record) => {
       status.note(record);
       recorder?.note(record);
+      beat();
       notices?.note(record, sensing.arbiter?.reloads);
     },
   });
@@ -79,6 +87,7 @@ export async function supervise(parts: Supervision): Promise<number> {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },
   });
+  const settled = setTimeout(dropUnchangedFilePages, SETTLED_MS);
   const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
     // An error that escaped everything: gunicorn must live on, so it is said and swallowed.
@@ -104,6 +113,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     await endLeftovers(leftovers.filter(({ pid }) => pid !== gunicorn.arbiter?.pid), LEFTOVER_MS);
     return exit.code;
   } finally {
+    clearTimeout(settled);
     orphanage.close();
     lifecycle.close();
     globalThis.removeEventListener("error", catchAll);

@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
-import { VERSION } from "../../../src/version.ts";
 import { compiledBinary } from "../../support/binary.ts";
 import { Container } from "../../support/container.ts";
 import { imageConfig, parseDockerfile } from "../../support/dockerfile.ts";
@@ -94,9 +93,8 @@ Deno.test({
   });
 
   await t.step("the image's own health check says healthy", async () => {
-    const { code, stdout, stderr } = await container.exec(...image.healthcheck);
+    const { code, stderr } = await container.exec(...image.healthcheck);
     assertEquals(code, 0, stderr);
-    assertEquals(JSON.parse(stdout).version, VERSION);
   });
 
   await t.step("an orphan is reaped", async () => {
