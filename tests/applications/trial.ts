@@ -35,7 +35,7 @@ export interface Lost {
 const FEW = 1;
 const MANY = 4;
 const START_MS = 90_000;
-const WORKERS_MS = 30_000;
+const WORKERS_MS = 60_000;
 const STOP_MS = 45_000;
 
 /** @param bin the bin folder of the application's virtualenv */
@@ -47,9 +47,8 @@ export async function tryApplication(application: Application, way: Way, bin: st
   const port = freeTcpPort();
   const own = ["--runtime-dir", runtime.path, `--min-workers=${FEW}`, `--max-workers=${MANY}`];
   const before = way === "bare" ? [`${bin}/gunicorn`] : [...program(), ...own];
-  const words = [...application.words(place), "--bind", `127.0.0.1:${port}`];
-  // Bare, the number is what one would have set to begin with; the later -w counts.
-  if (way === "bare") words.push("-w", String(FEW));
+  // Of two -w the later counts.
+  const words = [...application.words(place), "--bind", `127.0.0.1:${port}`, "-w", String(FEW)];
   const startMs = performance.now();
   await using process = start(before[0]!, [...before.slice(1), ...words], {
     cwd: folder.path,
