@@ -18,6 +18,9 @@ const LEFTOVER_MS = 5_000;
 /** What only the start needed is not needed any more after so long. */
 const SETTLED_MS = 5_000;
 
+/** How often it is looked for a master that starts while all is being ended. */
+const LATE_MASTER_MS = 200;
+
 /** gunicorn's own codes for a start that failed: what they mean, and where to look. */
 const BOOT_FAILURES: ReadonlyMap<number, string> = new Map([
   [3, ": a worker could not boot, its error is above; gunicorn-autoscaler check APP tells it too"],
@@ -69,11 +72,14 @@ export async function supervise(parts: Supervision): Promise<number> {
   });
   status.attach({ supervisor, sensing });
   let ending = false;
+  let lateMasters: ReturnType<typeof setInterval> | undefined;
   const lifecycle = new Lifecycle({
     gunicorn,
     log,
     stopDeciding: () => {
       ending = true;
+      // The loop has stopped: a master that starts only now would not hear the signal that its launcher got.
+      lateMasters ??= setInterval(() => sensing.lookForMaster(), LATE_MASTER_MS);
       notices?.stopping();
       supervisor.stop();
     },
@@ -114,6 +120,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     return exit.code;
   } finally {
     clearTimeout(settled);
+    clearInterval(lateMasters);
     orphanage.close();
     lifecycle.close();
     globalThis.removeEventListener("error", catchAll);

@@ -184,3 +184,17 @@ Deno.test("an autoscaler that is killed before gunicorn has begun leaves nothing
   assertEquals(server.process.family(), []);
   assertEquals([...Deno.readDirSync(server.runtimeBase)].length, 0);
 });
+
+Deno.test("a TERM that a launcher ignores reaches a gunicorn that it starts later", async () => {
+  await using folder = await tempDir();
+  const path = await script(
+    folder,
+    `trap '' TERM\nsleep 1\ntouch ${folder.path}/launched\nsleep 1\ntrap - TERM\ngunicorn "$@"\nexit 5`,
+  );
+  await using server = await autoscaled({ own: ["--gunicorn", path], untilReady: false });
+  await until(() => Deno.stat(`${folder.path}/launched`).then(() => true, () => false), {
+    timeoutMs: 30_000,
+    what: "the launcher",
+  });
+  assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 5, server.process.text());
+});
