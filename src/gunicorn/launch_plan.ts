@@ -66,6 +66,11 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
     args = withOptions(args, "-c", input.wrapperConfig);
     return { args, initialWorkers: workers, relayTo: undefined, notes, errors };
   }
+  if (settings.forkServer !== "off") {
+    notes.push(
+      `--fork-server ${settings.forkServer} has no effect with --probe off: the fork server is a part of the probe`,
+    );
+  }
   // Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests.
   const theirs = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
     input.configuredStatsd;

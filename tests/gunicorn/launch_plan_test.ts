@@ -42,6 +42,13 @@ Deno.test("the count to begin with", async (t) => {
   }
 });
 
+Deno.test("a fork server without the probe is said to have no effect", () => {
+  const notes = (wrapperConfig: string | undefined) =>
+    plan("app:app", { wrapperConfig }, { "fork-server": "on" }).notes.join();
+  assertStringIncludes(notes(undefined), "--fork-server on has no effect with --probe off");
+  assertEquals(notes("/run/x/conf.py"), "");
+});
+
 Deno.test("that -w is only the beginning is said, and that it was out of bounds", () => {
   assertStringIncludes(plan("app:app -w 4").notes.join(), "--workers=4 is the number to begin with;");
   assertStringIncludes(plan("app:app -w 99").notes.join(), "brought within 2 to 10");
