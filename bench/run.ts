@@ -8,6 +8,7 @@ import { LoadReport } from "./load/load_report.ts";
 import { machineBusyMs } from "./costs/machine_cpu.ts";
 import { totalMs } from "./load/phases.ts";
 import { type Absent, eachSecond, type RunResult } from "./report/results.ts";
+import { MemorySampler } from "./servers/memory.ts";
 import type { Rival } from "./servers/rivals.ts";
 import type { Scenario } from "./scenarios.ts";
 import {
@@ -71,7 +72,12 @@ async function measure(
 ): Promise<RunResult> {
   const durationMs = totalMs(scenario.phases);
   const before = { atMs: performance.now(), cpuMs: familyCpuMs(server.pid), machineMs: machineBusyMs() };
-  const load = await drive(scenario, seed, port);
+  const memory = new MemorySampler(server.pid);
+  const load = await drive(scenario, seed, port).catch((error) => {
+    memory.stop(0);
+    throw error;
+  });
+  const memoryMbSeconds = memory.stop(durationMs / 1000);
   const cpuMs = familyCpuMs(server.pid) - before.cpuMs;
   const elsewhereMs = machineBusyMs() - before.machineMs - cpuMs;
   const tookMs = performance.now() - before.atMs;
@@ -91,6 +97,7 @@ async function measure(
     peakWorkers: peakWorkers(workers),
     lastWorkers: workers.changes.at(-1)![1],
     ...(firstGrowthMs === undefined ? {} : { firstGrowthMs }),
+    memoryMbSeconds: round(memoryMbSeconds, 0),
     cpuMsPerRequest: round(cpuMs / Math.max(1, report.sent), 3),
     elsewhereCores: round(Math.max(0, elsewhereMs / tookMs), 3),
     generatorLateMs: round(report.outcomes.latenessP99Ms, 1),

@@ -6,6 +6,7 @@
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive } from "../../tasks/options.ts";
+import { familyPssMb } from "../servers/memory.ts";
 import { READY_NS } from "../../src/sensors/probe/slot.ts";
 import { pin, untilBooted } from "../../tests/faults/support/steady.ts";
 import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
@@ -30,14 +31,6 @@ const REQUIREMENTS = [
 const BOOT_NS = 9;
 const LOADERS = 8;
 const BOOTS = 9;
-
-/** PSS of a process and all its descendants, MB; those of gunicorn alone, and all. */
-function pssMb(pid: number): number {
-  return [pid, ...descendants(pid).map((one) => one.pid)].reduce((sum, one) => {
-    const text = Deno.readTextFileSync(`/proc/${one}/smaps_rollup`);
-    return sum + Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1000;
-  }, 0);
-}
 
 async function serve(port: number, requests: number): Promise<void> {
   let left = requests;
@@ -100,7 +93,7 @@ if (import.meta.main) {
       what: "an answer",
     });
     await serve(port, workers * requests);
-    bareMb = pssMb(bare.pid);
+    bareMb = familyPssMb(bare.pid);
   }
   await using ours = await autoscaled({
     own: ["--min-workers", "1", "--max-workers", String(workers + 1), "--fork-server", "on"],
@@ -112,7 +105,7 @@ if (import.meta.main) {
   await pin(ours, workers);
   await untilBooted(ours, workers);
   await serve(ours.port, workers * requests);
-  const [all, gunicorn] = [pssMb(ours.process.pid), pssMb(ours.master)];
+  const [all, gunicorn] = [familyPssMb(ours.process.pid), familyPssMb(ours.master)];
   console.log(`bare gunicorn, ${workers} workers: ${bareMb.toFixed(0)} MB`);
   console.log(`fork server: ${gunicorn.toFixed(0)} MB, with ourselves ${all.toFixed(0)} MB`);
   const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;

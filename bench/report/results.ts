@@ -18,6 +18,8 @@ export interface RunResult {
   readonly lastWorkers: number;
   /** When the number of workers first rose above what it was at the start of the burst, ms; absent when it never did. */
   readonly firstGrowthMs?: number;
+  /** PSS of the server with all its processes, ourselves counted in, MB·s over the load. Not in older results. */
+  readonly memoryMbSeconds?: number;
   /** CPU time of the server with all its processes, per request, ms. */
   readonly cpuMsPerRequest: number;
   /**

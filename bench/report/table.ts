@@ -15,6 +15,7 @@ const HEAD = [
   "peak",
   "last",
   "first growth",
+  "MB·s",
   "CPU/request",
 ];
 
@@ -40,7 +41,7 @@ export function markdownTable(scenario: Scenario, runs: Runs): string {
 
 /** The cells of the columns that docs/benchmarks.md has. */
 function onPage(row: readonly string[]): string[] {
-  return HEAD.flatMap((name, i) => ["last", "CPU/request"].includes(name) ? [] : [row[i] ?? ""]);
+  return HEAD.flatMap((name, i) => ["last", "MB·s", "CPU/request"].includes(name) ? [] : [row[i] ?? ""]);
 }
 
 function rowsOf(runs: Runs): string[][] {
@@ -67,6 +68,7 @@ function cells(run: RunResult, maxWorkerSeconds: number): string[] {
     String(run.peakWorkers),
     String(run.lastWorkers),
     run.firstGrowthMs === undefined ? "-" : `${(run.firstGrowthMs / 1000).toFixed(2)} s`,
+    run.memoryMbSeconds === undefined ? "-" : run.memoryMbSeconds.toFixed(0),
     `${run.cpuMsPerRequest.toFixed(2)} ms`,
   ];
 }

@@ -1,5 +1,5 @@
 /** Counts the workers of a server while it is under load: what it costs. */
-import { children, cpuMs } from "../../tests/support/processes.ts";
+import { children, cpuMs, descendants } from "../../tests/support/processes.ts";
 
 /** Where the workers of a server are: children of the process we started, or of the master that this process started. */
 export type WorkersAre = "children" | "grandchildren";
@@ -77,5 +77,5 @@ export function peakWorkers({ changes }: WorkerSeries): number {
 
 /** CPU time that a process and all it started have used so far, ms; what was started and has ended is counted too. */
 export function familyCpuMs(pid: number): number {
-  return cpuMs(pid) + children(pid).reduce((sum, child) => sum + familyCpuMs(child), 0);
+  return cpuMs(pid) + descendants(pid).reduce((sum, one) => sum + cpuMs(one.pid), 0);
 }
