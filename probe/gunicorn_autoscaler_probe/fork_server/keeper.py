@@ -54,6 +54,8 @@ class Keeper:
             self._start()
         if self._server.WORKERS:
             self.expect(1)
+            for spare in self._spares:
+                spare.asked_ns = 0
         self._tell()
 
     def await_first(self):
@@ -89,10 +91,14 @@ class Keeper:
         if self._current is None:
             return
         for is_last in (False, True):
+            asked_ns = time.monotonic_ns()
             try:
                 if self._current.look(0) != READY:
                     raise ConnectionError(self._current.why)
-                self._spares += self._current.fork(count, _FORK_LIMIT_S)
+                forked = self._current.fork(count, _FORK_LIMIT_S)
+                for recruit in forked:
+                    recruit.asked_ns = asked_ns
+                self._spares += forked
                 self._pause_s = _FIRST_PAUSE_S
                 return
             except (OSError, ValueError) as error:

@@ -131,7 +131,7 @@ class Spawning:
             if recruit is None:
                 return None
             try:
-                self._order(recruit, worker, order, asked_ns)
+                self._order(recruit, worker, order, recruit.asked_ns or asked_ns)
                 return recruit.pid
             except OSError as error:
                 recruit.dismiss()
