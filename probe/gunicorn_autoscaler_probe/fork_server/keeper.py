@@ -10,6 +10,8 @@ _FORK_LIMIT_S = 5
 _FIRST_PAUSE_S = 10
 _LONGEST_PAUSE_S = 300
 _LOOK_S = 0.05
+# More than one spare is kept so long.
+_EXPECTED_S = 5
 # With "auto", an application that imports faster goes without.
 _WORTH_IT_S = 0.3
 
@@ -54,8 +56,7 @@ class Keeper:
             self._start()
         if self._server.WORKERS:
             self.expect(1)
-            for spare in self._spares:
-                spare.asked_ns = 0
+            self._dismiss_surplus()
         self._tell()
 
     def await_first(self):
@@ -236,6 +237,16 @@ class Keeper:
         self._words.count_failure()
         self._next_try_s = time.monotonic() + self._pause_s
         self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2)
+
+    def _dismiss_surplus(self):
+        """Those that were expected and are wanted no more; one stays."""
+        old_s = time.monotonic() - _EXPECTED_S
+        for spare in self._spares[1:]:
+            if spare.forked_s < old_s:
+                self._spares.remove(spare)
+                spare.end()
+        for spare in self._spares:
+            spare.asked_ns = 0
 
     def _end_spares(self):
         spares, self._spares = self._spares, []

@@ -19,6 +19,7 @@ class Recruit:
     def __init__(self, pid, sock):
         self.pid = pid
         self.asked_ns = 0  # when it was forked for a worker that is wanted; 0 for a spare
+        self.forked_s = time.monotonic()
         self._sock = sock
 
     def order(self, order, descriptors):
