@@ -27,6 +27,7 @@ def chain(folder, settings, space):
         if not session.master.attach():
             _is_refused = True  # for good: it must not change at a reload
             return
+        session.worker.linger_ns = session.master.linger_ns()
         _session = session
     if space.get('daemon'):
         # A daemon leaves its parent, and with it everyone who could scale it.

@@ -145,6 +145,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     dir,
     probe,
     forkServer: settings.forkServer,
+    lingerMs: Math.round(settings.lingerSeconds * 1000),
     statsd,
     relayTo,
     initialWorkers,

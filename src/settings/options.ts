@@ -156,6 +156,12 @@ const GUNICORN = group("Gunicorn", [
     "Fork workers from a process that imported the application once. Needs the probe.",
   ),
   option(
+    "lingerSeconds",
+    number(0, 86_400),
+    0,
+    "Keep a draining worker for so long after its last request, for threads and tasks.",
+  ),
+  option(
     "mapUvicornDeprecated",
     toggle(),
     false,

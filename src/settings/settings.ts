@@ -28,6 +28,7 @@ export interface Settings {
   readonly statsdPrefix: string;
   readonly gunicorn: string;
   readonly forkServer: "on" | "off" | "auto";
+  readonly lingerSeconds: number;
   readonly mapUvicornDeprecated: boolean;
   readonly autoSetGracefulTimeout: boolean;
   readonly runtimeDir: string;

@@ -34,6 +34,8 @@ export interface SensingOptions {
   readonly dir: string;
   readonly probe: boolean;
   readonly forkServer: ForkServerMode;
+  /** How long a worker stays after its last request before it may go; 0 when not given. */
+  readonly lingerMs?: number;
   /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
   readonly relayTo: string | undefined;
@@ -76,6 +78,7 @@ export class Sensing implements Sampler {
     if (options.probe) {
       this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
       this.#arbiterFile.setForkServer(options.forkServer);
+      this.#arbiterFile.setLinger(options.lingerMs ?? 0);
       this.#slots = new ProbeSlots(options.dir, isChild, isChild);
     }
     if (options.statsd !== undefined) {

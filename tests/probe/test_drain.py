@@ -68,6 +68,21 @@ class DrainTest(unittest.TestCase):
                 worker.look()
             self.assertEqual(worker.told[2:], ['leave'])
 
+    def test_it_stays_for_a_while_after_its_last_request_where_that_is_asked_for(self):
+        with page() as m, stopped_clock(drain) as clock:
+            m[w.STATE] = w.DRAINING
+            worker = Worker(m, timeout_s=30)
+            worker.linger_ns = 60 * 10**9
+            worker.open = 0
+            m[w.LAST_CHANGE_NS] = clock.ns
+            for _ in range(3):
+                clock.pass_ms(19000)
+                worker.look()
+            self.assertFalse(worker.is_over())
+            clock.pass_ms(3000)
+            worker.look()
+            self.assertEqual(worker.told[2:], ['leave'])
+
     def test_it_leaves_after_its_time_with_connections_open(self):
         with page() as m, stopped_clock(drain) as clock:
             m[w.STATE] = w.DRAINING

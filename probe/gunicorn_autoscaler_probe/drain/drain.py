@@ -28,6 +28,7 @@ class Drain:
         self._words = words
         self._timeout_ns = int(timeout_s * 10**9)
         self._close_connections = close_connections
+        self.linger_ns = 0  # it stays so long after its last request
         self._since_ns = 0
         self._closing_ns = 0  # since when what clients keep open is being closed
         words[w.EMPTIES_ITSELF] = 1
@@ -43,7 +44,8 @@ class Drain:
         elif self.is_over():
             return
         elif self._try(self.is_empty):
-            self._try(self.leave)
+            if monotonic_ns() - self._words[w.LAST_CHANGE_NS] >= self.linger_ns:
+                self._try(self.leave)
         else:
             self._end_in_time(monotonic_ns())
 

@@ -10,6 +10,7 @@ from . import claim
 
 # More is a torn or hostile file rather than a wish.
 _MOST_WORKERS = 100000
+_MOST_LINGER_MS = 86400 * 1000
 
 
 class Doorbell:
@@ -32,6 +33,10 @@ class Doorbell:
         self._claimed_by = None
         self.has_launcher = os.getppid() != self.supervisor_pid  # a program between the supervisor and this process
         self._changes = 0
+
+    def linger_ns(self):
+        """How long a worker is kept after its last request before it may go."""
+        return min(self._words[w.A_LINGER_MS], _MOST_LINGER_MS) * 10**6
 
     def fork_server_words(self):
         """The words about the fork server."""

@@ -111,6 +111,10 @@ class Master:
         if self._workforce is not None:
             self._workforce.reload()
 
+    def linger_ns(self):
+        """How long a worker is kept after its last request before it may go."""
+        return self._bell.linger_ns() if self._bell is not None else 0
+
     def is_serving(self):
         """Whether a worker serves, and gunicorn is to go on whatever a hook of the user's raises."""
         return self._workforce is not None and self._workforce.is_serving()

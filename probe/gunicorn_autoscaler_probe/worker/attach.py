@@ -6,7 +6,7 @@ from . import loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
 
 
-def attach(worker, kind, words, on_ready):
+def attach(worker, kind, words, on_ready, linger_ns=0):
     """Attach the meter to `worker`, whose application is loaded and which does not serve yet.
 
     Returns (metered, ready): whether a meter fits it, and whether it is ready now; otherwise on_ready() will be called
@@ -18,7 +18,7 @@ def attach(worker, kind, words, on_ready):
             own_listeners.serve_before_end(worker)
     elif kind == kinds.GTHREAD:
         gthread_meter.attach(worker, words)
-        gthread_drain.attach(worker, words)
+        gthread_drain.attach(worker, words, linger_ns)
     elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         meter = Meter(words)
         worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words)
@@ -30,10 +30,10 @@ def attach(worker, kind, words, on_ready):
     elif kind == kinds.TORNADO:
         return _attach_tornado(worker, words), True
     elif kind == kinds.UVICORN:
-        return True, _attach_uvicorn(worker, words, on_ready)
+        return True, _attach_uvicorn(worker, words, on_ready, linger_ns)
     elif kind == kinds.ASGI:
         lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
-        on_loop = _ticking(worker, words, asgi_drain.AsgiDrain, asgi_drain.watch_connections())
+        on_loop = _ticking(worker, words, linger_ns, asgi_drain.AsgiDrain, asgi_drain.watch_connections())
         worker.asgi = asgi_meter.wrap(worker.asgi, words, on_loop, on_ready, lifespan == 'on')
         return True, lifespan == 'off'
     else:
@@ -41,11 +41,13 @@ def attach(worker, kind, words, on_ready):
     return True, True
 
 
-def _ticking(worker, words, drain_class, *more):
+def _ticking(worker, words, linger_ns, drain_class, *more):
     loop_sharing.accept_in_turn()
 
     def on_loop(flush, close_connections):
-        look = drain_class(worker, words, close_connections, *more).look
+        end = drain_class(worker, words, close_connections, *more)
+        end.linger_ns = linger_ns
+        look = end.look
         share = loop_sharing.Sharing(words, close_connections).look
 
         def on_tick():
@@ -57,7 +59,7 @@ def _ticking(worker, words, drain_class, *more):
     return on_loop
 
 
-def _attach_uvicorn(worker, words, on_ready):
+def _attach_uvicorn(worker, words, on_ready, linger_ns):
     """Wrap what uvicorn will load from the worker's config; True when no start-up of the application is to be awaited."""
     config = worker.config
     app = worker.wsgi
@@ -69,7 +71,7 @@ def _attach_uvicorn(worker, words, on_ready):
     def wrapped(made):
         is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
         wrap = asgi_meter.wrap if is_asgi3 else asgi_meter.wrap_asgi2
-        return wrap(made, words, _ticking(worker, words, drain.UvicornDrain), on_ready, config.lifespan == 'on')
+        return wrap(made, words, _ticking(worker, words, linger_ns, drain.UvicornDrain), on_ready, config.lifespan == 'on')
 
     worker.wsgi = _in_factory(config, app, wrapped)
     return config.lifespan == 'off'

@@ -4,7 +4,7 @@ import signal
 
 from .. import kinds, report, slot, words as w
 from ..page import Page
-from . import oom
+from . import linger, oom
 from .attach import attach  # here, in the master: a worker may have lost the right to read our folder
 
 
@@ -16,6 +16,7 @@ class Worker:
         self._page = None
         self._slot_fd = None
         self._kind = kinds.UNKNOWN
+        self.linger_ns = 0  # kept so long after its last request before it may go
 
     def take_slot(self, fd):
         """This worker's slot was made by the master; `fd`, ours to close, is its descriptor."""
@@ -43,8 +44,10 @@ class Worker:
 
         is_ready = True
         try:
-            is_metered, is_ready = attach(worker, self._kind, words, on_ready)
+            is_metered, is_ready = attach(worker, self._kind, words, on_ready, self.linger_ns)
             words[w.METERED] = 1 if is_metered else 0
+            if self.linger_ns:
+                linger.before_end(worker, words, self.linger_ns)
         except Exception as error:
             report.trouble('attach the meter', error, worker.log)
         if is_ready:

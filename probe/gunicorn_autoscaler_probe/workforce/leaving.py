@@ -24,10 +24,12 @@ class _Leave:
 class Leaving:
     """The leaving workers of one arbiter. A worker may be forgotten, by a signal handler, in the middle of anything."""
 
-    def __init__(self, server, folder, slots):
+    def __init__(self, server, folder, slots, linger_ns=0):
+        """linger_ns: a worker that empties itself stays so long after its last request."""
         self._server = server
         self._folder = folder
         self._slots = slots
+        self._linger_ns = linger_ns
         self._leaves = {}  # pid -> _Leave
 
     def __contains__(self, pid):
@@ -39,7 +41,7 @@ class Leaving:
     def tell(self, pid, now_ns):
         """This worker is to go."""
         most_s = _MOST_TIMEOUTS * self._server.cfg.graceful_timeout + _DRAIN_SLACK_S
-        self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9))
+        self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9) + self._linger_ns)
         slot.mark_draining(self._folder, pid)
 
     def forget(self, pid):
@@ -69,7 +71,7 @@ class Leaving:
         head = self._slots.head(pid)
         if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
             return 0
-        return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9)
+        return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
 
 
 def _is_working(head, now_ns):

@@ -29,7 +29,7 @@ class Workforce:
         self._spawning = spawning
         self._pid = os.getpid()
         self._slots = Slots(folder)
-        self._leaving = Leaving(server, folder, self._slots)
+        self._leaving = Leaving(server, folder, self._slots, bell.linger_ns())
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._rolling = None  # a reload or a refresh under way
         self._is_orphaned = False  # the supervisor behind our launcher has died

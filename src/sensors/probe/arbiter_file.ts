@@ -72,6 +72,7 @@ const SUPERVISOR_PID = 1,
   WANTED = 2,
   WANTED_SEQ = 3,
   FORK_SERVER = 4,
+  LINGER_MS = 5,
   MASTER_PID = 16,
   CONFIRMED = 17,
   CONFIRMED_SEQ = 18;
@@ -138,6 +139,14 @@ export class ArbiterFile {
    */
   setForkServer(mode: ForkServerMode): void {
     this.#writeWord(FORK_SERVER, MODES.indexOf(mode));
+  }
+
+  /**
+   * Says how long a worker stays after its last request before it may go; read when gunicorn starts.
+   * @throws Error when the file cannot be written any more
+   */
+  setLinger(ms: number): void {
+    this.#writeWord(LINGER_MS, ms);
   }
 
   /** The sequence number of the last request; 0 before the first. */

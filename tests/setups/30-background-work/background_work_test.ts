@@ -8,17 +8,28 @@ setUp(import.meta, {
   line: "-k uvicorn_worker.UvicornWorker --timeout 3 --graceful-timeout 2 -b 127.0.0.1:$PORT app:asgi",
   own: ["--min-workers=1", "--max-workers=4"],
   versions: ["newest"],
-  observe: background,
+  observe: (server) => background(server),
   compare: (wrapped) => assertEquals(wrapped, { done: 8, aborted: 0 }),
 });
 
-async function background(server: Server): Promise<{ done: number; aborted: number }> {
+setUp(import.meta, {
+  line: "-k uvicorn_worker.UvicornWorker --graceful-timeout 2 -b 127.0.0.1:$PORT app:asgi",
+  own: ["--min-workers=1", "--max-workers=4", "--linger-seconds=8"],
+  versions: ["newest"],
+  observe: (server) => background(server, "/thread?s=5"),
+  compare: (wrapped) => assertEquals(wrapped, { done: 8, aborted: 0 }),
+});
+
+async function background(
+  server: Server,
+  work = "/background?s=8",
+): Promise<{ done: number; aborted: number }> {
   if (!server.isWrapped) return { done: 0, aborted: 0 };
   await using dir = await tempDir();
   const path = dir.join("log");
   await server.scale(1, 4);
   await server.untilWorkers(4);
-  await Promise.all(Array.from({ length: 8 }, () => server.status(`/background?s=8&log=${path}`)));
+  await Promise.all(Array.from({ length: 8 }, () => server.status(`${work}&log=${path}`)));
   await until(() => count(path, "start") === 8, { timeoutMs: 20_000, what: "8 tasks" });
   await server.scale(4, 1);
   await server.untilWorkers(1, 60_000);

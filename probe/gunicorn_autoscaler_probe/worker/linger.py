@@ -1,0 +1,24 @@
+"""A worker that goes in a shrink or a reload is kept for a while after its last request, for work that cannot be seen."""
+from time import monotonic_ns, sleep
+
+from .. import words as w
+
+_LOOK_EVERY_S = 0.2
+
+
+def is_over(words, linger_ns):
+    """Whether its last request is long enough ago."""
+    return monotonic_ns() - words[w.LAST_CHANGE_NS] >= linger_ns
+
+
+def before_end(worker, words, linger_ns):
+    """Have `worker`, at the end of its run, wait with its heartbeat kept. Not when the whole server stops."""
+    run = worker.run
+
+    def run_and_linger():
+        run()
+        while words[w.STATE] == w.DRAINING and not is_over(words, linger_ns):
+            worker.notify()
+            sleep(_LOOK_EVERY_S)
+
+    worker.run = run_and_linger

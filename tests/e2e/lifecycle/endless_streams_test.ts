@@ -1,0 +1,45 @@
+/** Clients that never end: event streams hold a worker that is to go no longer than its graceful timeout. */
+
+import { assertEquals, assertLess } from "@std/assert";
+import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";
+import { apps, appsFolder } from "../../support/apps.ts";
+import { Connection } from "../../support/http.ts";
+import { freeTcpPort } from "../../support/port.ts";
+import { isAlive } from "../../support/processes.ts";
+import { bin, venv, type VenvName } from "../../support/venv.ts";
+import { until } from "../../support/wait.ts";
+
+const SERVERS: readonly [string, VenvName, readonly string[]][] = [
+  ["gthread", "23", ["--threads", "8", apps.wsgi]],
+  ["gthread", "newest", ["--threads", "8", apps.wsgi]],
+  ["uvicorn", "newest", ["-k", "uvicorn_worker.UvicornWorker", apps.asgi]],
+  ["asgi", "newest", ["-k", "asgi", apps.asgi]],
+];
+/** Far beyond the test: to the worker these streams never end. */
+const STREAM_MS = 600_000;
+
+for (const [kind, version, args] of SERVERS) {
+  Deno.test(`${kind} (gunicorn ${version}): a worker with event streams that never end is out by its graceful timeout, and is not aborted`, async () => {
+    const port = freeTcpPort();
+    const all = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, "--graceful-timeout", "4", ...args];
+    await using server = new ProbedGunicorn(bin(await venv(version), "gunicorn"), all, 3);
+    const workers = await server.settled(3);
+    await using streams = new AsyncDisposableStack();
+    for (let i = 0; i < 12; i++) {
+      const connection = streams.use(await Connection.open({ port }));
+      await connection.send(`GET /events/${STREAM_MS} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    }
+    await until(() => [...server.slots().values()].every((slot) => slot[18]! + slot[29]! > 0), {
+      timeoutMs: 15_000,
+      what: "streams on all workers",
+    }).catch(() => {}); // the kernel may have given one worker none: the others count
+    const from = performance.now();
+    server.ask(1);
+    await until(() => server.ready().length === 1 && workers.filter((pid) => isAlive(pid)).length === 1, {
+      timeoutMs: 20_000,
+      what: () => `the end of two workers\n${server.process.text()}`,
+    });
+    assertLess(performance.now() - from, 12_000);
+    assertEquals(server.process.text().match(/WORKER TIMEOUT|SIGABRT/g), null);
+  });
+}
