@@ -50,7 +50,7 @@ function headings(markdown: string): string[] {
 /** One command of a block marked `sh`. */
 export interface Command {
   readonly file: string;
-  /** As it stands there, continued lines joined. */
+  /** As it stands there, continued lines joined, without a comment. */
   readonly text: string;
 }
 
@@ -67,8 +67,8 @@ export function shownLines(file: string): Command[] {
 function lines(file: string, blocks: string): Command[] {
   return [...readText(file).matchAll(new RegExp(`^\`\`\`${blocks}\\n(.*?)^\`\`\``, "gms"))]
     .flatMap((match) => match[1]!.replaceAll("\\\n", " ").split("\n"))
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.replace(/(^|\s)#\s.*$/, "").trim())
+    .filter((line) => line !== "")
     .map((text) => ({ file, text }));
 }
 
