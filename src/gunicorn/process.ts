@@ -1,5 +1,5 @@
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
-import { takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import { handlesTerm, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
 import type { CountSignal } from "./worker_count.ts";
 
 /** Exit code of a program that a signal ended, as shells give it: 128 + its number. */
@@ -109,7 +109,8 @@ export class Gunicorn {
     let times = 0;
     this.#againTimer = setInterval(() => {
       if (++times > MOST_AGAIN || !this.hasArbiter) clearInterval(this.#againTimer);
-      else this.signal(signal);
+      // One that has done its work and is about to exit would be killed by it, and its exit code be lost.
+      else if (handlesTerm(this.#arbiter!.pid)) this.signal(signal);
     }, AGAIN_MS);
     Deno.unrefTimer(this.#againTimer);
   }

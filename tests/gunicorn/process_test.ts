@@ -17,3 +17,16 @@ Deno.test("a signal to end that gunicorn did not take is sent again", async () =
   gunicorn.end("SIGTERM");
   assertEquals((await gunicorn.exited).code, 7);
 });
+
+Deno.test("a process that has given up its handlers to exit is not killed by a repeated signal", async () => {
+  await using dir = await tempDir();
+  const ready = dir.join("ready");
+  const script = "import signal,sys,time\n" +
+    "def leave(*a):\n    signal.signal(signal.SIGTERM, signal.SIG_DFL)\n    time.sleep(2.5)\n    sys.exit(7)\n" +
+    `signal.signal(signal.SIGTERM, leave)\nopen('${ready}', 'w')\ntime.sleep(20)`;
+  const gunicorn = Gunicorn.start({ words: ["python3", "-c", script] });
+  gunicorn.recognise(processOf(gunicorn.pid)!);
+  await until(async () => await Deno.stat(ready).then(() => true, () => false), { what: "its handler" });
+  gunicorn.end("SIGTERM");
+  assertEquals((await gunicorn.exited).code, 7);
+});

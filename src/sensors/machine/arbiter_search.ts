@@ -2,7 +2,7 @@
 
 import { type ProcessId, processOf } from "../../platform/process_id.ts";
 import { readNames, readText } from "../text_file.ts";
-import { catchesCountSignals, parsePids } from "./process_stat.ts";
+import { catchesCountSignals, caughtSignals, parsePids } from "./process_stat.ts";
 
 /** More processes are not looked at: a launcher has a handful of them. */
 const MOST_PROCESSES = 200;
@@ -10,6 +10,13 @@ const MOST_PROCESSES = 200;
 /** Whether this process would take SIGTTIN and SIGTTOU for one worker more or fewer, and not be stopped by them. */
 export function takesCountSignals(pid: number): boolean {
   return catchesCountSignals(readText(`/proc/${pid}/status`) ?? "") === true;
+}
+
+const SIGTERM = 15;
+
+/** Whether this process has a handler for SIGTERM: Python takes it away in the last moment of a process. */
+export function handlesTerm(pid: number): boolean {
+  return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(SIGTERM) === true;
 }
 
 /** The topmost process that takes count signals, from `pid` down; undefined when there is none (yet). */

@@ -84,10 +84,16 @@ const SIGCONT = 18, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
  * that pass every signal on (dumb-init): they have handlers for all job control.
  */
 export function catchesCountSignals(text: string): boolean | undefined {
+  const caught = caughtSignals(text);
+  if (caught === undefined) return undefined;
+  return caught(SIGTTIN) && caught(SIGTTOU) && !(caught(SIGTSTP) && caught(SIGCONT));
+}
+
+/** For which signal numbers a process has handlers, by /proc/PID/status; undefined when that does not tell. */
+export function caughtSignals(text: string): ((signal: number) => boolean) | undefined {
   const mask = /^SigCgt:\s+([0-9a-f]{1,16})$/m.exec(text)?.[1];
   if (mask === undefined) return undefined;
-  const caught = (signal: number) => (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
-  return caught(SIGTTIN) && caught(SIGTTOU) && !(caught(SIGTSTP) && caught(SIGCONT));
+  return (signal) => (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
 }
 
 /** The pids of /proc/PID/task/TID/children. */
