@@ -119,8 +119,9 @@ export function readListenRows(path: string): ListenRow[] | undefined {
       const end = length < FULL_BYTES ? text.length : text.lastIndexOf("\n") + 1;
       const found = parseSocketTable(text.slice(0, end));
       text = text.slice(end);
-      for (const { state, inode, localPort, rxQueue } of found) {
-        if (state === TCP_LISTEN) rows.push({ inode, port: localPort, queued: rxQueue });
+      for (const { state, inode, localAddress, localPort, rxQueue } of found) {
+        if (state !== TCP_LISTEN) continue;
+        rows.push({ inode, address: localAddress, port: localPort, queued: rxQueue });
       }
       if (length < FULL_BYTES || found.some((row) => row.state !== TCP_LISTEN)) break;
     }

@@ -26,6 +26,7 @@ export class Listeners {
   readonly unixInodes = new Set<number>();
   readonly ports = new Set<number>();
   readonly #inodes = new Set<number>();
+  readonly #bound = new Set<string>();
 
   /**
    * @param tcp all listening TCP sockets
@@ -50,9 +51,12 @@ export class Listeners {
     return this.ports.size > 0 || this.unixInodes.size > 0;
   }
 
-  /** By inode, or by port: with reuse_port a worker forked since then listens on the same one. */
+  /**
+   * By inode, or by address and port: with reuse_port a worker forked since then listens on the same ones. The port alone
+   * may be that of another service, on another address.
+   */
   has(row: ListenRow): boolean {
-    return this.#inodes.has(row.inode) || this.ports.has(row.port);
+    return this.#inodes.has(row.inode) || this.#bound.has(boundTo(row));
   }
 
   #add(tcp: readonly ListenRow[], unix: readonly ListenRow[], held: ReadonlySet<number>): void {
@@ -60,6 +64,7 @@ export class Listeners {
       if (!held.has(row.inode)) continue;
       this.#inodes.add(row.inode);
       this.ports.add(row.port);
+      this.#bound.add(boundTo(row));
     }
     for (const row of unix) {
       if (!held.has(row.inode)) continue;
@@ -67,4 +72,9 @@ export class Listeners {
       this.unixInodes.add(row.inode);
     }
   }
+}
+
+/** What no other service can be bound to at the same time. A unix socket is known by its inode alone. */
+function boundTo({ address, port, inode }: ListenRow): string {
+  return port === 0 ? `unix ${inode}` : `${address}:${port}`;
 }

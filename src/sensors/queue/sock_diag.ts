@@ -12,6 +12,8 @@ export interface ListenRow {
   readonly inode: number;
   /** 0 for unix sockets. */
   readonly port: number;
+  /** The address as /proc/net/tcp has it, to be compared; empty for unix sockets. Example: "0100007F" is 127.0.0.1. */
+  readonly address: string;
   /** Connections that wait to be accepted. */
   readonly queued: number;
 }
@@ -80,15 +82,26 @@ export function parseDiagAnswer(bytes: Uint8Array, length: number): DiagAnswer {
   return { rows, done: false, failed: false };
 }
 
-/** struct inet_diag_msg: family, state, .., source port (big-endian) at 4, rqueue at 56, inode at 68. */
+/** struct inet_diag_msg: family, state, .., source port (big-endian) at 4, source address at 8, rqueue at 56, inode at 68. */
 function inetRow(view: DataView, at: number, size: number): ListenRow | undefined {
   const body = at + HEADER_BYTES;
   if (size < HEADER_BYTES + 72 || view.getUint8(body + 1) !== TCP_LISTEN) return undefined;
   return {
     inode: view.getUint32(body + 68, true),
     port: view.getUint16(body + 4, false),
+    address: addressAt(view, body),
     queued: view.getUint32(body + 56, true),
   };
+}
+
+/** One word for IPv4, four for IPv6, from 8 on. */
+function addressAt(view: DataView, body: number): string {
+  const words = view.getUint8(body) === AF_INET ? 1 : 4;
+  let text = "";
+  for (let i = 0; i < words; i++) {
+    text += view.getUint32(body + 8 + 4 * i, true).toString(16).padStart(8, "0");
+  }
+  return text.toUpperCase();
 }
 
 /** struct unix_diag_msg: family, type, state, pad, inode at 4; attributes from 16 on. */
@@ -100,7 +113,7 @@ function unixRow(view: DataView, at: number, size: number): ListenRow | undefine
     const length = view.getUint16(attribute, true);
     if (length < 4 || attribute + length > at + size) return undefined;
     if (view.getUint16(attribute + 2, true) === UNIX_DIAG_RQLEN && length >= 8) {
-      return { inode, port: 0, queued: view.getUint32(attribute + 4, true) };
+      return { inode, port: 0, address: "", queued: view.getUint32(attribute + 4, true) };
     }
     attribute += (length + 3) & ~3;
   }

@@ -2,6 +2,8 @@
 
 /** One line of a table. */
 export interface SocketRow {
+  /** Hexadecimal, a word of the machine after the other. */
+  readonly localAddress: string;
   readonly localPort: number;
   /** 10 (TCP_LISTEN) for a listening TCP socket. */
   readonly state: number;
@@ -23,14 +25,15 @@ export function parseSocketTable(text: string): SocketRow[] {
     // sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ref pointer drops
     const fields = line.trim().split(/\s+/);
     if (fields.length < 12) continue;
-    const port = hex(fields[1]!.split(":")[1]);
+    const [localAddress, localPort] = fields[1]!.split(":");
+    const port = hex(localPort);
     const state = hex(fields[3]);
     const rxQueue = hex(fields[4]!.split(":")[1]);
     const inode = decimal(fields[9]!);
     if (port > 65535 || Number.isNaN(port + state + rxQueue + inode)) continue;
     // Of UDP's thirteen columns the last is the drops; TCP has others there, and more.
     const drops = fields.length === 13 ? decimal(fields[12]!) || 0 : 0;
-    rows.push({ localPort: port, state, rxQueue, inode, drops });
+    rows.push({ localAddress: localAddress!, localPort: port, state, rxQueue, inode, drops });
   }
   return rows;
 }

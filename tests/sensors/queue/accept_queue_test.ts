@@ -49,6 +49,15 @@ Deno.test("With reuse_port the sockets of all workers count, also of one forked 
   assertEquals(queue.read(MASTER, [51, 52], 100), 7);
 });
 
+Deno.test("Another service with the same port on another address is none of gunicorn's", () => {
+  const second = line(LISTEN, 8000, 40, 222).replace(": 00000000:", ": 0200007F:");
+  using root = new FakeRoot({
+    "proc/net/tcp": HEADER + line(LISTEN, 8000, 5, 111) + second,
+    "proc/50/fd/5": { link: "socket:[111]" },
+  });
+  assertEquals(new AcceptQueue(root.path).read(MASTER, [], 0), 5);
+});
+
 Deno.test("A worker's own listener, such as a metrics page, is none of gunicorn's", () => {
   using root = new FakeRoot({
     "proc/net/tcp": HEADER + line(LISTEN, 8000, 1, 111) + line(LISTEN, 9090, 50, 555),
@@ -101,7 +110,12 @@ Deno.test("A table is read on while its lines are LISTEN lines, and no further",
     empty: "",
   });
   assertEquals(readListenRows(`${root.path}/many`)?.length, 300);
-  assertEquals(readListenRows(`${root.path}/many`)?.at(-1), { inode: 1299, port: 8299, queued: 299 });
+  assertEquals(readListenRows(`${root.path}/many`)?.at(-1), {
+    inode: 1299,
+    address: "00000000",
+    port: 8299,
+    queued: 299,
+  });
   assertEquals(readListenRows(`${root.path}/few`)?.length, 30);
   assertEquals(readListenRows(`${root.path}/cut`)?.length, 29);
   assertEquals(readListenRows(`${root.path}/empty`), []);
@@ -133,4 +147,31 @@ Deno.test("On this machine connections that are not accepted are counted: TCP, T
   for (const connection of connections) connection.close();
   for (const listener of listeners) listener.close();
   queue.close();
+});
+
+Deno.test("Two services on one port of 127.0.0.1 and 127.0.0.2 have a queue each, by netlink too", async () => {
+  const ours = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = ours.addr as Deno.NetAddr;
+  // Held by another process: what this one holds is gunicorn's here.
+  const script =
+    `import socket, sys; s = socket.create_server(("127.0.0.2", ${port})); print("up", flush=True); sys.stdin.read()`;
+  const other = new Deno.Command("python3", { args: ["-c", script], stdin: "piped", stdout: "piped" })
+    .spawn();
+  const out = other.stdout.getReader();
+  await out.read();
+  const waiting = [
+    await Deno.connect({ hostname: "127.0.0.1", port }),
+    await Deno.connect({ hostname: "127.0.0.2", port }),
+    await Deno.connect({ hostname: "127.0.0.2", port }),
+  ];
+  const queue = new AcceptQueue();
+  try {
+    assertEquals(queue.read(Deno.pid, [], 0), 1);
+  } finally {
+    queue.close();
+    for (const connection of waiting) connection.close();
+    ours.close();
+    other.kill("SIGKILL");
+    await Promise.all([out.cancel(), other.stdin.close().catch(() => {}), other.status]);
+  }
 });

@@ -21,6 +21,7 @@ function inet(family: number, state: number, port: number, queued: number, inode
   body[0] = family;
   body[1] = state;
   view.setUint16(4, port, false);
+  view.setUint32(8, 0x7f000001, false);
   view.setUint32(56, queued, true);
   view.setUint32(60, 2048, true);
   view.setUint32(68, inode, true);
@@ -46,7 +47,10 @@ function parse(...messages: number[][]) {
 
 Deno.test("Listening TCP sockets have port, queue and inode", () => {
   assertEquals(parse(inet(2, 10, 8000, 5, 111), inet(10, 10, 8001, 0, 222), DONE), {
-    rows: [{ inode: 111, port: 8000, queued: 5 }, { inode: 222, port: 8001, queued: 0 }],
+    rows: [
+      { inode: 111, port: 8000, address: "0100007F", queued: 5 },
+      { inode: 222, port: 8001, address: `0100007F${"0".repeat(24)}`, queued: 0 },
+    ],
     done: true,
     failed: false,
   });
@@ -54,7 +58,7 @@ Deno.test("Listening TCP sockets have port, queue and inode", () => {
 
 Deno.test("Listening unix sockets are those with the attribute for their queue", () => {
   assertEquals(parse(unix(10, 333, [...NAME, ...RQLEN_9])), {
-    rows: [{ inode: 333, port: 0, queued: 9 }],
+    rows: [{ inode: 333, port: 0, address: "", queued: 9 }],
     done: false,
     failed: false,
   });

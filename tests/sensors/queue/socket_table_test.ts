@@ -14,20 +14,27 @@ const UDP =
 
 Deno.test("Lines of /proc/net/tcp tell port, state, queue and inode", () => {
   assertEquals(parseSocketTable(HEADER + LISTENING + ESTABLISHED), [
-    { localPort: 8080, state: 10, rxQueue: 7, inode: 15260, drops: 0 },
-    { localPort: 8080, state: 1, rxQueue: 16, inode: 99887, drops: 0 },
+    { localAddress: "00000000", localPort: 8080, state: 10, rxQueue: 7, inode: 15260, drops: 0 },
+    { localAddress: "0100007F", localPort: 8080, state: 1, rxQueue: 16, inode: 99887, drops: 0 },
   ]);
 });
 
 Deno.test("Lines of /proc/net/tcp6 are read likewise", () => {
   assertEquals(parseSocketTable(HEADER + SIX), [
-    { localPort: 45713, state: 10, rxQueue: 2, inode: 15261, drops: 0 },
+    {
+      localAddress: "00000000000000000000000001000000",
+      localPort: 45713,
+      state: 10,
+      rxQueue: 2,
+      inode: 15261,
+      drops: 0,
+    },
   ]);
 });
 
 Deno.test("Lines of /proc/net/udp tell the datagrams dropped", () => {
   assertEquals(parseSocketTable(HEADER + UDP), [
-    { localPort: 9125, state: 7, rxQueue: 6912, inode: 70001, drops: 1234 },
+    { localAddress: "0100007F", localPort: 9125, state: 7, rxQueue: 6912, inode: 70001, drops: 1234 },
   ]);
 });
 
