@@ -19,6 +19,16 @@ def describe():
     """The configuration as a dict: src/gunicorn/inspect.ts has its keys."""
     from gunicorn import __version__
     from gunicorn.app.wsgiapp import WSGIApplication
+    from gunicorn.config import Config, get_default_config_file
+    given, original = set(), Config.set
+
+    def remember(self, name, value):
+        given.add(name.lower())
+        original(self, name, value)
+
+    Config.set = remember
+    if os.environ.get('WEB_CONCURRENCY', '').strip():
+        given.add('workers')
     app = WSGIApplication('%(prog)s [OPTIONS] [APP_MODULE]', prog='gunicorn')
     cfg = app.cfg
     try:
@@ -38,6 +48,9 @@ def describe():
         'worker_class': cfg.worker_class_str,
         'worker_class_names': names,
         'worker_class_problem': problem,
+        'workers': cfg.workers,
+        'given': sorted(given),
+        'config': cfg.config if 'config' in given and cfg.config else get_default_config_file(),
         'threads': cfg.threads,
         'worker_connections': cfg.worker_connections,
         'address': [a if isinstance(a, str) else '%s:%s' % (a[0], a[1]) for a in cfg.address],

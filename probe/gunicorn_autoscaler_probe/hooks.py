@@ -29,6 +29,7 @@ def chain(folder, settings, space):
             return
         session.worker.linger_ns = session.master.linger_ns()
         _session = session
+    _attempt('read what the config says of workers', None, _session.master.configure, settings, space)
     if space.get('daemon'):
         # A daemon leaves its parent, and with it everyone who could scale it.
         space['daemon'] = False

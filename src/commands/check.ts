@@ -32,7 +32,7 @@ export async function check(
 ): Promise<number> {
   const isProgram = program.length > 0;
   const limits = new Machine().limits();
-  const resolved = readSettings(flags, limits.cores);
+  const resolved = readSettings(flags, limits);
   const errors = [...resolved.errors];
   const warnings = [...resolved.warnings];
   const { settings } = resolved;
@@ -60,7 +60,8 @@ export async function check(
     gunicornArgs,
     environment: Deno.env.toObject(),
     wrapperConfig: settings.probe === "on" ? "(runtime folder)/gunicorn_autoscaler_conf.py" : undefined,
-    configuredStatsd: inspection?.statsd_host ?? undefined,
+    sources: resolved.sources,
+    inspection,
   });
   errors.push(...plan.errors);
   const model = inspection === undefined ? undefined : workerModel(

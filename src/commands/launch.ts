@@ -5,10 +5,12 @@ import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch
 import { tiedToParent } from "../gunicorn/parent_death.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { Resolved } from "../settings/settings_sources.ts";
 
 /** What is to be started. */
 export interface LaunchRequest {
   readonly settings: Settings;
+  readonly sources: Resolved["sources"];
   readonly log: Logger;
   /** The words that start gunicorn. */
   readonly words: readonly string[];
@@ -27,10 +29,10 @@ export async function prepareLaunch(
   request: LaunchRequest,
   wrapperConfig: string | undefined,
 ): Promise<Launch> {
-  const { settings, gunicornArgs, words } = request;
+  const { settings, sources, gunicornArgs, words } = request;
   const environment = Deno.env.toObject();
   if (wrapperConfig !== undefined) {
-    const plan = planLaunch({ settings, gunicornArgs, environment, wrapperConfig });
+    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig });
     return { plan, words, model: { kind: "unknown", slots: 1 } };
   }
   // Without the probe only the config itself knows the worker class and a StatsD server that it names.
@@ -41,12 +43,11 @@ export async function prepareLaunch(
     request.log.warn("Cannot read gunicorn's configuration: {problem}, its workers count as sync", {
       problem: inspection.problem,
     });
-    const plan = planLaunch({ settings, gunicornArgs, environment, wrapperConfig });
+    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig });
     return { plan, words: tied, model: { kind: "sync", slots: 1 } };
   }
-  const configuredStatsd = inspection.statsd_host ?? undefined;
   return {
-    plan: planLaunch({ settings, gunicornArgs, environment, wrapperConfig, configuredStatsd }),
+    plan: planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig, inspection }),
     words: tied,
     model: workerModel(inspection.worker_class_names, inspection.threads, inspection.worker_connections),
   };

@@ -2,6 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Flags } from "../cli/cli.ts";
 import { applicationOf, mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
+import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, PROBE_NAMES, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
@@ -19,10 +20,12 @@ import { Machine } from "../sensors/machine/machine.ts";
 import { Sensing } from "../supervisor/sensing.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
+import { cappedMaximum } from "../settings/settings_sources.ts";
 import { serviceManager } from "../status/systemd/notify_socket.ts";
 import { ServiceNotices } from "../status/systemd/service_notices.ts";
 import { StatusServer } from "../status/http/status_server.ts";
 import { VERSION } from "../version.ts";
+import { Beginning } from "../supervisor/beginning.ts";
 import { type LaunchRequest, prepareLaunch } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import { Recorder } from "./recorder.ts";
@@ -55,10 +58,16 @@ async function start(
   flags: Flags,
   find: (settings: Settings) => Pick<Start, "words" | "gunicornArgs" | "isProgram">,
 ): Promise<number> {
-  const { settings, sources, errors, warnings } = readSettings(flags, new Machine().limits().cores);
+  const limits = new Machine().limits();
+  const resolved = readSettings(flags, limits);
+  const { settings, sources, errors, warnings } = resolved;
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
   const log = openLog(settings.logLevel, settings.logFormat);
   for (const warning of warnings) log.warn("{warning}", { warning });
+  const capped = cappedMaximum(resolved, limits.cores);
+  if (capped !== undefined) log.info("{capped}", { capped });
+  // gunicorn takes an empty number of workers for a mistake and does not start.
+  if (Deno.env.get("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
   try {
     const found = find(settings);
     const problem = settings.probe === "on" ? userChangeProblem(found.words, Deno.uid()) : undefined;
@@ -77,7 +86,7 @@ async function start(
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const code = await runIn(folder, { settings, log, statsd, ...found });
+    const code = await runIn(folder, { settings, sources, log, statsd, ...found });
     const isBadUsage = code === FAILED && !found.isProgram && namesNothing(found.gunicornArgs);
     return isBadUsage ? BAD_USAGE : code;
   } catch (error) {
@@ -122,14 +131,16 @@ interface Start extends LaunchRequest {
 }
 
 async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
-  const { settings, log, gunicornArgs, statsd, isProgram } = start;
+  const { log, gunicornArgs, statsd, isProgram } = start;
   const dir = folder.path;
-  const probe = settings.probe === "on";
+  const probe = start.settings.probe === "on";
   const probeFiles = probe ? readProbe() : undefined;
   const wrapperConfig = probeFiles === undefined ? undefined : installProbe(dir, probeFiles);
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
   if (plan.errors.length > 0) throw new Refused(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
+  const { initialWorkers, relayTo, isFound, prepared, minWorkers, maxWorkers } = plan;
+  const settings = { ...start.settings, minWorkers, maxWorkers };
   const spoken = isProgram ? [start.words[0]!.split("/").at(-1)!] : redactedArguments(gunicornArgs);
   const instance = {
     pid: Deno.pid,
@@ -140,7 +151,6 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   };
   writeInstance(dir, instance);
   // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
-  const { initialWorkers, relayTo } = plan;
   const sensing = new Sensing({
     dir,
     probe,
@@ -148,7 +158,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     lingerMs: Math.round(settings.lingerSeconds * 1000),
     statsd,
     relayTo,
-    initialWorkers,
+    prepared,
     model,
     isProgram,
     log,
@@ -172,6 +182,12 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     const gunicorn = isProgram
       ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
       : startGunicorn([...words, ...plan.args], Deno.env.toObject());
+    const beginning = new Beginning({
+      arbiter: () => sensing.arbiter,
+      bounds: givenBounds(start),
+      dryRun: settings.dryRun,
+      log,
+    });
     const installAgain = () => {
       if (probeFiles !== undefined) installProbe(dir, probeFiles);
     };
@@ -190,6 +206,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
       settings,
       log,
       initialWorkers,
+      found: isFound && probe ? beginning.found : undefined,
       beforeReload: installAgain,
       beat: () => folder.beat(),
     });

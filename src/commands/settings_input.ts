@@ -5,35 +5,52 @@ import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings/s
 /**
  * Reads the settings of a command from its flags, the environment and the .env file.
  *
- * @param cores what the default maximum follows from
+ * @param machine what the default maximum follows from
  * @param recorded settings of a recording, for what nothing else says
  */
 export function readSettings(
   flags: Flags,
-  cores: number,
+  machine: { readonly cores: number; readonly isWholeMachine?: boolean },
   recorded: ReadonlyMap<string, string> = new Map(),
 ): Resolved {
   const named = flags.envFile ?? Deno.env.get(ENV_FILE_VARIABLE);
-  let envFile = "";
   const errors: string[] = [];
-  try {
-    envFile = Deno.readTextFileSync(named ?? ".env");
-  } catch (error) {
-    // That there is no .env in the working folder is the normal case; a file that was named must be there.
-    if (named !== undefined) {
-      errors.push(`Cannot read ${named}: ${fileProblem(error)}, correct --env-file or leave it out`);
-    } else if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.NotADirectory)) {
-      errors.push(
-        `Cannot read .env: ${fileProblem(error)}, make it readable or name another with --env-file`,
-      );
-    }
+  const warnings: string[] = [];
+  const { text: envFile, problem } = readEnvFile(named ?? ".env");
+  // A file that was named must be there. One that lies in the working folder is the application's, which may call anything so.
+  if (problem !== undefined && named !== undefined) {
+    errors.push(`Cannot read ${named}: ${problem.why}, correct --env-file or leave it out`);
+  } else if (problem !== undefined && !problem.isMissing) {
+    warnings.push(`.env is left out: ${problem.why}`);
   }
   const resolved = resolveSettings({
     flags: flags.settings,
     environment: Deno.env.toObject(),
     envFile,
-    cores,
+    ...machine,
     recorded,
   });
-  return { ...resolved, errors: [...errors, ...resolved.errors] };
+  return {
+    ...resolved,
+    errors: [...errors, ...resolved.errors],
+    warnings: [...warnings, ...resolved.warnings],
+  };
+}
+
+interface EnvFile {
+  /** "" when it cannot be read. */
+  readonly text: string;
+  readonly problem?: { readonly why: string; readonly isMissing: boolean };
+}
+
+function readEnvFile(path: string): EnvFile {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
+    if (text.includes("\0")) throw new TypeError("a NUL byte");
+    return { text };
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+    const why = error instanceof TypeError ? "it is no text" : fileProblem(error);
+    return { text: "", problem: { why, isMissing } };
+  }
 }

@@ -9,7 +9,7 @@ import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import type { ServiceNotices } from "../status/systemd/service_notices.ts";
 import type { StatusServer } from "../status/http/status_server.ts";
-import { Supervisor } from "../supervisor/supervisor.ts";
+import { type FoundCount, Supervisor } from "../supervisor/supervisor.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** Leftover workers of a killed master may finish what they serve for this long. */
@@ -42,6 +42,8 @@ export interface Supervision {
   readonly settings: Settings;
   readonly log: Logger;
   readonly initialWorkers: number;
+  /** See SupervisorParts; undefined when gunicorn was told how many to start. */
+  readonly found: (() => FoundCount | undefined) | undefined;
   /** See LifecycleParts. */
   readonly beforeReload: () => void;
   /** Called at each tick. */
@@ -50,8 +52,8 @@ export interface Supervision {
 
 /** Scales gunicorn until it ends, and returns its exit code. */
 export async function supervise(parts: Supervision): Promise<number> {
-  const { gunicorn, sensing, status, recorder, notices, settings, log, initialWorkers, beforeReload, beat } =
-    parts;
+  const { gunicorn, sensing, status, recorder, notices, settings, log } = parts;
+  const { initialWorkers, found, beforeReload, beat } = parts;
   sensing.attach(gunicorn);
   if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
   const supervisor = new Supervisor({
@@ -60,6 +62,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     log,
     settings: policyOf(settings),
     initialWorkers,
+    ...(found === undefined ? {} : { found }),
     tickMs: settings.tickMs,
     dryRun: settings.dryRun,
     clock: sensing.clock,

@@ -8,6 +8,7 @@ import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./pol
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
 import { SlidingMax } from "./sliding_max.ts";
+import { nextStart, notStarted, type StartHold } from "./start_hold.ts";
 import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
 
 /** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
@@ -32,6 +33,7 @@ export interface AutoscalerState {
   readonly lastReady: number;
   /** Threads that had a connection at the tick before. */
   readonly lastBusyThreads: number;
+  readonly start: StartHold;
   /** Ready counts of the last second, negative: its maximum is the fewest there were. */
   readonly fewestReady: SlidingMax;
 }
@@ -47,6 +49,7 @@ export function initial(settings: PolicySettings, target: number): AutoscalerSta
     lastQueued: 0,
     lastReady: 0,
     lastBusyThreads: 0,
+    start: notStarted(target),
     fewestReady: new SlidingMax(),
   };
 }
@@ -63,6 +66,7 @@ export function step(
 ): { state: AutoscalerState; decision: Decision } {
   const counts = known(sample.workers) ? sample.workers : undefined;
   const ready = counts?.ready ?? state.lastReady;
+  const start = nextStart(state.start, sample, counts?.ready ?? 0);
   const gate = nextGate(state.gate, sample, ready > state.lastReady);
   const bootMs = known(sample.boots) && known(sample.boots.lastBootMs)
     ? sample.boots.lastBootMs
@@ -118,6 +122,7 @@ export function step(
     bootMs,
     slots: sample.model.slots,
     ended: endedIn(sample),
+    start,
   });
   return {
     state: {
@@ -128,6 +133,7 @@ export function step(
       lastBootMs: bootMs,
       lastQueued: queued,
       lastReady: ready,
+      start,
       lastBusyThreads: known(sample.load) ? sample.load.busyThreads : 0,
     },
     decision,

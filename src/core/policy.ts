@@ -3,6 +3,7 @@ import type { PolicySettings } from "./policy_settings.ts";
 import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "./reason.ts";
 import { known, type Maybe } from "./sample.ts";
+import { keptForMs, type StartHold } from "./start_hold.ts";
 import { SlidingMax } from "./sliding_max.ts";
 
 /** What an operator asked for by hand. */
@@ -74,6 +75,8 @@ export interface PolicyInput {
   readonly slots: number;
   /** Requests that ended since the tick before. */
   readonly ended: Ended;
+  /** Whether what gunicorn was started with has shown that it is not needed; when left out, it has. */
+  readonly start?: StartHold;
 }
 
 /** The hold: how long demand must have been lower before workers go, ms. Ten boots at least, whatever was learned. */
@@ -213,7 +216,9 @@ function shrink(
     learned.lastDownAtMs + settings.downCooldownMs - nowMs,
   );
   if (waitMs > 0) return settle(learned.target, { code: "holding", forMs: waitMs }, learned);
-  const target = Math.max(lately, input.bounds.min);
+  const keptMs = input.start === undefined ? 0 : keptForMs(input.start, nowMs, hold);
+  const target = Math.max(lately, input.bounds.min, keptMs > 0 ? input.start!.workers : 0);
+  if (target >= learned.target) return settle(learned.target, { code: "holding", forMs: keptMs }, learned);
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
 }
 

@@ -122,21 +122,6 @@ export function mapUvicornWorker(args: readonly string[]): string[] {
   return result;
 }
 
-/** How long gunicorn lets a worker finish when nothing is said of it, s. */
-export const DEFAULT_GRACE_S = 30;
-
-/**
- * Gives workers as long to finish as a request may take: with a --timeout over 30 s and no --graceful-timeout, a worker that
- * leaves would be killed after gunicorn's default of 30 s in the middle of a longer request. A shorter timeout takes nothing
- * from the 30 s: to all but sync workers it is a heartbeat; and 0 is no timeout at all.
- */
-export function withGracefulTimeout(args: readonly string[], environmentArgs: readonly string[]): string[] {
-  const timeout = valueOf(args, "timeout") ?? valueOf(environmentArgs, "timeout") ?? "";
-  if (!/^\d+$/.test(timeout) || Number(timeout) <= DEFAULT_GRACE_S) return [...args];
-  if (hasOption(args, "graceful-timeout") || hasOption(environmentArgs, "graceful-timeout")) return [...args];
-  return withOptions(args, "--graceful-timeout", timeout);
-}
-
 /**
  * Splits a command line as a POSIX shell splits words: blanks, '...', "..." and backslash. What gunicorn does with
  * GUNICORN_CMD_ARGS, and what --gunicorn takes.

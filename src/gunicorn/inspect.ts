@@ -10,6 +10,11 @@ export interface Inspection {
   /** Full names of the worker class and the classes it derives from; empty when it cannot be loaded. */
   readonly worker_class_names: readonly string[];
   readonly worker_class_problem: string | null;
+  readonly workers: number;
+  /** Settings that somebody gave a value: in a file, the environment or on the line. */
+  readonly given: readonly string[];
+  /** The configuration file that was found or named; null without one. */
+  readonly config: string | null;
   readonly threads: number;
   readonly worker_connections: number;
   readonly address: readonly string[];

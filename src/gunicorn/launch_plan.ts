@@ -1,22 +1,27 @@
 import { errorText } from "../error_text.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { PreparedStart } from "../sensors/probe/arbiter_file.ts";
+import type { SettingName, Settings } from "../settings/settings.ts";
+import type { Source } from "../settings/settings_sources.ts";
 import { addressText } from "../settings/setting_types.ts";
-import {
-  hasOption,
-  mapUvicornWorker,
-  shellWords,
-  valueOf,
-  withGracefulTimeout,
-  withOptions,
-  withoutOption,
-} from "./arguments.ts";
+import { hasOption, mapUvicornWorker, shellWords, valueOf, withOptions, withoutOption } from "./arguments.ts";
+import type { Inspection } from "./inspect.ts";
+import { type GivenBounds, type GivenNumber, startNumbers } from "./start_numbers.ts";
+
+/** How long gunicorn lets a worker finish when nothing is said of it, s. */
+const DEFAULT_GRACE_S = 30;
 
 /** How gunicorn will be started. Made without touching anything, so that `check` can show it. */
 export interface LaunchPlan {
   /** Arguments for gunicorn, our own additions included. */
   readonly args: readonly string[];
-  /** Workers to begin with, within the bounds. */
+  /** Workers to begin with, and between what to stay. */
   readonly initialWorkers: number;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  /** Whether gunicorn's own configuration decides on the number to begin with, which its master then tells. */
+  readonly isFound: boolean;
+  /** What is left to that configuration. */
+  readonly prepared: PreparedStart;
   /** Where the user's own StatsD packets must be relayed to; undefined when there is no such server. */
   readonly relayTo: string | undefined;
   /** Lines to say: what was taken over or changed. */
@@ -28,12 +33,14 @@ export interface LaunchPlan {
 /** What a launch is planned from. */
 export interface LaunchInput {
   readonly settings: Settings;
+  /** Which of our settings somebody has given; none when left out. */
+  readonly sources?: Readonly<Record<SettingName, Source>>;
   readonly gunicornArgs: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Path of the wrapper config; undefined with the probe off. */
   readonly wrapperConfig: string | undefined;
-  /** statsd_host from a config file, HOST:PORT or unix://PATH, where gunicorn's configuration was read; else undefined. */
-  readonly configuredStatsd?: string | undefined;
+  /** What gunicorn's configuration came to, where it was read. */
+  readonly inspection?: Inspection | undefined;
 }
 
 /** Plans how gunicorn is started: its arguments with ours added, the workers to begin with, what to say about it. */
@@ -53,18 +60,32 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   if (args.join("\0") !== input.gunicornArgs.join("\0")) {
     notes.push("uvicorn.workers is deprecated: using uvicorn_worker");
   }
-  if (settings.autoSetGracefulTimeout) {
-    const longer = withGracefulTimeout(args, environmentArgs);
-    if (longer.length > args.length) {
-      notes.push(`graceful timeout set to the timeout, ${valueOf(args, "timeout")} s`);
-    }
-    args = longer;
-  }
-  const { workers, note } = initialWorkers(input, environmentArgs);
-  if (note !== undefined) notes.push(note);
+  const given = givenNumber(input, environmentArgs);
+  const bounds = givenBounds(input);
+  const numbers = startNumbers(bounds, given);
+  if (numbers.note !== undefined) notes.push(numbers.note);
+  const { minWorkers, maxWorkers } = numbers;
+  // A dry run leaves the number alone, whatever it is.
+  const initialWorkers = settings.dryRun && input.inspection
+    ? input.inspection.workers
+    : numbers.initialWorkers;
+  const isFound = settings.dryRun || given === undefined;
+  const prepared = {
+    asked: isFound && input.wrapperConfig !== undefined ? undefined : initialWorkers,
+    first: isFound && !settings.dryRun ? minWorkers : 0,
+    fewest: bounds.isMinGiven ? minWorkers : 0,
+    most: bounds.isMaxGiven ? maxWorkers : 0,
+    grace: graceWord(settings, args, environmentArgs),
+  };
+  const count = { initialWorkers, minWorkers, maxWorkers, isFound, prepared };
   if (input.wrapperConfig !== undefined) {
     args = withOptions(args, "-c", input.wrapperConfig);
-    return { args, initialWorkers: workers, relayTo: undefined, notes, errors };
+    return { args, ...count, relayTo: undefined, notes, errors };
+  }
+  const timeout = lengthenedGrace(settings, input.inspection);
+  if (timeout !== undefined) {
+    args = withOptions(args, "--graceful-timeout", String(timeout));
+    notes.push(`graceful timeout set to the timeout, ${timeout} s`);
   }
   if (settings.forkServer !== "off") {
     notes.push(
@@ -73,13 +94,16 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   }
   // Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests.
   const theirs = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
-    input.configuredStatsd;
+    input.inspection?.statsd_host ?? undefined;
   // A server at our own address is us: relaying to it would go round in circles.
   const relayTo = theirs === addressText(settings.statsdAddr) ? undefined : theirs;
-  args = withoutOption(withoutOption(args, "workers"), "statsd-host");
-  args = withOptions(args, "--workers", String(workers), "--statsd-host", addressText(settings.statsdAddr));
+  args = withoutOption(args, "statsd-host");
+  args = withOptions(args, "--statsd-host", addressText(settings.statsdAddr));
+  if (!settings.dryRun) {
+    args = withOptions(withoutOption(args, "workers"), "--workers", String(initialWorkers));
+  }
   if (relayTo !== undefined) notes.push(`StatsD is heard here and relayed on to ${relayTo}`);
-  return { args, initialWorkers: workers, relayTo, notes, errors };
+  return { args, ...count, isFound: false, relayTo, notes, errors };
 }
 
 /** gunicorn's arguments, the worker class that came with Uvicorn replaced where that is wanted. */
@@ -87,25 +111,55 @@ export function mappedArguments(settings: Settings, gunicornArgs: readonly strin
   return settings.mapUvicornDeprecated ? mapUvicornWorker(gunicornArgs) : [...gunicornArgs];
 }
 
-/** Workers to begin with: -w / --workers, else WEB_CONCURRENCY, else the minimum; always within the bounds. */
-function initialWorkers(input: LaunchInput, environmentArgs: readonly string[]) {
-  const { settings, gunicornArgs, environment } = input;
+/** The minimum and maximum, and which of them somebody has set. */
+export function givenBounds({ settings, sources }: Pick<LaunchInput, "settings" | "sources">): GivenBounds {
+  const { minWorkers, maxWorkers } = settings;
+  const isGiven = (name: SettingName) => sources !== undefined && sources[name] !== "default";
+  return { minWorkers, maxWorkers, isMinGiven: isGiven("minWorkers"), isMaxGiven: isGiven("maxWorkers") };
+}
+
+/** The number of workers that gunicorn is given; undefined when only its master may know one. */
+function givenNumber(input: LaunchInput, environmentArgs: readonly string[]): GivenNumber | undefined {
+  const { gunicornArgs, environment, inspection } = input;
   const sources: [string, string | undefined][] = [
-    ["--workers", valueOf(gunicornArgs, "workers")],
-    ["--workers in GUNICORN_CMD_ARGS", valueOf(environmentArgs, "workers")],
-    ["WEB_CONCURRENCY", environment["WEB_CONCURRENCY"]],
+    ["--workers=N", valueOf(gunicornArgs, "workers")],
+    ["--workers=N of GUNICORN_CMD_ARGS", valueOf(environmentArgs, "workers")],
   ];
-  const [name, text] = sources.find((source) => source[1] !== undefined) ?? [];
-  if (name === undefined || text === undefined || !/^\d+$/.test(text.trim())) {
-    return { workers: settings.minWorkers, note: undefined };
+  for (const [told, text] of sources) {
+    if (text === undefined || !/^\s*\d+\s*$/.test(text)) continue;
+    return { workers: Number(text), told: told.replace("N", text.trim()) };
   }
-  const asked = Number(text);
-  const workers = Math.min(Math.max(asked, settings.minWorkers), settings.maxWorkers);
-  const bound = workers === asked ? "" : `, brought within ${settings.minWorkers} to ${settings.maxWorkers}`;
+  if (inspection === undefined || !inspection.given.includes("workers")) return undefined;
+  return configuredNumber(environment, inspection.workers);
+}
+
+/** A number of workers that is not on the command line, and where it comes from. */
+export function configuredNumber(
+  environment: Readonly<Record<string, string>>,
+  workers: number,
+): GivenNumber {
+  const isVariable = environment["WEB_CONCURRENCY"]?.trim() === String(workers);
   return {
     workers,
-    note: `${name}=${asked} is the number to begin with${bound}; the autoscaler takes it from there`,
+    told: isVariable ? `WEB_CONCURRENCY=${workers}` : `workers=${workers} of gunicorn's config`,
   };
+}
+
+/** See PreparedStart.grace. What only prints a configuration prints the user's. */
+function graceWord(settings: Settings, args: readonly string[], environmentArgs: readonly string[]): number {
+  const all = [...environmentArgs, ...args];
+  const isLeft = ["graceful-timeout", "print-config", "check-config"].some((name) => hasOption(all, name));
+  const timeout = valueOf(all, "timeout");
+  if (!settings.autoSetGracefulTimeout || isLeft) return 0;
+  if (timeout === undefined) return 1;
+  return /^\d+$/.test(timeout) && Number(timeout) > DEFAULT_GRACE_S ? 1 + Number(timeout) : 0;
+}
+
+/** The timeout, where it is over 30 s and no graceful timeout is given: what takes that long should not be cut by a stop. */
+export function lengthenedGrace(settings: Settings, inspection: Inspection | undefined): number | undefined {
+  if (!settings.autoSetGracefulTimeout || inspection === undefined) return undefined;
+  const { timeout, given } = inspection;
+  return given.includes("graceful_timeout") || timeout <= DEFAULT_GRACE_S ? undefined : timeout;
 }
 
 function splitCmdArgs(line: string | undefined, errors: string[]): string[] {

@@ -37,7 +37,7 @@ const MOST_UNCONFIRMED = 2;
 export class Doorbell implements WorkerCount {
   readonly #port: ArbiterPort;
   readonly #ring: (signal: CountSignal) => void;
-  #wanted: number;
+  #wanted: number | undefined;
   #seq: number;
   #signal: CountSignal = "SIGTTIN";
   #askedAtMs = 0;
@@ -49,16 +49,19 @@ export class Doorbell implements WorkerCount {
   confirmations = 0;
   retries = 0;
 
-  /** `workers` is what gunicorn is being started with; the master confirms it when it comes up. */
-  constructor(port: ArbiterPort, ring: (signal: CountSignal) => void, workers: number) {
+  /**
+   * @param workers what gunicorn is being started with, which the master confirms when it comes up; undefined when its own
+   * configuration decides, and nothing is asked for before it has
+   */
+  constructor(port: ArbiterPort, ring: (signal: CountSignal) => void, workers: number | undefined) {
     this.#port = port;
     this.#ring = ring;
     this.#wanted = workers;
-    this.#seq = port.request(workers);
+    this.#seq = workers === undefined ? 0 : port.request(workers);
   }
 
   ask(workers: number, nowMs: number): void {
-    if (workers === this.#wanted) return;
+    if (this.#wanted === undefined || workers === this.#wanted) return;
     this.#signal = workers > this.#wanted ? "SIGTTIN" : "SIGTTOU";
     this.#wanted = workers;
     this.#seq = this.#port.request(workers);
@@ -70,6 +73,8 @@ export class Doorbell implements WorkerCount {
 
   poll(nowMs: number): CountState {
     const confirmed = this.#port.confirmed();
+    this.#wanted ??= confirmed?.workers;
+    if (this.#wanted === undefined) return { kind: "asking", workers: 0, sinceMs: 0, rings: 0 };
     if (confirmed !== undefined && confirmed.seq >= this.#seq && confirmed.workers === this.#wanted) {
       if (this.#ringAgainAtMs !== Infinity) this.confirmations++;
       this.#ringAgainAtMs = Infinity;

@@ -28,6 +28,8 @@ export interface SourceTexts {
   readonly recorded?: ReadonlyMap<string, string>;
   /** Cores this machine or container may use: the default maximum follows from it. */
   readonly cores: number;
+  /** Whether they are all of the machine's, with no quota that says how many are meant for this. */
+  readonly isWholeMachine?: boolean;
 }
 
 /** The variable that names the .env file; it is read from the environment only. */
@@ -51,7 +53,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
     sources[option.name] = source as Source;
     if (text === undefined) {
-      values[option.name] = option.default === "cores" ? defaultMaximum(texts.cores) : option.default;
+      values[option.name] = option.default === "cores" ? defaultMaximum(texts) : option.default;
       continue;
     }
     const parsed = v.safeParse(option.type.schema, text);
@@ -65,6 +67,12 @@ export function resolveSettings(texts: SourceTexts): Resolved {
       warnings.push(`${name} is not a setting; ${didYouMean(name, OPTIONS.map(variableOf), "remove it")}`);
     }
   }
+  // A maximum below the default minimum is meant.
+  if (
+    sources["minWorkers"] === "default" && (values["maxWorkers"] as number) < (values["minWorkers"] as number)
+  ) {
+    values["minWorkers"] = values["maxWorkers"];
+  }
   const settings = values as unknown as Settings;
   if (settings.minWorkers > settings.maxWorkers) errors.push(minAboveMax(settings, sources, texts.cores));
   if (settings.minWorkers === settings.maxWorkers && sources["maxWorkers"] === "default") {
@@ -73,9 +81,23 @@ export function resolveSettings(texts: SourceTexts): Resolved {
   return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
 }
 
-/** The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the default minimum of 2. */
-function defaultMaximum(cores: number): number {
-  return Math.max(2, Math.round(2 * cores + 1));
+/** A machine that is not shared out has more cores than one application is meant to fill with workers. */
+const MOST_WITHOUT_QUOTA = 16;
+
+/**
+ * The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the default minimum
+ * of 2, and at most 16 where no quota says that all the cores are meant for it.
+ */
+function defaultMaximum({ cores, isWholeMachine = false }: SourceTexts): number {
+  return Math.min(Math.max(2, Math.round(2 * cores + 1)), isWholeMachine ? MOST_WITHOUT_QUOTA : Infinity);
+}
+
+/** What to say of a default maximum that is not 2 x cores + 1; undefined when it is. */
+export function cappedMaximum({ settings, sources }: Resolved, cores: number): string | undefined {
+  if (sources.maxWorkers !== "default" || settings.maxWorkers >= Math.round(2 * cores + 1)) return undefined;
+  return `no CPU quota: the maximum is ${settings.maxWorkers}, not 2 x ${
+    Number(cores.toFixed(2))
+  } cores + 1; --max-workers raises it`;
 }
 
 /** A minimum that was not known to be the maximum. Example: 0.5 cores give a maximum of 2, as much as the default minimum. */

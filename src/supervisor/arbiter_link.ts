@@ -10,7 +10,8 @@ export interface ArbiterLinkParts {
   readonly gunicorn: Gunicorn;
   /** undefined with the probe off. */
   readonly file: ArbiterFile | undefined;
-  readonly initialWorkers: number;
+  /** Workers that gunicorn is told to start with; undefined when its own configuration decides. */
+  readonly asked: number | undefined;
   /** What was started is a program that starts gunicorn itself. */
   readonly isProgram: boolean;
   readonly log: Logger;
@@ -37,7 +38,7 @@ export class ArbiterLink {
 
   constructor(parts: ArbiterLinkParts) {
     this.#parts = parts;
-    this.#count = parts.file === undefined ? this.#steps(parts.initialWorkers) : this.#doorbell(parts.file);
+    this.#count = parts.file === undefined ? this.#steps(parts.asked ?? 1) : this.#doorbell(parts.file);
   }
 
   /** The way to ask for workers, as it is now. */
@@ -91,7 +92,7 @@ export class ArbiterLink {
 
   /** gunicorn runs without the probe, and we go on without it too. */
   #giveUpOnProbe(): void {
-    const { gunicorn, isProgram, log, workers, initialWorkers } = this.#parts;
+    const { gunicorn, isProgram, log, workers, asked } = this.#parts;
     const remedy = isProgram
       ? "; this gunicorn has a config of its own (-c) or reads none (a subclass of BaseApplication), and so not " +
         "GUNICORN_CMD_ARGS: start it with gunicorn-autoscaler in the place of gunicorn, or have its load_config read that"
@@ -101,7 +102,7 @@ export class ArbiterLink {
     log.warn(
       `the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone${remedy}`,
     );
-    this.#count = this.#steps(workers() || initialWorkers);
+    this.#count = this.#steps(workers() || (asked ?? 1));
   }
 
   #sayMissing(nowMs: number): void {
@@ -117,12 +118,12 @@ export class ArbiterLink {
   }
 
   #doorbell(file: ArbiterFile): Doorbell {
-    const { gunicorn, initialWorkers } = this.#parts;
+    const { gunicorn, asked } = this.#parts;
     // It answers the one that has claimed the file, which may be news to us.
     const ring = (signal: CountSignal) => {
       if (this.lookForClaim()) gunicorn.ring(signal);
     };
-    return new Doorbell(file, ring, initialWorkers);
+    return new Doorbell(file, ring, asked);
   }
 
   #steps(workers: number): SignalSteps {

@@ -13,7 +13,12 @@ import type { WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
 import { bringBack } from "../platform/removed_file.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
-import { type Arbiter, ArbiterFile, type ForkServerMode } from "../sensors/probe/arbiter_file.ts";
+import {
+  type Arbiter,
+  ArbiterFile,
+  type ForkServerMode,
+  type PreparedStart,
+} from "../sensors/probe/arbiter_file.ts";
 import { Machine } from "../sensors/machine/machine.ts";
 import { ProbeSlots, servedOf, type SlotsReading } from "../sensors/probe/probe_slots.ts";
 import { parseStat } from "../sensors/machine/process_stat.ts";
@@ -39,7 +44,7 @@ export interface SensingOptions {
   /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
   readonly relayTo: string | undefined;
-  readonly initialWorkers: number;
+  readonly prepared: PreparedStart;
   /** What the command line says of the workers; the probe knows better once it runs. */
   readonly model: WorkerModel;
   /** What was started is a program that starts gunicorn itself. */
@@ -79,6 +84,7 @@ export class Sensing implements Sampler {
       this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
       this.#arbiterFile.setForkServer(options.forkServer);
       this.#arbiterFile.setLinger(options.lingerMs ?? 0);
+      this.#arbiterFile.prepare(options.prepared);
       this.#slots = new ProbeSlots(options.dir, isChild, isChild);
     }
     if (options.statsd !== undefined) {
@@ -94,10 +100,10 @@ export class Sensing implements Sampler {
 
   /** From now on it is this gunicorn that is looked at. */
   attach(gunicorn: Gunicorn): void {
-    const { initialWorkers, log, isProgram = false } = this.#options;
+    const { prepared: { asked }, log, isProgram = false } = this.#options;
     const workers = () => this.#children.length;
     const [file, nowMs] = [this.#arbiterFile, this.clock()];
-    this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, isProgram, log, workers, nowMs });
+    this.#link = new ArbiterLink({ gunicorn, file, asked, isProgram, log, workers, nowMs });
   }
 
   /** Has gunicorn's master known as soon as it has said that it is there: before signals, and at the end. */
@@ -108,8 +114,7 @@ export class Sensing implements Sampler {
   /** Delegates, because the way to ask may change: see ArbiterLink. */
   readonly workerCount: WorkerCount = {
     ask: (workers, nowMs) => this.#link?.count.ask(workers, nowMs),
-    poll: (nowMs) =>
-      this.#link?.count.poll(nowMs) ?? { kind: "settled", workers: this.#options.initialWorkers },
+    poll: (nowMs) => this.#link?.count.poll(nowMs) ?? { kind: "settled", workers: 0 },
   };
 
   /** CLOCK_MONOTONIC in ms, the clock that the probe uses too. */

@@ -25,6 +25,11 @@ export interface TickRecord {
   readonly said: string | undefined;
 }
 
+/** Workers that gunicorn has by itself, and the bounds that follow. */
+export interface FoundCount extends Partial<Pick<PolicySettings, "minWorkers" | "maxWorkers">> {
+  readonly workers: number;
+}
+
 /** What the loop works with. */
 export interface SupervisorParts {
   readonly sampler: Sampler;
@@ -36,6 +41,8 @@ export interface SupervisorParts {
   readonly dryRun: boolean;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  /** The count that decisions start from, whenever there is a new one that we have not asked for; see FoundCount. */
+  readonly found?: () => FoundCount | undefined;
   readonly onTick?: (record: TickRecord) => void;
 }
 
@@ -139,6 +146,7 @@ export class Supervisor {
   #tick(nowMs: number): void {
     const { sampler, count, dryRun, onTick } = this.#parts;
     const sample = sampler.sample(nowMs);
+    this.#startFrom(this.#parts.found?.());
     this.#endOrder(nowMs);
     const settings = this.#settings;
     const order = withinBounds(this.#standing.order, settings);
@@ -149,6 +157,13 @@ export class Supervisor {
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
     this.#warnUnconfirmed(counted);
     onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, said });
+  }
+
+  #startFrom(found: FoundCount | undefined): void {
+    if (found === undefined) return;
+    const { workers, ...bounds } = found;
+    this.change(bounds);
+    this.#state = initial(this.#settings, workers);
   }
 
   #endOrder(nowMs: number): void {

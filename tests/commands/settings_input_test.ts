@@ -1,8 +1,8 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readSettings } from "../../src/commands/settings_input.ts";
 import { tempDir } from "../support/tempdir.ts";
 
-const read = (envFile: string) => readSettings({ settings: new Map(), envFile }, 4);
+const read = (envFile: string) => readSettings({ settings: new Map(), envFile }, { cores: 4 });
 
 Deno.test("the .env file that is named is read", async () => {
   await using dir = await tempDir();
@@ -22,7 +22,31 @@ Deno.test("a file that was named must be there, and be a file", async () => {
 Deno.test("unreadable values are reported beside other errors", () => {
   const { errors } = readSettings(
     { settings: new Map([["min-workers", "none"]]), envFile: "/nowhere/.env" },
-    4,
+    { cores: 4 },
   );
   assertEquals(errors.length, 2);
+});
+
+Deno.test("a .env that is no text file is one warning where it lies, and refused where it is named", async (t) => {
+  const before = Deno.cwd();
+  const kinds: [name: string, make: (path: string) => void, why: RegExp][] = [
+    ["a folder", (path) => Deno.mkdirSync(path), /it is a folder/],
+    ["binary", (path) => Deno.writeFileSync(path, new Uint8Array([0x7f, 0x45, 0xff, 0xfe])), /it is no text/],
+    ["with a NUL", (path) => Deno.writeTextFileSync(path, "A=\0\n"), /it is no text/],
+  ];
+  for (const [name, make, why] of kinds) {
+    await t.step(name, async () => {
+      await using dir = await tempDir();
+      make(dir.join(".env"));
+      Deno.chdir(dir.path);
+      try {
+        const unnamed = readSettings({ settings: new Map(), envFile: undefined }, { cores: 4 });
+        assertEquals([unnamed.errors, unnamed.warnings.length, unnamed.settings.minWorkers], [[], 1, 2]);
+        assertMatch(unnamed.warnings[0]!, why);
+        assertMatch(read(dir.join(".env")).errors[0]!, why);
+      } finally {
+        Deno.chdir(before);
+      }
+    });
+  }
 });

@@ -101,11 +101,11 @@ export function commandLineFuzzer(): Fuzzer {
       };
       const plan = planLaunch({ settings, gunicornArgs, environment, wrapperConfig: "/run/x/conf.py" });
       mustHold(
-        plan.initialWorkers >= settings.minWorkers && plan.initialWorkers <= settings.maxWorkers,
+        plan.initialWorkers >= plan.minWorkers && plan.initialWorkers <= plan.maxWorkers,
         () =>
-          `${plan.initialWorkers} workers to begin with are from ${settings.minWorkers} to ${settings.maxWorkers}`,
+          `${plan.initialWorkers} workers to begin with are from ${plan.minWorkers} to ${plan.maxWorkers}`,
       );
-      if (!settings.mapUvicornDeprecated && !settings.autoSetGracefulTimeout) {
+      if (!settings.mapUvicornDeprecated) {
         const rest = plan.args.filter((word, i) =>
           word !== "/run/x/conf.py" && plan.args[i + 1] !== "/run/x/conf.py"
         );

@@ -5,7 +5,6 @@ import {
   mapUvicornWorker,
   shellWords,
   valueOf,
-  withGracefulTimeout,
   withOptions,
   withoutOption,
 } from "../../src/gunicorn/arguments.ts";
@@ -62,19 +61,6 @@ Deno.test("the deprecated uvicorn worker class is replaced where it stands", () 
     "app:app -kuvicorn_worker.UvicornH11Worker",
   );
   assertEquals(moved("app:app -k gthread"), "app:app -k gthread");
-});
-
-Deno.test("the graceful timeout follows the timeout only when nobody set it", () => {
-  const graceful = (line: string, environment = "") =>
-    valueOf(withGracefulTimeout(line.split(" "), environment.split(" ")), "graceful-timeout");
-  assertEquals(graceful("app:app --timeout 90"), "90");
-  assertEquals(graceful("app:app -t90"), "90");
-  assertEquals(graceful("app:app --timeout 90 --graceful-timeout 5"), "5");
-  assertEquals(graceful("app:app --timeout 90", "--graceful-timeout 5"), undefined);
-  assertEquals(graceful("app:app", "-t 90"), "90");
-  assertEquals(graceful("app:app"), undefined);
-  assertEquals(graceful("app:app --timeout 0"), undefined);
-  assertEquals(graceful("app:app --timeout 10"), undefined);
 });
 
 Deno.test("words are split as a shell splits them", async (t) => {

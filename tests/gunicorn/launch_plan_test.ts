@@ -1,7 +1,37 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { valueOf } from "../../src/gunicorn/arguments.ts";
+import type { Inspection } from "../../src/gunicorn/inspect.ts";
 import { type LaunchInput, planLaunch } from "../../src/gunicorn/launch_plan.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
+
+const INSPECTION: Inspection = {
+  gunicorn: "23.0.0",
+  python: "3.11.2",
+  executable: "/usr/bin/python3",
+  worker_class: "sync",
+  worker_class_names: [],
+  worker_class_problem: null,
+  workers: 1,
+  given: [],
+  config: null,
+  threads: 1,
+  worker_connections: 1000,
+  address: [],
+  timeout: 30,
+  graceful_timeout: 30,
+  keepalive: 2,
+  preload: false,
+  reload: false,
+  daemon: false,
+  statsd_host: null,
+  app: null,
+};
+const { sources } = resolveSettings({
+  flags: new Map([["max-workers", "10"]]),
+  environment: {},
+  envFile: "",
+  cores: 2,
+});
 
 function plan(line: string, changes: Partial<LaunchInput> = {}, flags: Record<string, string> = {}) {
   const { settings } = resolveSettings({
@@ -24,21 +54,21 @@ Deno.test("with the probe nothing of the user's command line is changed, our con
   assertEquals(plan(line).args.join(" "), `${line} -c /run/x/conf.py`);
 });
 
-Deno.test("the count to begin with", async (t) => {
-  const cases: [line: string, environment: Record<string, string>, workers: number][] = [
-    ["app:app", {}, 2],
-    ["app:app -w 4", {}, 4],
-    ["app:app -w 4", { WEB_CONCURRENCY: "6" }, 4],
-    ["app:app", { WEB_CONCURRENCY: "6" }, 6],
-    ["app:app", { GUNICORN_CMD_ARGS: "--workers 5", WEB_CONCURRENCY: "6" }, 5],
-    ["app:app -w 1", {}, 2],
-    ["app:app -w 99", {}, 10],
-    ["app:app -w nonsense", {}, 2], // gunicorn itself refuses it
+Deno.test("the number to begin with is that of the line; without one gunicorn's configuration decides", () => {
+  const cases: [line: string, environment: Record<string, string>, workers: number, isFound: boolean][] = [
+    ["app:app", {}, 2, true],
+    ["app:app -w 4", {}, 4, false],
+    ["app:app -w 4", { WEB_CONCURRENCY: "6" }, 4, false],
+    ["app:app", { WEB_CONCURRENCY: "6" }, 2, true],
+    ["app:app", { GUNICORN_CMD_ARGS: "--workers 5", WEB_CONCURRENCY: "6" }, 5, false],
+    ["app:app -w 99", {}, 10, false],
+    ["app:app -w 0", {}, 2, false],
+    ["app:app -w nonsense", {}, 2, true], // gunicorn itself refuses it
   ];
-  for (const [line, environment, workers] of cases) {
-    await t.step(`${line} ${JSON.stringify(environment)}: ${workers}`, () => {
-      assertEquals(plan(line, { environment }).initialWorkers, workers);
-    });
+  for (const [line, environment, workers, isFound] of cases) {
+    const { initialWorkers, isFound: found, prepared } = plan(line, { environment, sources });
+    assertEquals([initialWorkers, found], [workers, isFound], `${line} ${JSON.stringify(environment)}`);
+    assertEquals([prepared.first, prepared.fewest, prepared.most], [isFound ? 2 : 0, 0, 10]);
   }
 });
 
@@ -49,10 +79,23 @@ Deno.test("a fork server without the probe is said to have no effect", () => {
   assertEquals(notes("/run/x/conf.py"), "");
 });
 
-Deno.test("that -w is only the beginning is said, and that it was out of bounds", () => {
-  assertStringIncludes(plan("app:app -w 4").notes.join(), "--workers=4 is the number to begin with;");
-  assertStringIncludes(plan("app:app -w 99").notes.join(), "brought within 2 to 10");
-  assertEquals(plan("app:app").notes, []);
+Deno.test("a dry run leaves the number to gunicorn, whatever it is", () => {
+  const { isFound, prepared } = plan("app:app -w 4", {}, { "dry-run": "true" });
+  assertEquals([isFound, prepared.first], [true, 0]);
+  const inspection = { ...INSPECTION, workers: 3 };
+  const off = plan("app:app", { wrapperConfig: undefined, inspection }, { "dry-run": "true" });
+  assertEquals([off.initialWorkers, valueOf(off.args, "workers")], [3, undefined]);
+});
+
+Deno.test("without the probe the number of a config file or of WEB_CONCURRENCY counts as well", () => {
+  const of = (workers: number, given: string[], environment = {}) => {
+    const inspection = { ...INSPECTION, workers, given };
+    return plan("app:app", { wrapperConfig: undefined, inspection, environment });
+  };
+  assertEquals(of(4, ["workers"]).initialWorkers, 4);
+  assertStringIncludes(of(4, ["workers"]).notes.join(), "workers=4 of gunicorn's config is the number");
+  assertStringIncludes(of(4, ["workers"], { WEB_CONCURRENCY: "4" }).notes.join(), "WEB_CONCURRENCY=4 is");
+  assertEquals(of(1, []).initialWorkers, 2);
 });
 
 Deno.test("without the probe the count and StatsD are ours, and the user's own StatsD server gets every packet", () => {
@@ -62,7 +105,7 @@ Deno.test("without the probe the count and StatsD are ours, and the user's own S
   assertEquals([valueOf(args, "workers"), valueOf(args, "statsd-host")], ["4", "127.0.0.1:9125"]);
   assertEquals([valueOf(args, "statsd-prefix"), relayTo], ["p", "h:1"]);
   assertEquals(off("app:app", { environment: { GUNICORN_CMD_ARGS: "--statsd-host e:2" } }).relayTo, "e:2");
-  assertEquals(off("app:app", { configuredStatsd: "c:3" }).relayTo, "c:3");
+  assertEquals(off("app:app", { inspection: { ...INSPECTION, statsd_host: "c:3" } }).relayTo, "c:3");
   assertEquals(off("app:app").relayTo, undefined);
   assertEquals(off("app:app --statsd-host 127.0.0.1:9125").relayTo, undefined); // ourselves
 });
@@ -80,16 +123,40 @@ Deno.test("an unreadable GUNICORN_CMD_ARGS is an error", () => {
   );
 });
 
-Deno.test("the uvicorn worker is mapped only when asked for; the graceful timeout is set unless told not to", () => {
+Deno.test("the uvicorn worker is mapped only when asked for", () => {
   const line = "app:app -k uvicorn.workers.UvicornWorker --timeout 60";
   assertEquals(valueOf(plan(line).args, "worker-class"), "uvicorn.workers.UvicornWorker");
   assertEquals(
     valueOf(plan(line, {}, { "map-uvicorn-deprecated": "true" }).args, "worker-class"),
     "uvicorn_worker.UvicornWorker",
   );
-  assertEquals(valueOf(plan(line).args, "graceful-timeout"), "60");
-  assertEquals(
-    valueOf(plan(line, {}, { "auto-set-graceful-timeout": "no" }).args, "graceful-timeout"),
-    undefined,
-  );
+});
+
+Deno.test("what the master may do with the timeout: leave it, take the config's, or take that of the line", () => {
+  const cases: [line: string, environment: string, grace: number][] = [
+    ["app:app", "", 1],
+    ["app:app --timeout 60", "", 61],
+    ["app:app -t60", "", 61],
+    ["app:app", "--timeout 60", 61],
+    ["app:app --timeout 50", "--timeout 60", 51],
+    ["app:app --timeout 10", "", 0],
+    ["app:app --timeout 0", "", 0],
+    ["app:app --timeout 60 --graceful-timeout 5", "", 0],
+    ["app:app --timeout 60", "--graceful-timeout 5", 0],
+    ["app:app --timeout 60 --print-config", "", 0],
+  ];
+  for (const [line, environment, grace] of cases) {
+    assertEquals(plan(line, { environment: { GUNICORN_CMD_ARGS: environment } }).prepared.grace, grace, line);
+  }
+  assertEquals(plan("app:app -t60", {}, { "auto-set-graceful-timeout": "no" }).prepared.grace, 0);
+});
+
+Deno.test("without the probe the graceful timeout is on the line where nobody has set it", () => {
+  const graceful = (timeout: number, given: string[]) => {
+    const inspection = { ...INSPECTION, timeout, given };
+    return valueOf(plan("app:app", { wrapperConfig: undefined, inspection }).args, "graceful-timeout");
+  };
+  assertEquals(graceful(90, ["timeout"]), "90");
+  assertEquals(graceful(90, ["timeout", "graceful_timeout"]), undefined);
+  assertEquals([graceful(10, []), graceful(0, [])], [undefined, undefined]);
 });

@@ -52,6 +52,19 @@ Deno.test("any distance takes one signal, upward TTIN, downward TTOU", () => {
   assertEquals(master.rung, ["SIGTTIN", "SIGTTOU"]);
 });
 
+Deno.test("a count that gunicorn's own configuration decides on is taken as it is, and nothing is asked for before", () => {
+  const master = new FakeMaster();
+  master.ready = false;
+  master.count = 7;
+  const bell = new Doorbell(master, master.ring, undefined);
+  bell.ask(2, 0);
+  assertEquals([bell.poll(0).kind, master.wantedSeq], ["asking", 0]);
+  master.ready = true;
+  assertEquals(bell.poll(100), { kind: "settled", workers: 7 });
+  bell.ask(3, 200);
+  assertEquals([bell.poll(200).kind, master.count, master.rung], ["settled", 3, ["SIGTTOU"]]);
+});
+
 Deno.test("asking for what is asked for already rings nothing", () => {
   const { master, bell } = doorbell();
   bell.ask(2, 0);

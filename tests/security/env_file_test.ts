@@ -36,7 +36,7 @@ Deno.test("bad values of a .env file are all reported and nothing starts", async
   await using folder = await tempDir();
   const file = await folder.write(
     "bad.env",
-    "GUNICORN_AUTOSCALER_MIN_WORKERS=1e400\nGUNICORN_AUTOSCALER_TICK_MS=0x10\nGUNICORN_AUTOSCALER_PROBE=ON\0\n",
+    "GUNICORN_AUTOSCALER_MIN_WORKERS=1e400\nGUNICORN_AUTOSCALER_TICK_MS=0x10\nGUNICORN_AUTOSCALER_PROBE=ON\x01\n",
   );
   await using it = await autoscaled({ own: ["--env-file", file], untilReady: false });
   assertEquals((await it.process.ended).code, 2);

@@ -5,7 +5,7 @@ import { helpText } from "../../src/cli/help.ts";
 import { defaultText, variableOf } from "../../src/settings/option.ts";
 import { OPTIONS } from "../../src/settings/options.ts";
 import { policyOf } from "../../src/settings/settings.ts";
-import { resolveSettings, type SourceTexts } from "../../src/settings/settings_sources.ts";
+import { cappedMaximum, resolveSettings, type SourceTexts } from "../../src/settings/settings_sources.ts";
 
 function resolve(texts: Partial<SourceTexts> = {}) {
   return resolveSettings({ flags: new Map(), environment: {}, envFile: "", cores: 2, ...texts });
@@ -108,6 +108,23 @@ Deno.test("a minimum above the maximum is an error that says which to change", (
   assertStringIncludes(resolve({ flags }).errors[0]!, "follows from 2 cores, set --max-workers too");
   flags.set("max-workers", "4");
   assertStringIncludes(resolve({ flags }).errors[0]!, "raise --max-workers or lower --min-workers");
+});
+
+Deno.test("a maximum below the default minimum takes the minimum along", () => {
+  const { settings, errors } = resolve({ flags: new Map([["max-workers", "1"]]) });
+  assertEquals([settings.minWorkers, settings.maxWorkers, errors], [1, 1, []]);
+});
+
+Deno.test("without a CPU quota the default maximum is at most 16, and that is told", () => {
+  const of = (cores: number, flags = new Map<string, string>()) => {
+    const resolved = resolve({ cores, isWholeMachine: true, flags });
+    return [resolved.settings.maxWorkers, cappedMaximum(resolved, cores)];
+  };
+  assertEquals(of(2), [5, undefined]);
+  assertEquals(of(64)[0], 16);
+  assertStringIncludes(String(of(64)[1]), "the maximum is 16, not 2 x 64 cores + 1; --max-workers raises it");
+  assertEquals(of(64, new Map([["max-workers", "40"]])), [40, undefined]);
+  assertEquals(resolve({ cores: 64 }).settings.maxWorkers, 129);
 });
 
 Deno.test("a default maximum that is the minimum is a warning that says why and what to set", () => {

@@ -62,6 +62,14 @@ Deno.test("a dry run decides the same and asks for nothing", () => {
   assert(records.some((record) => record.decision.action === "grow"));
 });
 
+Deno.test("decisions start from the count that is found, within the bounds that come with it", () => {
+  const found = [undefined, { workers: 7, minWorkers: 1, maxWorkers: 8 }];
+  const { supervisor: loop, records } = supervisor({ dryRun: true, found: () => found.shift() });
+  for (let nowMs = 0; nowMs <= 200; nowMs += 100) loop.tick(nowMs);
+  assertEquals(records.map(({ decision }) => decision.current).slice(0, 2), [2, 7]);
+  assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [1, 8]);
+});
+
 Deno.test("an error in the loop is caught, and the loop continues with the count it had", () => {
   let broken = false;
   const sampler = {

@@ -6,7 +6,7 @@ from .. import kinds
 from .. import words as w
 from ..fork_server.told import ForkServerWords
 from ..page import Page, open_owned
-from . import claim
+from . import claim, start
 
 # More is a torn or hostile file rather than a wish.
 _MOST_WORKERS = 100000
@@ -32,6 +32,7 @@ class Doorbell:
         self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
         self._claimed_by = None
         self.has_launcher = os.getppid() != self.supervisor_pid  # a program between the supervisor and this process
+        self._begun = 0
         self._changes = 0
 
     def linger_ns(self):
@@ -75,14 +76,22 @@ class Doorbell:
         return os.getppid() == self.supervisor_pid or claim.is_held(self._fd)
 
     def wanted(self):
-        """(seq, workers wanted); 0 workers: the supervisor has not told, gunicorn's own count stands.
+        """(seq, workers wanted); 0 workers: the supervisor asks for none, gunicorn's own count stands.
 
         The seq is read first. A newer number may then be answered with an older seq, and the supervisor rings again;
         the other way round it would believe a number that was never applied.
         """
         seq = self._words[w.A_WANTED_SEQ]
         wanted = self._words[w.A_WANTED]
-        return seq, (wanted if wanted <= _MOST_WORKERS else 0)
+        return seq, (wanted if 0 < wanted <= _MOST_WORKERS else self._begun)
+
+    def begin(self, configured):
+        """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0 for none."""
+        self._begun = start.workers(self._words, configured)
+
+    def grace(self):
+        """See start.lengthen_grace."""
+        return self._words[w.A_GRACE]
 
     def confirm(self, workers, seq):
         """Answer request `seq`: the master's count is `workers`."""
@@ -118,7 +127,7 @@ class Doorbell:
         self._words[w.A_RELOADS] += 1
 
     def tell_configured(self, workers):
-        """The number of workers gunicorn's own configuration came to."""
+        """The number of workers that gunicorn's own configuration names, 0 for none."""
         self._words[w.A_CONFIGURED] = max(0, int(workers))
 
     def tell_configuration(self, server):

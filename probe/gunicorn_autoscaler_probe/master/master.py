@@ -7,7 +7,7 @@ from .. import report
 from ..fork_server.spawning import Spawning
 from ..workforce.boots import Boots
 from ..workforce.workforce import Workforce
-from . import lifeline, sockets, variable
+from . import lifeline, sockets, start, variable
 from .doorbell import Doorbell
 
 
@@ -25,6 +25,7 @@ class Master:
         self._wrapper = None
         self._held = None
         self._is_ours = False
+        self._has_file_workers = False
 
     def attach(self):
         """Open the arbiter file. True when this gunicorn is the one that the supervisor scales, launched by it or by a
@@ -57,6 +58,11 @@ class Master:
             report.trouble('hold the runtime folder', error)
         return True
 
+    def configure(self, settings, space):
+        """Look into the config `space` that is about to be loaded, again at each reload."""
+        self._has_file_workers = 'workers' in space
+        start.lengthen_grace(self._bell.grace(), settings, space)
+
     def _obeys(self):
         return self._bell is not None and self._bell.is_obeying()
 
@@ -85,7 +91,9 @@ class Master:
         if not self._obeys():
             return new
         if old is None:
-            self._bell.tell_configured(server.cfg.workers)
+            configured = start.named_workers(server.cfg, self._has_file_workers)
+            self._bell.tell_configured(configured)
+            self._bell.begin(configured)
         seq, wanted = self._bell.wanted()
         if wanted and wanted != new:
             server._num_workers = wanted
@@ -102,7 +110,7 @@ class Master:
         """on_reload, before the user's: it sees in cfg.workers how many will be forked."""
         if not self._obeys():
             return
-        self._bell.tell_configured(server.cfg.workers)
+        self._bell.tell_configured(start.named_workers(server.cfg, self._has_file_workers))
         self._bell.tell_configuration(server)
         self._bell.count_reload()
         _, wanted = self._bell.wanted()

@@ -60,7 +60,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   const header = load?.recording?.header;
   const resolved = readSettings(
     { settings: parsed.policyFlags, envFile: undefined },
-    cores,
+    { cores },
     header ? recordedSettings(header.settings) : undefined,
   );
   errors.push(...resolved.errors);

@@ -24,6 +24,8 @@ export interface MachineLimits {
   readonly cores: number;
   /** "cpu.max of /sys/fs/cgroup/app.slice", "CPUs this process may use" ... */
   readonly coresFrom: string;
+  /** No quota says how much of the machine is meant for this. */
+  readonly isWholeMachine: boolean;
   readonly memoryBytes: Maybe<number>;
   readonly memoryFrom: string;
 }
@@ -97,6 +99,7 @@ export class Machine {
     return {
       cores,
       coresFrom: isQuota ? `control group ${quota.folder}` : "the CPUs this process may use",
+      isWholeMachine: !isQuota,
       memoryBytes: memory?.bytes ?? "unknown",
       memoryFrom: memory?.from ?? "nothing that could be read",
     };

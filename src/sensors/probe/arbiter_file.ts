@@ -34,7 +34,7 @@ export interface Arbiter {
   readonly gracefulTimeoutMs: number;
   readonly timeoutMs: number;
   readonly preload: boolean;
-  /** The number of workers that gunicorn's own configuration came to. */
+  /** The number of workers that gunicorn's own configuration names; 0 for none. */
   readonly configured: number;
   /** Such as "23.0.0". */
   readonly gunicornVersion: string;
@@ -67,6 +67,22 @@ export type ForkServerMode = "off" | "on" | "auto";
 const MODES: readonly ForkServerMode[] = ["off", "on", "auto"];
 const STATES: readonly ForkServerState[] = ["none", "starting", "ready", "refused", "failed"];
 
+/** What gunicorn's master does by its own configuration, as long as no number was asked for. */
+export interface PreparedStart {
+  /** Workers that gunicorn is told to start with; undefined when its own configuration decides. */
+  readonly asked: number | undefined;
+  /** Workers to begin with where the configuration names no number; 0: gunicorn's own count stands, whatever it is. */
+  readonly first: number;
+  /** Bounds for a number that it names; 0 for none. */
+  readonly fewest: number;
+  readonly most: number;
+  /**
+   * Whether a timeout over 30 s is the graceful timeout too where the configuration names none: 0 no, 1 yes, and 1 + the
+   * timeout of the command line in s where that has one.
+   */
+  readonly grace: number;
+}
+
 const MAGIC = "GAARB001";
 const SUPERVISOR_PID = 1,
   WANTED = 2,
@@ -76,6 +92,7 @@ const SUPERVISOR_PID = 1,
   MASTER_PID = 16,
   CONFIRMED = 17,
   CONFIRMED_SEQ = 18;
+const FIRST = 8; // and FEWEST, MOST, GRACE after it
 const CHANGES = 19, ALIVE = 20, DRAINING = 21, SPAWNED = 22, BOOT_FAILURES = 23, LAST_BOOT_FAILURE_NS = 24;
 const RELOADS = 25, KIND = 26, SLOTS = 27, GRACEFUL_TIMEOUT_MS = 28, TIMEOUT_MS = 29, PRELOAD = 30;
 const CONFIGURED = 31, GUNICORN_VERSION = 32, READY_NS = 33, FORK_SERVER_STATE = 34;
@@ -120,6 +137,11 @@ export class ArbiterFile {
     }
     this.path = path;
     this.#file = file;
+  }
+
+  /** Leaves to gunicorn's configuration what it may name. Before gunicorn is started. */
+  prepare({ first, fewest, most, grace }: PreparedStart): void {
+    for (const [i, value] of [first, fewest, most, grace].entries()) this.#writeWord(FIRST + i, value);
   }
 
   /**

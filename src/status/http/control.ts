@@ -94,7 +94,8 @@ export class Control {
   readonly #change = (body: Record<string, unknown>): HttpAnswer => {
     const pairs = new Map(Object.entries(body).map(([key, value]) => [key, String(value)]));
     // Signals move the minimum beside us.
-    const now = { ...this.#settings, minWorkers: this.#steered.settings.minWorkers };
+    const { minWorkers, maxWorkers } = this.#steered.settings;
+    const now = { ...this.#settings, minWorkers, maxWorkers };
     const change = changeLive(now, pairs);
     if ("errors" in change) return refused(change.errors);
     this.#settings = change.settings;

@@ -4,7 +4,7 @@ import { setUp } from "../support/set_up.ts";
 setUp(import.meta, {
   line: "--threads 4 --timeout 2 -b 127.0.0.1:$PORT app:app",
   own: ["--min-workers=1"],
-  observe: (server) => longRequests(server, 3, 3),
+  observe: (server) => longRequests(server, { has: 1, from: 3, seconds: 3 }),
   compare: allAnswered,
 });
 
@@ -13,7 +13,7 @@ for (const worker of ["uvicorn_worker.UvicornWorker", "asgi"]) {
     line: `-k ${worker} --timeout 2 -b 127.0.0.1:$PORT app:asgi`,
     own: ["--min-workers=1"],
     versions: ["newest"],
-    observe: (server) => longRequests(server, 3, 3),
+    observe: (server) => longRequests(server, { has: 1, from: 3, seconds: 3 }),
     compare: allAnswered,
   });
 }

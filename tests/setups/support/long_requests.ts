@@ -9,20 +9,30 @@ export interface LongRequests {
   readonly overStop: number;
 }
 
+/** What is asked. */
+export interface LongRequestsOptions {
+  /** Workers there are. */
+  readonly has: number;
+  /** Workers that the requests are given to; all but one are then told to go. */
+  readonly from: number;
+  readonly seconds: number;
+}
+
 /**
- * Requests of `seconds` on `from` workers while all but one of them are told to go, then one more over TERM.
- * The app sleeps for the seconds of ?s=, and appends its pid to the file of ?started= when it begins.
+ * Two requests for each worker while all but one of them are told to go, then one more over TERM.
+ * The app sleeps for the seconds of ?s=, and appends a line to the file of ?started= when it begins.
  */
-export async function longRequests(server: Server, from: number, seconds: number): Promise<LongRequests> {
+export async function longRequests(
+  server: Server,
+  { has, from, seconds }: LongRequestsOptions,
+): Promise<LongRequests> {
   const folder = await Deno.makeTempDir({ prefix: "ga-test-" });
   const started = `${folder}/started`;
   const begun = async (count: number) =>
     await until(() => lines(started) >= count, { timeoutMs: 15_000, what: `${count} requests in the app` });
   try {
-    if (from > 1) {
-      await server.scale(1, from);
-      await server.untilWorkers(from);
-    }
+    if (from !== has) await server.scale(has, from);
+    await server.untilWorkers(from);
     const path = `/?s=${seconds}&started=${started}`;
     const requests = Array.from({ length: 2 * from }, () => server.status(path, 60_000));
     await begun(requests.length);

@@ -37,10 +37,10 @@ export class Server {
     return Number((await get({ port: this.port }, "/", { timeoutMs: 30_000 })).body);
   }
 
-  /** Pid of the arbiter: the parent of a worker that answers, whatever stands between it and us. */
+  /** Pid of the arbiter by its own word, whatever stands between it and us. */
   async arbiter(): Promise<number> {
-    const stat = await Deno.readTextFile(`/proc/${await this.answeringWorker()}/stat`);
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const [, pid] = await this.process.line(/Listening at: .* \((\d+)\)$/, { timeoutMs: 30_000 });
+    return Number(pid);
   }
 
   /** Brings the number of workers from `from` to `to`: by our command, or by signals to a bare gunicorn. */

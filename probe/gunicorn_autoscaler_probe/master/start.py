@@ -1,0 +1,45 @@
+"""What the supervisor leaves to gunicorn's configuration: the number of workers to begin with, and how long they may finish."""
+import os
+
+from .. import report
+from .. import words as w
+
+# More is a torn or hostile file rather than a wish.
+_MOST = 100000
+
+
+def workers(words, configured):
+    """The number to begin with: the one `configured` (0: none is), else the supervisor's, within its bounds.
+
+    0 where the supervisor asks for none: gunicorn's own count stands.
+    """
+    first, fewest, most = words[w.A_FIRST], words[w.A_FEWEST], words[w.A_MOST]
+    if not 0 < first <= _MOST:
+        return 0
+    wanted = max(configured or first, fewest)
+    return min(wanted, most, _MOST) if most else min(wanted, _MOST)
+
+
+def named_workers(cfg, in_file):
+    """The number of workers that the configuration names, 0 when it names none. in_file: whether its file has one."""
+    workers = cfg.workers
+    if in_file or workers != 1 or os.environ.get('WEB_CONCURRENCY', '').strip():
+        return max(0, workers)
+    return 0
+
+
+def lengthen_grace(word, settings, space):
+    """Let workers finish for the timeout where it is longer than the graceful timeout that nobody has set.
+
+    word: A_GRACE, 0 for "leave it", else one more than the timeout of the command line; one: it has none. space: the
+    user's config, which gets the longer time.
+    """
+    if not word or 'graceful_timeout' in space:
+        return
+    grace = settings['graceful_timeout']
+    if grace.get() != grace.default:
+        return  # set by a program that starts gunicorn itself
+    timeout = int(word - 1 if word > 1 else space.get('timeout', settings['timeout'].get()))
+    if timeout > grace.default:
+        space['graceful_timeout'] = timeout
+        report.say('graceful timeout set to the timeout, %d s' % timeout)

@@ -1,0 +1,59 @@
+/** What a number of workers that the user gave comes to: it is the number to begin with, and a bound where ours is not set. */
+
+/** The bounds, and which of them somebody has set. */
+export interface GivenBounds {
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly isMinGiven: boolean;
+  readonly isMaxGiven: boolean;
+}
+
+/** A number of workers that gunicorn was given. */
+export interface GivenNumber {
+  readonly workers: number;
+  /** How people know it: "--workers=4", "workers=4 of gunicorn's config". */
+  readonly told: string;
+}
+
+/** How many workers to begin with, and between what to stay. */
+export interface StartNumbers {
+  readonly initialWorkers: number;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  /** Where the number comes from and what it changes; undefined when none was given. */
+  readonly note: string | undefined;
+}
+
+/**
+ * A number below a minimum that nobody set is the minimum; one above a maximum that nobody set is the maximum. One worker,
+ * with no bound set by anybody, is the only one there will be: Socket.IO, schedulers and sessions in the process break with two.
+ * Examples, with 2 to 5 by default: 4: begins with 4, 2 to 5. 9: begins with 9, 2 to 9. 1: stays 1. 1 and --max-workers 4:
+ * begins with 1, 1 to 4. 9 and --max-workers 4: begins with 4.
+ */
+export function startNumbers(bounds: GivenBounds, given: GivenNumber | undefined): StartNumbers {
+  const { isMinGiven, isMaxGiven } = bounds;
+  if (given === undefined || given.workers < 1) {
+    const { minWorkers, maxWorkers } = bounds;
+    return { initialWorkers: minWorkers, minWorkers, maxWorkers, note: undefined };
+  }
+  const { workers, told } = given;
+  const minWorkers = isMinGiven ? bounds.minWorkers : Math.min(bounds.minWorkers, workers);
+  const isAlone = workers === 1 && minWorkers === 1 && !isMaxGiven;
+  const maxWorkers = isAlone ? 1 : isMaxGiven ? bounds.maxWorkers : Math.max(bounds.maxWorkers, workers);
+  const initialWorkers = Math.min(Math.max(workers, minWorkers), maxWorkers);
+  return { initialWorkers, minWorkers, maxWorkers, note: note() };
+
+  function note(): string {
+    if (isAlone) {
+      return `${told} stays the only worker, as state kept in one process needs it: --max-workers lets it grow`;
+    }
+    if (initialWorkers !== workers) {
+      return `${told} is the number to begin with, brought within ${minWorkers} to ${maxWorkers}`;
+    }
+    if (maxWorkers !== bounds.maxWorkers) {
+      return `${told} is the number to begin with and the maximum: --max-workers sets another`;
+    }
+    if (minWorkers !== bounds.minWorkers) return `${told} is the number to begin with and the minimum`;
+    return `${told} is the number to begin with; the autoscaler takes it from there`;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Logger } from "@logtape/logtape";
+import { type GivenBounds, startNumbers } from "../gunicorn/start_numbers.ts";
+import { configuredNumber } from "../gunicorn/launch_plan.ts";
+import type { Arbiter } from "../sensors/probe/arbiter_file.ts";
+import type { FoundCount } from "./supervisor.ts";
+
+/** What a beginning is found by. */
+export interface BeginningParts {
+  /** What gunicorn's master says of itself; undefined while it has not. */
+  readonly arbiter: () => Arbiter | undefined;
+  readonly bounds: GivenBounds;
+  readonly dryRun: boolean;
+  readonly log: Logger;
+}
+
+/**
+ * The number of workers that gunicorn has by its own configuration: decisions start from it, and the bounds follow from it
+ * where nobody set them. In a dry run, where nothing is asked for, every later change of the count is a new start.
+ */
+export class Beginning {
+  readonly #parts: BeginningParts;
+  #lastWorkers: number | undefined;
+
+  constructor(parts: BeginningParts) {
+    this.#parts = parts;
+  }
+
+  /** The count to start from, when there is a new one. */
+  readonly found = (): FoundCount | undefined => {
+    const { arbiter, bounds, dryRun, log } = this.#parts;
+    const isFirst = this.#lastWorkers === undefined;
+    if (!isFirst && !dryRun) return undefined;
+    const seen = arbiter();
+    if (seen?.readyNs === undefined || seen.confirmed === this.#lastWorkers) return undefined;
+    this.#lastWorkers = seen.confirmed;
+    if (!isFirst) return { workers: seen.confirmed };
+    const { configured } = seen;
+    const given = configured > 0 ? configuredNumber(Deno.env.toObject(), configured) : undefined;
+    const { minWorkers, maxWorkers, note } = startNumbers(bounds, given);
+    if (note !== undefined) log.info("{note}", { note });
+    return { workers: seen.confirmed, minWorkers, maxWorkers };
+  };
+}

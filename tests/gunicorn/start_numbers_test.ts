@@ -1,0 +1,59 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { startNumbers } from "../../src/gunicorn/start_numbers.ts";
+
+type Case = readonly [
+  given: number | undefined,
+  min: number | undefined,
+  max: number | undefined,
+  result: number[],
+];
+
+function numbers(given: number | undefined, min: number | undefined, max: number | undefined) {
+  return startNumbers(
+    {
+      minWorkers: min ?? 2,
+      maxWorkers: max ?? 5,
+      isMinGiven: min !== undefined,
+      isMaxGiven: max !== undefined,
+    },
+    given === undefined ? undefined : { workers: given, told: `--workers=${given}` },
+  );
+}
+
+Deno.test("a number of workers that was given is where it begins, and a bound that nobody set gives way to it", () => {
+  const cases: readonly Case[] = [
+    // given, --min-workers, --max-workers: begins with, minimum, maximum
+    [undefined, undefined, undefined, [2, 2, 5]],
+    [undefined, 3, 8, [3, 3, 8]],
+    [4, undefined, undefined, [4, 2, 5]],
+    [9, undefined, undefined, [9, 2, 9]],
+    [9, undefined, 4, [4, 2, 4]],
+    [9, 3, undefined, [9, 3, 9]],
+    [1, undefined, undefined, [1, 1, 1]],
+    [1, undefined, 4, [1, 1, 4]],
+    [1, 1, undefined, [1, 1, 1]],
+    [1, 1, 4, [1, 1, 4]],
+    [1, 3, undefined, [3, 3, 5]],
+    [0, undefined, undefined, [2, 2, 5]],
+  ];
+  for (const [given, min, max, expected] of cases) {
+    const { initialWorkers, minWorkers, maxWorkers } = numbers(given, min, max);
+    assertEquals([initialWorkers, minWorkers, maxWorkers], expected, `${given}, ${min}, ${max}`);
+  }
+});
+
+Deno.test("what becomes of the number is told in one line", () => {
+  assertEquals(numbers(undefined, undefined, undefined).note, undefined);
+  const cases: [note: string | undefined, told: string][] = [
+    [
+      numbers(4, undefined, undefined).note,
+      "--workers=4 is the number to begin with; the autoscaler takes it from",
+    ],
+    [numbers(9, undefined, undefined).note, "and the maximum: --max-workers sets another"],
+    [numbers(9, undefined, 4).note, "brought within 2 to 4"],
+    [numbers(1, undefined, undefined).note, "stays the only worker"],
+    [numbers(1, undefined, undefined).note, "--max-workers lets it grow"],
+    [numbers(1, undefined, 4).note, "the number to begin with and the minimum"],
+  ];
+  for (const [note, told] of cases) assertStringIncludes(note!, told);
+});

@@ -1,0 +1,6 @@
+import os
+
+bind = '127.0.0.1:' + os.environ.get('PORT', '8000')
+workers = 3
+threads = 4
+timeout = 120
