@@ -193,7 +193,8 @@ export class Supervisor {
     const late = count.kind === "asking" && count.rings > 0 && count.sinceMs > UNCONFIRMED_MS;
     if (late && !this.#warnedUnconfirmed) {
       this.#parts.log.warn(
-        "gunicorn has not confirmed {workers} workers for {seconds} s: the request is repeated",
+        "gunicorn has not confirmed {workers} workers for {seconds} s: " +
+          "it is stopped, or a hook of its config blocks it; look at its log",
         { workers: count.workers, seconds: Math.round(count.sinceMs / 1000) },
       );
     }

@@ -6,6 +6,11 @@ import { explain } from "./explain.ts";
 const REMIND_MS = 300_000;
 /** A state must last this long before it is logged: what changes from tick to tick is noise. */
 const SETTLE_MS = 1_000;
+/** Nothing can be read while the first workers boot; after this long that is trouble. */
+const BLIND_MS = 8_000;
+
+const BLIND_ADVICE = "start with the probe (--probe on), or have gunicorn's StatsD sent to --statsd-addr; " +
+  "docs/troubleshooting.md says more";
 
 /** A line to be logged. */
 export interface DecisionLine {
@@ -42,11 +47,15 @@ export class DecisionLog {
       this.#sinceMs = decision.nowMs;
       this.#loggedAtMs = undefined;
     }
-    if (state === undefined || decision.nowMs - this.#sinceMs < SETTLE_MS) return undefined;
+    const isBlind = state === "no-data";
+    if (state === undefined || decision.nowMs - this.#sinceMs < (isBlind ? BLIND_MS : SETTLE_MS)) {
+      return undefined;
+    }
     const lastLogged = this.#loggedAtMs ?? this.#lastLoggedMs.get(state) ?? -Infinity;
     if (decision.nowMs - lastLogged < REMIND_MS) return undefined;
     this.#loggedAtMs = decision.nowMs;
     this.#lastLoggedMs.set(state, decision.nowMs);
+    if (isBlind) return { level: "warn", text: `${text()}; ${BLIND_ADVICE}`, decision };
     return { level: "info", text: text(), decision };
   }
 }

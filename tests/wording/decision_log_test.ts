@@ -64,3 +64,11 @@ Deno.test("a state that changes from tick to tick is not logged", () => {
   }
   assertEquals(lines, 0);
 });
+
+Deno.test("that nothing can be read is a warning after 8 s, with what to do", () => {
+  const log = new DecisionLog(() => 300);
+  const blind = { reason: { code: "no-data" } } as const;
+  assertEquals(said(log, 0, 8_000, blind), []);
+  const line = log.lineFor(decision(8_000, blind));
+  assertEquals([line?.level, line?.text.includes("--statsd-addr")], ["warn", true]);
+});
