@@ -3,14 +3,14 @@ import { isAsync } from "../core/kinds.ts";
 import type { Maybe, WorkerModel } from "../core/sample.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
-import { mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
+import { lengthenedGrace, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import { runtimeBases } from "../platform/runtime_dir.ts";
 import { Machine, type MachineLimits } from "../sensors/machine/machine.ts";
 import { addressText } from "../settings/setting_types.ts";
 import { variableOf } from "../settings/option.ts";
 import type { Settings } from "../settings/settings.ts";
-import { describe, type Resolved } from "../settings/settings_sources.ts";
+import { cappedMaximum, describe, type Resolved } from "../settings/settings_sources.ts";
 import { VERSION } from "../version.ts";
 import { advise, minimumProblem } from "./advice.ts";
 import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
@@ -90,8 +90,9 @@ export async function check(
   sections.push(["Start", [
     [
       "workers",
-      `${plan.initialWorkers} to begin with, then ${settings.minWorkers} to ${settings.maxWorkers}`,
+      `${plan.initialWorkers} to begin with, then ${plan.minWorkers} to ${plan.maxWorkers}`,
     ],
+    ...(inspection === undefined ? [] : startedFrom(settings, inspection)),
     ["runtime folder", `in ${bases[0]}`],
     ...startRows({ words, isProgram, environment: Deno.env.toObject(), ownPid: Deno.pid }),
     ...plan.notes.map((note): [string, string] => ["note", note]),
@@ -168,9 +169,27 @@ function problems(inspection: Inspection): string[] {
   return found;
 }
 
-function limitRows(limits: MachineLimits, { settings, sources }: Resolved): [string, string][] {
+/** The config file that was found, and how long a worker that drains may finish. */
+function startedFrom(settings: Settings, inspection: Inspection): [string, string][] {
+  const { config, given, graceful_timeout } = inspection;
+  const lengthened = lengthenedGrace(settings, inspection);
+  const why = given.includes("graceful_timeout")
+    ? "given"
+    : lengthened === undefined
+    ? "gunicorn's default"
+    : "as the timeout";
+  return [
+    ["config file", config ?? "none"],
+    ["graceful timeout", `${lengthened ?? graceful_timeout} s, ${why}`],
+  ];
+}
+
+function limitRows(limits: MachineLimits, resolved: Resolved): [string, string][] {
+  const { settings, sources } = resolved;
   const memory = limits.memoryBytes === "unknown" ? "unknown" : `${Math.round(limits.memoryBytes / MIB)} MiB`;
-  const from = sources.maxWorkers === "default" ? "2 x cores + 1" : sources.maxWorkers;
+  const isCapped = cappedMaximum(resolved, limits.cores) !== undefined;
+  const fallback = isCapped ? "no CPU quota: 16 at most, --max-workers raises it" : "2 x cores + 1";
+  const from = sources.maxWorkers === "default" ? fallback : sources.maxWorkers;
   return [
     ["CPU", `${Number(limits.cores.toFixed(2))} cores, from ${limits.coresFrom}`],
     ["memory", `${memory}, from ${limits.memoryFrom}`],

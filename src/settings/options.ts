@@ -34,7 +34,12 @@ const GUNICORNS_TOO = ["log-level", "statsd-prefix"];
 
 const WORKERS = group("Workers", [
   option("minWorkers", whole(1, 10_000), 2, "Never fewer workers than this."),
-  option("maxWorkers", whole(1, 10_000), "cores", "Never more workers than this."),
+  option(
+    "maxWorkers",
+    whole(1, 10_000),
+    "cores",
+    "Never more workers than this. At most 16 by default where there is no CPU quota.",
+  ),
   option(
     "memoryShare",
     number(0.1, 1),

@@ -38,6 +38,8 @@ Deno.test("check prints gunicorn, limits, signals and every setting with its sou
       "in flight, busy time live, from the probe",
       "attaches to the master and to every uvicorn worker",
       "workers 4 to begin with, then 3 to",
+      "config file none",
+      "graceful timeout 30 s, gunicorn's default",
       "min-workers 3 (flag)",
       "slo-p95-ms 250 (GUNICORN_AUTOSCALER_SLO_P95_MS)",
       "burst-enabled true (default)",
