@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { LogRecord } from "@logtape/logtape";
 import { jsonLine, textLine } from "../src/log.ts";
+import { run } from "./support/process.ts";
+import { tempDir } from "./support/tempdir.ts";
 
 const record: LogRecord = {
   category: ["autoscaler"],
@@ -116,3 +118,16 @@ while True:
     os.write(2, data)
 sys.exit(child.wait())
 `;
+
+Deno.test("a file as standard error keeps our lines and those of others that write to it", async () => {
+  await using dir = await tempDir();
+  const log = new URL("../src/log.ts", import.meta.url).href;
+  const script = `import { openLog } from "${log}"; openLog("info", "text").info("ours");`;
+  const file = await dir.write("main.ts", script);
+  const command = `{ echo before >&2; "${Deno.execPath()}" run -A ${file}; echo after >&2; } 2> ${
+    dir.join("log")
+  }`;
+  assertEquals((await run("sh", ["-c", command])).code, 0);
+  const lines = (await Deno.readTextFile(dir.join("log"))).trim().split("\n");
+  assertEquals(lines.map((line) => /(before|ours|after)$/.exec(line)?.[1]), ["before", "ours", "after"]);
+});

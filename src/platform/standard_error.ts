@@ -17,10 +17,24 @@ export type Write = (bytes: Uint8Array<ArrayBuffer>) => number;
 /** The way to write that waits for nobody; where glibc is absent, one that does. */
 export function standardError(): Write {
   const c = libc();
-  return c === undefined ? waiting : ownDescription(c) ?? ((bytes) => sent(c, bytes) ?? polled(c, bytes));
+  return c === undefined || isFile()
+    ? waiting
+    : ownDescription(c) ?? ((bytes) => sent(c, bytes) ?? polled(c, bytes));
 }
 
-/** A pipe, terminal or file opened once more has flags of its own. Not to be had of sockets, and of another user's pipe. */
+/**
+ * A file is never full for long, and gunicorn writes to it at the place that the shared description remembers: what came
+ * through a description of our own would be written over.
+ */
+function isFile(): boolean {
+  try {
+    return Deno.statSync(`/proc/self/fd/${STDERR}`).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** A pipe or terminal opened once more has flags of its own. Not to be had of sockets, and of another user's pipe. */
 function ownDescription(c: Libc): Write | undefined {
   const path = new TextEncoder().encode(`/proc/self/fd/${STDERR}\0`);
   const fd = c.open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0);
