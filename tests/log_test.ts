@@ -122,11 +122,13 @@ sys.exit(child.wait())
 Deno.test("a file as standard error keeps our lines and those of others that write to it", async () => {
   await using dir = await tempDir();
   const log = new URL("../src/log.ts", import.meta.url).href;
+  const config = new URL("../deno.json", import.meta.url).pathname;
   const script = `import { openLog } from "${log}"; openLog("info", "text").info("ours");`;
   const file = await dir.write("main.ts", script);
-  const command = `{ echo before >&2; "${Deno.execPath()}" run -A ${file}; echo after >&2; } 2> ${
-    dir.join("log")
-  }`;
+  const command =
+    `{ echo before >&2; "${Deno.execPath()}" run -A --config ${config} ${file}; echo after >&2; } 2> ${
+      dir.join("log")
+    }`;
   assertEquals((await run("sh", ["-c", command])).code, 0);
   const lines = (await Deno.readTextFile(dir.join("log"))).trim().split("\n");
   assertEquals(lines.map((line) => /(before|ours|after)$/.exec(line)?.[1]), ["before", "ours", "after"]);
