@@ -54,17 +54,24 @@ async function boots(server: Autoscaled): Promise<Map<number, { fromMs: number; 
 async function grown(server: Autoscaled, from: number, to: number) {
   await pin(server, from);
   await untilBooted(server, from);
-  await until(() => hasSpare(server.master), { what: "a spare worker" });
+  const spare = await until(() => spareOf(server.master), { what: "a spare worker" });
   const before = new Set(server.workers());
   await pin(server, to);
   await untilBooted(server, to);
-  return [...await boots(server)].filter(([pid]) => !before.has(pid)).map(([, boot]) => boot);
+  return [...await boots(server)].filter(([pid]) => !before.has(pid)).map(([pid, boot]) => ({
+    ...boot,
+    isSpare: pid === spare,
+  }));
 }
 
-function hasSpare(master: number): boolean {
-  return descendants(master).some(({ pid }) =>
-    Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("spare")
-  );
+function spareOf(master: number): number | undefined {
+  return descendants(master).find(({ pid }) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("spare");
+    } catch {
+      return false; // it ended meanwhile
+    }
+  })?.pid;
 }
 
 const TASK = {
@@ -111,9 +118,9 @@ if (import.meta.main) {
   const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;
   const spares: number[] = [], forked: number[] = [];
   for (let i = 0; i < BOOTS; i++) {
-    const [first, second] = (await grown(ours, 2, 4)).sort((a, b) => a.fromMs - b.fromMs);
-    spares.push(took(first!));
-    forked.push(took(second!));
+    const both = await grown(ours, 2, 4);
+    spares.push(...both.filter((boot) => boot.isSpare).map(took));
+    forked.push(...both.filter((boot) => !boot.isSpare).map(took));
   }
   const eight = await grown(ours, 1, 9 <= workers + 1 ? 9 : workers + 1);
   const eightMs = Math.max(...eight.map((b) => b.toMs)) - Math.min(...eight.map((b) => b.fromMs));

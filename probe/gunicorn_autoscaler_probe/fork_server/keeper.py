@@ -83,10 +83,10 @@ class Keeper:
         return self._spares.pop(0)
 
     def expect(self, count):
-        """So many workers are about to be forked: fork them at once, for fewer copies of the fork server's memory map."""
-        missing = count - len(self._spares)
-        if missing > 0 and self._is_wanted:
-            self._fork(min(missing, wire.MOST_DESCRIPTORS))
+        """So many workers are about to be forked: fork them at once, for fewer copies of the fork server's memory map.
+        Not while there is a spare, which needs no fork: it comes first."""
+        if not self._spares and self._is_wanted:
+            self._fork(min(count, wire.MOST_DESCRIPTORS))
 
     def _fork(self, count):
         if self._current is None:

@@ -117,10 +117,10 @@ class Workforce:
 
     def _fork_missing(self, missing):
         """One fork after the other, until there is news: a pre_fork may take seconds, and the next pass forks on."""
-        if self._spawning is not None and missing > 1:
-            self._spawning.expect(missing)
         news = self._bell.wanted()
-        for _ in range(missing):
+        for rest in range(missing, 0, -1):
+            if self._spawning is not None and rest > 1:
+                self._spawning.expect(rest)
             if not self._spawn():
                 break
             if self._signals.are_waiting() or self._bell.wanted() != news:
