@@ -73,7 +73,7 @@ fault(
     await until(async () => {
       const { stdout, stderr } = await command(server, "status", "--json");
       status = stdout + stderr;
-      return JSON.parse(stdout).workers.ready === 4;
+      return stdout.startsWith("{") && JSON.parse(stdout).workers.ready === 4;
     }, { what: () => `4 ready workers: ${status}` });
     await pin(server, 2);
     await untilServing(server, 2);
