@@ -48,7 +48,7 @@ fault(
     const folder = await runtimeFolder(server);
     const parts = names(folder);
     const remove = async () => {
-      await Deno.remove(folder, { recursive: true });
+      await removeFolder(folder);
       Deno.kill(server.master, "SIGHUP");
     };
     const before = server.workers();
@@ -58,7 +58,7 @@ fault(
     const standing = parts.filter((name) => !name.startsWith("w-"));
     await until(() => without(standing, names(folder)).length === 0, { what: () => String(names(folder)) });
 
-    await Deno.remove(folder, { recursive: true });
+    await removeFolder(folder);
     const steadyMs = await timed(() =>
       until(
         () => without([...standing, ...kept], names(folder)).length === 0,
@@ -205,4 +205,16 @@ function names(folder: string): string[] {
 
 function without(all: readonly string[], some: readonly string[]): string[] {
   return all.filter((name) => !some.includes(name)).sort();
+}
+
+/** As rm -rf does it: again, when something was written into the folder meanwhile. */
+async function removeFolder(folder: string): Promise<void> {
+  await until(
+    () =>
+      Deno.remove(folder, { recursive: true }).then(
+        () => true,
+        (error) => error instanceof Deno.errors.NotFound,
+      ),
+    { what: `the end of ${folder}` },
+  );
 }
