@@ -70,6 +70,18 @@ Deno.test("decisions start from the count that is found, within the bounds that 
   assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [1, 8]);
 });
 
+Deno.test("a minimum that was moved before the count is found stays as it was moved", () => {
+  const found = [undefined, { workers: 2, minWorkers: 2, maxWorkers: 8 }];
+  const { supervisor: loop } = supervisor({
+    settings: { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 5 },
+    found: () => found.shift(),
+  });
+  loop.tick(0);
+  loop.moveFloor(1);
+  loop.tick(100);
+  assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [3, 8]);
+});
+
 Deno.test("an error in the loop is caught, and the loop continues with the count it had", () => {
   let broken = false;
   const sampler = {
