@@ -164,8 +164,12 @@ export class Supervisor {
     const { workers, minWorkers, maxWorkers } = found;
     const { settings } = this.#parts;
     // A bound that was changed since the start, by a signal or by "set", stays as it was changed.
-    if (minWorkers !== undefined && this.#settings.minWorkers === settings.minWorkers) this.change({ minWorkers });
-    if (maxWorkers !== undefined && this.#settings.maxWorkers === settings.maxWorkers) this.change({ maxWorkers });
+    if (minWorkers !== undefined && this.#settings.minWorkers === settings.minWorkers) {
+      this.change({ minWorkers });
+    }
+    if (maxWorkers !== undefined && this.#settings.maxWorkers === settings.maxWorkers) {
+      this.change({ maxWorkers });
+    }
     this.#state = initial(this.#settings, workers);
   }
 
