@@ -170,6 +170,8 @@ export class Supervisor {
     if (maxWorkers !== undefined && this.#settings.maxWorkers === settings.maxWorkers) {
       this.change({ maxWorkers });
     }
+    const bounds = this.#settings;
+    this.change({ minWorkers: Math.min(bounds.minWorkers, bounds.maxWorkers) });
     this.#state = initial(this.#settings, workers);
   }
 

@@ -82,6 +82,16 @@ Deno.test("a minimum that was moved before the count is found stays as it was mo
   assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [3, 8]);
 });
 
+Deno.test("a moved minimum is no larger than the maximum that is found", () => {
+  const { supervisor: loop } = supervisor({
+    settings: { ...DEFAULT_POLICY, minWorkers: 1, maxWorkers: 5 },
+    found: () => ({ workers: 1, minWorkers: 1, maxWorkers: 1 }),
+  });
+  loop.moveFloor(1);
+  loop.tick(0);
+  assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [1, 1]);
+});
+
 Deno.test("an error in the loop is caught, and the loop continues with the count it had", () => {
   let broken = false;
   const sampler = {

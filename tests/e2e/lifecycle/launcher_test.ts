@@ -158,7 +158,7 @@ def app(environ, start_response):
   await using server = await autoscaled({
     app: "nested:app",
     gunicorn: ["--chdir", folder.path, "--env", "OUTER=127.0.0.1", "-w", "1"],
-    own: ["--min-workers", "1"],
+    own: ["--min-workers", "1", "--max-workers", "2"],
   });
   const { master } = server;
   await until(() => server.process.lines.filter((line) => /Listening at/.test(line.text)).length === 2, {
