@@ -68,7 +68,8 @@ Deno.test("no secret of environment or command line is in log, status, metrics, 
     assertNoSecret((await command(it, ...words)).stdout, words.join(" "));
   }
   for (const { name, isFile } of Deno.readDirSync(dir)) {
-    if (isFile) assertNoSecret(Deno.readTextFileSync(`${dir}/${name}`), name);
+    // "alive" is empty: only the time of its last change says something.
+    if (isFile && name !== "alive") assertNoSecret(Deno.readTextFileSync(`${dir}/${name}`), name);
   }
   assert(Deno.readTextFileSync(`${dir}/instance.json`).includes("API_KEY=***"));
   await it.process.stop();

@@ -83,7 +83,9 @@ class Doorbell:
         """
         seq = self._words[w.A_WANTED_SEQ]
         wanted = self._words[w.A_WANTED]
-        return seq, (wanted if 0 < wanted <= _MOST_WORKERS else self._begun)
+        if wanted == 0:
+            return seq, self._begun
+        return seq, (wanted if wanted <= _MOST_WORKERS else 0)
 
     def begin(self, configured):
         """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0 for none."""

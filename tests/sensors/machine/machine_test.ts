@@ -249,6 +249,7 @@ Deno.test("The limits say where they come from", () => {
   assertEquals(new Machine(root.path).limits(), {
     cores: 3,
     coresFrom: "control group /sys/fs/cgroup/shop",
+    isWholeMachine: false,
     memoryBytes: 512 * MIB,
     memoryFrom: "control group /sys/fs/cgroup/shop",
   });
