@@ -90,6 +90,13 @@ class ArbiterSignalsTest(WorkforceCase):
         server.signal(signal.SIGHUP, None)
         self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP] * 2)
 
+    def test_a_hup_right_after_a_reload_that_failed_is_another(self):
+        server = self.start(1)
+        server.signal(signal.SIGHUP, None)
+        self.force._signals.reload_ended()
+        server.signal(signal.SIGHUP, None)
+        self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP] * 2)
+
     def test_an_end_waits_behind_no_other_signal_and_is_never_lost(self):
         server = self.start(1)
         for _ in range(7):

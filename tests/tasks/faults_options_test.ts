@@ -5,7 +5,7 @@ import { tempDir } from "../support/tempdir.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 /** The test of the suite that does no harm to anything. */
-const HARMLESS = "the table goes between the markers of the page";
+const HARMLESS = "the table is put between the markers of the page";
 
 const faults = (...args: string[]) =>
   run(Deno.execPath(), ["task", "faults", ...args], { cwd: repository, env: { NO_COLOR: "1" } });

@@ -54,6 +54,10 @@ class Signals:
             return None
         return self._signal(number, frame)
 
+    def reload_ended(self):
+        """The next HUP is no twin of the last one, however close it comes."""
+        self._hup_ns = -_ONE_RELOAD_NS
+
     def handle_ttin(self):
         """One worker more, if it is not the supervisor's ring."""
         if not self._is_governed():

@@ -178,6 +178,7 @@ class Workforce:
             return
         if under_way.has_failed:
             self._rolling = None
+            self._signals.reload_ended()
             self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
                                    'the old workers stay')
         elif not under_way.rest(staying):
