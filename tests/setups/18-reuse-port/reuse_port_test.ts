@@ -14,7 +14,7 @@ for (
   setUp(import.meta, {
     line: `--reuse-port -k ${worker} -b 127.0.0.1:$PORT ${app}`,
     own: ["--min-workers=1", "--max-workers=6"],
-    versions: ["25", "newest"],
+    versions: worker.startsWith("uvicorn") ? ["newest"] : ["25", "newest"],
     async observe(server) {
       if (!server.isWrapped) return 0; // bare resets what waits in the queue of a worker that TTOU stops
       let cut = 0;
