@@ -16,9 +16,11 @@ export function startRows(surroundings: StartSurroundings): [string, string][] {
   const { words, isProgram, environment, ownPid } = surroundings;
   const rows: [string, string][] = [];
   const name = words[0]?.split("/").at(-1) ?? "";
-  if (isProgram) {
+  if (name === "") {
+    // It was not found, which is an error of its own.
+  } else if (isProgram) {
     rows.push(["program", `${name}: gunicorn below it reads our config from GUNICORN_CMD_ARGS`]);
-  } else if (name !== "" && !/^(gunicorn|python[\d.]*)$/.test(name)) {
+  } else if (!/^(gunicorn|python[\d.]*)$/.test(name)) {
     rows.push(["launcher", `${name}: gunicorn is found below it, scaled and signalled itself`]);
   }
   const sockets = activatedSockets(environment, ownPid);
