@@ -183,6 +183,7 @@ class Workforce:
                                    'the old workers stay')
         elif not under_way.rest(staying):
             self._rolling = None
+            self._signals.reload_ended()
 
     def _spawn(self):
         """Fork one worker; False when that is refused while others serve: by the system (no memory, no descriptors, a full
