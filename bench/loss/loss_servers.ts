@@ -130,7 +130,7 @@ export async function bare(kind: WorkerClass, python: VenvName): Promise<Scaled>
 
 /** Signals closer than this may become one; one that has not shown for so long is sent again. */
 const BETWEEN_SIGNALS_MS = 20, RESEND_MS = 1_000;
-/** Nobody tells when the last has gone, nor how many gunicorn counts. */
+/** Bare gunicorn publishes neither the end of a drain nor its own count: a shrink gets this long. */
 const BARE_GONE_MS = 10_000;
 
 class Bare implements Scaled {
@@ -144,7 +144,7 @@ class Bare implements Scaled {
       this.process.signal(grows ? "SIGTTIN" : "SIGTTOU");
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_SIGNALS_MS));
     }
-    // Nobody says which of them serve and which are leaving: growth is done when the processes are there.
+    // Serving and leaving workers look alike from outside: growth is done when the processes are there.
     if (!grows) return;
     let sentMs = performance.now();
     await until(() => {

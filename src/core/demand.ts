@@ -114,8 +114,8 @@ export function demandOf(input: DemandInput): Demand {
 
 /**
  * What a request may wait: what the objective leaves beside its service. Where requests take longer than the objective by
- * themselves (the mean, or one in twenty), no number of workers meets it: then one service time, so that nobody is
- * bought for what cannot be had.
+ * themselves (the mean, or one in twenty), no number of workers meets it: then it is one service time, so that no
+ * worker is added for an objective that cannot be met.
  * Example: 250 ms under an objective of 300 may wait 50 ms, 2.5 erlangs of them get 6 workers; 400 ms may wait 400.
  */
 function waitGoal(serviceMs: Maybe<number>, history: History, settings: PolicySettings): WaitGoal {

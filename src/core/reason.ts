@@ -48,7 +48,7 @@ export type BoundWhy =
     readonly usedBytes: number;
     readonly limitBytes: number;
     readonly workerBytes: number;
-    /** See Memory: nobody has served yet. */
+    /** See Memory: no worker has served yet. */
     readonly isAssumed?: boolean;
     /** All wait for memory: no more workers, whatever would fit. */
     readonly isStalled?: boolean;

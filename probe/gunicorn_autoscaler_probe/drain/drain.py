@@ -167,7 +167,7 @@ class UvicornDrain(Drain):
 
 
 def _uvicorn_server(config):
-    """The Server that serves `config`: a local variable of the worker's main task, nobody else keeps it."""
+    """The Server that serves `config`: a local variable of the worker's main task, and nothing else refers to it."""
     import asyncio
     for task in asyncio.all_tasks():
         frame = getattr(task.get_coro(), 'cr_frame', None)

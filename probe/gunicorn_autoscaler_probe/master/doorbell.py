@@ -4,7 +4,7 @@ import time
 
 from .. import kinds
 from .. import words as w
-from ..fork_server.told import ForkServerWords
+from ..fork_server.arbiter_words import ForkServerWords
 from ..page import Page, open_owned
 from . import claim, start
 

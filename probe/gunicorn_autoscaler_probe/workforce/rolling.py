@@ -41,7 +41,7 @@ class Rolling:
 
 def age_all(server):
     """From 25 on gunicorn's reload ends with a wait for all workers older than it, and hears no doorbell meanwhile: a
-    request that takes long would hold up all scaling. Nobody is older now, all stay ordered among themselves."""
+    request that takes long would hold up all scaling. No worker is older now, and their order stays."""
     workers = sorted(list(server.WORKERS.values()), key=lambda worker: worker.age)
     for rank, worker in enumerate(workers, 1):
         worker.age = server.worker_age + rank / (len(workers) + 1)
