@@ -53,7 +53,10 @@ class GthreadDrain(Drain):
             accept_queued(worker)
         else:
             for listener in worker.sockets:
-                worker.poller.unregister(listener)
+                try:
+                    worker.poller.unregister(listener)
+                except KeyError:  # held back by the meter just now
+                    pass
 
     def is_empty(self):
         """For a while, not just now: up to 23 a pool thread puts a connection back a moment after it has answered."""

@@ -1,7 +1,7 @@
 """Meter of gunicorn's threaded worker: requests in its threads, and those that wait inside it for one.
 
-The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 23 two, because it
-accepts before it hands on). The others wait in the kernel's accept queue, from which any worker takes them that has a
+The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23 two, because
+it accepts before it hands on). The others wait in the kernel's accept queue, from which any worker takes them that has a
 thread free, and so does one that has just been added.
 """
 from collections import deque
@@ -10,6 +10,7 @@ from time import monotonic_ns
 from .. import words as w
 from .detach import detached
 from .failures import watch_failures
+from .first_bytes import FirstBytes
 from .kernel_wait import KernelWait
 from .meter import HOLD_NS, LockedMeter
 
@@ -76,6 +77,7 @@ def _watch_queue(worker, m, flush):
     busy = deque()  # one for each thread that has a connection
     slot = m
     inside = deque()  # one for each connection that a thread has or is to get; counted in many threads without a lock
+    first_bytes = FirstBytes.of(worker, lambda: slot[w.STATE] == w.DRAINING)
 
     def note(word, count):
         nonlocal m
@@ -86,6 +88,8 @@ def _watch_queue(worker, m, flush):
 
     def watched_enqueue_req(conn):
         inside.append(None)
+        if first_bytes is not None:
+            first_bytes.came(conn)
         try:
             enqueue_req(conn)
         except BaseException:  # one too many that stays would keep this worker from accepting for good
@@ -118,7 +122,10 @@ def _watch_queue(worker, m, flush):
         """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""
         notify()
         flush()
-        worker.worker_connections = 0 if len(inside) > threads else most_connections
+        taken = len(inside)
+        worker.worker_connections = 0 if taken > threads else most_connections
+        if first_bytes is not None:
+            first_bytes.limit(threads - taken)
 
     worker.enqueue_req = watched_enqueue_req
     worker.handle = watched_handle
