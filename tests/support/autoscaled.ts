@@ -21,6 +21,8 @@ export interface AutoscaledOptions {
   /** gunicorn's options beside --chdir and --bind. */
   readonly gunicorn?: readonly string[];
   readonly venv?: VenvName;
+  /** Path of a virtualenv that is none of those. */
+  readonly venvPath?: string;
   readonly env?: Record<string, string>;
   /** Wraps the words that start the program: in a control group, a namespace ... */
   readonly wrap?: (words: string[]) => string[];
@@ -75,7 +77,7 @@ export class Autoscaled implements AsyncDisposable {
 /** Starts an app of tests/support/apps under the autoscaler. */
 export async function autoscaled(options: AutoscaledOptions = {}): Promise<Autoscaled> {
   const { own = [], app = "wsgi:app", gunicorn = [], untilReady = true } = options;
-  const path = await venv(options.venv ?? "newest");
+  const path = options.venvPath ?? await venv(options.venv ?? "newest");
   const port = freeTcpPort();
   const base = await tempDir();
   const before = ["--runtime-dir", base.path, ...own];

@@ -46,8 +46,12 @@ export function bin(venvPath: string, program: string): string {
   return `${venvPath}/bin/${program}`;
 }
 
-/** `venv` for any folder and requirements. */
-export async function makeVenv(path: string, wanted: readonly string[]): Promise<string> {
+/** `venv` for any folder, requirements and Python. */
+export async function makeVenv(
+  path: string,
+  wanted: readonly string[],
+  python = Deno.env.get("PYTHON") ?? "python3",
+): Promise<string> {
   const stamp = [...wanted].join("\n") + "\n";
   if (await isMade(path, stamp)) return path;
   const parent = path.slice(0, path.lastIndexOf("/"));
@@ -58,7 +62,6 @@ export async function makeVenv(path: string, wanted: readonly string[]): Promise
   await lock.lock(true);
   if (await isMade(path, stamp)) return path;
   await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
-  const python = Deno.env.get("PYTHON") ?? "python3";
   await run(
     path,
     python,

@@ -50,7 +50,6 @@ def live(server, middle_pid, hand, name, on_slot):
     for number in _STOPS:
         signal.signal(number, _end)  # nothing ran yet
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
-    kernel.set_name(kernel.SPARE_NAME)
     reseed.reseed()
     try:
         with hand:

@@ -42,6 +42,7 @@ class Life:
     def _fork_each(self, fork, hands, worker_name):
         """In the process between: fork one process for each hand, and end, so that the arbiter becomes their parent."""
         middle_pid = os.getpid()
+        kernel.set_name(kernel.SPARE_NAME)  # theirs too: one that is adopted must not pass for a fork server
         for hand in hands:
             try:
                 pid = fork()

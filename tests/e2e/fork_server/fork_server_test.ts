@@ -1,38 +1,12 @@
 /** Workers forked from a process that imported the application once. */
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { type Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/autoscaled.ts";
 import { trySignal } from "../../support/process.ts";
 import { forkServers, isAlive } from "../../support/processes.ts";
-import { command, runtimeFolder } from "../../support/running_commands.ts";
+import { command } from "../../support/running_commands.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
 import { pin, untilBooted } from "../../faults/support/steady.ts";
-
-/** A second import would be seen. */
-const IMPORT_SECONDS = "1";
-
-function started(options: AutoscaledOptions = {}): Promise<Autoscaled> {
-  const { own = [], env = {}, ...rest } = options;
-  return autoscaled({
-    own: ["--min-workers", "2", "--max-workers", "8", "--fork-server", "on", ...own],
-    app: "slow_import:app",
-    env: { IMPORT_SECONDS, ...env },
-    ...rest,
-  });
-}
-
-async function untilForkServer(server: Autoscaled, notPid?: number): Promise<number> {
-  return await until(() => {
-    const [pid] = forkServers(server.master);
-    return pid !== notPid && pid;
-  }, { timeoutMs: 60_000, what: () => `a fork server\n${server.process.text("stderr")}` });
-}
-
-/** Workers forked from fork servers so far, as gunicorn's master tells. */
-async function forks(server: Autoscaled): Promise<number> {
-  const page = await Deno.readFile(`${await runtimeFolder(server)}/arbiter`);
-  return Number(new BigUint64Array(page.buffer)[37]);
-}
+import { forks, started, untilForkServer } from "./support.ts";
 
 for (
   const [venv, gunicorn] of [
