@@ -8,6 +8,17 @@ from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import kinds, slot
 
 
+class Forking:
+    """A fork server that forks all workers that are expected before the first of them is spawned."""
+
+    def tend(self):
+        pass
+
+    def expect(self, count):
+        self.asked_ns = time.monotonic_ns()
+        time.sleep(0.001)
+
+
 class WorkforceTest(WorkforceCase):
     def test_it_forks_all_that_is_missing_in_one_pass_without_pauses(self):
         started = time.monotonic()
@@ -15,6 +26,14 @@ class WorkforceTest(WorkforceCase):
         self.assertEqual(len(server.forks), 30)
         self.assertLess(time.monotonic() - started, 0.2)
         self.assertEqual(self.told(), (30, 0, 30))
+
+    def test_workers_that_a_fork_server_forked_before_they_were_spawned_are_known_by_their_slots(self):
+        forking = Forking()
+        server = self.start(3, forking)
+        self.boot(*server.forks, KIND=kinds.UVICORN, EMPTIES_ITSELF=1, BOOT_NS=forking.asked_ns)
+        server.num_workers = 1
+        server.manage_workers()
+        self.assertEqual((server.kills, self.told()[:2]), ([], (3, 2)))
 
     def test_a_changed_wish_is_seen_on_any_pass_even_when_no_signal_came(self):
         server = self.start(2)

@@ -21,11 +21,11 @@ class WorkforceCase(unittest.TestCase):
         self.boots = Boots()
         self.first_pid = 1000
 
-    def start(self, workers):
+    def start(self, workers, spawning=None):
         self.server = Arbiter(workers, first_pid=self.first_pid)
         self.first_pid += 1000  # of the next one
         self.server.start()
-        self.force = Workforce(self.server, self.folder, self.bell, self.boots)
+        self.force = Workforce(self.server, self.folder, self.bell, self.boots, spawning)
         self.server.cfg.child_exit = lambda server, worker: self.force.gone(worker.pid, time.monotonic_ns())
         self.server.manage_workers()
         self.boot(*self.server.WORKERS)

@@ -118,10 +118,12 @@ class Workforce:
     def _fork_missing(self, missing):
         """One fork after the other, until there is news: a pre_fork may take seconds, and the next pass forks on."""
         news = self._bell.wanted()
+        began_ns = time.monotonic_ns()
         for rest in range(missing, 0, -1):
             if self._spawning is not None and rest > 1:
                 self._spawning.expect(rest)
-            if not self._spawn():
+            # The fork server forks all of them before the first is spawned.
+            if not self._spawn(time.monotonic_ns() if self._spawning is None else began_ns):
                 break
             if self._signals.are_waiting() or self._bell.wanted() != news:
                 self._server.wakeup()
@@ -185,11 +187,10 @@ class Workforce:
             self._rolling = None
             self._signals.reload_ended()
 
-    def _spawn(self):
-        """Fork one worker; False when that is refused while others serve: by the system (no memory, no descriptors, a full
+    def _spawn(self, asked_ns):
+        """Fork one worker, decided on at `asked_ns`; False when that is refused while others serve: by the system (no memory, no descriptors, a full
         disk), or by a hook of the user's that raises."""
         control_socket.settle(self._server)
-        asked_ns = time.monotonic_ns()
         try:
             pid = self._fork()
         except Exception as error:
