@@ -14,7 +14,7 @@ import {
 } from "./report/results.ts";
 import { batches, rivalsNamed } from "./servers/rivals.ts";
 import { runOne } from "./run.ts";
-import { scenariosNamed } from "./scenarios.ts";
+import { type Scenario, scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./servers/setup.ts";
 import { markdownTable, percent, table } from "./report/table.ts";
 
@@ -41,7 +41,7 @@ const TASK = {
       "Several servers at once where the load hardly uses the CPU: a third of the time, and about the same figures.",
     ),
     print: toggle("Only print what the file holds."),
-    markdown: toggle("Print tables for a document."),
+    markdown: toggle("Print the table of docs/benchmarks.md."),
   },
   examples: ["--scenario burst,cpu --rivals ours,uwsgi-busyness", "--print --markdown"],
   notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
@@ -70,10 +70,9 @@ async function main(): Promise<void> {
     }
   }
   const results = await readResults(file);
-  const draw = args.markdown ? markdownTable : table;
-  for (const scenario of scenarios) {
-    console.log(`\n${draw(scenario, results.scenarios[scenario.name] ?? {})}`);
-  }
+  const runsOf = ({ name }: Scenario) => results.scenarios[name] ?? {};
+  if (args.markdown) console.log(markdownTable(scenarios.map((scenario) => [scenario, runsOf(scenario)])));
+  else for (const scenario of scenarios) console.log(`\n${table(scenario, runsOf(scenario))}`);
 }
 
 let lastWrite: Promise<void> = Promise.resolve();

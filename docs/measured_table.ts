@@ -1,4 +1,4 @@
-/** The figures that the README shows, taken from the tables of docs/benchmarks.md, so that the two cannot disagree. */
+/** The figures that the README shows, taken from the table of docs/benchmarks.md, so that the two cannot disagree. */
 import { table } from "./table.ts";
 
 /** Server as named there -> as named in the README. */
@@ -8,33 +8,33 @@ const SERVERS = new Map([
   ["Rust autoscaler, tuned", "Rust autoscaler, tuned"],
 ]);
 
-/** Sections of docs/benchmarks.md that the README shows: the best, a slow service, the worst, and a real trace. */
+/** Loads of docs/benchmarks.md that the README shows: the best, a slow service, the worst, and a real trace. */
 const LOADS: readonly string[] = ["burst", "slow-dependency", "long-boot", "trace"];
+/** The column that says what a load is. */
+const TITLE = 1;
 
 /**
  * A row for each of these loads: "share within the objective at share of the maximum's worker-seconds".
  * @throws when the page lacks one of them, or a column
  */
 export function measuredTable(benchmarks: string): string {
-  const sections = benchmarks.split(/^## /m).slice(1);
+  const [head = [], , ...body] = benchmarks.slice(benchmarks.indexOf("| load ")).split("\n\n", 1)[0]!
+    .split("\n").map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const columns = [...SERVERS.keys()].map((server) => head.indexOf(server));
   const rows = LOADS.map((name) => {
-    const section = sections.find((section) => section.startsWith(`${name}\n`)) ?? "";
-    const [load] = /^[^|]*?\n\n([^|]*?) \(SLO/.exec(section)?.slice(1) ?? [];
-    if (load === undefined) {
-      throw new Error(`Cannot fill in README.md: docs/benchmarks.md has no section ${name}, write it again`);
+    const row = body.find(([load]) => load === name);
+    if (row === undefined || columns.includes(-1)) {
+      throw new Error(
+        `Cannot fill in README.md: the table of docs/benchmarks.md lacks ${name} or a server, write it again`,
+      );
     }
-    const cells = cellsByServer(section);
-    return [load, ...[...SERVERS.keys()].map((server) => cells.get(server) ?? "-")];
+    return [row[TITLE]!, ...columns.map((column) => shareAtCost(row[column] ?? ""))];
   });
   return table(["load", ...SERVERS.values()], rows);
 }
 
-function cellsByServer(section: string): Map<string, string> {
-  const lines = section.split("\n").filter((line) => line.startsWith("|"))
-    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
-  const within = lines[0]!.indexOf("within SLO"), share = lines[0]!.indexOf("of max");
-  if (within < 0 || share < 0) {
-    throw new Error("Cannot read docs/benchmarks.md: its columns have other names");
-  }
-  return new Map(lines.map((cells) => [cells[0]!, `${cells[within]} at ${cells[share]}`]));
+/** "99.90 %, 104 ms, 40 %" as "99.90 % at 40 %". */
+function shareAtCost(cell: string): string {
+  const [share, , cost] = cell.split(", ");
+  return cost === undefined ? cell : `${share} at ${cost}`;
 }

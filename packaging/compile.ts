@@ -11,7 +11,7 @@ import { deno, stage } from "./bundle.ts";
 import { isTarget, type Target, targetOf, TARGETS } from "./targets.ts";
 
 /**
- * V8 settings, which freeze in the binary. Each is measured in docs/footprint.md; what brought nothing is not here.
+ * V8 settings, which freeze in the binary. Each is measured in docs/costs.md; a setting without effect is not here.
  */
 export const V8_FLAGS: readonly string[] = [];
 

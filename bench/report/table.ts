@@ -24,29 +24,44 @@ export function table(scenario: Scenario, runs: Runs): string {
   return [`${scenario.name}: ${heading(scenario)}`, ...align([HEAD, ...rowsOf(runs)])].join("\n");
 }
 
-/** The same as Markdown, for docs/benchmarks.md. */
-export function markdownTable(scenario: Scenario, runs: Runs): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [
-    `## ${scenario.name}`,
-    "",
-    `${heading(scenario)}.`,
-    "",
-    line(onPage(HEAD)),
-    line(onPage(HEAD).map((_, i) => i === 0 ? "---" : "--:")),
-    ...rowsOf(runs).map((row) => line(onPage(row))),
-  ]
-    .join("\n");
+/** The same for docs/benchmarks.md: a row a scenario, a column a server. */
+export function markdownTable(results: readonly (readonly [Scenario, Runs])[]): string {
+  const servers = rivals.filter(({ name }) => results.some(([, runs]) => runs[name] !== undefined));
+  const rows = results.map(([scenario, runs]) => [
+    scenario.name,
+    scenario.title,
+    `${scenario.minWorkers}..${scenario.maxWorkers}`,
+    ...servers.map(({ name }) => pageCell(name, runs)),
+  ]);
+  const head = ["load", "what it is", "workers", ...servers.map(({ label }) => label)];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** The cells of the columns that docs/benchmarks.md has. */
-function onPage(row: readonly string[]): string[] {
-  return HEAD.flatMap((name, i) => ["last", "MB·s", "CPU/request"].includes(name) ? [] : [row[i] ?? ""]);
+/** "share within the objective, p95, share of the maximum's worker-seconds"; for the maximum the worker-seconds. */
+function pageCell(server: string, runs: Runs): string {
+  const run = runs[server];
+  if (run === undefined) return "-";
+  if (isAbsent(run)) return run.absent;
+  const lost = run.errors + run.timeouts;
+  return [
+    percent(run.shareWithinSlo, 2),
+    `${run.p95Ms.toFixed(0)} ms`,
+    server === "fixed-max" ? run.workerSeconds.toFixed(0) : shareOfMax(run, maximumOf(runs)),
+    ...(lost > 0 ? [`${lost} lost`] : []),
+  ].join(", ");
+}
+
+function maximumOf(runs: Runs): number {
+  const max = runs["fixed-max"];
+  return max && !isAbsent(max) ? max.workerSeconds : NaN;
+}
+
+function shareOfMax({ workerSeconds }: RunResult, maxWorkerSeconds: number): string {
+  return Number.isNaN(maxWorkerSeconds) ? "-" : percent(workerSeconds / maxWorkerSeconds, 0);
 }
 
 function rowsOf(runs: Runs): string[][] {
-  const max = runs["fixed-max"];
-  const maxWorkerSeconds = max && !isAbsent(max) ? max.workerSeconds : NaN;
+  const maxWorkerSeconds = maximumOf(runs);
   return rivals.flatMap(({ name, label }) => {
     const run = runs[name];
     if (run === undefined) return [];
@@ -64,7 +79,7 @@ function cells(run: RunResult, maxWorkerSeconds: number): string[] {
     run.p95Ms.toFixed(0),
     String(run.errors + run.timeouts),
     run.workerSeconds.toFixed(0),
-    Number.isNaN(maxWorkerSeconds) ? "-" : percent(run.workerSeconds / maxWorkerSeconds, 0),
+    shareOfMax(run, maxWorkerSeconds),
     String(run.peakWorkers),
     String(run.lastWorkers),
     run.firstGrowthMs === undefined ? "-" : `${(run.firstGrowthMs / 1000).toFixed(2)} s`,

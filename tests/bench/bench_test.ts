@@ -101,11 +101,21 @@ Deno.test("the table compares all that took part with the fixed maximum, and say
   assertMatch(text, /gunicorn-autoscaler +99\.90 % .* 216 +40 %/);
   assertMatch(text, /gunicorn, maximum +100\.00 % .* 540 +100 %/);
   assertMatch(text, /Rust autoscaler 0\.2\.1 +not built/);
-  const markdown = markdownTable(burst!, { "fixed-max": result(1, 540), rust: { absent: "not built" } });
-  const columns = markdown.split("\n").filter((line) => line.startsWith("|")).map((line) =>
-    line.split("|").length
+});
+
+Deno.test("the table of the page has a row a load, a column a server, and names what was lost", () => {
+  const [burst] = scenariosNamed(["burst"]);
+  const lines = markdownTable([[burst!, {
+    "fixed-max": result(1, 540),
+    ours: { ...result(0.999, 216), errors: 3 },
+    rust: { absent: "not built" },
+  }]]).split("\n");
+  assertEquals(
+    lines[0],
+    "| load | what it is | workers | gunicorn, maximum | gunicorn-autoscaler | Rust autoscaler 0.2.1 |",
   );
-  assertEquals(new Set(columns).size, 1);
+  assertMatch(lines[2]!, /^\| burst \| .* \| 2\.\.12 \| 100\.00 %, \d+ ms, 540 \|/);
+  assertMatch(lines[2]!, /\| 99\.90 %, \d+ ms, 40 %, 3 lost \| not built \|$/);
 });
 
 Deno.test("the chart shows those that took part, has no broken number, and follows the reader's colour scheme", () => {
