@@ -7,15 +7,10 @@ const INTRODUCTION = `# Metrics
 
 <!-- Made by "deno task docs" from src/status/metrics/metric_table.ts: change it there. -->
 
-\`--status-addr 127.0.0.1:9126\` serves them at \`/metrics\` in the Prometheus text format. All names begin with
-\`${METRIC_PREFIX}\`. An unknown value is omitted, not 0: without the probe there are no failures, without
-StatsD no packets, outside a container no throttling.
-
-- Alert and recording rules: [deploy/prometheus/rules.yml](../deploy/prometheus/rules.yml), tested with
-  promtool.
-- A dashboard for Grafana: [deploy/grafana/dashboard.json](../deploy/grafana/dashboard.json).
-- To scale pods, take \`${METRIC_PREFIX}saturation_ratio\`: what the load asks for over the most that this
-  instance may have. At 1 it is full; a pod autoscaler that aims at 0.8 keeps room for bursts.`;
+\`--status-addr 127.0.0.1:9126\` serves them at \`/metrics\`. All names begin with \`${METRIC_PREFIX}\`. An
+unknown value is omitted, not 0. [Alert and recording rules](../deploy/prometheus/rules.yml),
+[a Grafana dashboard](../deploy/grafana/dashboard.json). Scale pods on \`saturation_ratio\`, at 0.8
+([Kubernetes](kubernetes.md)).`;
 
 /** Text of docs/metrics.md. */
 export function metricsPage(): string {
@@ -25,10 +20,9 @@ export function metricsPage(): string {
 
 function metricTable(metrics: readonly Metric[]): string {
   const rows = metrics.map(({ name, type, labels = [], help }) => [
-    `\`${name}\``,
+    `\`${name}${labels.length > 0 ? `{${labels.join(",")}}` : ""}\``,
     type,
-    labels.map((label) => `\`${label}\``).join(", "),
     help,
   ]);
-  return table(["Metric", "Type", "Labels", "What it is"], rows);
+  return table(["Metric", "Type", "What it is"], rows);
 }

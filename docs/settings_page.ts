@@ -1,5 +1,5 @@
 /** The settings as Markdown, made from the option table, so that page and program cannot disagree. */
-import { defaultText, flagText, type Option, variableOf } from "../src/settings/option.ts";
+import { defaultText, flagText, type Option } from "../src/settings/option.ts";
 import { OPTIONS } from "../src/settings/options.ts";
 import type { SettingName } from "../src/settings/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings/settings_sources.ts";
@@ -12,19 +12,16 @@ const INTRODUCTION = `# Settings
 
 <!-- Made by "deno task docs" from src/settings/options.ts: change it there. -->
 
-Each setting can be given as a flag anywhere on the line, as a variable of the environment, or as a line of a
-\`.env\` file. A flag wins over the environment, the environment over the \`.env\` file, that over the default. A
-value out of its range is an error: all errors are listed at once, nothing is started, and the exit code is 2.
-A variable with our prefix that is not in these tables is a warning that names the nearest one.
+A setting is a flag anywhere on the line, a variable, or a line of a \`.env\` file; the first of these wins. The
+variable of \`--min-workers\` is \`GUNICORN_AUTOSCALER_MIN_WORKERS\`; those of the two \`--autoscaler-...\` flags
+are \`GUNICORN_AUTOSCALER_LOG_LEVEL\` and \`GUNICORN_AUTOSCALER_STATSD_PREFIX\`.
 
-\`gunicorn-autoscaler check APP\` prints every setting with its value and where it came from.
+Bad values are listed together, nothing is started, and the exit code is 2. \`gunicorn-autoscaler check APP\`
+prints every setting with its value and its source.
 
-Switches (type "true or false") are given as \`--name\`, \`--no-name\` or \`--name=false\`; in variables \`1\`,
-\`true\`, \`yes\`, \`on\` and \`0\`, \`false\`, \`no\`, \`off\` do, in any case.
-
-The \`.env\` file is the one in the working folder, or the one that \`--env-file\` or
-\`${ENV_FILE_VARIABLE}\` names (it must then exist). It may hold whatever else your application keeps
-there: only names with our prefix are read.
+Switches are \`--name\`, \`--no-name\` or \`--name=false\`; in variables \`1\`, \`true\`, \`yes\`, \`on\` and \`0\`, \`false\`,
+\`no\`, \`off\`, in any case. The \`.env\` file is in the working folder, or where \`--env-file\` or
+\`${ENV_FILE_VARIABLE}\` says; only names with our prefix are read.
 `;
 
 /** The whole of docs/settings.md. */
@@ -35,7 +32,7 @@ export function settingsPage(): string {
     ...groups.flatMap((group) => [
       `## ${group}\n`,
       table(
-        ["Flag and variable", "Default", "Value", "What it does"],
+        ["Flag", "Default, range", "What it does"],
         OPTIONS.filter((option) => option.group === group).map(row),
       ) + "\n",
     ]),
@@ -53,8 +50,9 @@ export function fewSettings(): string {
 }
 
 function row(option: Option): string[] {
-  const names = `\`${flagText(option)}\`<br>\`${variableOf(option)}\``;
-  return [names, defaultCell(option), option.type.range, option.help];
+  const range = /^an? (?:whole )?number from (.+)$/.exec(option.type.range)?.[1];
+  const value = [defaultCell(option), range ?? ""].filter((part) => part !== "").join(", ");
+  return [`\`${flagText(option)}\``, value, option.help];
 }
 
 function defaultCell(option: Option): string {
