@@ -1,14 +1,14 @@
-import { demandOf } from "./demand.ts";
+import { demandOf } from "./demand/demand.ts";
 import { History, type Tick } from "./history.ts";
 import { isAsync } from "./kinds.ts";
-import type { Ended } from "./gradient.ts";
-import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./limits.ts";
-import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./memory.ts";
-import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy.ts";
+import type { Ended } from "./policy/gradient.ts";
+import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./bounds/bounds.ts";
+import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
+import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy/policy.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
 import { SlidingMax } from "./sliding_max.ts";
-import { nextStart, notStarted, type StartHold } from "./start_hold.ts";
+import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
 
 /** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */

@@ -20,7 +20,7 @@ export interface Facts {
   readonly finishedRps: number;
   /** Requests are held up: they occupy slots for far longer than they took before. */
   readonly hangs: boolean;
-  /** Offered load: the slots that the steady load needs on average. See src/core/offered_load.ts. */
+  /** Offered load: the slots that the steady load needs on average. See src/core/demand/offered_load.ts. */
   readonly erlangs: number;
   readonly inFlight: Maybe<number>;
   /** Requests that wait now: accept queue and queues inside workers. */

@@ -1,6 +1,6 @@
 import type { Demand } from "../core/reason.ts";
 import { known, type Maybe } from "../core/sample.ts";
-import type { StandingOrder } from "../core/standing_order.ts";
+import type { StandingOrder } from "../core/policy/standing_order.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 import type { StatusBoard } from "./board.ts";
 import { explain, explainBound } from "../wording/explain.ts";

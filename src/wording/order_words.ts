@@ -1,4 +1,4 @@
-import type { StandingOrder } from "../core/standing_order.ts";
+import type { StandingOrder } from "../core/policy/standing_order.ts";
 
 /** What an operator set, in words: "pinned at 6 workers by hand, 9 min left". */
 export function orderText({ order, untilMs }: StandingOrder, nowMs: number): string {

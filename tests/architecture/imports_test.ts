@@ -42,8 +42,8 @@ Deno.test("a module imports from its own folder and from the floors below", () =
 });
 
 Deno.test("an import of a higher floor is found", () => {
-  const imports = new Map([["src/core/demand.ts", ["src/status/board.ts"]]]);
-  assertEquals(upward(imports), ["src/core/demand.ts imports src/status/board.ts"]);
+  const imports = new Map([["src/core/demand/demand.ts", ["src/status/board.ts"]]]);
+  assertEquals(upward(imports), ["src/core/demand/demand.ts imports src/status/board.ts"]);
 });
 
 Deno.test("src/core imports nothing from outside itself", () => {

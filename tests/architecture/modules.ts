@@ -1,7 +1,7 @@
 /** The project's modules and what each imports, read from the source. */
 const repository = new URL("../../", import.meta.url).pathname;
 
-/** Path from the repository's root, such as src/core/demand.ts. */
+/** Path from the repository's root, such as src/core/demand/demand.ts. */
 export type ModulePath = string;
 
 /** Paths of all files with one of these endings in a folder and below it, sorted. */

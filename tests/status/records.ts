@@ -1,7 +1,7 @@
 import { initial, step } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
 import type { Sample } from "../../src/core/sample.ts";
-import { AUTOMATIC, type StandingOrder } from "../../src/core/standing_order.ts";
+import { AUTOMATIC, type StandingOrder } from "../../src/core/policy/standing_order.ts";
 import { StatusBoard } from "../../src/status/board.ts";
 import { DecisionLog } from "../../src/wording/decision_log.ts";
 import type { LiveDetails } from "../../src/status/live_details.ts";

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { memoryBound, NO_MEMORY_TROUBLE, watchMemory } from "../../src/core/memory.ts";
-import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
-import type { Memory } from "../../src/core/sample.ts";
-import { Driver, workers } from "./autoscaler_driver.ts";
-import { load, sample } from "./samples.ts";
+import { memoryBound, NO_MEMORY_TROUBLE, watchMemory } from "../../../src/core/bounds/memory.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
+import type { Memory } from "../../../src/core/sample.ts";
+import { Driver, workers } from "../autoscaler_driver.ts";
+import { load, sample } from "../samples.ts";
 
 const MIB = 2 ** 20;
 const group = (usedMib: number, changes: Partial<Memory> = {}): Memory => ({

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { loopState, loopWorkers, provenLoops } from "../../src/core/loop_demand.ts";
+import { loopState, loopWorkers, provenLoops } from "../../../src/core/demand/event_loops.ts";
 import { asked, demand, requests, type Scene } from "./demand_scenes.ts";
-import { tick, ticks } from "./ticks.ts";
+import { tick, ticks } from "../ticks.ts";
 
 /** Ticks of 100 ms in which this many of ten loop ticks are late, each by so much, while a request is in flight. */
 const late = (lateTicks: number, lateMs: number, rest: Partial<ReturnType<typeof tick>> = {}) => ({

@@ -1,8 +1,8 @@
 /** The number to begin with: kept until requests have come for a hold, or for a minute. */
 import { assert, assertEquals } from "@std/assert";
-import { keptForMs, notStarted } from "../../src/core/start_hold.ts";
-import { Driver, finished, workers } from "./autoscaler_driver.ts";
-import { load } from "./samples.ts";
+import { keptForMs, notStarted } from "../../../src/core/policy/start_hold.ts";
+import { Driver, finished, workers } from "../autoscaler_driver.ts";
+import { load } from "../samples.ts";
 
 const READY = { workers: workers(6) } as const;
 const BOOTING = { workers: workers(0, 6) } as const;

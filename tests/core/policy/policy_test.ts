@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { AUTO } from "../../src/core/policy.ts";
-import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
-import type { Bounds } from "../../src/core/reason.ts";
+import { AUTO } from "../../../src/core/policy/policy.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
+import type { Bounds } from "../../../src/core/reason.ts";
 import { bounds, demand, Driver, facts } from "./policy_driver.ts";
 
 Deno.test("up: to what is wanted at once", () => {

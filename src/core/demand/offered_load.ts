@@ -1,6 +1,6 @@
-import type { History, WindowSums } from "./history.ts";
-import type { PolicySettings } from "./policy_settings.ts";
-import { known, type Maybe } from "./sample.ts";
+import type { History, WindowSums } from "../history.ts";
+import type { PolicySettings } from "../policy_settings.ts";
+import { known, type Maybe } from "../sample.ts";
 
 const SECOND_MS = 1_000;
 /** Load is believed less this many standard deviations: noise asks for nothing. */

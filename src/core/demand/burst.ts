@@ -1,8 +1,8 @@
-import type { History, WindowSums } from "./history.ts";
-import { provenLoops } from "./loop_demand.ts";
+import type { History, WindowSums } from "../history.ts";
+import { provenLoops } from "./event_loops.ts";
 import { occupiedPerRequestMs, PROOF_SIGMAS, proven } from "./offered_load.ts";
-import type { PolicySettings } from "./policy_settings.ts";
-import { known, type Maybe, type Sample } from "./sample.ts";
+import type { PolicySettings } from "../policy_settings.ts";
+import { known, type Maybe, type Sample } from "../sample.ts";
 
 const SECOND_MS = 1_000;
 /** Windows in which a burst is looked for, in ticks; the setting's own window and one second are added. */

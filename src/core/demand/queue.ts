@@ -1,7 +1,7 @@
-import type { History } from "./history.ts";
+import type { History } from "../history.ts";
 import { occupiedPerRequestMs, PROOF_SIGMAS } from "./offered_load.ts";
-import { known, queuedNow, type Sample, type WorkerCounts } from "./sample.ts";
-import type { WaitGoal } from "./staffing.ts";
+import { known, queuedNow, type Sample, type WorkerCounts } from "../sample.ts";
+import type { WaitGoal } from "./delay_formula.ts";
 
 const SECOND_MS = 1_000;
 /** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */

@@ -1,8 +1,8 @@
 /** Memory: how many workers fit, and when one has to go. */
 
-import type { PolicySettings } from "./policy_settings.ts";
-import type { Bound, Reason } from "./reason.ts";
-import { known, type Memory, type Sample, type WorkerCounts } from "./sample.ts";
+import type { PolicySettings } from "../policy_settings.ts";
+import type { Bound, Reason } from "../reason.ts";
+import { known, type Memory, type Sample, type WorkerCounts } from "../sample.ts";
 
 /** A worker that ends maps pages of its own again, bytes. */
 const EXIT_BYTES = 6 * 2 ** 20;

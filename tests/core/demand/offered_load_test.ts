@@ -1,14 +1,14 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import type { Tick } from "../../src/core/history.ts";
+import type { Tick } from "../../../src/core/history.ts";
 import {
   ceilingErlangs,
   erlangsOf,
   meanServiceMs,
   occupiedPerRequestMs,
   proven,
-} from "../../src/core/offered_load.ts";
-import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
-import { tick, ticks } from "./ticks.ts";
+} from "../../../src/core/demand/offered_load.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
+import { tick, ticks } from "../ticks.ts";
 
 const rates = (...perTick: number[]) =>
   ticks(perTick.map((n) => ({ arrivals: n, occupiedMs: 100 * n, workerMs: 1_000 })));

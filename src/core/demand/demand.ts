@@ -1,14 +1,14 @@
 import { burstCores, burstErlangs, burstIn, burstLoops, rpsOf } from "./burst.ts";
-import { bucketOf, lowerBoundMs } from "./histogram.ts";
-import type { History, WindowSums } from "./history.ts";
-import { isAsync } from "./kinds.ts";
-import { loopsAreLate, loopState, loopWorkers, provenLoops } from "./loop_demand.ts";
+import { bucketOf, lowerBoundMs } from "../histogram.ts";
+import type { History, WindowSums } from "../history.ts";
+import { isAsync } from "../kinds.ts";
+import { loopsAreLate, loopState, loopWorkers, provenLoops } from "./event_loops.ts";
 import { ceilingErlangs, erlangsOf, meanServiceMs, occupiedPerRequestMs, proven } from "./offered_load.ts";
-import type { PolicySettings } from "./policy_settings.ts";
-import { hangingAsks, queueAsks, type QueueInput } from "./queue_demand.ts";
-import type { Demand, Facts, SignalDemand, SignalName } from "./reason.ts";
-import { known, type Maybe, queuedNow, type Sample } from "./sample.ts";
-import { type WaitGoal, workersFor } from "./staffing.ts";
+import type { PolicySettings } from "../policy_settings.ts";
+import { hangingAsks, queueAsks, type QueueInput } from "./queue.ts";
+import type { Demand, Facts, SignalDemand, SignalName } from "../reason.ts";
+import { known, type Maybe, queuedNow, type Sample } from "../sample.ts";
+import { type WaitGoal, workersFor } from "./delay_formula.ts";
 
 const SECOND_MS = 1_000;
 /** An async worker is one core at most; busier than this its loop makes requests wait. */

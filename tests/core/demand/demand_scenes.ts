@@ -1,9 +1,9 @@
-import { type DemandInput, demandOf } from "../../src/core/demand.ts";
-import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
-import type { Tick } from "../../src/core/history.ts";
-import type { Cpu, Sample, WorkerKind } from "../../src/core/sample.ts";
-import { durations, sample } from "./samples.ts";
-import { ticks } from "./ticks.ts";
+import { type DemandInput, demandOf } from "../../../src/core/demand/demand.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
+import type { Tick } from "../../../src/core/history.ts";
+import type { Cpu, Sample, WorkerKind } from "../../../src/core/sample.ts";
+import { durations, sample } from "../samples.ts";
+import { ticks } from "../ticks.ts";
 
 export const SETTINGS = { ...DEFAULT_POLICY, maxWorkers: 100 };
 export const CPU: Cpu = {

@@ -1,4 +1,4 @@
-import { known, type Maybe } from "./sample.ts";
+import { known, type Maybe } from "../sample.ts";
 
 const SECOND_MS = 1_000;
 /** More workers have not helped when requests take so many times what they took before the others came. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { FLAT, type Gradient, grown, hangingStep, judge } from "../../src/core/gradient.ts";
+import { FLAT, type Gradient, grown, hangingStep, judge } from "../../../src/core/policy/gradient.ts";
 
 /** Ends `n` requests of `serviceMs` each, one a tick, while 30 workers are wanted. */
 function after(gradient: Gradient, n: number, serviceMs: number, target = 16, nowMs = 0): Gradient {

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { burstCores, burstErlangs, burstIn, evidenceOf, rpsOf } from "../../src/core/burst.ts";
-import { History } from "../../src/core/history.ts";
-import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
-import { sample } from "./samples.ts";
-import { tick, ticks } from "./ticks.ts";
+import { burstCores, burstErlangs, burstIn, evidenceOf, rpsOf } from "../../../src/core/demand/burst.ts";
+import { History } from "../../../src/core/history.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
+import { sample } from "../samples.ts";
+import { tick, ticks } from "../ticks.ts";
 
 /** A history of 100 ms ticks with these arrivals, after ten seconds of the base. */
 function historyOf(base: number, arrivals: readonly number[]): History {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { hangingAsks } from "../../src/core/queue_demand.ts";
-import { load, sample } from "./samples.ts";
-import { tick, ticks } from "./ticks.ts";
+import { hangingAsks } from "../../../src/core/demand/queue.ts";
+import { load, sample } from "../samples.ts";
+import { tick, ticks } from "../ticks.ts";
 
 const counts = { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 };
 

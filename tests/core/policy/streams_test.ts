@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import type { Bounds } from "../../src/core/reason.ts";
-import { asked } from "./demand_scenes.ts";
+import type { Bounds } from "../../../src/core/reason.ts";
+import { asked } from "../demand/demand_scenes.ts";
 import { bounds, demand, Driver, facts } from "./policy_driver.ts";
-import { load } from "./samples.ts";
+import { load } from "../samples.ts";
 
 /** One worker is enough, and clients hold streams open on so many. */
 const streaming = (streamWorkers: number) => demand(2, { facts: { ...facts, streamWorkers } });

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { WorkerCounts } from "../../src/core/sample.ts";
-import { queueAsks } from "../../src/core/queue_demand.ts";
-import { load, sample } from "./samples.ts";
-import { ticks } from "./ticks.ts";
+import type { WorkerCounts } from "../../../src/core/sample.ts";
+import { queueAsks } from "../../../src/core/demand/queue.ts";
+import { load, sample } from "../samples.ts";
+import { ticks } from "../ticks.ts";
 
 interface Scene {
   readonly queued: number;

@@ -1,4 +1,4 @@
-import { known, type Sample } from "./sample.ts";
+import { known, type Sample } from "../sample.ts";
 
 /** The number to begin with is kept this long when no request comes, ms. */
 const LONGEST_MS = 60_000;

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { shareThatWaits, shareThatWaitsLonger, workersFor } from "../../src/core/staffing.ts";
+import { shareThatWaits, shareThatWaitsLonger, workersFor } from "../../../src/core/demand/delay_formula.ts";
 
 Deno.test("Erlang C agrees with published values", () => {
   // Textbook values: C(1, a) = a; C(2, 1) = 1/3; C(10, 8) = 0.409.

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { utilizationOf } from "../../src/core/demand.ts";
-import type { Tick } from "../../src/core/history.ts";
-import type { Sample, WorkerKind } from "../../src/core/sample.ts";
-import { durations, load, sample } from "./samples.ts";
-import { tick, ticks } from "./ticks.ts";
+import { utilizationOf } from "../../../src/core/demand/demand.ts";
+import type { Tick } from "../../../src/core/history.ts";
+import type { Sample, WorkerKind } from "../../../src/core/sample.ts";
+import { durations, load, sample } from "../samples.ts";
+import { tick, ticks } from "../ticks.ts";
 import { asked, computing, CPU, demand, mixed, requests, SETTINGS } from "./demand_scenes.ts";
 
 Deno.test("nothing comes: one worker is wanted, nobody asks for it", () => {

@@ -1,9 +1,9 @@
-import type { WindowSums } from "./history.ts";
-import type { PolicySettings } from "./policy_settings.ts";
-import { isAsync } from "./kinds.ts";
+import type { WindowSums } from "../history.ts";
+import type { PolicySettings } from "../policy_settings.ts";
+import { isAsync } from "../kinds.ts";
 import { killBound, memoryBound, type MemoryWatch, NO_MEMORY_TROUBLE } from "./memory.ts";
-import type { Bound, Bounds } from "./reason.ts";
-import { known, type Sample, type WorkerCounts } from "./sample.ts";
+import type { Bound, Bounds } from "../reason.ts";
+import { known, type Sample, type WorkerCounts } from "../sample.ts";
 
 /** Share of the CPU there is from which it counts as used up. */
 const CPU_USED_UP = 0.9;

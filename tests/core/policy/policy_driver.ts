@@ -1,7 +1,7 @@
-import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../src/core/policy.ts";
-import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
-import type { Bounds, Decision, Demand } from "../../src/core/reason.ts";
-import type { Maybe } from "../../src/core/sample.ts";
+import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../../src/core/policy/policy.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
+import type { Bounds, Decision, Demand } from "../../../src/core/reason.ts";
+import type { Maybe } from "../../../src/core/sample.ts";
 
 /** What was seen, with nothing remarkable in it. */
 export const facts: Demand["facts"] = {

@@ -1,5 +1,5 @@
 import { AUTO, type Order } from "./policy.ts";
-import type { PolicySettings } from "./policy_settings.ts";
+import type { PolicySettings } from "../policy_settings.ts";
 
 /** An order and when it ends. */
 export interface StandingOrder {

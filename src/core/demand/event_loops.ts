@@ -1,6 +1,6 @@
-import type { WindowSums } from "./history.ts";
+import type { WindowSums } from "../history.ts";
 import { proven } from "./offered_load.ts";
-import { type WaitGoal, workersFor } from "./staffing.ts";
+import { type WaitGoal, workersFor } from "./delay_formula.ts";
 
 /** Between two ticks of a loop, on average. */
 const TICK_MS = 100;

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { History, type WindowSums } from "../../src/core/history.ts";
-import { type BootGate, boundsOf, type LimitInput, nextGate, OPEN_GATE } from "../../src/core/limits.ts";
-import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
-import type { Cpu, Memory, Sample } from "../../src/core/sample.ts";
-import { sample } from "./samples.ts";
+import { History, type WindowSums } from "../../../src/core/history.ts";
+import { type BootGate, boundsOf, type LimitInput, nextGate, OPEN_GATE } from "../../../src/core/bounds/bounds.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
+import type { Cpu, Memory, Sample } from "../../../src/core/sample.ts";
+import { sample } from "../samples.ts";
 
 const MIB = 2 ** 20;
 const quiet: WindowSums = { ...new History(0).sums(0), spanMs: 3_000, workerMs: 6_000 };

@@ -1,9 +1,9 @@
 /** Bursts, queues, blocked loops and the objective: the signals of requests that wait, or soon will. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import type { Tick } from "../../src/core/history.ts";
-import type { WorkerKind } from "../../src/core/sample.ts";
-import { durations } from "./samples.ts";
-import { ticks } from "./ticks.ts";
+import type { Tick } from "../../../src/core/history.ts";
+import type { WorkerKind } from "../../../src/core/sample.ts";
+import { durations } from "../samples.ts";
+import { ticks } from "../ticks.ts";
 import { asked, CPU, demand, jump, requests, type Scene, SETTINGS, slow } from "./demand_scenes.ts";
 
 Deno.test("burst: answered for what it brings, before averages know of it", () => {
