@@ -3,7 +3,7 @@ import { start } from "../support/process.ts";
 import { cpuMs } from "../support/processes.ts";
 import { type TempDir, tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
-import { type Mutant, mutated } from "./mutants.ts";
+import { type Mutant, mutated, sourcesIn } from "./mutants.ts";
 import type { Order } from "./trial.ts";
 
 /** How the tests took a mutant; a loop that does not end is "timed out". */
@@ -60,14 +60,16 @@ export class Laboratory implements AsyncDisposable {
     await this.#dir[Symbol.asyncDispose]();
   }
 
-  /** A fresh copy. The test of the mutated file's name goes first: it is the likeliest to fail, and that ends the run. */
+  /** A fresh copy. The tests nearest to the mutated file run first: one that fails ends the run. */
   #copy(number: number, file: string): Order {
     const folder = this.#dir.join(`mutants/${number}`);
     for (const path of COPIED) copy(`${this.#repository}/${path}`, `${folder}/${path}`);
-    const own = `tests/core/${file.replace(/\.ts$/, "_test.ts")}`;
-    const all = Array.from(Deno.readDirSync(`${folder}/tests/core`), ({ name }) => `tests/core/${name}`)
-      .filter((path) => path.endsWith("_test.ts")).sort();
-    return { folder, tests: [...all.filter((path) => path === own), ...all.filter((path) => path !== own)] };
+    const own = file.replace(/\.ts$/, "_test.ts");
+    const beside = own.slice(0, own.lastIndexOf("/") + 1);
+    const rank = (path: string) => path === own ? 0 : path.startsWith(beside) ? 1 : 2;
+    const tests = sourcesIn(`${folder}/tests/core`).filter((path) => path.endsWith("_test.ts"))
+      .sort((a, b) => rank(a) - rank(b)).map((path) => `tests/core/${path}`);
+    return { folder, tests };
   }
 
   /** What was said of each order, in a process that is started anew after each that did not end, or took it down. */

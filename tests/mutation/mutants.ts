@@ -8,7 +8,7 @@ import { parse } from "@babel/parser";
 
 /** One mistake made on purpose. */
 export interface Mutant {
-  /** Name of the file without its folder. */
+  /** Path of the file below src/core. */
   readonly file: string;
   /** First line of what is changed, from 1. */
   readonly line: number;
@@ -56,6 +56,19 @@ const COMPARISONS = ["<", "<=", ">", ">=", "===", "!=="];
 /** The source with the mutant's change. */
 export function mutated(source: string, mutant: Mutant): string {
   return source.slice(0, mutant.start) + mutant.replacement + source.slice(mutant.end);
+}
+
+/** Paths of the .ts files in a folder and below it, as seen from there, sorted. */
+export function sourcesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return sourcesIn(`${folder}/${name}`).map((path) => `${name}/${path}`);
+    return name.endsWith(".ts") ? [name] : [];
+  }).sort();
+}
+
+/** All mutants of a folder's files. */
+export function mutantsIn(folder: string): Mutant[] {
+  return sourcesIn(folder).flatMap((file) => mutantsOf(file, Deno.readTextFileSync(`${folder}/${file}`)));
 }
 
 /** All mutants of one file, in the order of the text. */

@@ -6,7 +6,7 @@ import { refuse, taskArguments } from "../../tasks/arguments.ts";
 import { text, toggle, whole } from "../../tasks/options.ts";
 import { excuseOf, stale } from "./equivalent.ts";
 import { Laboratory, type Outcome } from "./laboratory.ts";
-import { type Mutant, mutantsOf } from "./mutants.ts";
+import { type Mutant, mutantsIn } from "./mutants.ts";
 import { caughtShare, report, sentence, type Tried } from "./report.ts";
 import { seeded } from "../core/fluid.ts";
 
@@ -27,7 +27,7 @@ const TASK = {
     seed: whole(0, { help: "Seed of the sample.", default: 1 }),
     "list-survivors": toggle("Name each mistake that no test noticed."),
   },
-  examples: ["--file limits.ts --list-survivors", "--sample 80 --seed 1"],
+  examples: ["--file bounds/bounds.ts --list-survivors", "--sample 80 --seed 1"],
   notes: [
     `Exit codes: 0; 1 when less than ${100 * LEAST_CAUGHT} % of the mistakes are caught; 2 for bad usage.`,
   ],
@@ -44,7 +44,7 @@ interface MutateOptions {
 
 async function mutate(options: MutateOptions): Promise<number> {
   const repository = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
-  const all = allMutants(`${repository}/src/core`);
+  const all = mutantsIn(`${repository}/src/core`);
   const gone = stale(all);
   if (gone.length > 0) {
     console.error(
@@ -56,7 +56,7 @@ async function mutate(options: MutateOptions): Promise<number> {
   if (asked.length === 0) {
     refuse(
       TASK,
-      `--file ${options.file} is not in src/core or has nothing to mutate, take one such as limits.ts`,
+      `--file ${options.file} is not in src/core or has nothing to mutate, take one such as bounds/bounds.ts`,
     );
   }
   const excused = asked.filter((mutant) => excuseOf(mutant) !== undefined);
@@ -68,13 +68,6 @@ async function mutate(options: MutateOptions): Promise<number> {
   console.log(report(tried));
   if (excused.length > 0) console.log(`${excused.length} more are excused in tests/mutation/equivalent.ts`);
   return caughtShare(tried) >= LEAST_CAUGHT ? 0 : 1;
-}
-
-function allMutants(folder: string): Mutant[] {
-  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
-    name.endsWith(".ts")
-  );
-  return files.sort().flatMap((file) => mutantsOf(file, Deno.readTextFileSync(`${folder}/${file}`)));
 }
 
 /** A sample without repetition, in the order of the text. */
