@@ -1,3 +1,4 @@
+import { CPU_DELAY_MS, CPU_WINDOW_MS, YOUNG_WORKER_MS } from "./constants.ts";
 import { demandOf } from "./demand/demand.ts";
 import { History, type Tick } from "./history.ts";
 import { isAsync } from "./kinds.ts";
@@ -10,15 +11,6 @@ import type { Decision } from "./reason.ts";
 import { SlidingMax } from "./sliding_max.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
-
-/** The CPU bound looks at this much of the past: long enough to be steady, short enough to let go after a burst. */
-const CPU_WINDOW_MS = 3_000;
-
-/** CPU is the mean of the second before it is read: so long ago it is known what ran. */
-const CPU_LATE_MS = 2_000;
-
-/** Memory in use is read a few times a second: a worker ready for less than this may not be in it. */
-const YOUNG_MS = 1_000;
 
 /** All that one autoscaler remembers between ticks. */
 export interface AutoscalerState {
@@ -81,9 +73,9 @@ export function step(
     { target: "unknown", ready: target, booting: 0, draining: 0, oldestBootMs: 0 };
   const recent = state.history.sums(CPU_WINDOW_MS);
   const stable = state.history.sums(settings.windowMs);
-  const before = state.history.sums(CPU_WINDOW_MS, CPU_LATE_MS);
+  const before = state.history.sums(CPU_WINDOW_MS, CPU_DELAY_MS);
   state.fewestReady.push(sample.nowMs, -ready);
-  const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);
+  const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -ready);
   const { watch: memory, shed } = watchMemory(state.memory, sample, settings, assumed, target);
   const bounds = boundsOf({
     sample,
@@ -141,7 +133,7 @@ export function step(
 }
 
 function longestWindowMs(settings: PolicySettings): number {
-  return Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS + CPU_LATE_MS);
+  return Math.max(settings.windowMs, settings.burstWindowMs, CPU_WINDOW_MS + CPU_DELAY_MS);
 }
 
 /** Without any of the signals that show demand there is nothing to decide on. */

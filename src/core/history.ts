@@ -1,3 +1,4 @@
+import { DURATIONS_EVERY_MS, PRIOR_REQUESTS } from "./constants.ts";
 import { BUCKETS, quantileMs, total, variationOf } from "./histogram.ts";
 import { known, type Maybe } from "./sample.ts";
 
@@ -42,17 +43,12 @@ export interface WindowSums extends Sums {
   readonly spanMs: number;
 }
 
-/** Durations are added up anew after so long. */
-const LOOK_MS = 300;
-/** So many requests of exponential times are imagined beside those seen: a few that are alike prove nothing. */
-const PRIOR_REQUESTS = 20;
-
 /** The last ticks, newest last, long enough for the longest window. */
 export class History {
   readonly #ticks: Tick[] = [];
   #keepMs: number;
   /** The last sums of durations, by window: adding up all buckets of all ticks is the dearest thing a tick does. */
-  readonly #lately = new Map<number, { readonly atMs: number; readonly counts: Float64Array }>();
+  readonly #durationSums = new Map<number, { readonly atMs: number; readonly counts: Float64Array }>();
 
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
@@ -152,8 +148,10 @@ export class History {
 
   #durations(windowMs: number): Float64Array {
     const nowMs = this.#ticks[this.#ticks.length - 1]?.nowMs ?? 0;
-    const last = this.#lately.get(windowMs);
-    if (last !== undefined && nowMs - last.atMs < LOOK_MS && nowMs >= last.atMs) return last.counts;
+    const last = this.#durationSums.get(windowMs);
+    if (last !== undefined && nowMs - last.atMs < DURATIONS_EVERY_MS && nowMs >= last.atMs) {
+      return last.counts;
+    }
     const counts = new Float64Array(BUCKETS);
     let span = 0;
     for (let i = this.#ticks.length - 1; i >= 0 && span < windowMs; i--) {
@@ -162,7 +160,7 @@ export class History {
       if (tick.durations === undefined) continue;
       for (let b = 0; b < BUCKETS; b++) counts[b]! += tick.durations[b] ?? 0;
     }
-    this.#lately.set(windowMs, { atMs: nowMs, counts });
+    this.#durationSums.set(windowMs, { atMs: nowMs, counts });
     return counts;
   }
 }

@@ -88,7 +88,12 @@ export type Reason =
   | { readonly code: "streams"; readonly workers: number }
   | { readonly code: "steady" }
   | { readonly code: "slow-not-starved" }
+  /** Fewer are enough, but not yet for as long as the hold. */
   | { readonly code: "holding"; readonly forMs: number }
+  /** Fewer were enough during the hold, but the last change is too recent: for so long still. */
+  | { readonly code: "down-cooldown"; readonly forMs: number }
+  /** Fewer were enough during the hold, but the number to begin with is kept for so long still. */
+  | { readonly code: "start-hold"; readonly forMs: number }
   | { readonly code: "up-cooldown"; readonly forMs: number }
   /** Requests hang, and what the last step brought is not seen yet. */
   | { readonly code: "trying" }

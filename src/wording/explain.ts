@@ -32,6 +32,14 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       return `${workers(decision.current)} ${decision.current === 1 ? "is" : "are"} enough${load(facts)}`;
     case "holding":
       return `fewer are enough${load(facts)}, but load may return: hold ${workers(decision.current)}`;
+    case "down-cooldown":
+      return `fewer are enough${load(facts)}, but the cooldown after the last change lasts ${
+        seconds(reason.forMs)
+      } more: hold ${workers(decision.current)}`;
+    case "start-hold":
+      return `fewer are enough${load(facts)}, but the number to begin with is kept for ${
+        seconds(reason.forMs)
+      } more: hold ${workers(decision.current)}`;
     case "up-cooldown":
       return `${workers(decision.wanted)} wanted, but the cooldown after the last growth lasts ${
         seconds(reason.forMs)

@@ -13,9 +13,7 @@ const LARGE_FILES: ReadonlyMap<string, string> = new Map([
   ["src/status/dashboard/dashboard.css", "one style sheet that the page loads at once"],
 ]);
 const LARGE_FOLDERS: ReadonlyMap<string, string> = new Map([
-  ["src/core", "the law, one subject a file"],
   ["src/simulation/server", "one discrete-event gunicorn, one part a file"],
-  ["tests/core", "time lines of src/core, one subject a file"],
   ["tests/probe", "one Python test a module of the probe"],
   ["tests/support", "what all tests share"],
 ]);

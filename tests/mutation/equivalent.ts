@@ -21,6 +21,12 @@ const NO_UNIT = "variation has no unit: a factor on all values changes nothing";
 
 const EQUIVALENT: readonly Equivalent[] = [
   {
+    file: "constants.ts",
+    code: "export const ROUNDING = 1e-9;",
+    changes: ["1e-9 → 2e-9"],
+    because: ALLOWANCE,
+  },
+  {
     file: "histogram.ts",
     code: "if (i < 4) return i * UNIT_MS;",
     changes: ["< → <=", "4 → 5", "4 → 8"],
@@ -52,7 +58,7 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "autoscaler.ts",
-    code: "const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_MS, -ready);",
+    code: "const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -ready);",
     changes: ["-x → x"],
     because: "this very count was pushed just before: the maximum is never one of nothing",
   },
@@ -63,8 +69,8 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: "without durations all buckets are 0, and add nothing",
   },
   {
-    file: "demand/burst.ts",
-    code: "const FAST_TICKS = [1, 2, 3, 5, 7];",
+    file: "constants.ts",
+    code: "export const BURST_WINDOW_TICKS = [1, 2, 3, 5, 7];",
     changes: ["1 → 0"],
     because: "a window holds the newest tick, however short it is",
   },
@@ -82,13 +88,13 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "demand/burst.ts",
-    code: "const fast = FAST_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);",
+    code: "const fast = BURST_WINDOW_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);",
     changes: ["< → <="],
     because: "a window of a second is looked at anyway; twice is as good",
   },
   {
     file: "demand/burst.ts",
-    code: "sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) / 2)",
+    code: "sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) * BURST_OVER_SHARE)",
     changes: ["<= → <"],
     because:
       "a window as long as the stable one has its rate and is no burst; the last second has half of its own rate",
@@ -106,44 +112,8 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: "the factor is a power of two above 1 here: its half is 1 or more",
   },
   {
-    file: "demand/demand.ts",
-    code: "? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)",
-    changes: ["1e-9 → 2e-9"],
-    because: ALLOWANCE,
-  },
-  {
-    file: "demand/demand.ts",
-    code: "cores / (isAsync(sample.model.kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION) - 1e-9,",
-    changes: ["1e-9 → 2e-9"],
-    because: ALLOWANCE,
-  },
-  {
-    file: "bounds/bounds.ts",
-    code: "return cpuBoundAt(Math.ceil(limitCores * CPU_SLACK - 1e-9), usedCores, limitCores, onCpuShare);",
-    changes: ["1e-9 → 2e-9"],
-    because: ALLOWANCE,
-  },
-  {
-    file: "bounds/bounds.ts",
-    code: "const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9);",
-    changes: ["1e-9 → 2e-9"],
-    because: ALLOWANCE,
-  },
-  {
-    file: "demand/queue.ts",
-    code: "return Math.ceil(erlangs / slots - 1e-9);",
-    changes: ["1e-9 → 2e-9"],
-    because: ALLOWANCE,
-  },
-  {
     file: "demand/delay_formula.ts",
-    code: "let workers = Math.max(1, Math.ceil(erlangs / (slots * goal.utilization) - 1e-9));",
-    changes: ["1e-9 → 2e-9"],
-    because: ALLOWANCE,
-  },
-  {
-    file: "demand/delay_formula.ts",
-    code: "let workers = Math.max(1, Math.ceil(erlangs / (slots * goal.utilization) - 1e-9));",
+    code: "let workers = Math.max(1, roundUp(erlangs / (slots * goal.utilization)));",
     changes: ["1 → 0"],
     because: "no server makes everybody wait: the search goes on to one",
   },

@@ -163,6 +163,16 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "fewer are enough at 61 requests/s, 38 % busy, but load may return: hold 5 workers",
     ],
     [
+      { reason: { code: "down-cooldown", forMs: 1_800 }, current: 5, target: 5 },
+      "fewer are enough at 61 requests/s, 38 % busy, but the cooldown after the last change lasts 1.8 s more: " +
+      "hold 5 workers",
+    ],
+    [
+      { reason: { code: "start-hold", forMs: 20_000 }, current: 5, target: 5 },
+      "fewer are enough at 61 requests/s, 38 % busy, but the number to begin with is kept for 20 s more: " +
+      "hold 5 workers",
+    ],
+    [
       { reason: { code: "asked", by: "blocked-loop" }, target: 3 },
       "7 requests not accepted: event loops are blocked: grow from 2 to 3 workers",
     ],

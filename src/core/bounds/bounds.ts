@@ -1,18 +1,19 @@
+import {
+  CPU_BOUND_SHARE,
+  CPU_SLACK_FACTOR,
+  CPU_USED_UP_SHARE,
+  FIRST_BOOT_PAUSE_MS,
+  LEAST_CPU_WORKERS,
+  LEAST_OCCUPIED_MS,
+  LONGEST_BOOT_PAUSE_MS,
+} from "../constants.ts";
 import type { WindowSums } from "../history.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { isAsync } from "../kinds.ts";
 import { killBound, memoryBound, type MemoryWatch, NO_MEMORY_TROUBLE } from "./memory.ts";
 import type { Bound, Bounds } from "../reason.ts";
 import { known, type Sample, type WorkerCounts } from "../sample.ts";
-
-/** Share of the CPU there is from which it counts as used up. */
-const CPU_USED_UP = 0.9;
-/** Occupied slot-time that a window must hold before it tells what requests do with their time. */
-const TELLING_MS = 300;
-/** Requests that want the CPU for at least this share of their time are CPU-bound; so are async workers with so much of it. */
-const CPU_BOUND = 0.5;
-/** Workers beyond the cores they can use that still even out uneven requests. */
-const CPU_SLACK = 1.25;
+import { roundUp } from "../round_up.ts";
 
 /** Whether growth is barred because workers fail to boot. */
 export interface BootGate {
@@ -25,15 +26,12 @@ export interface BootGate {
 /** A gate that stands open. */
 export const OPEN_GATE: BootGate = { failures: 0, retryAtMs: 0 };
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
-
 /** Boot failures bar growth for 1 s, then 2, 4 ... 60 s; a worker that became ready opens the gate. */
 export function nextGate(gate: BootGate, sample: Sample, readyRose: boolean): BootGate {
   if (!known(sample.boots)) return gate;
   if (sample.boots.failures > 0) {
     const failures = gate.failures + sample.boots.failures;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+    const pauseMs = Math.min(LONGEST_BOOT_PAUSE_MS, FIRST_BOOT_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
     return { failures, retryAtMs: sample.nowMs + pauseMs };
   }
   if (gate.failures > 0 && readyRose && sample.nowMs >= gate.retryAtMs) return OPEN_GATE;
@@ -87,21 +85,23 @@ function cpuBound({ sample, recent, stable, before }: LimitInput): Bound | undef
   if (!known(sample.cpu)) return undefined;
   const { limitCores, usedCores } = sample.cpu;
   if (isAsync(sample.model.kind)) {
-    if (usedCores < CPU_USED_UP * limitCores || recent.spanMs <= 0) return undefined;
+    if (usedCores < CPU_USED_UP_SHARE * limitCores || recent.spanMs <= 0) return undefined;
     const onCpuShare = Math.min(1, recent.cpuMs / recent.spanMs / limitCores);
-    if (onCpuShare < CPU_BOUND) return undefined;
-    return cpuBoundAt(Math.ceil(limitCores * CPU_SLACK - 1e-9), usedCores, limitCores, onCpuShare);
+    if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+    return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, onCpuShare);
   }
   const isThreads = sample.model.kind === "gthread";
   // CPU is read late: of workers that have just come it is not there yet, and only what was before them tells.
-  const telling = [recent, ...(isThreads ? [before] : []), stable].filter((s) => s.occupiedMs >= TELLING_MS);
+  const telling = [recent, ...(isThreads ? [before] : []), stable].filter((s) =>
+    s.occupiedMs >= LEAST_OCCUPIED_MS
+  );
   if (telling.length === 0) return undefined;
   // Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
   const onCpuShare = isThreads
     ? Math.max(...telling.map((sums) => onCpu(sums, sums.servingMs)))
     : onCpu(telling[0]!, telling[0]!.occupiedMs);
-  if (onCpuShare < CPU_BOUND) return undefined;
-  const workers = Math.ceil((limitCores / onCpuShare) * CPU_SLACK - 1e-9);
+  if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+  const workers = roundUp((limitCores / onCpuShare) * CPU_SLACK_FACTOR);
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
 }
 
@@ -112,7 +112,10 @@ function onCpu({ cpuMs, cpuWaitMs }: WindowSums, inServiceMs: number): number {
 }
 
 function cpuBoundAt(workers: number, usedCores: number, limitCores: number, onCpuShare: number): Bound {
-  return { workers: Math.max(2, workers), why: { code: "cpu", usedCores, limitCores, onCpuShare } };
+  return {
+    workers: Math.max(LEAST_CPU_WORKERS, workers),
+    why: { code: "cpu", usedCores, limitCores, onCpuShare },
+  };
 }
 
 function bootBound({ sample, gate, target }: LimitInput): Bound | undefined {

@@ -1,26 +1,24 @@
 /** Memory: how many workers fit, and when one has to go. */
 
+import {
+  EXIT_BYTES,
+  FULL_FOR_MS,
+  FULL_SHARE,
+  KILL_CEILING_MS,
+  KILLS_TOGETHER_MS,
+  MEMORY_SHRINK_PAUSE_MS,
+  STALLED_SHARE,
+} from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Reason } from "../reason.ts";
 import { known, type Memory, type Sample, type WorkerCounts } from "../sample.ts";
-
-/** A worker that ends maps pages of its own again, bytes. */
-const EXIT_BYTES = 6 * 2 ** 20;
-/** From this share of time in which all waits for memory no worker is added. */
-const STALLED = 0.1;
-/** Our control group counts as full from this share of its limit, after this long, ms. */
-const FULL = 0.95, FULL_FOR_MS = 1_000;
-/** After a worker went for want of memory, the next one stays at least this long, ms. */
-const SHED_AGAIN_MS = 5_000;
-/** An OOM kill lowers the ceiling for so long; a second one within a minute may lower it below the minimum, ms. */
-const CEILING_MS = 600_000, AGAIN_MS = 60_000;
 
 /** What is remembered of memory between ticks. */
 export interface MemoryWatch {
   /** OOM kills counted so far; undefined before they were first read. */
   readonly kills: number | undefined;
   /** Kills since the ceiling was last free. */
-  readonly lately: number;
+  readonly recentKills: number;
   readonly killedAtMs: number;
   /** No more workers than this until then. */
   readonly ceiling: number;
@@ -33,7 +31,7 @@ export interface MemoryWatch {
 /** Nothing happened yet. */
 export const NO_MEMORY_TROUBLE: MemoryWatch = {
   kills: undefined,
-  lately: 0,
+  recentKills: 0,
   killedAtMs: -Infinity,
   ceiling: Infinity,
   untilMs: -Infinity,
@@ -56,17 +54,17 @@ export function watchMemory(
   target: number,
 ): { watch: MemoryWatch; shed: Shed | undefined } {
   const memory = known(sample.memory) ? sample.memory : undefined;
-  let watch = before.untilMs < sample.nowMs ? { ...before, ceiling: Infinity, lately: 0 } : before;
+  let watch = before.untilMs < sample.nowMs ? { ...before, ceiling: Infinity, recentKills: 0 } : before;
   watch = afterKills(watch, memory?.oomKills ?? "unknown", sample.nowMs, settings, target);
   if (watch.ceiling < target) {
-    const reason = { code: "oom-kill", kills: watch.lately, minimum: settings.minWorkers } as const;
+    const reason = { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers } as const;
     return { watch: { ...watch, shedAtMs: sample.nowMs }, shed: { workers: watch.ceiling, reason } };
   }
   const own = memory?.own ?? "unknown";
-  const isFull = known(own) && own.usedBytes >= FULL * own.limitBytes;
+  const isFull = known(own) && own.usedBytes >= FULL_SHARE * own.limitBytes;
   watch = { ...watch, fullSinceMs: isFull ? Math.min(before.fullSinceMs, sample.nowMs) : Infinity };
   const isDue = sample.nowMs - watch.fullSinceMs >= FULL_FOR_MS &&
-    sample.nowMs - watch.shedAtMs >= SHED_AGAIN_MS;
+    sample.nowMs - watch.shedAtMs >= MEMORY_SHRINK_PAUSE_MS;
   if (!known(own) || !isDue || counts.draining > 0 || target <= settings.minWorkers) {
     return { watch, shed: undefined };
   }
@@ -85,14 +83,14 @@ function afterKills(
   if (!known(kills)) return watch;
   const more = kills - (watch.kills ?? kills);
   if (more <= 0) return { ...watch, kills };
-  const floor = nowMs - watch.killedAtMs <= AGAIN_MS ? 1 : settings.minWorkers;
+  const floor = nowMs - watch.killedAtMs <= KILLS_TOGETHER_MS ? 1 : settings.minWorkers;
   return {
     ...watch,
     kills,
-    lately: watch.lately + more,
+    recentKills: watch.recentKills + more,
     killedAtMs: nowMs,
     ceiling: Math.max(floor, Math.min(watch.ceiling, target - 1)),
-    untilMs: nowMs + CEILING_MS,
+    untilMs: nowMs + KILL_CEILING_MS,
   };
 }
 
@@ -101,7 +99,7 @@ export function killBound(watch: MemoryWatch, nowMs: number): Bound | undefined 
   if (watch.ceiling === Infinity) return undefined;
   return {
     workers: watch.ceiling,
-    why: { code: "oom-kill", kills: watch.lately, forMs: watch.untilMs - nowMs },
+    why: { code: "oom-kill", kills: watch.recentKills, forMs: watch.untilMs - nowMs },
   };
 }
 
@@ -132,7 +130,7 @@ export function memoryBound(
   const exitBytes = isOwn ? EXIT_BYTES : 0;
   const capacity = Math.min(limitBytes * settings.memoryShare, limitBytes - (isOwn ? workerBytes : 0));
   const room = capacity - usedBytes - reserved - counts.booting * workerBytes - alive * exitBytes;
-  const isStalled = known(stalledShare) && stalledShare >= STALLED;
+  const isStalled = known(stalledShare) && stalledShare >= STALLED_SHARE;
   const more = isStalled ? 0 : Math.max(0, Math.floor(room / (workerBytes + exitBytes)));
   return {
     // One that is about to go is alive still: that is no room for another.

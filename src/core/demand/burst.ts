@@ -1,23 +1,18 @@
+import {
+  BLOCKED_LOOP_FACTOR,
+  BURST_OVER_SHARE,
+  BURST_WINDOW_TICKS,
+  LEAST_BURST_REQUESTS,
+  LEAST_EVIDENCE_NATS,
+  LEAST_EXPECTED_REQUESTS,
+  LEAST_WINDOW_SHARE,
+  SECOND_MS,
+} from "../constants.ts";
 import type { History, WindowSums } from "../history.ts";
-import { provenLoops } from "./event_loops.ts";
-import { occupiedPerRequestMs, PROOF_SIGMAS, proven } from "./offered_load.ts";
+import { lowerBusyLoops } from "./event_loops.ts";
+import { lowerCount, lowerErlangs, occupiedPerRequestMs } from "./offered_load.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { known, type Maybe, type Sample } from "../sample.ts";
-
-const SECOND_MS = 1_000;
-/** Windows in which a burst is looked for, in ticks; the setting's own window and one second are added. */
-const FAST_TICKS = [1, 2, 3, 5, 7];
-/**
- * Evidence that makes a burst, in nats: ln of how much better its own rate explains what came in a window than the rate
- * before. 7.5 is 1,800 times better.
- */
-const LEAST_EVIDENCE = 7.5;
-/** Fewer requests than this are never expected in a window: after silence a few that come together are no burst. */
-const LEAST_EXPECTED = 0.1;
-/** Loops busy for so many times the CPU that they use are blocked: they wait for something within a turn. */
-const BLOCKED = 2;
-/** Slots occupied per request are believed from this many requests in a burst's window. */
-const LEAST_REQUESTS = 2;
 
 /**
  * The window that shows a burst most clearly now, if any does: in it more came than the stable rate and chance explain.
@@ -33,9 +28,9 @@ export function burstIn(
 ): WindowSums | undefined {
   if (!settings.burstEnabled) return undefined;
   const stable = history.sums(settings.windowMs);
-  let clearest: WindowSums | undefined, most = LEAST_EVIDENCE;
+  let clearest: WindowSums | undefined, most = LEAST_EVIDENCE_NATS;
   for (const sums of windowsOf(history, sample, settings, stable)) {
-    if (known(serviceMs) && sums.spanMs < serviceMs / 2) continue;
+    if (known(serviceMs) && sums.spanMs < serviceMs * LEAST_WINDOW_SHARE) continue;
     const base = baseRps(history, stable, sums, settings);
     const rps = rpsOf(sums);
     if (rps < settings.burstMinRps || rps - base < settings.burstRpsJump) continue;
@@ -53,7 +48,7 @@ export function burstIn(
  * Example: 8 came where 1.5 were expected: 6.9; 9: 8.6.
  */
 export function evidenceOf(came: number, expected: number): number {
-  const base = Math.max(expected, LEAST_EXPECTED);
+  const base = Math.max(expected, LEAST_EXPECTED_REQUESTS);
   return came > base ? came * Math.log(came / base) - (came - base) : 0;
 }
 
@@ -63,12 +58,12 @@ function windowsOf(
   settings: PolicySettings,
   stable: WindowSums,
 ): WindowSums[] {
-  const fast = FAST_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);
+  const fast = BURST_WINDOW_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);
   const nowRps = rpsOf(history.sums(SECOND_MS));
   return [...fast, SECOND_MS, settings.burstWindowMs]
     .map((windowMs) => history.sums(windowMs))
     .filter((sums) =>
-      sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) / 2)
+      sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) * BURST_OVER_SHARE)
     );
 }
 
@@ -84,32 +79,35 @@ export function rpsOf(sums: WindowSums): number {
 }
 
 /**
- * Erlangs of a burst: proven arrivals times their service time. In the first moments the requests that have finished are
+ * Erlangs of a burst: the lower estimate of arrivals times their service time. In the first moments the requests that have finished are
  * those from before; slots occupied per request tells sooner that service has become longer.
  */
 export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
-  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
-  const longest = Math.max(known(serviceMs) ? serviceMs : 0, occupiedPerRequestMs(sums, LEAST_REQUESTS));
+  const arrivals = lowerCount(sums.arrivals);
+  const longest = Math.max(
+    known(serviceMs) ? serviceMs : 0,
+    occupiedPerRequestMs(sums, LEAST_BURST_REQUESTS),
+  );
   return Math.max(
     (arrivals * longest) / sums.spanMs,
-    proven(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),
+    lowerErlangs(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),
   );
 }
 
 /**
- * Event loops that a burst's arrivals need, at the time a request has kept a loop busy lately. Only where loops are blocked:
+ * Event loops that a burst's arrivals need, at the recent loop time of a request. Only where loops are blocked:
  * of loops that compute, the CPU they use tells more exactly.
  */
 export function burstLoops(sums: WindowSums, stable: WindowSums): number {
-  const busyMs = provenLoops(stable) * stable.spanMs;
-  if (stable.finished <= 0 || busyMs < BLOCKED * stable.cpuMs) return 0;
+  const busyMs = lowerBusyLoops(stable) * stable.spanMs;
+  if (stable.finished <= 0 || busyMs < BLOCKED_LOOP_FACTOR * stable.cpuMs) return 0;
   const loopMs = busyMs / stable.finished;
-  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
+  const arrivals = lowerCount(sums.arrivals);
   return (arrivals * loopMs) / sums.spanMs;
 }
 
 /**
- * Cores that a burst's arrivals need, at the CPU cost per request seen lately. What has piled up asks for
+ * Cores that a burst's arrivals need, at the recent CPU time of a request. What has piled up asks for
  * nothing more: importing an application costs CPU, and workers that boot for a queue starve those that serve it.
  */
 export function burstCores(sums: WindowSums, stable: WindowSums, serviceMs: Maybe<number>): number {
@@ -117,6 +115,6 @@ export function burstCores(sums: WindowSums, stable: WindowSums, serviceMs: Mayb
   // CPU is read late: when a burst leaves the window its CPU may still count while its requests do not. But no request
   // computes longer than it takes.
   const cpuMs = Math.min(stable.cpuMs / stable.finished, known(serviceMs) ? serviceMs : Infinity);
-  const arrivals = sums.arrivals - PROOF_SIGMAS * Math.sqrt(sums.arrivals);
+  const arrivals = lowerCount(sums.arrivals);
   return (arrivals * cpuMs) / sums.spanMs;
 }

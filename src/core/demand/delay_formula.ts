@@ -6,6 +6,8 @@
  * Source: A. K. Erlang 1917; L. Kleinrock, Queueing Systems I (1975), M/M/m.
  */
 
+import { roundUp } from "../round_up.ts";
+
 /**
  * Share of requests that find all servers busy, M/M/m: Erlang C.
  *
@@ -64,7 +66,7 @@ export interface WaitGoal {
  */
 export function workersFor(erlangs: number, slots: number, goal: WaitGoal): number {
   if (!(erlangs > 0)) return 0;
-  let workers = Math.max(1, Math.ceil(erlangs / (slots * goal.utilization) - 1e-9));
+  let workers = Math.max(1, roundUp(erlangs / (slots * goal.utilization)));
   while (
     workers < 10_000 &&
     shareThatWaitsLonger(workers * slots, erlangs, goal.serviceMs, goal.waitMs, goal.variation) >

@@ -1,36 +1,39 @@
+import {
+  ASYNC_CORE_UTILIZATION,
+  BLOCKED_LOOP_LEAST_MS,
+  BLOCKED_LOOP_QUEUED,
+  DOWN_LOAD_FACTOR,
+  GTHREAD_CORE_UTILIZATION,
+  HANGING_FACTOR,
+  HANGING_LEAST_REQUESTS,
+  HANGING_OBJECTIVE_SHARE,
+  LATE_SHARE,
+  MOST_CONNECTIONS_SHARE,
+  MOST_UTILIZATION,
+  MOST_VARIATION,
+  SECOND_MS,
+  UNKNOWN_SERVICE_PART,
+  WAITING_QUEUED,
+  WAITING_UTILIZATION,
+} from "../constants.ts";
 import { burstCores, burstErlangs, burstIn, burstLoops, rpsOf } from "./burst.ts";
 import { bucketOf, lowerBoundMs } from "../histogram.ts";
 import type { History, WindowSums } from "../history.ts";
 import { isAsync } from "../kinds.ts";
-import { loopsAreLate, loopState, loopWorkers, provenLoops } from "./event_loops.ts";
-import { ceilingErlangs, erlangsOf, meanServiceMs, occupiedPerRequestMs, proven } from "./offered_load.ts";
+import { loopsAreLate, loopState, loopWorkers, lowerBusyLoops } from "./event_loops.ts";
+import {
+  erlangsOf,
+  lowerErlangs,
+  meanServiceMs,
+  occupiedPerRequestMs,
+  upperErlangs,
+} from "./offered_load.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { hangingAsks, queueAsks, type QueueInput } from "./queue.ts";
 import type { Demand, Facts, SignalDemand, SignalName } from "../reason.ts";
 import { known, type Maybe, queuedNow, type Sample } from "../sample.ts";
 import { type WaitGoal, workersFor } from "./delay_formula.ts";
-
-const SECOND_MS = 1_000;
-/** An async worker is one core at most; busier than this its loop makes requests wait. */
-const ASYNC_CORE_UTILIZATION = 0.7;
-/** Threads share one core through the interpreter lock: at this use a gthread worker is full whatever its threads. */
-const GTHREAD_CORE_UTILIZATION = 0.85;
-/** Share of the requests that may wait longer than the goal. */
-const LATE_SHARE = 0.03;
-/** Load is taken as this much larger before workers go: a load at the edge between two counts must not flap. */
-const DOWN_MARGIN = 1.15;
-/** Few waits are normal for async workers; a mean of this many over a second is a loop that does not get to accept. */
-const BLOCKED_LOOP_QUEUE = 2;
-/** Service times that vary more than this, variance over squared mean, are not planned for: the queue tells in time. */
-const MOST_VARIATION = 2;
-/** Requests that occupy slots for so many times their mean are held up. */
-const HANGING = 5;
-/** Requests that must have finished before any can be said to take longer than they did. */
-const LEAST_FINISHED = 8;
-/** Of its worker_connections an async worker should hold no more than this share. */
-const MOST_CONNECTIONS = 0.8;
-/** Slots are never planned to be busier than this, however much the objective would bear. */
-const MOST_UTILIZATION = 0.98;
+import { roundUp } from "../round_up.ts";
 
 /** What demand is made from. */
 export interface DemandInput extends QueueInput {
@@ -59,16 +62,16 @@ export function demandOf(input: DemandInput): Demand {
 
   const goal = waitGoal(serviceMs, history, settings);
   const slotsAsk = async
-    ? (erlangs: number) => Math.ceil(erlangs / settings.targetConcPerWorker - 1e-9)
+    ? (erlangs: number) => roundUp(erlangs / settings.targetConcPerWorker)
     : (erlangs: number, of = goal) => workersFor(erlangs, sample.model.slots, of);
   // The lowest of the windows: a long one forgets a burst too slowly, a short one believes noise too soon.
   const recentErlangs = Math.min(
     erlangsOf(recent, serviceMs, async),
-    ceilingErlangs(history, serviceMs, async),
+    upperErlangs(history, serviceMs, async),
   );
   const steadyErlangs = Math.min(erlangsOf(stable, serviceMs, async), recentErlangs);
   const cores = coresUsed(sample, second);
-  ask(async ? "concurrency" : "load", slotsAsk(proven(steadyErlangs, serviceMs, stable.spanMs)));
+  ask(async ? "concurrency" : "load", slotsAsk(lowerErlangs(steadyErlangs, serviceMs, stable.spanMs)));
   if (async) ask("concurrency", connectionsAsk(sample));
   if (!stillSettling(input)) ask("cpu", cpuAsks(sample, cores));
   const burst = burstIn(history, sample, settings, serviceMs);
@@ -77,7 +80,7 @@ export function demandOf(input: DemandInput): Demand {
     if (async) {
       ask("burst", cpuAsks(sample, burstCores(burst, stable, serviceMs)));
       ask("burst", loopsFor(burstLoops(burst, stable), stable, goal));
-      ask("burst", slotsAsk(proven(erlangsOf(burst, serviceMs, true), serviceMs, burst.spanMs)));
+      ask("burst", slotsAsk(lowerErlangs(erlangsOf(burst, serviceMs, true), serviceMs, burst.spanMs)));
     } else {
       ask("burst", slotsAsk(ofBurst));
     }
@@ -88,18 +91,23 @@ export function demandOf(input: DemandInput): Demand {
     ask("blocked-loop", blockedLoopAsks(input, second));
   } else {
     ask("queue", hangingAsks(input, settings.sloP95Ms));
-    ask("queue", queueAsks(input, goal, proven(recentErlangs, serviceMs, recent.spanMs), ofBurst));
+    ask("queue", queueAsks(input, goal, lowerErlangs(recentErlangs, serviceMs, recent.spanMs), ofBurst));
   }
   ask("slo", sloAsks(input, recent, second));
 
   let leading: SignalDemand = { signal: "none", workers: 1 };
   for (const s of signals) if (s.workers > leading.workers) leading = s;
   // A load that much larger must still meet the objective; how busy slots may be is not made stricter with it.
-  const utilization = Math.min(MOST_UTILIZATION, goal.utilization * DOWN_MARGIN);
+  const utilization = Math.min(MOST_UTILIZATION, goal.utilization * DOWN_LOAD_FACTOR);
   const margin = Math.max(
-    slotsAsk(recentErlangs * DOWN_MARGIN, { ...goal, utilization }),
-    cpuAsks(sample, cores * DOWN_MARGIN),
-    loopsFor(loopState(recent).erlangs * DOWN_MARGIN, recent, goal, ASYNC_CORE_UTILIZATION * DOWN_MARGIN),
+    slotsAsk(recentErlangs * DOWN_LOAD_FACTOR, { ...goal, utilization }),
+    cpuAsks(sample, cores * DOWN_LOAD_FACTOR),
+    loopsFor(
+      loopState(recent).erlangs * DOWN_LOAD_FACTOR,
+      recent,
+      goal,
+      ASYNC_CORE_UTILIZATION * DOWN_LOAD_FACTOR,
+    ),
     late ? input.target : 0,
   );
   return {
@@ -119,15 +127,15 @@ export function demandOf(input: DemandInput): Demand {
  * Example: 250 ms under an objective of 300 may wait 50 ms, 2.5 erlangs of them get 6 workers; 400 ms may wait 400.
  */
 function waitGoal(serviceMs: Maybe<number>, history: History, settings: PolicySettings): WaitGoal {
-  const service = known(serviceMs) ? serviceMs : settings.sloP95Ms / 3;
+  const service = known(serviceMs) ? serviceMs : settings.sloP95Ms / UNKNOWN_SERVICE_PART;
   const leftMs = settings.sloP95Ms - service;
   const p95Ms = history.durationQuantileMs(settings.burstWindowMs, 0.95);
   // Buckets are a quarter wide: only one that begins beyond the objective says that it is missed.
-  const inVain = known(p95Ms) && lowerBoundMs(bucketOf(p95Ms)) >= settings.sloP95Ms;
+  const isMissed = known(p95Ms) && lowerBoundMs(bucketOf(p95Ms)) >= settings.sloP95Ms;
   return {
     serviceMs: service,
     variation: Math.min(MOST_VARIATION, history.durationVariation(settings.windowMs)),
-    waitMs: leftMs > 0 && !inVain ? leftMs : Math.max(leftMs, service),
+    waitMs: leftMs > 0 && !isMissed ? leftMs : Math.max(leftMs, service),
     lateShare: LATE_SHARE,
     utilization: settings.targetUtilization,
   };
@@ -141,10 +149,12 @@ function stillSettling({ settings, bootMs, sinceUpMs, counts }: DemandInput): bo
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */
 function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
   const { sample, target } = input;
-  if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < SECOND_MS / 2 || stillSettling(input)) {
+  if (
+    !known(sample.queue) || sample.queue <= 0 || second.spanMs < BLOCKED_LOOP_LEAST_MS || stillSettling(input)
+  ) {
     return 0;
   }
-  return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUE ? target + 1 : 0;
+  return second.queuedMs / second.spanMs >= BLOCKED_LOOP_QUEUED ? target + 1 : 0;
 }
 
 /**
@@ -153,9 +163,7 @@ function blockedLoopAsks(input: DemandInput, second: WindowSums): number {
  */
 function connectionsAsk({ load, model }: Sample): number {
   if (!known(load)) return 0;
-  return Math.ceil(
-    (load.inFlight + load.websockets + load.streams) / (model.slots * MOST_CONNECTIONS) - 1e-9,
-  );
+  return roundUp((load.inFlight + load.websockets + load.streams) / (model.slots * MOST_CONNECTIONS_SHARE));
 }
 
 /** Workers for so many busy loops, whose work is as long as in this window. */
@@ -174,7 +182,7 @@ function loopAsks(
   recent: WindowSums,
   late: boolean,
 ): number {
-  const busy = late ? provenLoops(recent) : Math.min(provenLoops(stable), provenLoops(recent));
+  const busy = late ? lowerBusyLoops(recent) : Math.min(lowerBusyLoops(stable), lowerBusyLoops(recent));
   const more = late && !stillSettling(input) ? input.target + 1 : 0;
   return Math.max(more, loopsFor(busy, recent, goal));
 }
@@ -187,9 +195,7 @@ function coresUsed(sample: Sample, sums: WindowSums): number {
 
 /** Workers that `cores` of use need, for kinds in which one worker cannot use more than a core. */
 function cpuAsks(sample: Sample, cores: number): number {
-  return Math.ceil(
-    cores / (isAsync(sample.model.kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION) - 1e-9,
-  );
+  return roundUp(cores / (isAsync(sample.model.kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION));
 }
 
 /**
@@ -207,7 +213,7 @@ function sloAsks(input: DemandInput, recent: WindowSums, second: WindowSums): nu
 /** True when requests waited over a window, half a request on average, or hardly a slot was free. */
 function starved(sample: Sample, sums: WindowSums): boolean {
   const used = utilizationOf(sample, sums);
-  return sums.queuedMs / sums.spanMs >= 0.5 || (known(used) && used >= 0.9);
+  return sums.queuedMs / sums.spanMs >= WAITING_QUEUED || (known(used) && used >= WAITING_UTILIZATION);
 }
 
 /** Share of the slots in use (async kinds: of the cores that the workers could use one each), 0..1. */
@@ -222,10 +228,10 @@ export function utilizationOf(sample: Sample, sums: WindowSums): Maybe<number> {
 
 /** True when slots are occupied for far longer than requests took before, and for half of the objective at least. */
 function hangs(second: WindowSums, stable: WindowSums, { sloP95Ms }: PolicySettings): boolean {
-  if (stable.finished < LEAST_FINISHED) return false;
+  if (stable.finished < HANGING_LEAST_REQUESTS) return false;
   const serviceMs = stable.serviceMs / stable.finished;
   const perRequestMs = occupiedPerRequestMs(second, 1);
-  return perRequestMs > sloP95Ms / 2 && perRequestMs > HANGING * serviceMs;
+  return perRequestMs > sloP95Ms * HANGING_OBJECTIVE_SHARE && perRequestMs > HANGING_FACTOR * serviceMs;
 }
 
 /** What the words of the decision are made of. */

@@ -1,9 +1,7 @@
+import { LOOP_TICK_MS } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
-import { proven } from "./offered_load.ts";
+import { lowerErlangs } from "./offered_load.ts";
 import { type WaitGoal, workersFor } from "./delay_formula.ts";
-
-/** Between two ticks of a loop, on average. */
-const TICK_MS = 100;
 
 /** What the ticks of event loops say of a window. */
 interface LoopState {
@@ -41,8 +39,8 @@ export function loopsAreLate(recent: WindowSums, second: WindowSums, goal: WaitG
   return loopState(recent).waitMs > goal.waitMs && loopState(second).waitMs > goal.waitMs;
 }
 
-/** Busy loops that a window proves: a late tick stands for its period, so that few of them prove little. */
-export function provenLoops(sums: WindowSums): number {
+/** The lower estimate of the busy loops: a late tick stands for its period, so that few of them prove little. */
+export function lowerBusyLoops(sums: WindowSums): number {
   const { erlangs, restMs } = loopState(sums);
-  return proven(erlangs, Math.max(restMs, TICK_MS), sums.spanMs);
+  return lowerErlangs(erlangs, Math.max(restMs, LOOP_TICK_MS), sums.spanMs);
 }

@@ -1,14 +1,13 @@
+import {
+  FALL_WINDOWS_MS,
+  LOWER_SIGMAS,
+  MEAN_SERVICE_REQUESTS,
+  SECOND_MS,
+  UPPER_SIGMAS,
+} from "../constants.ts";
 import type { History, WindowSums } from "../history.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { known, type Maybe } from "../sample.ts";
-
-const SECOND_MS = 1_000;
-/** Load is believed less this many standard deviations: noise asks for nothing. */
-export const PROOF_SIGMAS = 1;
-/** A window's load is held possible up to this many standard deviations and one request more. */
-const CEILING_SIGMAS = 2.5;
-/** Windows in which a fall shows. */
-const FALL_WINDOWS_MS = [300, 500, SECOND_MS];
 
 /**
  * Mean service time: from the shortest window that has seen enough requests to tell, so that a change of the mix shows
@@ -17,7 +16,7 @@ const FALL_WINDOWS_MS = [300, 500, SECOND_MS];
 export function meanServiceMs(history: History, settings: PolicySettings): Maybe<number> {
   for (const windowMs of [SECOND_MS, settings.burstWindowMs, settings.windowMs]) {
     const sums = history.sums(windowMs);
-    if (sums.finished >= 8 || (windowMs === settings.windowMs && sums.finished > 0)) {
+    if (sums.finished >= MEAN_SERVICE_REQUESTS || (windowMs === settings.windowMs && sums.finished > 0)) {
       return sums.serviceMs / sums.finished;
     }
   }
@@ -45,16 +44,21 @@ export function erlangsOf(sums: WindowSums, serviceMs: Maybe<number>, async: boo
   return Math.max(occupied, (sums.arrivals * serviceMs) / sums.spanMs);
 }
 
+/** The lower estimate of how many came: as many may have come by chance at a rate lower by one standard deviation. */
+export function lowerCount(count: number): number {
+  return count - LOWER_SIGMAS * Math.sqrt(count);
+}
+
 /**
- * The load that a window proves: its mean less one standard deviation. For Poisson arrivals the variance of the mean over
+ * The lower estimate of the load over a window: its mean less one standard deviation. For Poisson arrivals the variance of the mean over
  * w is about a * service / w, and never more than a.
- * Example: 6 erlangs of 100 ms over 300 ms prove 4.6; over 3 s they prove 5.6.
+ * Example: 6 erlangs of 100 ms over 300 ms count as 4.6; over 3 s as 5.6.
  */
-export function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number): number {
+export function lowerErlangs(erlangs: number, serviceMs: Maybe<number>, spanMs: number): number {
   const service = known(serviceMs) ? serviceMs : spanMs;
   return Math.max(
     0,
-    erlangs - PROOF_SIGMAS * Math.sqrt(erlangs * Math.min(1, service / Math.max(spanMs, 1))),
+    erlangs - LOWER_SIGMAS * Math.sqrt(erlangs * Math.min(1, service / Math.max(spanMs, 1))),
   );
 }
 
@@ -64,14 +68,14 @@ export function proven(erlangs: number, serviceMs: Maybe<number>, spanMs: number
  * them counts. Windows shorter than two requests tell nothing. A low count by chance lasts a tick, and the hold bears it.
  * Example: no request of 100 ms for 300 ms: at most 3.5 in that time, 1.2 erlangs.
  */
-export function ceilingErlangs(history: History, serviceMs: Maybe<number>, async: boolean): number {
+export function upperErlangs(history: History, serviceMs: Maybe<number>, async: boolean): number {
   if (!known(serviceMs) || serviceMs <= 0) return Infinity;
-  const ceilings = FALL_WINDOWS_MS.map((windowMs) => {
+  const estimates = FALL_WINDOWS_MS.map((windowMs) => {
     const sums = history.sums(windowMs);
     if (sums.spanMs < 2 * serviceMs) return Infinity;
     const requests = (erlangsOf(sums, serviceMs, async) * sums.spanMs) / serviceMs;
-    const most = requests + CEILING_SIGMAS * Math.sqrt(requests + 1) + 1;
+    const most = requests + UPPER_SIGMAS * Math.sqrt(requests + 1) + 1;
     return (most * serviceMs) / sums.spanMs;
   });
-  return Math.min(...ceilings);
+  return Math.min(...estimates);
 }

@@ -1,15 +1,15 @@
+import {
+  LATE_BOOT_FACTOR,
+  LATE_BOOT_UNKNOWN_MS,
+  LEAD_TICKS,
+  LEAST_RATE_TICKS,
+  SECOND_MS,
+} from "../constants.ts";
 import type { History } from "../history.ts";
-import { occupiedPerRequestMs, PROOF_SIGMAS } from "./offered_load.ts";
+import { lowerCount, occupiedPerRequestMs } from "./offered_load.ts";
 import { known, queuedNow, type Sample, type WorkerCounts } from "../sample.ts";
 import type { WaitGoal } from "./delay_formula.ts";
-
-const SECOND_MS = 1_000;
-/** A worker whose boot time is not known yet gets this long before its boot counts as failed to help. */
-const UNKNOWN_BOOT_MS = 1_000;
-/** Ticks until a worker asked for now could be seen to help, beside its boot. */
-const LEAD_TICKS = 2;
-/** The shortest time over which a rate of arrivals is believed, in ticks. */
-const LATEST_TICKS = 3;
+import { roundUp } from "../round_up.ts";
 
 /** What the queue's demand is made from. */
 export interface QueueInput {
@@ -30,7 +30,7 @@ export interface QueueInput {
  *
  * With boots longer than a request may wait, requests that wait now cannot be helped. There, workers are for the queue that
  * will have come by the end of the boot, to be served within another boot, and booting ones do not hold more back.
- * @param steadyErlangs proven load beside the queue
+ * @param steadyErlangs lower estimate of the load beside the queue
  * @param burstErlangs the same for a burst that is on, else 0
  */
 export function queueAsks(
@@ -55,7 +55,7 @@ export function queueAsks(
     : [steadyErlangs, queued, goal.waitMs];
   // However short the wait may be, a waiting request needs one slot at most.
   const erlangs = load + waiting * Math.min(1, goal.serviceMs / withinMs);
-  return Math.ceil(erlangs / slots - 1e-9);
+  return roundUp(erlangs / slots);
 }
 
 /**
@@ -68,17 +68,17 @@ export function hangingAsks({ sample, history, counts }: QueueInput, mostMs: num
   if (!known(queued) || queued <= 0 || !known(sample.load)) return 0;
   const taken = Math.max(sample.load.inFlight, sample.load.busyThreads);
   if (taken < counts.ready * slots || history.sums(mostMs).finished > 0) return 0;
-  return history.oldestWaitMs() > mostMs ? Math.ceil((taken + queued) / slots - 1e-9) : 0;
+  return history.oldestWaitMs() > mostMs ? roundUp((taken + queued) / slots) : 0;
 }
 
 /** How fast requests come, and how long a slot is taken by one. */
 function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
   const second = history.sums(SECOND_MS);
-  const latest = history.sums(LATEST_TICKS * sample.elapsedMs);
+  const latest = history.sums(LEAST_RATE_TICKS * sample.elapsedMs);
   return {
     comingPerMs: Math.max(
       second.arrivals / second.spanMs,
-      (latest.arrivals - PROOF_SIGMAS * Math.sqrt(latest.arrivals)) / latest.spanMs,
+      lowerCount(latest.arrivals) / latest.spanMs,
     ),
     // Requests that hang do not finish and so are not in the mean; slots that stay occupied tell.
     serviceMs: Math.max(goal.serviceMs, occupiedPerRequestMs(second, 1)),
@@ -87,5 +87,6 @@ function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
 
 /** True while workers that were asked for have not had the time to help: more of them would be asked for nothing. */
 function stillBooting({ counts, bootMs }: QueueInput): boolean {
-  return counts.booting > 0 && counts.oldestBootMs < (bootMs > 0 ? 2 * bootMs : UNKNOWN_BOOT_MS);
+  return counts.booting > 0 &&
+    counts.oldestBootMs < (bootMs > 0 ? LATE_BOOT_FACTOR * bootMs : LATE_BOOT_UNKNOWN_MS);
 }

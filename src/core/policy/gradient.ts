@@ -1,14 +1,13 @@
+import {
+  GROWTH_RETRY_MS,
+  HANGING_STEP_FACTOR,
+  HANGING_STEP_MS,
+  LEAST_JUDGED_REQUESTS,
+  MOVING_MEAN_REQUESTS,
+  SECOND_MS,
+  SLOWER_FACTOR,
+} from "../constants.ts";
 import { known, type Maybe } from "../sample.ts";
-
-const SECOND_MS = 1_000;
-/** More workers have not helped when requests take so many times what they took before the others came. */
-const CROWDED = 1.7;
-/** The moving mean of service times is one of about so many requests. */
-const MEAN_OF = 8;
-/** What was of no use is tried again after this, ms. */
-const RETRY_MS = 60_000;
-/** A step made while requests hang is given this long at most to show what it brings, ms. */
-const LONGEST_STEP_MS = 10_000;
 
 /** Requests that ended, and their service times together. */
 export interface Ended {
@@ -70,15 +69,15 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
   const sinceStep = trial.sinceStep + ended.requests;
   if (known(trial.firstMs)) {
     const meanMs = moved(trial.meanMs, ended);
-    if (target > trial.from && meanMs > CROWDED * trial.firstMs) {
-      return { trial: undefined, stop: { workers: target, untilMs: nowMs + RETRY_MS } };
+    if (target > trial.from && meanMs > SLOWER_FACTOR * trial.firstMs) {
+      return { trial: undefined, stop: { workers: target, untilMs: nowMs + GROWTH_RETRY_MS } };
     }
     return { trial: { ...trial, meanMs, sinceStep }, stop };
   }
   const requests = trial.first.requests + ended.requests;
   const serviceMs = trial.first.serviceMs + ended.serviceMs;
-  const told = requests >= Math.max(2, trial.from * slots);
-  const firstMs = told ? serviceMs / requests : "unknown";
+  const isMeasured = requests >= Math.max(LEAST_JUDGED_REQUESTS, trial.from * slots);
+  const firstMs = isMeasured ? serviceMs / requests : "unknown";
   return {
     trial: {
       ...trial,
@@ -94,7 +93,7 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
 /** The mean after these requests: a moving one, in which the last few count most. */
 function moved(meanMs: number, { requests, serviceMs }: Ended): number {
   if (requests === 0) return meanMs;
-  return meanMs + (serviceMs / requests - meanMs) * Math.min(1, requests / MEAN_OF);
+  return meanMs + (serviceMs / requests - meanMs) * Math.min(1, requests / MOVING_MEAN_REQUESTS);
 }
 
 /** A growth is decided on now. */
@@ -114,5 +113,5 @@ export function hangingStep(
   if (!hangs && !trial?.hung) return Infinity;
   if (sinceUpMs < SECOND_MS) return target;
   const shown = trial === undefined || trial.sinceStep >= target * slots;
-  return shown || sinceUpMs >= LONGEST_STEP_MS ? 2 * target : target;
+  return shown || sinceUpMs >= HANGING_STEP_MS ? HANGING_STEP_FACTOR * target : target;
 }

@@ -1,3 +1,13 @@
+import {
+  CALM_HOLDS,
+  CALM_MS,
+  HOLD_BOOTS,
+  HOLD_UNKNOWN_BOOT_MS,
+  LATE_LOOP_PART,
+  MOST_HOLD_FACTOR,
+  RETURN_HOLDS,
+  RETURN_MS,
+} from "../constants.ts";
 import type { Shed } from "../bounds/memory.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
@@ -15,34 +25,21 @@ export type Order =
 /** Nothing was ordered: the law decides. */
 export const AUTO: Order = { kind: "auto" };
 
-/** Keeping a worker is worth this many of its boots: a worker that takes long to boot is held longer. */
-const HOLD_PER_BOOT = 10;
-/** The boot time that the hold reckons with before one is known, ms. */
-const UNKNOWN_BOOT_MS = 300;
-/** The learned hold is at most this many times the configured one. */
-const LONGEST_HOLD = 16;
-/** Loops that are later on average than this part of the objective keep requests waiting. */
-const STARVED_PART = 10;
-/** Load that returns within two holds, or within this time, had better been waited for, ms. */
-const SOON_MS = 30_000;
-/** The learned hold is halved after ten holds of calm, but not before this, ms. */
-const CALM_MS = 60_000;
-
 /** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
 export interface PolicyState {
   readonly target: number;
   readonly lastUpAtMs: number;
   readonly lastBurstAtMs: number;
   readonly lastDownAtMs: number;
-  /** Factor on the hold, 1..LONGEST_HOLD: doubled when load returns soon after a shrink, halved in calm. */
+  /** Factor on the hold, 1..MOST_HOLD_FACTOR: doubled when load returns soon after a shrink, halved in calm. */
   readonly holdFactor: number;
   readonly holdChangedAtMs: number;
   /** Since when fewer workers would do; Infinity when they would not. */
   readonly lowSinceMs: number;
   /** What growth has brought. */
   readonly gradient: Gradient;
-  /** Wanted counts within bounds, over the hold. */
-  readonly lately: SlidingMax;
+  /** The numbers of workers that were enough during the hold, within bounds. */
+  readonly enoughInHold: SlidingMax;
 }
 
 /** A fresh state: nothing remembered but the number of workers there are. */
@@ -56,7 +53,7 @@ export function initialPolicy(target: number): PolicyState {
     holdChangedAtMs: -Infinity,
     lowSinceMs: Infinity,
     gradient: FLAT,
-    lately: new SlidingMax(),
+    enoughInHold: new SlidingMax(),
   };
 }
 
@@ -83,7 +80,7 @@ export interface PolicyInput {
 function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): number {
   return Math.max(
     settings.idleMs * state.holdFactor,
-    (bootMs > 0 ? bootMs : UNKNOWN_BOOT_MS) * HOLD_PER_BOOT,
+    (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * HOLD_BOOTS,
   );
 }
 
@@ -106,12 +103,12 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   const state = { ...before, gradient };
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
   // What gunicorn was started with is held like anything else: there may have been a reason for it.
-  if (state.lately.isEmpty) state.lately.push(nowMs, state.target);
+  if (state.enoughInHold.isEmpty) state.enoughInHold.push(nowMs, state.target);
   const most = takingBound(bounds).workers;
-  if (known(demand)) state.lately.push(nowMs, Math.min(Math.max(demand.enough, allowed), most));
+  if (known(demand)) state.enoughInHold.push(nowMs, Math.min(Math.max(demand.enough, allowed), most));
   const hold = holdMs(state, settings, bootMs);
-  const lately = state.lately.max(nowMs, hold, state.target);
-  const lowSinceMs = lately < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
+  const mostEnough = state.enoughInHold.max(nowMs, hold, state.target);
+  const lowSinceMs = mostEnough < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
 
   const settle = (target: number, reason: Reason, changes: Partial<PolicyState> = {}) => {
     const limited = known(demand) && wanted > allowed && target <= bounds.max.workers;
@@ -145,18 +142,22 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (allowed > state.target) return grow(state, input, demand, allowed, settle);
   if (wanted > state.target) return settle(state.target, { code: "at-bound" });
   const waits = known(demand.facts.queued) && demand.facts.queued > 0;
-  if (lately < state.target && !demand.burst && !waits) {
+  if (mostEnough < state.target && !demand.burst && !waits) {
     const kept = keptForStreams(input, demand, state.target, nowMs - lowSinceMs);
     if (kept >= state.target) return settle(state.target, { code: "streams", workers: kept });
-    return shrink(calmer(state, nowMs, hold), input, Math.max(lately, kept), hold, settle);
+    return shrink(halvedWhenCalm(state, nowMs, hold), input, Math.max(mostEnough, kept), hold, settle);
   }
-  if (lately < state.target || (allowed < state.target && wanted < state.target)) {
+  if (mostEnough < state.target || (allowed < state.target && wanted < state.target)) {
     return settle(state.target, { code: "holding", forMs: hold });
   }
   const { p95Ms, loopWaitMs } = demand.facts;
   // Requests that wait for an event loop are starved, however few are in flight.
-  const slow = known(p95Ms) && p95Ms > settings.sloP95Ms && loopWaitMs < settings.sloP95Ms / STARVED_PART;
-  return settle(state.target, { code: slow ? "slow-not-starved" : "steady" }, calmer(state, nowMs, hold));
+  const slow = known(p95Ms) && p95Ms > settings.sloP95Ms && loopWaitMs < settings.sloP95Ms / LATE_LOOP_PART;
+  return settle(
+    state.target,
+    { code: slow ? "slow-not-starved" : "steady" },
+    halvedWhenCalm(state, nowMs, hold),
+  );
 }
 
 /** The lowest bound that also removes workers: memory of others and failed boots only stop growth. */
@@ -193,20 +194,22 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
   const target = Math.min(allowed, state.target + step, careful);
   const hold = holdMs(state, settings, input.bootMs);
   // Load that returns soon after workers went was worth waiting for: wait longer the next time.
-  const returned = nowMs - state.lastDownAtMs <= Math.max(2 * hold, SOON_MS) &&
+  const returned = nowMs - state.lastDownAtMs <= Math.max(RETURN_HOLDS * hold, RETURN_MS) &&
     state.holdChangedAtMs < state.lastDownAtMs;
   return settle(target, { code: "asked", by: demand.by }, {
     lastUpAtMs: nowMs,
     gradient: grown(state.gradient, state.target, hangs),
     ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
-    ...(returned ? { holdFactor: Math.min(LONGEST_HOLD, state.holdFactor * 2), holdChangedAtMs: nowMs } : {}),
+    ...(returned
+      ? { holdFactor: Math.min(MOST_HOLD_FACTOR, state.holdFactor * 2), holdChangedAtMs: nowMs }
+      : {}),
   });
 }
 
 function shrink(
   learned: PolicyState,
   input: PolicyInput,
-  lately: number,
+  mostEnough: number,
   hold: number,
   settle: Settle,
 ) {
@@ -215,10 +218,16 @@ function shrink(
     learned.lastUpAtMs + settings.noDownscaleAfterUpMs - nowMs,
     learned.lastDownAtMs + settings.downCooldownMs - nowMs,
   );
-  if (waitMs > 0) return settle(learned.target, { code: "holding", forMs: waitMs }, learned);
+  if (waitMs > 0) return settle(learned.target, { code: "down-cooldown", forMs: waitMs }, learned);
   const keptMs = input.start === undefined ? 0 : keptForMs(input.start, nowMs, hold);
-  const target = Math.max(lately, input.bounds.min, keptMs > 0 ? input.start!.workers : 0);
-  if (target >= learned.target) return settle(learned.target, { code: "holding", forMs: keptMs }, learned);
+  const target = Math.max(mostEnough, input.bounds.min, keptMs > 0 ? input.start!.workers : 0);
+  if (target >= learned.target) {
+    return settle(
+      learned.target,
+      keptMs > 0 ? { code: "start-hold", forMs: keptMs } : { code: "steady" },
+      learned,
+    );
+  }
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
 }
 
@@ -231,8 +240,8 @@ function keptForStreams({ bounds, settings }: PolicyInput, demand: Demand, targe
 }
 
 /** Calm for ten holds, and a minute at least, halves the learned hold again. */
-function calmer(state: PolicyState, nowMs: number, hold: number): PolicyState {
+function halvedWhenCalm(state: PolicyState, nowMs: number, hold: number): PolicyState {
   const calmSince = Math.max(state.lastUpAtMs, state.holdChangedAtMs);
-  if (state.holdFactor <= 1 || nowMs - calmSince < Math.max(10 * hold, CALM_MS)) return state;
+  if (state.holdFactor <= 1 || nowMs - calmSince < Math.max(CALM_HOLDS * hold, CALM_MS)) return state;
   return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };
 }

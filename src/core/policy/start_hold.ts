@@ -1,7 +1,5 @@
+import { START_HOLD_MS } from "../constants.ts";
 import { known, type Sample } from "../sample.ts";
-
-/** The number to begin with is kept this long when no request comes, ms. */
-const LONGEST_MS = 60_000;
 
 /** When the workers that gunicorn was started with could show whether they are needed; monotonic ms, undefined for not yet. */
 export interface StartHold {
@@ -36,7 +34,7 @@ export function nextStart(start: StartHold, sample: Sample, ready: number): Star
  * Example: hold 3 s, ready at 0 s, the first request at 20 s: kept until 23 s; without a request until 60 s.
  */
 export function keptForMs({ readyAtMs, requestAtMs }: StartHold, nowMs: number, holdMs: number): number {
-  if (readyAtMs === undefined) return LONGEST_MS;
+  if (readyAtMs === undefined) return START_HOLD_MS;
   const seen = requestAtMs === undefined ? Infinity : requestAtMs + holdMs;
-  return Math.max(0, Math.min(readyAtMs + LONGEST_MS, seen) - nowMs);
+  return Math.max(0, Math.min(readyAtMs + START_HOLD_MS, seen) - nowMs);
 }

@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { History, type WindowSums } from "../../../src/core/history.ts";
-import { type BootGate, boundsOf, type LimitInput, nextGate, OPEN_GATE } from "../../../src/core/bounds/bounds.ts";
+import {
+  type BootGate,
+  boundsOf,
+  type LimitInput,
+  nextGate,
+  OPEN_GATE,
+} from "../../../src/core/bounds/bounds.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import type { Cpu, Memory, Sample } from "../../../src/core/sample.ts";
 import { sample } from "../samples.ts";

@@ -22,19 +22,19 @@ export interface Scene {
   /** Each of the last hundred ticks of 100 ms. */
   readonly always?: Partial<Tick>;
   /** The newest ticks, in place of those. */
-  readonly lately?: readonly Partial<Tick>[];
+  readonly recent?: readonly Partial<Tick>[];
   readonly sample?: Partial<Sample>;
   readonly input?: Partial<DemandInput>;
 }
 
 /** What is asked for ten seconds into a scene, long after the last growth, by two ready workers. */
 export function demand(
-  { kind = "sync", slots = 1, always = {}, lately = [], sample: seen = {}, input = {} }: Scene,
+  { kind = "sync", slots = 1, always = {}, recent = [], sample: seen = {}, input = {} }: Scene,
 ) {
-  const before = Array.from({ length: 100 - lately.length }, () => always);
+  const before = Array.from({ length: 100 - recent.length }, () => always);
   return demandOf({
     sample: sample(10_000, { model: { kind, slots }, ...seen }),
-    history: ticks([...before, ...lately]),
+    history: ticks([...before, ...recent]),
     settings: SETTINGS,
     counts: { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 },
     target: 2,
@@ -69,7 +69,7 @@ export const computing = (cores: number, kind: WorkerKind, rest: Partial<Scene> 
 export const jump = (kind: WorkerKind, serviceMs: number, rest: Partial<Scene> = {}): Scene => ({
   kind,
   always: requests(0.5, serviceMs),
-  lately: Array<Partial<Tick>>(5).fill(requests(10, serviceMs)),
+  recent: Array<Partial<Tick>>(5).fill(requests(10, serviceMs)),
   ...rest,
 });
 

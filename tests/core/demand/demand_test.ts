@@ -52,7 +52,7 @@ Deno.test("load: where one in twenty takes longer than the objective anyway, a s
 });
 
 Deno.test("load that has gone is not believed from the average of what was", () => {
-  const scene = { always: requests(8, 100), lately: Array<Partial<Tick>>(20).fill({}) };
+  const scene = { always: requests(8, 100), recent: Array<Partial<Tick>>(20).fill({}) };
   assertLess(demand(scene).wanted, 3);
 });
 

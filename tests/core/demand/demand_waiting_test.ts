@@ -16,14 +16,14 @@ Deno.test("burst: answered for what it brings, before averages know of it", () =
 Deno.test("burst: async workers come for what is in flight and for the CPU that the arrivals need", () => {
   const { targetConcPerWorker } = SETTINGS;
   // 10 requests a tick of 2 s each are 200 in flight by now, and no CPU.
-  const waiting = jump("uvicorn", 2_000, { lately: Array<Partial<Tick>>(10).fill(requests(10, 2_000)) });
+  const waiting = jump("uvicorn", 2_000, { recent: Array<Partial<Tick>>(10).fill(requests(10, 2_000)) });
   const workers = demand(waiting).wanted;
   assert(workers > 130 / targetConcPerWorker && workers <= 200 / targetConcPerWorker, `${workers}`);
   // Each computes for 40 ms: 100 a second are 4 cores.
   const busy = (n: number) => ({ ...requests(n, 50), cpuMs: 40 * n });
   const cores = demand(jump("uvicorn", 50, {
     always: busy(0.5),
-    lately: Array<Partial<Tick>>(5).fill(busy(10)),
+    recent: Array<Partial<Tick>>(5).fill(busy(10)),
     sample: { cpu: CPU },
   }));
   assertEquals(cores.by, "burst");
@@ -79,7 +79,7 @@ Deno.test("slo: a wait that is over asks for nobody, however slow its requests w
   const waited = { ...requests(1, 400), occupiedMs: 20, queuedMs: 400 };
   const nobody = Array.from({ length: 10 }, () => ({}));
   assertEquals(asked({ always: waited }, "slo"), 3);
-  assertEquals(asked({ always: waited, lately: nobody }, "slo"), 0);
+  assertEquals(asked({ always: waited, recent: nobody }, "slo"), 0);
 });
 
 Deno.test("slo: workers that are all but always busy are a sign that requests wait", () => {
@@ -110,7 +110,7 @@ Deno.test("queue: before any request has finished, one is taken to last a third 
 
 Deno.test("burst: what async workers take at once is in flight, and only that counts", () => {
   const arriving = { ...requests(10, 2_000), occupiedMs: 2_500 };
-  const scene = jump("uvicorn", 2_000, { lately: Array<Partial<Tick>>(12).fill(arriving) });
+  const scene = jump("uvicorn", 2_000, { recent: Array<Partial<Tick>>(12).fill(arriving) });
   assertEquals(asked(scene, "burst"), 1);
 });
 

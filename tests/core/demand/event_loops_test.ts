@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { loopState, loopWorkers, provenLoops } from "../../../src/core/demand/event_loops.ts";
+import { loopState, loopWorkers, lowerBusyLoops } from "../../../src/core/demand/event_loops.ts";
 import { asked, demand, requests, type Scene } from "./demand_scenes.ts";
 import { tick, ticks } from "../ticks.ts";
 
@@ -45,7 +45,7 @@ Deno.test("requests that wait too long for their loops ask for one more worker t
 Deno.test("one late tick proves no busy loop", () => {
   const before = Array.from({ length: 9 }, () => ({}));
   const one = { servingMs: 100, loopTicks: 1, loopLateTicks: 1, loopLateMs: 20, loopBusyMs: 100 };
-  assertEquals(provenLoops(ticks([...before, one]).sums(1_000)), 0);
+  assertEquals(lowerBusyLoops(ticks([...before, one]).sums(1_000)), 0);
 });
 
 Deno.test("without late ticks nothing is busy and nobody waits", () => {
@@ -54,7 +54,7 @@ Deno.test("without late ticks nothing is busy and nobody waits", () => {
 
 Deno.test("a burst before blocked loops asks for as many loops as its arrivals keep busy", () => {
   const jump = Array.from({ length: 10 }, () => ({ ...requests(3, 200), ...late(1, 100) }));
-  const scene = blocked(0.5, { always: { ...requests(0.25, 200), ...late(0.5, 100) }, lately: jump });
+  const scene = blocked(0.5, { always: { ...requests(0.25, 200), ...late(0.5, 100) }, recent: jump });
   assert(asked(scene, "burst") >= 5, `${asked(scene, "burst")}`);
   const computing = { ...scene.always, cpuMs: 50 };
   assertEquals(asked({ ...scene, always: computing }, "burst") < 5, true);

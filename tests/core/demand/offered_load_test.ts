@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Tick } from "../../../src/core/history.ts";
 import {
-  ceilingErlangs,
   erlangsOf,
+  lowerErlangs,
   meanServiceMs,
   occupiedPerRequestMs,
-  proven,
+  upperErlangs,
 } from "../../../src/core/demand/offered_load.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import { tick, ticks } from "../ticks.ts";
@@ -16,28 +16,28 @@ const rates = (...perTick: number[]) =>
 Deno.test("the ceiling: silence after a load tells within 300 ms, as far as chance allows", () => {
   // Nothing came in 300 ms: 3.5 requests of 100 ms are possible in that time.
   const history = rates(...Array<number>(30).fill(6), 0, 0, 0);
-  assertAlmostEquals(ceilingErlangs(history, 100, false), 3.5 * 100 / 300, 1e-9);
+  assertAlmostEquals(upperErlangs(history, 100, false), 3.5 * 100 / 300, 1e-9);
 });
 
 Deno.test("the ceiling: the more there was, the more is possible beyond it, by two and a half deviations", () => {
   // 8 requests in each of the windows that are not longer: 8 + 2.5 * 3 + 1 in 300 ms.
   const history = ticks([{}, { arrivals: 8, occupiedMs: 0 }, {}]);
-  assertAlmostEquals(ceilingErlangs(history, 100, false), 16.5 * 100 / 300, 1e-9);
+  assertAlmostEquals(upperErlangs(history, 100, false), 16.5 * 100 / 300, 1e-9);
 });
 
 Deno.test("the ceiling: a steady load is never below itself", () => {
   for (const perTick of [0.1, 0.5, 2, 6, 40]) {
     const history = rates(...Array<number>(30).fill(perTick));
-    assertLess(perTick, ceilingErlangs(history, 100, false));
+    assertLess(perTick, upperErlangs(history, 100, false));
   }
 });
 
 Deno.test("the ceiling: windows shorter than two requests tell nothing", () => {
   const history = rates(...Array<number>(30).fill(6), 0, 0, 0, 0, 0);
-  assertEquals(ceilingErlangs(history, 600, false), Infinity);
-  assertEquals(ceilingErlangs(history, "unknown", false), Infinity);
+  assertEquals(upperErlangs(history, 600, false), Infinity);
+  assertEquals(upperErlangs(history, "unknown", false), Infinity);
   // Requests of 250 ms: 300 ms tell nothing, 500 do.
-  assertAlmostEquals(ceilingErlangs(history, 250, false), 3.5 * 250 / 500, 1e-9);
+  assertAlmostEquals(upperErlangs(history, 250, false), 3.5 * 250 / 500, 1e-9);
 });
 
 Deno.test("slots occupied per request: those still open count half, so a moment of many beginnings is no long service", () => {
@@ -56,13 +56,13 @@ const finishing = (n: number, serviceMs: number) => ({ finished: n, serviceMs: n
 
 Deno.test("mean service time: the last second tells once eight requests have finished in it, else a longer window", () => {
   const before = Array.from({ length: 90 }, () => finishing(2, 100));
-  const lately = (
+  const recently = (
     requests: number,
   ) => [...Array.from({ length: 9 }, () => finishing(0, 0)), finishing(requests, 300)];
-  assertEquals(meanServiceMs(ticks([...before, ...lately(8)]), SETTINGS), 300);
+  assertEquals(meanServiceMs(ticks([...before, ...recently(8)]), SETTINGS), 300);
   // 40 of 100 ms and 7 of 300 in the last three seconds.
   assertAlmostEquals(
-    meanServiceMs(ticks([...before, ...lately(7)]), SETTINGS) as number,
+    meanServiceMs(ticks([...before, ...recently(7)]), SETTINGS) as number,
     (4_000 + 2_100) / 47,
     1e-9,
   );
@@ -89,36 +89,36 @@ Deno.test("erlangs: none before any time has passed, however short the time that
 });
 
 Deno.test("a window proves its mean less one deviation, which is smaller the longer the window", () => {
-  assertAlmostEquals(proven(6, 100, 300), 6 - Math.sqrt(2), 1e-9);
-  assertAlmostEquals(proven(6, 100, 3_000), 6 - Math.sqrt(0.2), 1e-9);
+  assertAlmostEquals(lowerErlangs(6, 100, 300), 6 - Math.sqrt(2), 1e-9);
+  assertAlmostEquals(lowerErlangs(6, 100, 3_000), 6 - Math.sqrt(0.2), 1e-9);
 });
 
 Deno.test("a window shorter than its requests proves as much as one of their length", () => {
-  assertAlmostEquals(proven(9, 5_000, 300), 6, 1e-9);
-  assertAlmostEquals(proven(9, "unknown", 300), 6, 1e-9);
-  assertAlmostEquals(proven(9, 100, 0), 6, 1e-9);
+  assertAlmostEquals(lowerErlangs(9, 5_000, 300), 6, 1e-9);
+  assertAlmostEquals(lowerErlangs(9, "unknown", 300), 6, 1e-9);
+  assertAlmostEquals(lowerErlangs(9, 100, 0), 6, 1e-9);
   // In one millisecond a request of 0.25 ms comes and goes.
-  assertAlmostEquals(proven(4, 0.25, 1), 3, 1e-9);
+  assertAlmostEquals(lowerErlangs(4, 0.25, 1), 3, 1e-9);
 });
 
 Deno.test("a window never proves less than nothing", () => {
-  assertEquals(proven(0, 100, 300), 0);
-  assertEquals(proven(0.5, 5_000, 300), 0);
+  assertEquals(lowerErlangs(0, 100, 300), 0);
+  assertEquals(lowerErlangs(0.5, 5_000, 300), 0);
 });
 
 Deno.test("the ceiling: requests that take no time put no bound", () => {
   const silence = rates(...Array<number>(30).fill(0));
-  assertEquals(ceilingErlangs(silence, 0, false), Infinity);
-  assertLess(ceilingErlangs(silence, 1, false), 0.1);
+  assertEquals(upperErlangs(silence, 0, false), Infinity);
+  assertLess(upperErlangs(silence, 1, false), 0.1);
 });
 
 Deno.test("the ceiling: a window of just two requests tells", () => {
   const silence = rates(...Array<number>(30).fill(0));
-  assertLess(ceilingErlangs(silence, 150, false), 3.5);
+  assertLess(upperErlangs(silence, 150, false), 3.5);
 });
 
 Deno.test("the ceiling: counts async requests by what they occupy", () => {
   const piled = ticks(Array.from({ length: 30 }, () => ({ arrivals: 50, occupiedMs: 100 })));
-  assertLess(ceilingErlangs(piled, 100, true), 10);
-  assertGreater(ceilingErlangs(piled, 100, false), 40);
+  assertLess(upperErlangs(piled, 100, true), 10);
+  assertGreater(upperErlangs(piled, 100, false), 40);
 });

@@ -171,8 +171,8 @@ Deno.test("a queue that grows asks before it is too long, the sooner the longer 
 });
 
 Deno.test("a rise of the last ticks counts before the second's mean knows of it, chance apart", () => {
-  const asked = (lately: number) => {
-    const history = ticks([...Array<number>(7).fill(1), ...Array<number>(3).fill(lately)].map((n) => ({
+  const asked = (recent: number) => {
+    const history = ticks([...Array<number>(7).fill(1), ...Array<number>(3).fill(recent)].map((n) => ({
       arrivals: n,
     })));
     const counts: WorkerCounts = { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 };

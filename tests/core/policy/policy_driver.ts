@@ -1,4 +1,10 @@
-import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "../../../src/core/policy/policy.ts";
+import {
+  AUTO,
+  decide,
+  initialPolicy,
+  type Order,
+  type PolicyState,
+} from "../../../src/core/policy/policy.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { Bounds, Decision, Demand } from "../../../src/core/reason.ts";
 import type { Maybe } from "../../../src/core/sample.ts";

@@ -162,13 +162,13 @@ Deno.test("down: a shrink waits for both its own cooldown and that after a growt
   const driver = new Driver(8, { idleMs: 0, downCooldownMs: 2_000, noDownscaleAfterUpMs: 3_000 });
   driver.step(demand(9), bounds(), 1);
   driver.nowMs = 500;
-  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "holding", forMs: 2_500 });
+  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "down-cooldown", forMs: 2_500 });
   driver.nowMs = 2_999;
-  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "holding", forMs: 1 });
+  assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "down-cooldown", forMs: 1 });
   driver.nowMs = 3_000;
   assertEquals(driver.step(demand(5), bounds(), 1).reason, { code: "quiet", lowForMs: 10 });
   driver.nowMs = 3_200;
-  assertEquals(driver.step(demand(4), bounds(), 1).reason, { code: "holding", forMs: 1_800 });
+  assertEquals(driver.step(demand(4), bounds(), 1).reason, { code: "down-cooldown", forMs: 1_800 });
 });
 
 Deno.test("down: what is kept from going is told with the hold that it waits for", () => {

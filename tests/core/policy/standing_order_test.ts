@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
-import { AUTOMATIC, standingAt, type StandingOrder, withinBounds } from "../../../src/core/policy/standing_order.ts";
+import {
+  AUTOMATIC,
+  standingAt,
+  type StandingOrder,
+  withinBounds,
+} from "../../../src/core/policy/standing_order.ts";
 
 const pinned: StandingOrder = { order: { kind: "pinned", workers: 4 }, untilMs: 5_000 };
 

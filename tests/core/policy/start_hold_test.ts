@@ -22,6 +22,16 @@ Deno.test("without a request the number to begin with is kept for a minute from 
   assert(afterMs >= 59_900 && afterMs <= 60_200, `${afterMs} ms`);
 });
 
+Deno.test("the decision says how much longer the number to begin with is kept", () => {
+  const driver = new Driver({}, 6, READY);
+  driver.run(100, READY);
+  const reason = driver.step(READY).reason;
+  assert(
+    reason.code === "start-hold" && reason.forMs > 49_000 && reason.forMs <= 50_000,
+    JSON.stringify(reason),
+  );
+});
+
 Deno.test("from the first request on it is kept for a hold", () => {
   for (
     const request of [{ load: load({ started: 1 }) }, { load: "unknown", statsd: finished(1, 20) }] as const

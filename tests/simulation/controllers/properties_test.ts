@@ -88,7 +88,17 @@ Deno.test("over 1,000 random loads a decision that moves says from where, to whe
     const { action, current, target, reason } = decision;
     const moved = target > current ? "grow" : target < current ? "shrink" : "hold";
     if (moved !== action) return `calls itself ${action}`;
-    const quiet = ["steady", "holding", "up-cooldown", "at-bound", "no-data", "paused", "slow-not-starved"];
+    const quiet = [
+      "steady",
+      "holding",
+      "down-cooldown",
+      "start-hold",
+      "up-cooldown",
+      "at-bound",
+      "no-data",
+      "paused",
+      "slow-not-starved",
+    ];
     return action !== "hold" && quiet.includes(reason.code) && "gives a reason to stay";
   });
 });
