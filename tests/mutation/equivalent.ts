@@ -88,13 +88,15 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "demand/burst.ts",
-    code: "const fast = BURST_WINDOW_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);",
+    code:
+      "const fast = BURST_WINDOW_TICKS.map((ticks) => ticks * sample.elapsedMs).filter((ms) => ms < SECOND_MS);",
     changes: ["< → <="],
     because: "a window of a second is looked at anyway; twice is as good",
   },
   {
     file: "demand/burst.ts",
-    code: "sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) * BURST_OVER_SHARE)",
+    code:
+      "sums.spanMs <= stable.spanMs && (sums.spanMs <= SECOND_MS || nowRps >= rpsOf(sums) * BURST_OVER_SHARE)",
     changes: ["<= → <"],
     because:
       "a window as long as the stable one has its rate and is no burst; the last second has half of its own rate",
