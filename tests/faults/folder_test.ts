@@ -115,7 +115,7 @@ fault(
   "an error that says what to do, and nothing is started",
   async () => {
     await using base = await tempDir();
-    await using server = await onTmpfs(base.path, "nr_inodes=3");
+    await using server = await onTmpfs(base.path, "nr_inodes=3", []);
     const { code } = await server.process.ended;
     assertEquals(code, 1, server.process.text());
     assertMatch(server.process.text("stderr"), /^Cannot .*(No space left|space)/m);
@@ -123,28 +123,30 @@ fault(
   missingNamespaces,
 );
 
-fault(
-  "the disk of the runtime folder full while running",
-  "workers without a slot serve, no request is lost, and scaling follows commands",
-  async () => {
-    await using base = await tempDir();
-    await using server = await onTmpfs(base.path, "size=2m", "ready");
-    await untilBooted(inside(server, base.path), 2);
-    await using load = new Load(server.port, 20, "/sleep/20");
-    fill(`/proc/${server.process.pid}/root${base.path}/fill`);
-    const steadyMs = await timed(async () => {
-      await pin(inside(server, base.path), 4);
-      await untilServing(server, 4);
-    });
-    const before = server.workers();
-    server.process.signal("SIGHUP");
-    await untilReplaced(server, before, 4);
-    await load.stop();
-    assertEquals(load.failures, []);
-    return steadyMs;
-  },
-  missingNamespaces,
-);
+for (const [also, own] of [["", []], [", with a fork server", ["--fork-server", "on"]]] as const) {
+  fault(
+    `the disk of the runtime folder full while running${also}`,
+    "workers without a slot serve, no request is lost, and scaling follows commands",
+    async () => {
+      await using base = await tempDir();
+      await using server = await onTmpfs(base.path, "size=2m", own, "ready");
+      await untilBooted(inside(server, base.path), 2);
+      await using load = new Load(server.port, 20, "/sleep/20");
+      fill(`/proc/${server.process.pid}/root${base.path}/fill`);
+      const steadyMs = await timed(async () => {
+        await pin(inside(server, base.path), 4);
+        await untilServing(server, 4);
+      });
+      const before = server.workers();
+      server.process.signal("SIGHUP");
+      await untilReplaced(server, before, 4);
+      await load.stop();
+      assertEquals(load.failures, []);
+      return steadyMs;
+    },
+    missingNamespaces,
+  );
+}
 
 fault(
   "a read-only root",
@@ -171,9 +173,14 @@ fault(
 );
 
 /** The autoscaler with its runtime folder on a tmpfs of its own, mounted at `path` where nobody else sees it. */
-function onTmpfs(path: string, options: string, ready?: "ready"): Promise<Autoscaled> {
+function onTmpfs(
+  path: string,
+  options: string,
+  own: readonly string[],
+  ready?: "ready",
+): Promise<Autoscaled> {
   return autoscaled({
-    own: ["--min-workers", "2", "--max-workers", "6", "--runtime-dir", path],
+    own: ["--min-workers", "2", "--max-workers", "6", "--runtime-dir", path, ...own],
     wrap: (words) => inMounts(`mount -t tmpfs -o ${options} tmpfs "$1"`, [path], words),
     untilReady: ready !== undefined,
   });

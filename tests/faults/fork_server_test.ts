@@ -25,14 +25,15 @@ interface Forked extends AsyncDisposable {
   readonly dir: TempDir;
 }
 
-async function started(imports = "", workers = 2): Promise<Forked> {
+async function started(imports = "", gunicorn: readonly string[] = []): Promise<Forked> {
+  const workers = 2;
   const dir = await tempDir();
   await dir.write("forked.py", APP);
   await dir.write("import.py", imports);
   const server = await autoscaled({
     own: ["--min-workers", "1", "--max-workers", "8", "--fork-server", "on"],
     app: "forked:app",
-    gunicorn: ["--pythonpath", dir.path, "-w", String(workers)],
+    gunicorn: ["--pythonpath", dir.path, "-w", String(workers), ...gunicorn],
     env: { IMPORT: dir.join("import.py"), FLAG: dir.join("flag") },
   });
   const it = {
@@ -95,8 +96,12 @@ for (
   );
 }
 
+/** An import that takes longer than that hangs. */
+const TIMEOUT = ["--timeout", "6"];
+
 for (
   const [what, code] of [
+    ["hangs", "import time; time.sleep(600)"],
     ["is killed in it", "import signal; os.kill(os.getpid(), signal.SIGKILL)"],
     ["raises", "raise RuntimeError('not today')"],
     ["leaves with the code that ends gunicorn", "os._exit(3)"],
@@ -108,6 +113,7 @@ for (
     async () => {
       await using it = await started(
         `if not os.path.exists(os.environ["FLAG"]):\n    open(os.environ["FLAG"], "w").close()\n    ${code}\n`,
+        TIMEOUT,
       );
       await it.server.process.line(/Cannot use fork server \d+: /, { timeoutMs: PATIENCE_MS });
     },
@@ -116,7 +122,7 @@ for (
     `the import of a HUP ${what}`,
     "the fork server and the workers of before stay, no request is lost, and mended code is taken by the next HUP",
     async () => {
-      await using it = await started();
+      await using it = await started("", TIMEOUT);
       const { server, dir } = it;
       const [first, before] = [await forkServer(server), server.workers()];
       await using load = new Load(server.port, 20, "/sleep/20");
@@ -170,14 +176,14 @@ for (
   });
 }
 
-fault("scale changes and reloads under load, from a fork server", "no request is lost", async () => {
+fault("20 reloads and 200 scale changes under load, from a fork server", "no request is lost", async () => {
   await using it = await started();
   const { server } = it;
   await using load = new Load(server.port, 40, "/sleep/20");
   await load.until(() => load.answered > 0);
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 20; round++) {
     const before = server.workers();
-    for (const workers of [5, 3, 6, 2]) await pin(server, workers);
+    for (const workers of [5, 3, 6, 4, 7, 3, 5, 2, 4, 2]) await pin(server, workers);
     server.process.signal("SIGHUP");
     await untilReplaced(server, before, 2);
   }

@@ -7,7 +7,7 @@ import unittest
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe import report
 from gunicorn_autoscaler_probe.fork_server import forked, keeper, process, serving, unfit, wire
-from support import Log
+from support import Config, Log
 
 LIMIT_S = 20
 
@@ -19,6 +19,7 @@ class Server:
         self.pid = os.getpid()
         self.log = Log()
         self.WORKERS = {}
+        self.cfg = Config()
 
 
 class Life(serving.Life):
@@ -58,8 +59,8 @@ class ForkServerTest(unittest.TestCase):
         os.write(self.writer, b'%d' % order.age)
         os._exit(7)
 
-    def fork_server(self, life=Life):
-        made = process.ForkServer(life(self.server, 0.0, lambda fd: None))
+    def fork_server(self, life=Life, import_limit_s=LIMIT_S):
+        made = process.ForkServer(life(self.server, 0.0, lambda fd: None), import_limit_s)
         self.addCleanup(made.end)
         return made
 
@@ -116,6 +117,15 @@ class ForkServerTest(unittest.TestCase):
         one = self.fork_server(Refusing)
         self.assertEqual((one.look(LIMIT_S), one.why), (process.REFUSED, 'a thread runs'))
 
+    def test_one_whose_import_takes_too_long_has_failed(self):
+        class Hanging(Life):
+            def _begin(self, sock):
+                time.sleep(600)
+        one = self.fork_server(Hanging, 0.05)
+        while one.look(0.01) == process.STARTING:
+            pass
+        self.assertEqual((one.state, one.why), (process.FAILED, 'the import takes longer than 0.05 s'))
+
 
 class Words:
     """What the keeper tells the supervisor, and its mode."""
@@ -143,9 +153,8 @@ class FakeForkServer:
     made = []
     first_state = process.STARTING
 
-    def __init__(self, live):
+    def __init__(self, live, import_limit_s):
         self.pid, self.state, self.why, self.import_s = 100 + len(self.made), self.first_state, '', 0.0
-        self.started_s = keeper.time.monotonic()
         self.is_ended = False
         self.made.append(self)
 

@@ -5,7 +5,7 @@ from .. import report
 from . import unfit, wire
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
 
-_IMPORT_LIMIT_S = 30
+_MOST_IMPORT_S = 30
 _FORK_LIMIT_S = 5
 _FIRST_PAUSE_S = 10
 _LONGEST_PAUSE_S = 300
@@ -132,12 +132,11 @@ class Keeper:
             self._end_spares()
             self._tell()
             return NONE
-        if state == STARTING:
-            why = 'the import takes longer than %g s' % _IMPORT_LIMIT_S
         self._end('_next')
         self._tell()
-        self._server.log.error('gunicorn-autoscaler: Cannot import the new code in a fork server: %s; '
-                               'the old workers stay', why)
+        if not self.is_stopping:
+            self._server.log.error('gunicorn-autoscaler: Cannot import the new code in a fork server: %s; '
+                                   'the old workers stay', why)
         return KEPT
 
     def reap(self):
@@ -187,7 +186,8 @@ class Keeper:
     def _start(self):
         self._next_try_s = time.monotonic() + self._pause_s
         try:
-            self._next = ForkServer(self._life)
+            # A worker of gunicorn's is killed when its import takes longer than the timeout.
+            self._next = ForkServer(self._life, min(self._server.cfg.timeout or _MOST_IMPORT_S, _MOST_IMPORT_S))
         except OSError as error:
             self._back_off()
             report.trouble('fork a fork server', error, self._server.log)
@@ -199,7 +199,7 @@ class Keeper:
     def _wait(self):
         """Until the next fork server has imported; a signal to stop ends the wait."""
         new = self._next
-        while new is not None and new.look(_LOOK_S) == STARTING and not self.is_stopping and not _is_late(new):
+        while new is not None and new.look(_LOOK_S) == STARTING and not self.is_stopping:
             pass
 
     def _take(self):
@@ -220,10 +220,10 @@ class Keeper:
         if state == REFUSED:
             self._refuse(new.why)
             self._end('_next')
-        elif state == FAILED or _is_late(new):
+        elif state == FAILED:
             self._back_off()
             self._server.log.error('gunicorn-autoscaler: Cannot use fork server %d: %s; next try in %d s', new.pid,
-                                   new.why or 'the import takes longer than %g s' % _IMPORT_LIMIT_S, self._pause_s)
+                                   new.why, self._pause_s)
             self._end('_next')
         return False
 
@@ -241,10 +241,10 @@ class Keeper:
     def _dismiss_surplus(self):
         """Those that were expected and are wanted no more; one stays."""
         old_s = time.monotonic() - _EXPECTED_S
-        for spare in self._spares[1:]:
-            if spare.forked_s < old_s:
-                self._spares.remove(spare)
-                spare.end()
+        surplus = [spare for spare in self._spares[1:] if spare.forked_s < old_s]
+        self._spares = [spare for spare in self._spares if spare not in surplus]
+        for spare in surplus:
+            spare.end()
         for spare in self._spares:
             spare.asked_ns = 0
 
@@ -269,7 +269,3 @@ class Keeper:
             self._words.tell(REFUSED, 0, 0.0, self._why_not)
         else:
             self._words.tell(FAILED if self._is_wanted else None, 0, 0.0, '')
-
-
-def _is_late(fork_server):
-    return time.monotonic() - fork_server.started_s > _IMPORT_LIMIT_S

@@ -49,13 +49,15 @@ class Recruit:
 class ForkServer:
     """One fork server, from its fork to its end."""
 
-    def __init__(self, live):
-        """Fork it. live(sock) is its life, and comes back only in its workers, by SystemExit. Raises OSError."""
+    def __init__(self, live, import_limit_s):
+        """Fork it. live(sock) is its life, and comes back only in its workers, by SystemExit; an import that takes longer
+        than `import_limit_s` has failed. Raises OSError."""
         self._sock, theirs = wire.pair()
+        self._import_limit_s = import_limit_s
         self.state = STARTING
         self.why = ''  # why it is refused or failed
         self.import_s = 0.0
-        self.started_s = time.monotonic()
+        self._started_s = time.monotonic()
         self._ending = None  # how it ended, once reaped
         try:
             with kernel.without_sigchld():
@@ -80,6 +82,8 @@ class ForkServer:
                 self._hear()
         if self.state in (STARTING, READY) and self._ending is not None:
             self.state, self.why = FAILED, self._ending
+        if self.state == STARTING and time.monotonic() - self._started_s > self._import_limit_s:
+            self.state, self.why = FAILED, 'the import takes longer than %g s' % self._import_limit_s
         return self.state
 
     def _hear(self):
