@@ -183,7 +183,13 @@ fault("20 reloads and 200 scale changes under load, from a fork server", "no req
   await load.until(() => load.answered > 0);
   for (let round = 0; round < 20; round++) {
     const before = server.workers();
-    for (const workers of [5, 3, 6, 4, 7, 3, 5, 2, 4, 2]) await pin(server, workers);
+    for (const workers of [5, 3, 6, 4, 7, 3, 5, 2, 4, 2]) {
+      await pin(server, workers);
+      await until(() => server.workers().length === workers, {
+        timeoutMs: PATIENCE_MS,
+        what: () => `${workers} workers, there are ${server.workers().length}`,
+      });
+    }
     server.process.signal("SIGHUP");
     await untilReplaced(server, before, 2);
   }
