@@ -84,7 +84,7 @@ async function observe(
   }
   await load?.stop();
   if (load !== undefined && what.end === "serving") {
-    const lost = `${load.failures.length} of ${load.sent} requests lost`;
+    const lost = `${load.failures.length} of ${load.sent} lost`;
     seen = seen === "" ? lost : `${seen}, ${lost}`;
   }
   await record({ fault: what.fault, holds: what.holds, server: name, steadyMs, seen });
@@ -110,8 +110,8 @@ async function state(server: Served, family: readonly ProcessId[]): Promise<stri
   const { port, process } = server;
   const left = family.filter(isAlive).length;
   const serves = await answers(port);
-  if (process.hasEnded && left === 0 && !serves) return `ended with code ${(await process.exited).code}`;
-  return `${left} of ${family.length} processes live, ${serves ? "answers" : "does not answer"}`;
+  if (process.hasEnded && left === 0 && !serves) return `exit code ${(await process.exited).code}`;
+  return `${left} of ${family.length} live, ${serves ? "answers" : "no answer"}`;
 }
 
 function loadOf(server: Served, what: Compared): Load | undefined {

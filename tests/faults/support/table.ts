@@ -3,7 +3,7 @@ import type { Outcome } from "./fault.ts";
 
 /** A row for each fault, by name: what holds and how long until steady. Below, what the other servers did. */
 export function faultTable(outcomes: readonly Outcome[]): string {
-  const ours = ["| fault | what holds | median | slowest |", "| --- | --- | --- | --- |"];
+  const ours = ["| fault | what holds | steady after |", "| --- | --- | --- |"];
   const others = ["| fault | bare gunicorn | Rust program |", "| --- | --- | --- |"];
   for (const name of [...new Set(outcomes.map((outcome) => outcome.fault))].sort()) {
     const all = outcomes.filter(({ fault }) => fault === name);
@@ -11,12 +11,13 @@ export function faultTable(outcomes: readonly Outcome[]): string {
     const times = own.flatMap(({ steadyMs }) => steadyMs === undefined ? [] : [steadyMs])
       .sort((a, b) => a - b);
     const median = times[Math.floor((times.length - 1) / 2)];
-    ours.push(row([name, all[0]!.holds, duration(median), duration(times.at(-1))]));
+    const steady = times.length === 0 ? "" : `${duration(median)}, ${duration(times.at(-1))}`;
+    ours.push(row([name, all[0]!.holds, steady]));
     if (own.length === all.length) continue;
     others.push(row([name, observed(all, "gunicorn"), observed(all, "rust")]));
   }
   if (others.length === 2) return ours.join("\n");
-  return [...ours, "", "After the same fault, observed for up to 15 s:", "", ...others].join("\n");
+  return [...ours, "", "After the same fault, within 15 s:", "", ...others].join("\n");
 }
 
 function row(cells: readonly string[]): string {
@@ -36,7 +37,7 @@ export function withTable(text: string, table: string): string {
 function observed(all: readonly Outcome[], server: Outcome["server"]): string {
   const seen = all.findLast((outcome) => outcome.server === server);
   if (seen === undefined) return "";
-  const steady = seen.steadyMs === undefined ? "" : `steady after ${duration(seen.steadyMs)}`;
+  const steady = seen.steadyMs === undefined ? "" : duration(seen.steadyMs);
   return [steady, seen.seen ?? ""].filter((part) => part !== "").join(", ");
 }
 
