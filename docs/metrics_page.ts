@@ -1,7 +1,7 @@
 /** The metrics as Markdown, made from the metric table, so that page and program cannot disagree. */
 import { METRIC_GROUPS, METRIC_PREFIX } from "../src/status/metrics/metric_table.ts";
 import type { Metric } from "../src/status/metrics/metric.ts";
-import { table } from "./table.ts";
+import { list } from "./list.ts";
 
 const INTRODUCTION = `# Metrics
 
@@ -14,15 +14,13 @@ unknown value is omitted, not 0. [Alert and recording rules](../deploy/prometheu
 
 /** Text of docs/metrics.md. */
 export function metricsPage(): string {
-  const groups = METRIC_GROUPS.map(({ title, metrics }) => `## ${title}\n\n${metricTable(metrics)}`);
+  const groups = METRIC_GROUPS.map(({ title, metrics }) => `## ${title}\n\n${metricList(metrics)}`);
   return `${[INTRODUCTION, ...groups].join("\n\n")}\n`;
 }
 
-function metricTable(metrics: readonly Metric[]): string {
-  const rows = metrics.map(({ name, type, labels = [], help }) => [
-    `\`${name}${labels.length > 0 ? `{${labels.join(",")}}` : ""}\``,
-    type,
-    help,
-  ]);
-  return table(["Metric", "Type", "What it is"], rows);
+function metricList(metrics: readonly Metric[]): string {
+  return list(metrics.map(({ name, type, labels = [], help }) => {
+    const labelled = labels.length > 0 ? `{${labels.join(",")}}` : "";
+    return `\`${name}${labelled}\` (${type}): ${help}`;
+  }));
 }

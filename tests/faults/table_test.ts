@@ -18,7 +18,7 @@ Deno.test("the table has the median and the slowest of all runs, and what was se
     one("rust", undefined, "stays down"),
     one("gunicorn", 40, "0 of 3 lost"),
   ]);
-  assertStringIncludes(table, "| a fall | it gets up | 300 ms, 1.5 s |");
+  assertStringIncludes(table, "- **a fall**: it gets up (300 ms, 1.5 s).");
   assertStringIncludes(table, "| a fall | 40 ms, 0 of 3 lost | stays down |");
 });
 

@@ -1,9 +1,10 @@
 /** The table of docs/reliability.md, from what was recorded. */
+import { list } from "../../../docs/list.ts";
 import type { Outcome } from "./fault.ts";
 
-/** A row for each fault, by name: what holds and how long until steady. Below, what the other servers did. */
+/** An item for each fault, by name: what holds, and how long until steady. Below, what the other servers did. */
 export function faultTable(outcomes: readonly Outcome[]): string {
-  const ours = ["| fault | what holds | steady after |", "| --- | --- | --- |"];
+  const ours: string[] = [];
   const others = ["| fault | bare gunicorn | Rust program |", "| --- | --- | --- |"];
   for (const name of [...new Set(outcomes.map((outcome) => outcome.fault))].sort()) {
     const all = outcomes.filter(({ fault }) => fault === name);
@@ -11,13 +12,13 @@ export function faultTable(outcomes: readonly Outcome[]): string {
     const times = own.flatMap(({ steadyMs }) => steadyMs === undefined ? [] : [steadyMs])
       .sort((a, b) => a - b);
     const median = times[Math.floor((times.length - 1) / 2)];
-    const steady = times.length === 0 ? "" : `${duration(median)}, ${duration(times.at(-1))}`;
-    ours.push(row([name, all[0]!.holds, steady]));
+    const steady = times.length === 0 ? "" : ` (${duration(median)}, ${duration(times.at(-1))})`;
+    ours.push(`**${name}**: ${all[0]!.holds}${steady}.`);
     if (own.length === all.length) continue;
     others.push(row([name, observed(all, "gunicorn"), observed(all, "rust")]));
   }
-  if (others.length === 2) return ours.join("\n");
-  return [...ours, "", "After the same fault, within 15 s:", "", ...others].join("\n");
+  if (others.length === 2) return list(ours);
+  return [list(ours), "", "After the same fault, within 15 s:", "", ...others].join("\n");
 }
 
 function row(cells: readonly string[]): string {
