@@ -1,7 +1,7 @@
 """What runs inside gunicorn: meters in its workers, and the ear its master has for the supervisor.
 
 Standard library only, Python 3.8 and newer. It fails open: an error in here costs one line in the log, never a boot
-or a request. The files it shares with the supervisor are described in ARCHITECTURE.md.
+or a request. The files it shares with the supervisor are described in words.py.
 """
 
 

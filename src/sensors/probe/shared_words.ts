@@ -1,5 +1,5 @@
 /**
- * The 4 KiB files of 64-bit words that the supervisor and gunicorn share (ARCHITECTURE.md has the meaning of each
+ * The 4 KiB files of 64-bit words that the supervisor and gunicorn share (words.py of the probe has the meaning of each
  * word). All supported machines are little-endian, as the files are.
  */
 

@@ -1,6 +1,6 @@
 /**
  * One worker's slot: what its words say, and whether that can be believed. The worker runs the user's app, which can
- * write anything into its slot, so every number is held against what is possible. Words: ARCHITECTURE.md.
+ * write anything into its slot, so every number is held against what is possible. Words: words.py of the probe.
  */
 
 import type { WorkerKind } from "../../core/sample.ts";
@@ -17,7 +17,7 @@ export const READY_NS = 10;
 const AGE = 11, METERED = 12;
 /** Odd while the meter writes the words behind it, even otherwise. */
 export const SEQ = 16;
-/** The totals up to now and the gauges, as ARCHITECTURE.md has them. */
+/** The totals up to now and the gauges, as words.py of the probe has them. */
 export const LAST_CHANGE_NS = 17,
   IN_FLIGHT = 18,
   BUSY_NS = 19,

@@ -20,7 +20,7 @@ export function page(words: Record<number, Word>): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Words of a slot by name, with their index in ARCHITECTURE.md. */
+/** Words of a slot by name, with their index in words.py. */
 export const SLOT = {
   magic: 0,
   version: 1,
