@@ -2,8 +2,8 @@
  * Runs the fault suite, once or many times in a row, and tells how long each fault took until all was steady again:
  * `deno task faults --help`.
  */
-import { didYouMean } from "../../src/settings/near_name.ts";
-import { refuse, taskArguments } from "../../tasks/arguments.ts";
+import { taskArguments } from "../../tasks/arguments.ts";
+import { denoTestOptions, refuseUnknownOption } from "../../tasks/deno_test_options.ts";
 import { text, toggle, whole } from "../../tasks/options.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { type Outcome, PEERS_VARIABLE, RECORD_VARIABLE } from "./support/fault.ts";
@@ -53,7 +53,8 @@ interface Run {
 
 async function main(): Promise<number> {
   const { options: { times, jobs, ...args }, words: passedOn } = taskArguments(TASK);
-  await checkPassedOn(passedOn);
+  // Otherwise each run would fail with the words of deno test, and a table be made of nothing.
+  refuseUnknownOption(TASK, await denoTestOptions(), passedOn);
   await using dir = await tempDir();
   const record = args.record ?? dir.join("record");
   await Deno.writeTextFile(record, "", { append: true });
@@ -80,22 +81,6 @@ async function main(): Promise<number> {
     await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", page] }).output();
   }
   return failed === 0 ? 0 : 1;
-}
-
-/** Refuses what deno test does not know: otherwise each run would fail with its words, and a table be made of nothing. */
-async function checkPassedOn(words: readonly string[]): Promise<void> {
-  const end = words.indexOf("--");
-  const given = words.slice(0, end < 0 ? words.length : end).filter((word) => word.startsWith("--"));
-  if (given.length === 0) return;
-  const asked = new Deno.Command(Deno.execPath(), { args: ["test", "--help"], env: { NO_COLOR: "1" } });
-  const help = new TextDecoder().decode((await asked.output()).stdout);
-  const known = [...help.matchAll(/^ *(?:-\w, )?(--[a-z][a-z0-9-]*)/gm)].map((match) => match[1]!);
-  for (const word of given.map((one) => one.split("=", 1)[0]!)) {
-    if (known.includes(word) || word.startsWith("--unstable-")) continue; // those are in a help of their own
-    const all = [...Object.keys(TASK.options).map((name) => `--${name}`), ...known];
-    const advice = didYouMean(word, all, `see ${TASK.command} --help and deno test --help`);
-    refuse(TASK, `neither this task nor deno test has the option ${word}, ${advice}`);
-  }
 }
 
 async function test(options: readonly string[], env: Record<string, string>): Promise<number> {

@@ -1,0 +1,147 @@
+/** Runs the test suite, files side by side: `deno task test --help`. */
+import { refuse, taskArguments } from "../arguments.ts";
+import { denoTestOptions, refuseUnknownOption } from "../deno_test_options.ts";
+import { whole } from "../options.ts";
+import { testFiles } from "./files.ts";
+import { countTests, junitReport, suitesOf } from "./junit.ts";
+import { type Job, OTHER_SUITES, plan } from "./plan.ts";
+import { readRequest, type Request } from "./request.ts";
+
+const TASK = {
+  command: "deno task test",
+  action: "run the tests",
+  about:
+    "Runs the tests: first several processes of deno test side by side, then, one by one, the files that are timed. " +
+    "The output of a process is shown when it has ended.",
+  options: {
+    jobs: whole(1, {
+      help: "Processes at once.",
+      default: navigator.hardwareConcurrency,
+      otherwise: "one a core",
+    }),
+  },
+  words: {
+    placeholder: "PATH|TEST-OPTION",
+    help: `Files and folders; tests/ without ${OTHER_SUITES.join(", ")} when none is named. ` +
+      "And any option of deno test, which gets it as it is: --filter NAME, --junit-path=FILE, --fail-fast.",
+    withOptions: true,
+  },
+  examples: ["", "tests/core", "tests/e2e --filter gevent --jobs 1"],
+  notes: [
+    "Options for which deno test must run once, such as --watch, --inspect-brk and --coverage, have it run once.",
+    "Exit codes: 0; 1 when a test failed or none was found; 2 for bad usage.",
+  ],
+};
+
+const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
+
+async function main(): Promise<number> {
+  const { options: { jobs }, words } = taskArguments(TASK);
+  const known = await denoTestOptions();
+  refuseUnknownOption(TASK, known, words);
+  const request = readRequest(words, known);
+  const { paths, ignored, given } = request;
+  const files = [...new Set(paths.flatMap((path) => filesOf(path, ignored)))];
+  if (files.length === 0) refuse(TASK, `there is none in ${paths.join(", ")}, name another path`);
+  const planned = plan(files);
+  // The files first: none must become the value of an option that lacks its own.
+  if (request.isOneProcess || planned.length === 1) return (await denoTest([...files, ...given]).status).code;
+  if (request.isChecked && !(await denoTest([...files, "--no-run"]).status).success) return 1;
+  return await runAll(planned, jobs, request);
+}
+
+function filesOf(path: string, ignored: readonly string[]): string[] {
+  try {
+    return testFiles(root, path, ignored);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    refuse(TASK, `there is no ${path}, name another path`);
+  }
+}
+
+function denoTest(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), { args: ["test", "-A", ...args], cwd: root, stdin: "null" })
+    .spawn();
+}
+
+async function runAll(jobs: readonly Job[], atOnce: number, request: Request): Promise<number> {
+  const from = performance.now();
+  const folder = await Deno.makeTempDir({ prefix: "deno-task-test-" });
+  const running = new Set<Deno.ChildProcess>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      for (const child of running) child.kill(signal);
+      Deno.removeSync(folder, { recursive: true });
+      Deno.exit(1);
+    });
+  }
+  const suites: string[] = [];
+  const failed: string[] = [];
+  const run = async (job: Job) => {
+    if (failed.length > 0 && request.options.some((one) => one.startsWith("--fail-fast"))) return;
+    const path = `${folder}/${jobs.indexOf(job)}`;
+    const { success, output, report } = await runJob(job, path, request.options, running);
+    if (!success) failed.push(job.name);
+    suites.push(suitesOf(job, report, !success));
+    if (!success || countTests(report).passed > 0) console.log(output.trim() + "\n");
+  };
+  const queue = jobs.filter(({ isAlone }) => !isAlone);
+  const lane = async () => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) await run(job);
+  };
+  try {
+    await Promise.all(Array.from({ length: atOnce }, lane));
+    for (const job of jobs.filter(({ isAlone }) => isAlone)) await run(job);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  const seconds = (performance.now() - from) / 1000;
+  if (request.report !== undefined) await Deno.writeTextFile(request.report, junitReport(suites, seconds));
+  return tell(failed, suites, seconds);
+}
+
+interface Ended {
+  readonly success: boolean;
+  readonly output: string;
+  /** JUnit; empty when none was written. */
+  readonly report: string;
+}
+
+/** @param path of the files that are written, without their endings */
+async function runJob(
+  { files }: Job,
+  path: string,
+  options: readonly string[],
+  running: Set<Deno.ChildProcess>,
+): Promise<Ended> {
+  // Into a file, not a pipe: a server that a test leaves behind keeps a pipe open.
+  const words = [
+    Deno.execPath(),
+    "test",
+    "-A",
+    "--no-check",
+    ...files,
+    `--junit-path=${path}.xml`,
+    ...options,
+  ];
+  const args = ["-c", 'exec "$@" > "$0" 2>&1', `${path}.log`, ...words];
+  const child = new Deno.Command("/bin/sh", { args, cwd: root, stdin: "null" }).spawn();
+  running.add(child);
+  const { success } = await child.status;
+  running.delete(child);
+  const read = (end: string) => Deno.readTextFile(path + end).catch(() => "");
+  return { success, output: await read(".log"), report: await read(".xml") };
+}
+
+function tell(failed: readonly string[], suites: readonly string[], seconds: number): number {
+  const counts = countTests(suites.join(""));
+  for (const name of failed) console.log(`failed in ${name}`);
+  const time = `${Math.floor(seconds / 60)}m${Math.round(seconds % 60)}s`;
+  const verdict = failed.length === 0 ? "ok" : "FAILED";
+  console.log(
+    `${verdict} | ${counts.passed} passed | ${counts.failed} failed | ${counts.skipped} ignored (${time})`,
+  );
+  return failed.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());
