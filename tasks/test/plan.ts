@@ -4,10 +4,34 @@
 export const OTHER_SUITES = ["tests/faults", "tests/setups", "tests/containers"];
 
 /** Files that start servers are a process each; the files of any other folder share one. */
-const A_PROCESS_EACH = ["tests/e2e", "tests/security", "tests/packaging", "tests/docs", "tests/bench"];
+const A_PROCESS_EACH = [
+  "tests/e2e",
+  "tests/security",
+  "tests/packaging",
+  "tests/docs",
+  "tests/bench",
+  "tests/simulation",
+];
 
 /** The longest, started first: what starts last must be short, or one core waits for the other. */
-export const LONGEST: readonly string[] = [];
+export const LONGEST: readonly string[] = [
+  "tests/e2e/classes/worker_classes_test.ts",
+  "tests/e2e/lifecycle/arbiter_test.ts",
+  "tests/e2e/packaged/wheel_test.ts",
+  "tests/e2e/lifecycle/loss_test.ts",
+  "tests/e2e/classes/meters_test.ts",
+  "tests/e2e/lifecycle/launcher_test.ts",
+  "tests/e2e/packaged/binary_test.ts",
+  "tests/e2e/status/status_test.ts",
+  "tests/e2e/status/dashboard_test.ts",
+  "tests/e2e/lifecycle/lifecycle_test.ts",
+  "tests/e2e/documented/demo_test.ts",
+  "tests/e2e/packaged/rootfs_test.ts",
+  "tests/e2e/documented/print_config_test.ts",
+  "tests/e2e/lifecycle/endless_streams_test.ts",
+  "tests/e2e/lifecycle/probe_off_test.ts",
+  "tests/packaging/release_test.ts",
+];
 
 /** What is timed to less than a second, or takes what others need, and why. They run one by one after all others. */
 export const ALONE: ReadonlyMap<string, string> = new Map([

@@ -45,10 +45,8 @@ export function readRequest(words: readonly string[], { withNextWord }: DenoTest
     if (ONE_PROCESS.test(word) || withNextWord.has(name) && value === undefined) isOneProcess = true;
     if (name === "--ignore" && value !== undefined) ignored = value.split(",").map(bare);
     else if (name === "--junit-path") report = value;
-    else {
-      if (name === "--no-check") isChecked = false;
-      options.push(...texts);
-    }
+    else if (word === "--no-check") isChecked = false;
+    else options.push(...texts);
   }
   ignored ??= paths.length === 0 ? OTHER_SUITES : [];
   return {
