@@ -33,6 +33,9 @@ const TASK = {
   ],
 };
 
+/** A process that takes longer hangs: it is killed, and has failed. The longest takes three on a busy machine. */
+const LIMIT_MINUTES = 15;
+
 const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 
 async function main(): Promise<number> {
@@ -127,7 +130,9 @@ async function runJob(
   const args = ["-c", 'exec "$@" > "$0" 2>&1', `${path}.log`, ...words];
   const child = new Deno.Command("/bin/sh", { args, cwd: root, stdin: "null" }).spawn();
   running.add(child);
+  const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MINUTES * 60_000);
   const { success } = await child.status;
+  clearTimeout(limit);
   running.delete(child);
   const read = (end: string) => Deno.readTextFile(path + end).catch(() => "");
   return { success, output: await read(".log"), report: await read(".xml") };
