@@ -1,3 +1,9 @@
+/**
+ * Worker numbers that `pre_fork` hands out
+ * Holds: each worker has its own number over 50 changes and 10 reloads; a small pool bounds the workers
+ * Note: Seen in goauthentik/authentik (`lifecycle/gunicorn.conf.py`) and galaxyproject/galaxy
+ * (`lib/galaxy/web_stack/gunicorn_config.py`).
+ */
 import { assertEquals } from "@std/assert";
 import { children } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";

@@ -1,3 +1,9 @@
+/**
+ * A systemd service of `Type=notify`
+ * Holds: the main process reports READY=1 once a worker serves, never before
+ * Note: Seen in gunicorn's deployment page and Pulp's services. systemd drops messages of other pids unless
+ * `NotifyAccess=all`, and the start times out.
+ */
 import { assertEquals } from "@std/assert";
 import { setUp } from "../support/set_up.ts";
 

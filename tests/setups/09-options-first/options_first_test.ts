@@ -1,3 +1,8 @@
+/**
+ * gunicorn's options before the application, ours among them
+ * Holds: every order of the words starts the same server; `--log-level` is gunicorn's
+ * Note: Seen in pgadmin4, superset, redash and Cloud Run's samples.
+ */
 import { setUp } from "../support/set_up.ts";
 
 const lines: [own: string[], line: string][] = [

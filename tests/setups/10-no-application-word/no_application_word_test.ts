@@ -1,3 +1,8 @@
+/**
+ * `wsgi_app` in a config file, no application on the command line
+ * Holds: it starts, serves and stops as bare
+ * Note: Seen in benoitc/gunicorn #1359, Pylons/pyramid_cookbook PR #171 and hypothesis/h PR #8386.
+ */
 import { setUp } from "../support/set_up.ts";
 
 const starts: [line: string, env: Record<string, string>][] = [

@@ -1,3 +1,8 @@
+/**
+ * `pre_fork` that sleeps, to space boots out
+ * Holds: TERM waits for one fork at most; a lower target ends the growth
+ * Note: Seen in bcgov/lear (pull request 2285).
+ */
 import { assertEquals, assertLess } from "@std/assert";
 import { setUp } from "../support/set_up.ts";
 

@@ -1,3 +1,10 @@
+/**
+ * `workers` in gunicorn.conf.py
+ * Holds: it starts with that number, and keeps it for a minute without requests
+ * Differs: a lower maximum of ours limits it
+ * Note: Seen in goauthentik/authentik, benoitc/gunicorn #3347 and tiangolo/uvicorn-gunicorn-fastapi-docker
+ * #42.
+ */
 import { assertEquals } from "@std/assert";
 import { children } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";

@@ -1,3 +1,8 @@
+/**
+ * `reuse_port`: one accept queue per worker
+ * Holds: a draining worker answers what waits in its queue; new connections reach the others
+ * Note: Seen in heroku/python-getting-started (pull request 248).
+ */
 import { assertEquals } from "@std/assert";
 import { setUp } from "../support/set_up.ts";
 

@@ -1,3 +1,9 @@
+/**
+ * `timeout = 120` in the config, for long requests
+ * Holds: requests are answered during a shrink and after TERM
+ * Differs: the graceful timeout is 120 s too, gunicorn's stays 30 s
+ * Note: Seen in benoitc/gunicorn #3347 and tiangolo/uvicorn-gunicorn-fastapi-docker #46.
+ */
 import { assertEquals } from "@std/assert";
 import { allAnswered, longRequests } from "../support/long_requests.ts";
 import { setUp } from "../support/set_up.ts";

@@ -1,3 +1,8 @@
+/**
+ * Workers that set their own process title, without the probe
+ * Holds: they are counted, and scaling works
+ * Note: Airflow's webserver puts "[ready] " before each title.
+ */
 import { children } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";
 import type { Server } from "../support/server.ts";

@@ -1,3 +1,8 @@
+/**
+ * A cron job that replaces workers by TTIN, then TTOU
+ * Holds: the oldest worker is replaced, and no request is lost
+ * Note: Seen in apache/airflow PR #1685, #43035 and PR #46371.
+ */
 import { children } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";
 import { setUp } from "../support/set_up.ts";

@@ -1,3 +1,10 @@
+/**
+ * Background tasks after the response
+ * Holds: tasks longer than the graceful timeout and the timeout finish during a shrink
+ * Differs: bare kills those that outlast the timeout
+ * Note: gunicorn's asgi worker is not tried: it cancels a call 3 s after its client has gone
+ * (`asgi_disconnect_grace_period`). Seen in fastapi/fastapi (`BackgroundTasks`).
+ */
 import { assertEquals } from "@std/assert";
 import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
