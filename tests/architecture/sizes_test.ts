@@ -12,11 +12,6 @@ const FILES = 16;
 const LARGE_FILES: ReadonlyMap<string, string> = new Map([
   ["src/status/dashboard/dashboard.css", "one style sheet that the page loads at once"],
 ]);
-const LARGE_FOLDERS: ReadonlyMap<string, string> = new Map([
-  ["src/simulation/server", "one discrete-event gunicorn, one part a file"],
-  ["tests/probe", "one Python test a module of the probe"],
-  ["tests/support", "what all tests share"],
-]);
 
 const CODE = [".ts", ".js", ".py", ".css", ".html", ".sh"];
 const source = ["src", "probe", "bench", "tasks", "packaging", "docs", "examples"]
@@ -41,6 +36,6 @@ Deno.test(`no folder of code has more than ${FILES} files`, () => {
     const folder = path.slice(0, path.lastIndexOf("/"));
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  const large = [...counts].filter(([folder, count]) => count > FILES && !LARGE_FOLDERS.has(folder));
+  const large = [...counts].filter(([folder, count]) => count > FILES);
   assertEquals(large, []);
 });

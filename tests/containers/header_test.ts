@@ -1,7 +1,7 @@
 /** The example image, run by Podman as the header of its Dockerfile says, with nothing added. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../../src/version.ts";
-import { imageConfig, parseDockerfile } from "../support/dockerfile.ts";
+import { imageConfig, parseDockerfile } from "../support/containers/dockerfile.ts";
 import { until } from "../support/wait.ts";
 import { engineWithImages, EXAMPLE_IMAGE } from "./support/images.ts";
 import { findInit, problems, RunningContainer } from "./support/running.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
-import { memoryCgroup } from "../support/memory_cgroup.ts";
+import { memoryCgroup } from "../support/containers/memory_cgroup.ts";
 import { isAlive } from "../support/processes.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./support/fault.ts";

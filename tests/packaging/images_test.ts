@@ -1,9 +1,14 @@
 /** The Dockerfiles and the Compose file, by the linter and the parser that people have for them. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { VERSION } from "../../src/version.ts";
-import { type ImageConfig, imageConfig, type Instruction, parseDockerfile } from "../support/dockerfile.ts";
+import {
+  type ImageConfig,
+  imageConfig,
+  type Instruction,
+  parseDockerfile,
+} from "../support/containers/dockerfile.ts";
 import { markdownFiles, readText } from "../docs/markdown.ts";
-import { findDenort } from "../support/denort.ts";
+import { findDenort } from "../support/builds/denort.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { bin, makeVenv } from "../support/venv.ts";

@@ -4,7 +4,7 @@ import { VERSION } from "../../src/version.ts";
 import { compile } from "../../packaging/compile.ts";
 import { release } from "../../packaging/release.ts";
 import { hostTarget, targetOf } from "../../packaging/targets.ts";
-import { findDenort } from "../support/denort.ts";
+import { findDenort } from "../support/builds/denort.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { parseSocketTable, TCP_LISTEN } from "../../src/sensors/queue/socket_table.ts";
 import { readLink, readNames, readText, socketInode } from "../../src/sensors/text_file.ts";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
-import { compiledBinary } from "../support/binary.ts";
+import { compiledBinary } from "../support/builds/binary.ts";
 import { freeTcpPort } from "../support/port.ts";
 import { until } from "../support/wait.ts";
 

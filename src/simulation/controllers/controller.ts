@@ -1,5 +1,5 @@
 import type { Sample } from "../../core/sample.ts";
-import type { StopOrder, WorkerTable } from "../server/worker_table.ts";
+import type { StopOrder, WorkerTable } from "../server/workers/worker_table.ts";
 
 /** How a wish becomes workers: what the doorbell of our probe does, or what signals to plain gunicorn do. */
 export interface Actuation {

@@ -1,6 +1,6 @@
 import { known } from "../../core/sample.ts";
 import { type Controller, DOORBELL } from "./controller.ts";
-import { BOOTING, READY, type WorkerTable } from "../server/worker_table.ts";
+import { BOOTING, READY, type WorkerTable } from "../server/workers/worker_table.ts";
 
 /** uWSGI's options for its busyness algorithm, by their names without `cheaper-busyness-`; with its defaults. */
 export interface BusynessSettings {

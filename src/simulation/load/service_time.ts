@@ -1,6 +1,6 @@
 import { BUCKETS, lowerBoundMs } from "../../core/histogram.ts";
 import type { Random } from "../server/random.ts";
-import type { RequestPool } from "../server/request_pool.ts";
+import type { RequestPool } from "../server/requests/request_pool.ts";
 
 /** A distribution of times in ms. */
 export type Distribution =

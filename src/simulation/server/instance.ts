@@ -1,4 +1,4 @@
-import { Arbiter } from "./arbiter.ts";
+import { Arbiter } from "./workers/arbiter.ts";
 import type { Controller } from "../controllers/controller.ts";
 import type { Measurements } from "../report/measurements.ts";
 import type { Change } from "../report/result.ts";
@@ -7,7 +7,7 @@ import { BOOTED, FORK, KILL, LATEST_START, LINGERED, ORDER, RETRY, WAITED } from
 import { Server } from "./server.ts";
 import type { ServiceSampler } from "../load/service_time.ts";
 import { SimulatedSensors } from "./simulated_sensors.ts";
-import { BOOTING, READY } from "./worker_table.ts";
+import { BOOTING, READY } from "./workers/worker_table.ts";
 
 /** More processes than this are never alive in one instance. */
 const CAPACITY = 2048;

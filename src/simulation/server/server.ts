@@ -1,21 +1,21 @@
 import { bucketOf } from "../../core/histogram.ts";
 import { isAsync } from "../../core/kinds.ts";
-import { AcceptQueue } from "./accept_queue.ts";
-import { Acceptors } from "./acceptors.ts";
+import { AcceptQueue } from "./requests/accept_queue.ts";
+import { Acceptors } from "./requests/acceptors.ts";
 import type { Foresight } from "../controllers/controller.ts";
-import { Dependency } from "./dependency.ts";
-import { Departures } from "./departures.ts";
+import { Dependency } from "./requests/dependency.ts";
+import { Departures } from "./workers/departures.ts";
 import { EventHeap } from "./event_heap.ts";
 import { LATEST_START, RETRY } from "./event_kinds.ts";
-import { InnerQueues } from "./inner_queues.ts";
-import { KeptConnections } from "./kept_connections.ts";
+import { InnerQueues } from "./requests/inner_queues.ts";
+import { KeptConnections } from "./requests/kept_connections.ts";
 import type { Measurements } from "../report/measurements.ts";
-import { LoopTicks } from "./loop_ticks.ts";
+import { LoopTicks } from "./workers/loop_ticks.ts";
 import { Meters } from "./meters.ts";
-import { Processor } from "./processor.ts";
-import { RequestPool } from "./request_pool.ts";
+import { Processor } from "./workers/processor.ts";
+import { RequestPool } from "./requests/request_pool.ts";
 import type { Scenario } from "./scenario.ts";
-import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./worker_table.ts";
+import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./workers/worker_table.ts";
 
 /** The simulated gunicorn: its accept queue and what becomes of each request. Time moves by `advance` only. */
 export class Server {

@@ -10,9 +10,9 @@ import type {
   Sample,
   WorkerCounts,
 } from "../../core/sample.ts";
-import type { Arbiter } from "./arbiter.ts";
+import type { Arbiter } from "./workers/arbiter.ts";
 import type { Server } from "./server.ts";
-import { BOOTING, READY } from "./worker_table.ts";
+import { BOOTING, READY } from "./workers/worker_table.ts";
 
 /** CPU figures look at this much time, as the real ones do. */
 const CPU_WINDOW_MS = 1000;

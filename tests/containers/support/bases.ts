@@ -2,9 +2,9 @@
  * Stand-ins for the base images of the Dockerfiles, of the same names, where no registry of images is asked: Debian by
  * debootstrap, with Deno from this very Deno, and with Python and pip in /usr/local. Made once.
  */
-import { findDenort } from "../../support/denort.ts";
-import { findRootfs } from "../../support/rootfs.ts";
-import { exampleWheels } from "../../support/wheels.ts";
+import { findDenort } from "../../support/builds/denort.ts";
+import { findRootfs } from "../../support/containers/rootfs.ts";
+import { exampleWheels } from "../../support/builds/wheels.ts";
 import { type Engine, limited } from "./engine.ts";
 
 /** Made again when this changes. */

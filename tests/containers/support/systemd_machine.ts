@@ -1,5 +1,5 @@
 /** systemd as PID 1 of a root of its own, with the units of deploy/systemd and what they start. */
-import { compiledBinary } from "../../support/binary.ts";
+import { compiledBinary } from "../../support/builds/binary.ts";
 import { type Ended, type Process, run, start } from "../../support/process.ts";
 import { findProgram } from "../../support/program.ts";
 import { type TempDir, tempDir } from "../../support/tempdir.ts";

@@ -7,7 +7,7 @@ import { freeTcpPort } from "../../support/port.ts";
 import { run, start } from "../../support/process.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
-import { exampleWheels } from "../../support/wheels.ts";
+import { exampleWheels } from "../../support/builds/wheels.ts";
 
 const example = new URL("../../../examples/fastapi/", import.meta.url).pathname;
 

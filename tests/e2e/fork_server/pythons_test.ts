@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { forks, started, untilForkServer } from "./support.ts";
 import { pin, untilBooted, untilReplaced } from "../../faults/support/steady.ts";
 import { isAlive } from "../../support/processes.ts";
-import { findPython } from "../../support/pythons.ts";
+import { findPython } from "../../support/builds/pythons.ts";
 import { makeVenv } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 

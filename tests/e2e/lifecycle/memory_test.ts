@@ -3,7 +3,7 @@ import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import { WorkerSampler } from "../../../bench/servers/workers.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
-import { memoryCgroup } from "../../support/memory_cgroup.ts";
+import { memoryCgroup } from "../../support/containers/memory_cgroup.ts";
 import { until } from "../../support/wait.ts";
 
 const MIB = 2 ** 20;

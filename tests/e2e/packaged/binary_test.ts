@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { VERSION } from "../../../src/version.ts";
-import { compiledBinary } from "../../support/binary.ts";
+import { compiledBinary } from "../../support/builds/binary.ts";
 import { run } from "../../support/process.ts";
 import { tempDir } from "../../support/tempdir.ts";
-import { exampleWheels } from "../../support/wheels.ts";
+import { exampleWheels } from "../../support/builds/wheels.ts";
 
 const binary = await compiledBinary();
 const ignore = binary === undefined;

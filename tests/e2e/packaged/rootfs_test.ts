@@ -2,14 +2,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
-import { compiledBinary } from "../../support/binary.ts";
-import { Container } from "../../support/container.ts";
-import { imageConfig, parseDockerfile } from "../../support/dockerfile.ts";
+import { compiledBinary } from "../../support/builds/binary.ts";
+import { Container } from "../../support/containers/container.ts";
+import { imageConfig, parseDockerfile } from "../../support/containers/dockerfile.ts";
 import { get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { run } from "../../support/process.ts";
 import { children, descendants, isAlive } from "../../support/processes.ts";
-import { findRootfs } from "../../support/rootfs.ts";
+import { findRootfs } from "../../support/containers/rootfs.ts";
 import { until } from "../../support/wait.ts";
 
 const repository = new URL("../../../", import.meta.url).pathname;

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { AcceptQueue } from "../../../src/simulation/server/accept_queue.ts";
+import { AcceptQueue } from "../../../src/simulation/server/requests/accept_queue.ts";
 import { EventHeap } from "../../../src/simulation/server/event_heap.ts";
 import { Random } from "../../../src/simulation/server/random.ts";
-import { WorkerHeap } from "../../../src/simulation/server/worker_heap.ts";
+import { WorkerHeap } from "../../../src/simulation/server/workers/worker_heap.ts";
 
 Deno.test("events come out in the order of their times, with all that they carry", () => {
   const random = new Random(1, 1);

@@ -1,8 +1,8 @@
 /** Wheels of what the FastAPI example needs: downloaded once, so that environments are made without a registry. */
-import { run } from "./process.ts";
-import { makeVenv, requirements } from "./venv.ts";
+import { run } from "../process.ts";
+import { makeVenv, requirements } from "../venv.ts";
 
-const folder = new URL("../../.venvs/wheels", import.meta.url).pathname;
+const folder = new URL("../../../.venvs/wheels", import.meta.url).pathname;
 const wanted = requirements.newest.filter((one) => /^(gunicorn|uvicorn|uvicorn-worker|fastapi)=/.test(one));
 
 /**

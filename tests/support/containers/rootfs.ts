@@ -3,11 +3,11 @@
  * tini. debootstrap makes it in about a minute, from the mirror that this machine's apt has, once: it is kept under
  * `.venvs/`.
  */
-import { run } from "./process.ts";
-import { findProgram } from "./program.ts";
-import { exampleWheels } from "./wheels.ts";
+import { run } from "../process.ts";
+import { findProgram } from "../program.ts";
+import { exampleWheels } from "../builds/wheels.ts";
 
-const folder = new URL("../../.venvs/rootfs/", import.meta.url).pathname;
+const folder = new URL("../../../.venvs/rootfs/", import.meta.url).pathname;
 const PACKAGES = ["python3", "python3-venv", "tini"];
 /** Made again when this changes. */
 const RECIPE = `1 ${PACKAGES.join(" ")}`;

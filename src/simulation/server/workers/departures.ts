@@ -1,6 +1,6 @@
-import type { EventHeap } from "./event_heap.ts";
-import { KILL, LINGERED } from "./event_kinds.ts";
-import type { KeptConnections } from "./kept_connections.ts";
+import type { EventHeap } from "../event_heap.ts";
+import { KILL, LINGERED } from "../event_kinds.ts";
+import type { KeptConnections } from "../requests/kept_connections.ts";
 import { DRAINING, FREE, type WorkerTable } from "./worker_table.ts";
 
 /** How workers drain and stop. */

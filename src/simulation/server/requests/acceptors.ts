@@ -1,7 +1,7 @@
-import type { Processor } from "./processor.ts";
-import { Random } from "./random.ts";
-import type { Scenario } from "./scenario.ts";
-import { READY, type WorkerTable } from "./worker_table.ts";
+import type { Processor } from "../workers/processor.ts";
+import { Random } from "../random.ts";
+import type { Scenario } from "../scenario.ts";
+import { READY, type WorkerTable } from "../workers/worker_table.ts";
 
 /** Which worker takes a new connection. */
 export class Acceptors {

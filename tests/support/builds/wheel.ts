@@ -1,7 +1,7 @@
 /** A wheel of the program for tests. */
-import { run } from "./process.ts";
+import { run } from "../process.ts";
 
-const repository = new URL("../../", import.meta.url).pathname;
+const repository = new URL("../../../", import.meta.url).pathname;
 
 /** Packs a binary into the folder and returns the wheel's path. */
 export async function makeWheel(

@@ -2,10 +2,10 @@
  * A container without an engine: namespaces of its own for processes and mounts, a read-only root, one tmpfs, a user
  * without any privilege. The network is the machine's. All mounts live in the namespace and end with it.
  */
-import { run, start } from "./process.ts";
-import type { Ended, Process } from "./process.ts";
-import { children } from "./processes.ts";
-import { until } from "./wait.ts";
+import { run, start } from "../process.ts";
+import type { Ended, Process } from "../process.ts";
+import { children } from "../processes.ts";
+import { until } from "../wait.ts";
 
 export interface ContainerOptions {
   /** Root file system; never written to. */

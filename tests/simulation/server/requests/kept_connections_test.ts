@@ -1,15 +1,15 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import type { Sample } from "../../../src/core/sample.ts";
+import type { Sample } from "../../../../src/core/sample.ts";
 import {
   type Actuation,
   type Controller,
   DOORBELL,
   fixed,
-} from "../../../src/simulation/controllers/controller.ts";
-import { run } from "../../../src/simulation/server/engine.ts";
-import { KeptConnections } from "../../../src/simulation/server/kept_connections.ts";
-import { DRAINING, READY, WorkerTable } from "../../../src/simulation/server/worker_table.ts";
-import { must, scenario } from "./scripted_scenario.ts";
+} from "../../../../src/simulation/controllers/controller.ts";
+import { run } from "../../../../src/simulation/server/engine.ts";
+import { KeptConnections } from "../../../../src/simulation/server/requests/kept_connections.ts";
+import { DRAINING, READY, WorkerTable } from "../../../../src/simulation/server/workers/worker_table.ts";
+import { must, scenario } from "../scripted_scenario.ts";
 
 const THREADS = { kind: "gthread", slots: 4 } as const;
 const KEPT = { model: THREADS, keptConnections: 100 } as const;

@@ -1,4 +1,4 @@
-import type { RequestPool } from "./request_pool.ts";
+import type { RequestPool } from "../requests/request_pool.ts";
 import { WorkerHeap } from "./worker_heap.ts";
 
 /** How the requests of one worker share its one core: in turn (an event loop) or equally (threads under the GIL). */

@@ -1,4 +1,4 @@
-import type { WorkerModel } from "../../core/sample.ts";
+import type { WorkerModel } from "../../../core/sample.ts";
 import { WorkerSet } from "./worker_set.ts";
 
 /** What a worker process does. A dead one keeps its number until all that refers to it is over. */

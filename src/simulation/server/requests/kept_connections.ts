@@ -1,4 +1,4 @@
-import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
+import { DRAINING, READY, type WorkerTable } from "../workers/worker_table.ts";
 
 /** How long a draining worker keeps its idle connections for a request on its way, ms; gunicorn 27's. */
 const LINGER_MS = 2000;

@@ -1,7 +1,7 @@
-import type { Actuation } from "../controllers/controller.ts";
-import { Random } from "./random.ts";
-import { BOOTED, FORK, ORDER } from "./event_kinds.ts";
-import type { Server } from "./server.ts";
+import type { Actuation } from "../../controllers/controller.ts";
+import { Random } from "../random.ts";
+import { BOOTED, FORK, ORDER } from "../event_kinds.ts";
+import type { Server } from "../server.ts";
 import { BOOTING, FREE, READY } from "./worker_table.ts";
 
 /** Gunicorn's master: keeps the number of workers that is set, forks and stops them. */

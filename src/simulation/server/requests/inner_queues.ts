@@ -1,6 +1,6 @@
-import type { Meters } from "./meters.ts";
+import type { Meters } from "../meters.ts";
 import type { RequestPool } from "./request_pool.ts";
-import type { WorkerTable } from "./worker_table.ts";
+import type { WorkerTable } from "../workers/worker_table.ts";
 
 /** Of each gthread worker the requests that wait inside it for a thread, first in, first out. */
 export class InnerQueues {
