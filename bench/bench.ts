@@ -3,7 +3,7 @@
  * file are kept and replaced run by run, so that a long benchmark can be done in parts.
  */
 import { taskArguments } from "../tasks/arguments.ts";
-import { listOf, many, parsed, text, toggle, whole } from "../tasks/options.ts";
+import { listOf, many, oneOf, parsed, text, toggle, whole } from "../tasks/options.ts";
 import {
   type Absent,
   disturbance,
@@ -34,6 +34,10 @@ const TASK = {
       otherwise: ".bench/results.json",
     }),
     seed: whole(0, { help: "Seed of the arrivals.", default: 1 }),
+    generator: oneOf(["own", "vegeta"], {
+      help: "What drives the load; vegeta must be on the PATH, and sends at equal gaps.",
+      default: "own",
+    }),
     set: many(parsed("NAME=VALUE", variable, {
       help: "A variable of the servers' environment: a setting to try. Any number of times.",
     })),
@@ -60,7 +64,12 @@ async function main(): Promise<void> {
     for (const batch of batches(scenario, rivals, args.together)) {
       await Promise.all(batch.map(async (rival) => {
         const logFile = `${folder}/logs/${scenario.name}-${rival.name}.log`;
-        const result = await runOne(scenario, rival, { seed: args.seed, env, logFile });
+        const result = await runOne(scenario, rival, {
+          seed: args.seed,
+          generator: args.generator,
+          env,
+          logFile,
+        });
         const outcome = isAbsent(result)
           ? result.absent
           : `${percent(result.shareWithinSlo, 2)}  ${disturbance(result)}`;

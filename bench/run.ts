@@ -7,6 +7,7 @@ import { until } from "../tests/support/wait.ts";
 import { LoadReport } from "./load/load_report.ts";
 import { machineBusyMs } from "./costs/machine_cpu.ts";
 import { totalMs } from "./load/phases.ts";
+import { driveVegeta } from "./load/vegeta.ts";
 import { type Absent, eachSecond, type RunResult } from "./report/results.ts";
 import { MemorySampler } from "./servers/memory.ts";
 import type { Rival } from "./servers/rivals.ts";
@@ -22,11 +23,16 @@ import {
 /** Apart from those of the load. */
 const OFFSET_STREAM = 3;
 
+/** A request unanswered for so long is given up, as our own generator does unless it is told otherwise. */
+const TIMEOUT_MS = 10_000;
+
 const loadProgram = new URL("load/load.ts", import.meta.url).pathname;
 
 /** How one run is made. */
 export interface RunOptions {
   readonly seed: number;
+  /** What drives the load: our own generator (when not given), with Poisson arrivals, or Vegeta, at equal gaps. */
+  readonly generator?: "own" | "vegeta";
   /** Added to the environment of the server: settings to try. */
   readonly env?: Record<string, string>;
   /** Where its output goes. */
@@ -52,7 +58,7 @@ export async function runOne(
     const sampler = new WorkerSampler(server.pid, launch.workersAre, launch.otherChildren);
     await settled(server, sampler, launch.firstWorkers ?? scenario.minWorkers);
     await offset(options.seed);
-    return await measure(scenario, options.seed, port, server, sampler);
+    return await measure(scenario, options, port, server, sampler);
   } finally {
     if (options.logFile) {
       await Deno.writeTextFile(
@@ -65,7 +71,7 @@ export async function runOne(
 
 async function measure(
   scenario: Scenario,
-  seed: number,
+  options: RunOptions,
   port: number,
   server: Process,
   sampler: WorkerSampler,
@@ -73,7 +79,7 @@ async function measure(
   const durationMs = totalMs(scenario.phases);
   const before = { atMs: performance.now(), cpuMs: familyCpuMs(server.pid), machineMs: machineBusyMs() };
   const memory = new MemorySampler(server.pid);
-  const load = await drive(scenario, seed, port).catch((error) => {
+  const load = await drive(scenario, options, port).catch((error) => {
     memory.stop(0);
     throw error;
   });
@@ -110,10 +116,14 @@ async function measure(
 /** The load runs in a process of its own: its timers must not wait for our samples, nor these for its requests. */
 async function drive(
   scenario: Scenario,
-  seed: number,
+  { seed, generator }: RunOptions,
   port: number,
 ): Promise<{ startMs: number; report: LoadReport }> {
-  const { service, keepAlive, phases } = scenario;
+  const { service, keepAlive = false, phases } = scenario;
+  if (generator === "vegeta") {
+    const { startEpochMs, report } = await driveVegeta({ port, phases, keepAlive, timeoutMs: TIMEOUT_MS });
+    return { startMs: startEpochMs - performance.timeOrigin, report };
+  }
   const args = ["run", "-A", loadProgram, "--json", "--port", String(port), "--seed", String(seed)];
   args.push(
     "--phases",
