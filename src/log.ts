@@ -11,8 +11,8 @@ export type LogFormat = "text" | "json";
  * The program's own log, on standard error, in gunicorn's own form so that both read as one:
  * `[2026-11-24 08:00:00 +0000] [12] [INFO] autoscaler: grow from 2 to 9 workers`.
  *
- * Written at once, for the last lines before an exit are the ones that matter most, but never waited for: lines that
- * nobody reads are dropped, and counted.
+ * Lines are written at once, because the last ones before an exit matter most, but never block: lines that the reader
+ * does not take are dropped and counted.
  */
 export function openLog(level: LogLevel, format: LogFormat): Logger {
   const line = format === "json" ? jsonLine : textLine;
@@ -33,8 +33,8 @@ function droppedRecord(dropped: number): LogRecord {
   return {
     category: ["autoscaler"],
     level: "warning",
-    message: [`${dropped} lines were left out of the log, because nobody read it`],
-    rawMessage: "{dropped} lines were left out of the log, because nobody read it",
+    message: [`${dropped} lines were dropped, because the log was not read`],
+    rawMessage: "{dropped} lines were dropped, because the log was not read",
     timestamp: Date.now(),
     properties: { dropped },
   };

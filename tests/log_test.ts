@@ -79,7 +79,7 @@ Deno.exit(0);
 `;
 
 for (const reader of ["pipe", "socket"] as const) {
-  Deno.test(`lines that nobody reads from a ${reader} stop nothing, and those left out are counted`, async () => {
+  Deno.test(`lines that are not read from a ${reader} block nothing, and dropped ones are counted`, async () => {
     const deno = [Deno.execPath(), "eval", WRITER];
     const program = reader === "pipe" ? deno : ["python3", "-c", SOCKET, ...deno];
     const child = new Deno.Command(program[0]!, {

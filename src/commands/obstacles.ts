@@ -17,8 +17,8 @@ export function boundAddress(text: string): Address | undefined {
 }
 
 /**
- * Addresses that cannot be had now, a sentence each. They are listened on for a moment. Not an error: it may be the running
- * instance, or the one that is about to be replaced, that has them.
+ * Addresses that are taken now, a sentence each. They are listened on for a moment. Not an error: the instance that is
+ * about to be replaced may have them.
  */
 export function takenAddresses(wanted: readonly WantedAddress[]): string[] {
   return wanted.flatMap(({ by, address }) => {

@@ -25,10 +25,10 @@ export interface StartNumbers {
 }
 
 /**
- * A number below a minimum that nobody set is the minimum; one above a maximum that nobody set is the maximum. One worker,
- * with no bound set by anybody, is the only one there will be: Socket.IO, schedulers and sessions in the process break with two.
- * Examples, with 2 to 5 by default: 4: begins with 4, 2 to 5. 9: begins with 9, 2 to 9. 1: stays 1. 1 and --max-workers 4:
- * begins with 1, 1 to 4. 9 and --max-workers 4: begins with 4.
+ * A number below the default minimum is the minimum; one above the default maximum is the maximum. One worker, with
+ * neither bound given, stays one: Socket.IO, schedulers and sessions in the process break with two.
+ * Examples, with 2 to 5 by default: 4: starts with 4, 2 to 5. 9: starts with 9, 2 to 9. 1: stays 1. 1 and
+ * --max-workers 4: starts with 1, 1 to 4. 9 and --max-workers 4: starts with 4.
  */
 export function startNumbers(bounds: GivenBounds, given: GivenNumber | undefined): StartNumbers {
   const { isMinGiven, isMaxGiven } = bounds;

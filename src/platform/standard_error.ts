@@ -1,6 +1,6 @@
 /**
- * Standard error without waiting for whoever reads it: a pipe that nobody empties must not stop us. It is shared with
- * gunicorn, so it cannot simply be made non-blocking.
+ * Standard error that never blocks: a full pipe must not stop the autoscaler. gunicorn shares it, so it cannot be made
+ * non-blocking.
  */
 
 import { type Libc, libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "./libc.ts";
@@ -11,10 +11,10 @@ const POLLOUT = 4;
 /** A pipe that is ready takes so many bytes at once. */
 const PIPE_BUF = 4096;
 
-/** Writes what is taken now. @returns the bytes taken; 0 when there is no room, or nobody at the other end */
+/** Writes what is taken now. @returns the bytes taken; 0 when it is full or has no reader */
 export type Write = (bytes: Uint8Array<ArrayBuffer>) => number;
 
-/** The way to write that waits for nobody; where glibc is absent, one that does. */
+/** Writes without blocking; blocks where glibc is absent. */
 export function standardError(): Write {
   const c = libc();
   return c === undefined || isFile()
@@ -23,8 +23,8 @@ export function standardError(): Write {
 }
 
 /**
- * A file is never full for long, and gunicorn writes to it at the place that the shared description remembers: what came
- * through a description of our own would be written over.
+ * gunicorn writes to a file at the offset of the shared description: writes through another description would be
+ * overwritten.
  */
 function isFile(): boolean {
   try {
@@ -34,7 +34,7 @@ function isFile(): boolean {
   }
 }
 
-/** A pipe or terminal opened once more has flags of its own. Not to be had of sockets, and of another user's pipe. */
+/** A pipe or terminal that is opened again has its own flags. Sockets and another user's pipe cannot be. */
 function ownDescription(c: Libc): Write | undefined {
   const path = new TextEncoder().encode(`/proc/self/fd/${STDERR}\0`);
   const fd = c.open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0);

@@ -14,8 +14,8 @@ export interface BeginningParts {
 }
 
 /**
- * The number of workers that gunicorn has by its own configuration: decisions start from it, and the bounds follow from it
- * where nobody set them. In a dry run, where nothing is asked for, every later change of the count is a new start.
+ * The number of workers in gunicorn's own configuration: decisions start from it, and so do bounds that are not set. In a
+ * dry run every later change of the count is a new start.
  */
 export class Beginning {
   readonly #parts: BeginningParts;

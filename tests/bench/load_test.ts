@@ -150,10 +150,10 @@ Deno.test("requests without an answer end as time-outs, and those without a serv
     return report;
   });
   assertEquals([report.sent, report.timeouts, report.shareWithin(1e9)], [10, 10, 0]);
-  const nobody = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  nobody.close();
+  const closed = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  closed.close();
   const refused = await runLoad({
-    port: nobody.addr.port,
+    port: closed.addr.port,
     phases: parsePhases("50x100ms"),
     arrivals: "uniform",
   });

@@ -13,7 +13,7 @@ function healthCheck(base: string) {
 
 Deno.test("a health check in sh tells a loop that goes on from one that stands still, and from none", async () => {
   await using base = await tempDir();
-  assertEquals((await healthCheck(base.path)).code, 1, "nobody runs");
+  assertEquals((await healthCheck(base.path)).code, 1, "no instance runs");
   using folder = new RuntimeFolder([base.path]);
   folder.beat();
   const file = `${folder.path}/${ALIVE_FILE}`;

@@ -172,7 +172,7 @@ fault(
   missingNamespaces,
 );
 
-/** The autoscaler with its runtime folder on a tmpfs of its own, mounted at `path` where nobody else sees it. */
+/** The autoscaler with its runtime folder on a tmpfs of its own, mounted at `path` in its own namespace. */
 function onTmpfs(
   path: string,
   options: string,

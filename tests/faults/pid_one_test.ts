@@ -8,7 +8,7 @@ import { missingNamespaces } from "./support/namespaces.ts";
 import { PATIENCE_MS, stateOf, untilGrown, untilServing } from "./support/steady.ts";
 
 const ORPHANS = 20;
-/** gunicorn's config: its master leaves processes behind that nobody waits for. */
+/** gunicorn's config: its master leaves orphans behind. */
 const LEAVE_ORPHANS = `
 import os, time
 def when_ready(server):

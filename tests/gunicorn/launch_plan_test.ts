@@ -151,7 +151,7 @@ Deno.test("what the master may do with the timeout: leave it, take the config's,
   assertEquals(plan("app:app -t60", {}, { "auto-set-graceful-timeout": "no" }).prepared.grace, 0);
 });
 
-Deno.test("without the probe the graceful timeout is on the line where nobody has set it", () => {
+Deno.test("without the probe a graceful timeout that is not set is on the line", () => {
   const graceful = (timeout: number, given: string[]) => {
     const inspection = { ...INSPECTION, timeout, given };
     return valueOf(plan("app:app", { wrapperConfig: undefined, inspection }).args, "graceful-timeout");

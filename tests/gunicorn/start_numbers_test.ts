@@ -20,7 +20,7 @@ function numbers(given: number | undefined, min: number | undefined, max: number
   );
 }
 
-Deno.test("a number of workers that was given is where it begins, and a bound that nobody set gives way to it", () => {
+Deno.test("it starts with the number of workers that is given, and a bound that is not set follows it", () => {
   const cases: readonly Case[] = [
     // given, --min-workers, --max-workers: begins with, minimum, maximum
     [undefined, undefined, undefined, [2, 2, 5]],

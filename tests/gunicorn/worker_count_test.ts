@@ -115,7 +115,7 @@ Deno.test("nothing is rung before the master is ready: a signal would stop it", 
   assertEquals(bell.poll(6_000), { kind: "settled", workers: 5 });
 });
 
-Deno.test("a count that moved by itself is put right", () => {
+Deno.test("a count that moved by itself is corrected", () => {
   const { master, bell } = doorbell(4);
   bell.poll(0);
   master.count = 5;

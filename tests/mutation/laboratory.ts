@@ -80,7 +80,7 @@ export class Laboratory implements AsyncDisposable {
       await using trial = start("env", [
         // Counting lines would cost more than the tests, and say nothing.
         ...["-u", "DENO_COVERAGE_DIR", Deno.execPath()],
-        // Without permissions but to read the copies: the core needs none, and nobody knows what a mutant does.
+        // Without permissions but to read the copies: the core needs none, and a mutant may do anything.
         ...["run", "--no-check", "--no-prompt", `--allow-read=${this.#dir.path}`],
         ...[`--v8-flags=--max-old-space-size=${HEAP_MIB}`, "--config", this.#dir.join("deno.json")],
         ...[this.#dir.join("trial.ts"), list, String(said.length)],

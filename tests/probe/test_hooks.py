@@ -221,7 +221,7 @@ class HooksTest(unittest.TestCase):
             hooks.chain(folder, settings(), space)
             self.assertEqual(space, {})
 
-    def test_a_master_whose_supervisor_died_obeys_nobody(self):
+    def test_a_master_whose_supervisor_died_obeys_no_supervisor(self):
         server = self.arbiter(workers=2)
         hooks._session.master._bell.supervisor_pid = os.getpid()
         want(self.folder, 50)

@@ -37,7 +37,7 @@ Deno.test("everything in the runtime folder is its owner's alone", async () => {
   }
   for (const path of [dir, ...names]) {
     const { mode, uid, isSymlink } = Deno.lstatSync(path);
-    // Python's own cache of compiled modules stands in the folder too, which nobody else can enter.
+    // Python's own cache of compiled modules stands in the folder too, which no other user can enter.
     const open = path.includes("__pycache__") ? 0o022 : 0o077;
     assertEquals([mode! & open, uid, isSymlink], [0, Deno.uid(), false], path);
   }

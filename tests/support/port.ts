@@ -1,5 +1,5 @@
 /**
- * Ports nobody listens on at the moment, below the range from which the kernel takes ports for outgoing connections.
+ * Free ports, below the range from which the kernel takes ports for outgoing connections.
  *
  * Between the choice of a port and its use by a server some time goes by. So that no other test takes it meanwhile, and
  * answers in the server's place, each test file has a block of ports of its own for as long as it runs: the file that

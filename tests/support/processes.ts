@@ -17,7 +17,7 @@ interface Stat extends ProcessId {
 
 /**
  * Pids of the living children of a process (zombies left out), in the order they were started. gunicorn's fork server and
- * its spare, children that serve nobody, are left out.
+ * its spare, children that do not serve, are not listed.
  */
 export function children(pid: number): number[] {
   return childStats(pid).map((stat) => stat.pid).filter((child) => !IDLE.includes(nameOf(child)));

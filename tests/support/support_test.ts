@@ -45,7 +45,7 @@ Deno.test("until gives up with what it waited for", async () => {
   await assertRejects(
     () => until(() => false, { timeoutMs: 30, what: "rain" }),
     Error,
-    "30 ms in vain for rain",
+    "30 ms for rain",
   );
 });
 

@@ -22,7 +22,7 @@ export async function until<T>(
     const value = await condition();
     if (value) return value as Exclude<T, false | null | undefined | 0 | "">;
     if (performance.now() > deadline) {
-      throw new Error(`Waited ${timeoutMs} ms in vain for ${typeof what === "string" ? what : what()}`);
+      throw new Error(`Waited ${timeoutMs} ms for ${typeof what === "string" ? what : what()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }

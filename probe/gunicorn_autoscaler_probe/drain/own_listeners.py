@@ -1,7 +1,7 @@
-"""With reuse_port (gunicorn 25 and newer) each worker has listeners of its own, with queues that nobody else takes from.
+"""With reuse_port (gunicorn 25 and newer) each worker has its own listeners and accept queues.
 
-What waits in one when it is closed would be reset, and what comes after its worker stops accepting would wait in vain. So
-a worker that goes takes what is queued, and the listener is closed in the same moment.
+Closing a listener resets the connections in its queue, and connections that arrive after its worker stops accepting are
+never served. So a draining worker accepts what is queued, and closes the listener at once.
 """
 import os
 import select

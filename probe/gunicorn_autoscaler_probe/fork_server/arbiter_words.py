@@ -36,5 +36,5 @@ class ForkServerWords:
         self._words[w.A_FORK_NS] = int(took_s * 1e9)
 
     def count_failure(self):
-        """A fork server was lost or could not be had."""
+        """A fork server was lost or did not start."""
         self._words[w.A_FORK_SERVER_FAILURES] += 1

@@ -65,7 +65,7 @@ class Doorbell:
         return True
 
     def is_abandoned(self):
-        """Whether the supervisor died before any master could claim the file: nobody waits for this gunicorn."""
+        """Whether the supervisor died before any master could claim the file: this gunicorn has no supervisor."""
         return not self._is_supervised() and claim.is_gone(self.supervisor_pid) and claim.take(self._fd)
 
     def is_obeying(self):

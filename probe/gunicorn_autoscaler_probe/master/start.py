@@ -29,7 +29,7 @@ def named_workers(cfg, in_file):
 
 
 def lengthen_grace(word, settings, space):
-    """Let workers finish for the timeout where it is longer than the graceful timeout that nobody has set.
+    """Let workers finish for the timeout where it is longer than the default graceful timeout.
 
     word: A_GRACE, 0 for "leave it", else one more than the timeout of the command line; one: it has none. space: the
     user's config, which gets the longer time.

@@ -1,9 +1,9 @@
-"""What a meter does when its slot cannot be written, or not with such a number: nothing more, so that requests go on."""
+"""A meter stops when its slot cannot be written, or a number does not fit; requests go on."""
 from .. import report, words as w
 
 
 def detached(m, error):
-    """Say in the slot `m` that nobody meters any more, as far as that can be written. Returns words that nobody reads."""
+    """Mark the slot `m` as not metered, if it can be written. Returns words that are not shared."""
     report.trouble('meter the requests of this worker', error)
     try:
         m[w.METERED] = 0

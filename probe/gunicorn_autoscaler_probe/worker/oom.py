@@ -1,4 +1,4 @@
-"""Out of memory, a worker goes before the arbiter and the supervisor: they replace it, nobody replaces them."""
+"""Out of memory, the kernel ends a worker before the arbiter and the supervisor, which replace it."""
 
 _ADJUSTMENT = '/proc/self/oom_score_adj'
 _MORE = 500
@@ -6,11 +6,11 @@ _MOST = 1000
 
 
 def go_first():
-    """Raise this process's badness in the eyes of the kernel's out-of-memory killer, which takes no right. Never raises."""
+    """Raise this process's oom_score_adj, which needs no privilege. Never raises."""
     try:
         with open(_ADJUSTMENT) as file:
             now = int(file.read())
         with open(_ADJUSTMENT, 'w') as file:
             file.write(str(min(_MOST, now + _MORE)))
     except (OSError, ValueError):
-        pass  # no /proc, or not to be written: the kernel chooses by size then, as without us
+        pass  # no /proc, or read-only: the kernel chooses by size

@@ -27,8 +27,8 @@ class BootRule:
             self._server.__dict__.pop('APP_LOAD_ERROR', None)
 
     def reap_workers(self):
-        """gunicorn's. The first worker that ends the arbiter does; others that died with it are reaped as well: until 23
-        nobody would, and the stopping would wait the whole graceful timeout for them."""
+        """gunicorn's. The first worker that ends the arbiter does; others that died with it are reaped too: gunicorn up
+        to 23 does not, and its stop waits the graceful timeout for them."""
         try:
             return self._reap_workers()
         except BaseException:

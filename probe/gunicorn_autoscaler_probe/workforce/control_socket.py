@@ -1,7 +1,7 @@
 """Gunicorn's control socket (25.1 and newer) between two forks.
 
-Each fork stops its thread and starts a new one. Up to 26.0 a fork that comes before the new thread runs waits 2 s for it
-in vain, and leaves it behind with its descriptors: six workers forked in a row took 4 s. So it gets the moment it needs.
+Each fork stops its thread and starts a new one. Up to 26.0 a fork before the new thread runs waits 2 s for it and leaks
+it with its descriptors: six workers forked in a row took 4 s. So the next fork waits until it runs.
 """
 import time
 

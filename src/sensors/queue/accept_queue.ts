@@ -2,9 +2,9 @@
  * Connections that wait in the kernel to be accepted by gunicorn: for sync workers exactly the requests that no worker
  * has taken yet, for others a sign of a blocked loop.
  *
- * The kernel tells in two ways. netlink's inet_diag lists listening sockets alone, in 20 us. /proc/net/tcp and tcp6
- * list them first, so their first 4 KiB are enough; but to fill 4 KiB the kernel may have to walk a nearly empty table
- * of connections (2 ms on a machine with much memory), so they are read only where netlink is not to be had.
+ * netlink's inet_diag lists listening sockets alone, in 20 us. Without netlink /proc/net/tcp and tcp6 are read: they list
+ * them first, so their first 4 KiB are enough, but the kernel may walk its whole table of connections (2 ms with much
+ * memory).
  */
 
 import { SockDiagSocket } from "../../platform/netlink.ts";

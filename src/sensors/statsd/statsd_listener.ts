@@ -55,7 +55,7 @@ export class StatsdListener {
 
   /**
    * Opens the socket and starts to listen; packets are added to `window`.
-   * @throws Error "Cannot listen for StatsD on HOST:PORT: ..." when the port is taken or not to be had
+   * @throws Error "Cannot listen for StatsD on HOST:PORT: ..." when the port is taken or not allowed
    */
   constructor(options: StatsdListenerOptions, window: StatsdWindow) {
     this.#window = window;

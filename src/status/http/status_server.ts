@@ -60,7 +60,7 @@ export class StatusServer implements Pages {
 
   /**
    * Opens the sockets, before gunicorn starts.
-   * @throws Error "Cannot serve status on ..." when the TCP address is not to be had
+   * @throws Error "Cannot serve status on ..." when the TCP address is taken or not allowed
    */
   constructor(options: StatusServerOptions) {
     this.#options = options;

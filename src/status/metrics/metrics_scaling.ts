@@ -163,7 +163,7 @@ export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "fork_server_failures_total",
     type: "counter",
-    help: "Fork servers that were lost or could not be had.",
+    help: "Fork servers that were lost or did not start.",
     read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.failures : "unknown"),
   },
   {

@@ -31,7 +31,7 @@ export async function engineWithImages(): Promise<Engine | undefined> {
   try {
     const options = await makeBases(engine);
     if ("missing" in options) return skipped(options.missing);
-    // A machine that lets nobody make namespaces or set limits says so here.
+    // A machine that forbids namespaces or limits fails here.
     const tried = await engine.tryPodman(["run", "--rm", ...LIMITS, "python:3.13-slim", "true"]);
     if (tried.code !== 0) return skipped(tried.stderr.split("\n").at(-1)!);
     await build(engine, options);

@@ -12,7 +12,7 @@ export interface Lost {
 /** How the requests ended. */
 export interface Counts {
   answered: number;
-  /** The server listened no longer: nobody had accepted them. */
+  /** The server no longer listened, and had not accepted them. */
   refused: number;
   /** Connected, but not answered with 200. */
   readonly lost: Lost[];

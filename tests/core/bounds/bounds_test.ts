@@ -54,7 +54,7 @@ Deno.test("memory bounds what fits below its share of the limit", async (t) => {
     [700, 0, 8], // room 200 MiB: 3 more than the 5 there are
     [700, 2, 8], // two of the 3 are booting already: 5 + 2 + 1
     [890, 0, 5], // no room for one more
-    [960, 0, 5], // one too many already: growth is held, nobody goes
+    [960, 0, 5], // one too many already: growth is held, no worker is removed
     [2000, 0, 5],
     [100, 0, 12],
   ];

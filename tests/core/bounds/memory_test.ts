@@ -44,7 +44,7 @@ Deno.test("a full control group of our own sheds one worker at a time, down to t
   assertEquals(goes[1]! - goes[0]! >= 5_000, true);
 });
 
-Deno.test("what neighbours use of the machine takes nobody away", () => {
+Deno.test("memory that neighbours use removes no worker", () => {
   const driver = new Driver({ minWorkers: 2 }, 6);
   const full = group(990, { own: "unknown" });
   assertEquals(

@@ -160,7 +160,7 @@ Deno.test("erlangs of a burst: never less than the slots that its requests hold 
   assertAlmostEquals(burstErlangs({ ...held, arrivals: 16 }, "unknown"), 16 - 4, 1e-9);
 });
 
-Deno.test("cores of a burst: its proven arrivals at the CPU cost of a request seen lately", () => {
+Deno.test("cores of a burst: its certain arrivals at the recent CPU cost of a request", () => {
   const stable = { ...tick({ finished: 10, cpuMs: 400 }), spanMs: 10_000 };
   const window = { ...tick({ arrivals: 16 }), spanMs: 100 };
   assertAlmostEquals(burstCores(window, stable, 50), (12 * 40) / 100, 1e-9);

@@ -8,7 +8,7 @@ Deno.test("Erlang C agrees with published values", () => {
   assertAlmostEquals(shareThatWaits(10, 8), 0.4092, 1e-3);
 });
 
-Deno.test("everybody waits when the load is not below the servers, nobody without load", () => {
+Deno.test("all requests wait when the load is not below the servers, none without load", () => {
   assertEquals(shareThatWaits(3, 3), 1);
   assertEquals(shareThatWaits(3, 0), 0);
   assertEquals(shareThatWaitsLonger(3, 4, 100, 200), 1);
@@ -73,7 +73,7 @@ Deno.test("the share that waits longer agrees with the documented examples", () 
   assertAlmostEquals(shareThatWaitsLonger(7, 6, 100, 200, 0), 0.011, 0.0005);
 });
 
-Deno.test("requests that take no time make nobody wait longer, a load of all servers everybody", () => {
+Deno.test("with requests that take no time none waits longer, with a load of all servers all do", () => {
   assertEquals(shareThatWaitsLonger(8, 6, 0, 0), 0);
   assertEquals(shareThatWaitsLonger(6, 6, 100, 1e9), 1);
   assert(shareThatWaitsLonger(8, 6, 1, 0.1) > 0.1);

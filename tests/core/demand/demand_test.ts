@@ -6,7 +6,7 @@ import { durations, load, sample } from "../samples.ts";
 import { tick, ticks } from "../ticks.ts";
 import { asked, computing, CPU, demand, mixed, requests, SETTINGS } from "./demand_scenes.ts";
 
-Deno.test("nothing comes: one worker is wanted, nobody asks for it", () => {
+Deno.test("no request arrives: one worker is wanted, by no signal", () => {
   const { wanted, enough, by, burst, signals } = demand({});
   assertEquals([wanted, enough, by, burst, signals], [1, 1, "none", false, []]);
 });

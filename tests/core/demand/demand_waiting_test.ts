@@ -75,11 +75,11 @@ Deno.test("slo: requests over the objective ask for one more only when others wa
   assertEquals(slow({ queuedMs: 50, durations: undefined }), 0);
 });
 
-Deno.test("slo: a wait that is over asks for nobody, however slow its requests were", () => {
+Deno.test("slo: a wait that is over wants no worker, however slow its requests were", () => {
   const waited = { ...requests(1, 400), occupiedMs: 20, queuedMs: 400 };
-  const nobody = Array.from({ length: 10 }, () => ({}));
+  const idle = Array.from({ length: 10 }, () => ({}));
   assertEquals(asked({ always: waited }, "slo"), 3);
-  assertEquals(asked({ always: waited, recent: nobody }, "slo"), 0);
+  assertEquals(asked({ always: waited, recent: idle }, "slo"), 0);
 });
 
 Deno.test("slo: workers that are all but always busy are a sign that requests wait", () => {

@@ -29,7 +29,7 @@ Deno.test("loops that are busy ask for workers by the delay formula, a loop a se
   assertEquals(asked(blocked(4, { kind: "sync", slots: 1 }), "loop"), 0);
 });
 
-Deno.test("a loop that is late while its worker serves nobody asks for nothing", () => {
+Deno.test("a late loop of an idle worker wants nothing", () => {
   const idle = { ...requests(0.5, 200), ...late(4, 100), servingMs: 0 };
   assertEquals(asked(blocked(4, { always: idle }), "loop"), 0);
 });
@@ -48,7 +48,7 @@ Deno.test("one late tick proves no busy loop", () => {
   assertEquals(lowerBusyLoops(ticks([...before, one]).sums(1_000)), 0);
 });
 
-Deno.test("without late ticks nothing is busy and nobody waits", () => {
+Deno.test("without late ticks no loop is busy and no request waits", () => {
   assertEquals(loopState(ticks([{ loopTicks: 5 }]).sums(100)), { erlangs: 0, restMs: 0, waitMs: 0 });
 });
 

@@ -42,9 +42,9 @@ function asks(scene: Scene): number {
   return queueAsks(input, goal, scene.steady ?? 3, scene.burst ?? 0);
 }
 
-Deno.test("nobody waits: nothing is asked for", () => assertEquals(asks({ queued: 0, perTick: 9 }), 0));
+Deno.test("no request waits: no worker is wanted", () => assertEquals(asks({ queued: 0, perTick: 9 }), 0));
 
-Deno.test("a queue that the workers take faster than it grows needs nobody", () => {
+Deno.test("a queue that shrinks by itself wants no worker", () => {
   assertEquals(asks({ queued: 3, perTick: 3 }), 0);
 });
 

@@ -111,7 +111,7 @@ const memory = {
   why: { code: "memory", usedBytes: 9, limitBytes: 10, workerBytes: 1 },
 } as const;
 
-Deno.test("memory that a neighbour takes holds growth and takes nobody away", () => {
+Deno.test("memory that a neighbour takes holds growth and removes no worker", () => {
   const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
   const limits: Bounds = { min: 2, max: memory, all: [memory, { workers: 12, why: { code: "configured" } }] };
   for (; driver.nowMs < 5_000; driver.nowMs += 100) driver.step(demand(8), limits);

@@ -163,7 +163,7 @@ Deno.test("the idlest worker is removed", async () => {
   assertEquals((await slow).status, 200);
 });
 
-Deno.test("workers that drain are no staff: growth during a drain comes at once", async () => {
+Deno.test("workers that drain do not count: growth during a drain comes at once", async () => {
   const port = freeTcpPort();
   await using server = await startServer("newest", ["-b", `127.0.0.1:${port}`, apps.wsgi], 2);
   await server.settled(2);

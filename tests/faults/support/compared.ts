@@ -26,7 +26,7 @@ export interface Compared {
   readonly mostLost?: number;
   /** What else must hold under the autoscaler. */
   check?(server: Served): Promise<void> | void;
-  /** Without a supervisor there is nobody to do it to. */
+  /** It needs a supervisor. */
   readonly notBare?: boolean;
 }
 

@@ -13,7 +13,7 @@ import type { Served } from "./server.ts";
 /** No wait is shorter: the machine may be busy with other things for seconds. */
 export const PATIENCE_MS = 60_000;
 
-/** It answers, and the master has so many children: nobody booting too many, nobody left of those that go. */
+/** It answers, and the master has exactly so many children: no extra one boots, none still drains. */
 export async function untilServing(server: Served, workers: number): Promise<void> {
   await until(async () => server.workers().length === workers && await answers(server.port), {
     timeoutMs: PATIENCE_MS,

@@ -234,7 +234,7 @@ class WatchedRequestsTest(unittest.TestCase):
             self.serve(server, kind)
             self.assertEqual(server.counts(), (0, 7, 7, 3))
 
-    def test_an_answer_that_no_application_gave_is_nobodys_failure(self):
+    def test_an_answer_that_no_application_gave_is_no_failure(self):
         async def server_itself():
             await kind().send(dict(START, status=503))
 

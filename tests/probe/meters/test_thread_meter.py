@@ -148,7 +148,7 @@ class ThreadMeterTest(unittest.TestCase):
             return kept
 
     def test_while_requests_go_on_waiting_no_connection_is_kept(self):
-        # The first finds others waiting, and for all that is known they have just come; the last finds nobody.
+        # The first finds others waiting, which may have just come; the last finds none.
         self.assertEqual(self.kept_while_waiting(gthread_meter.FULL_NS + 1), [996, 0, 0, 996])
 
     def test_requests_that_wait_for_a_moment_end_no_connection(self):

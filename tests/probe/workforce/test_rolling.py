@@ -17,7 +17,7 @@ class RollingTest(WorkforceCase):
             self.assertEqual(len(server.forks), 4 + turn)
             write_slot(self.folder, server.forks[-1])  # boots
             server.manage_workers()
-            self.assertEqual(len(server.kills), turn, 'nobody goes while the new one boots')
+            self.assertEqual(len(server.kills), turn, 'no worker is removed while the new one boots')
             self.boot(server.forks[-1])
             server.manage_workers()
             self.assertEqual(len(server.kills), turn + 1)
@@ -79,7 +79,7 @@ class RollingTest(WorkforceCase):
         self.assertEqual(self.force._leaving._leaves[leaving].stop_at_ns, stop_at_ns)
         self.assertIn(server.forks[1], self.force._leaving)
 
-    def test_nobody_is_older_than_the_reload_so_that_gunicorn_waits_for_nobody(self):
+    def test_no_worker_is_older_than_the_reload_so_that_gunicorn_waits_for_none(self):
         server = self.start(3)
         age, order = server.worker_age, list(server.forks)
         self.reload()
@@ -117,7 +117,7 @@ class RollingTest(WorkforceCase):
         self.pass_on()
         self.assertEqual((len(server.WORKERS), set(server.kills)), (5, set(old)))
 
-    def test_while_nobody_serves_all_are_replaced_at_once(self):
+    def test_while_no_worker_serves_all_are_replaced_at_once(self):
         server = self.start(3)
         old = list(server.forks)
         for pid in old:
@@ -162,7 +162,7 @@ class PoolTest(WorkforceCase):
         server.die(server.kills[0])
         server.manage_workers()
         self.assertEqual(len(server.forks), 5)
-        self.assertEqual(self.boots.failures, 0, 'no hook was asked in vain')
+        self.assertEqual(self.boots.failures, 0, 'no hook was called without a fork')
 
     def test_a_pool_smaller_than_the_count_costs_the_workers_beyond_it_and_is_one_line(self):
         server = self.start_pool(2, 3)

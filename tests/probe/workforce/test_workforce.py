@@ -60,7 +60,7 @@ class WorkforceTest(WorkforceCase):
         self.assertEqual(server.kills, [second, third, first])
         self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
 
-    def test_who_leaves_is_no_staff_growth_during_a_drain_comes_at_once(self):
+    def test_draining_workers_do_not_count_growth_during_a_drain_comes_at_once(self):
         server = self.start(4)
         server.num_workers = 2
         server.manage_workers()
@@ -184,7 +184,7 @@ class WorkforceTest(WorkforceCase):
         server.die(second)
         self.assertEqual(self.boots.failures, 1)
 
-    def test_a_failed_boot_halts_the_arbiter_only_while_nobody_serves(self):
+    def test_a_failed_boot_halts_the_arbiter_only_while_no_worker_serves(self):
         server = self.start(2)
         server.manage_workers()
         self.assertEqual((server.WORKER_BOOT_ERROR, server.APP_LOAD_ERROR), (-1, -1))

@@ -164,7 +164,7 @@ Deno.test("A quota that is changed while we run is seen within 5 s", () => {
 
 const memory: [what: string, files: FakeFiles, limitMib: number, usedMib: number][] = [
   [
-    "version 2: page cache that nobody uses is left out",
+    "version 2: page cache that is not in use does not count",
     {
       "sys/fs/cgroup/shop/memory.max": `${512 * MIB}\n`,
       "sys/fs/cgroup/shop/memory.current": `${300 * MIB}\n`,

@@ -184,7 +184,7 @@ Deno.test("Without smaps_rollup, or of a large process, its own pages stand in; 
 
 const MIB = 2 ** 20;
 
-Deno.test("A worker is expected to take what a used one keeps: nobody's first moment, the heaviest, over reloads", () => {
+Deno.test("A worker is expected to take what a used one keeps: not its first moment, the heaviest, over reloads", () => {
   using root = new FakeRoot({});
   const processes = new Processes(root.path);
   const weigh = (pids: number[], served: number[], nowMs: number) => {

@@ -39,7 +39,7 @@ export async function longRequests(
     if (from > 1) await server.scale(from, 1);
     const overShrink = await Promise.all(requests);
     const last = server.status(path, 60_000);
-    // A bare gunicorn whose workers were cut may have nobody for it.
+    // A bare gunicorn whose workers were cut may have none for it.
     await begun(requests.length + 1).catch((error) => server.isWrapped ? Promise.reject(error) : undefined);
     await server.stop();
     return { overShrink, overStop: await last };

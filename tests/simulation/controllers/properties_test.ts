@@ -73,7 +73,7 @@ Deno.test("over 1,000 random loads nothing grows without demand", () => {
     const each = kind === "sync" || kind === "gthread" ? slots : ofLoop;
     if (scenario.sensors === "statsd" || queued > 0) return false;
     return fullest < 0.5 * decision.current * each && cores < 0.4 * decision.current &&
-      `at most ${fullest} in flight, ${cores.toFixed(1)} cores used, nobody waited`;
+      `at most ${fullest} in flight, ${cores.toFixed(1)} cores used, no request waited`;
   });
 });
 
