@@ -7,12 +7,12 @@ SLOT_MAGIC = int.from_bytes(b'GASLOT01', 'little')
 SLOT_VERSION = 1
 
 # The arbiter file: 0-15 are the supervisor's, the rest the master's.
-A_MAGIC, A_SUPERVISOR_PID, A_WANTED, A_WANTED_SEQ, A_FORK_SERVER, A_LINGER_MS = range(6)
+A_MAGIC, A_SUPERVISOR_PID, A_WANTED, A_WANTED_SEQ, A_FORK_SERVER, A_LINGER_MS, A_SLEEP, A_SLEEP_DEPTH = range(8)
 A_FIRST, A_FEWEST, A_MOST, A_GRACE = range(8, 12)
 (A_MASTER_PID, A_CONFIRMED, A_CONFIRMED_SEQ, A_CHANGES, A_ALIVE, A_DRAINING, A_SPAWNED, A_BOOT_FAILURES,
  A_LAST_BOOT_FAILURE_NS, A_RELOADS, A_KIND, A_SLOTS, A_GRACEFUL_TIMEOUT_MS, A_TIMEOUT_MS, A_PRELOAD, A_CONFIGURED,
  A_GUNICORN_VERSION, A_READY_NS, A_FORK_SERVER_STATE, A_FORK_SERVER_PID, A_FORK_SERVER_IMPORT_MS, A_FORKED, A_FORK_NS,
- A_FORK_SERVER_FAILURES, A_CLAIMED_PID, A_CLAIMED_START) = range(16, 42)
+ A_FORK_SERVER_FAILURES, A_CLAIMED_PID, A_CLAIMED_START, A_WAKES, A_WOKEN_NS, A_NO_SLEEP) = range(16, 45)
 A_FORK_SERVER_WHY, A_FORK_SERVER_WHY_BYTES = 256, 1024
 
 # The slot of a worker.
@@ -36,6 +36,8 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 3      wanted_seq            +1 with each request; SIGTTIN or SIGTTOU makes the master read it
 # 4      fork_server           0 off, 1 on, 2 auto; read before each fork
 # 5      linger_ms             --linger-seconds; read at the start
+# 6      sleep                 the number of this sleep, in which no worker is wanted; 0 awake
+# 7      sleep_depth           1 light: the fork server stays; 2 deep
 # 8      first                 workers to start with when the configuration names none; 0: gunicorn's count
 # 9, 10  fewest, most          bounds for the number it names; 0: none
 # 11     grace                 graceful timeout: 0 unchanged; 1: a timeout over 30 s; n: n - 1 s
@@ -65,6 +67,9 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 39     fork_server_failures  fork servers lost or not started since start
 # 40     claimed_pid           the master that holds the file's POSIX lock; no other one acts
 # 41     claimed_start         its start time in clock ticks since boot
+# 42     wakes                 sleeps that a client, or a signal from outside, has ended
+# 43     woken_ns              when the last one ended, CLOCK_MONOTONIC
+# 44     no_sleep              1: without workers nobody listens
 # 256    why                   1024 bytes of UTF-8, 0-terminated: why the fork server is refused
 
 # The worker slot. Its one writer is the worker; word 6 is also written by the master.

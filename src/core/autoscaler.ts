@@ -10,6 +10,7 @@ import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision } from "./reason.ts";
 import { SlidingMax } from "./sliding_max.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
+import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
 import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
 
 /** All that one autoscaler remembers between ticks. */
@@ -26,6 +27,7 @@ export interface AutoscalerState {
   /** Threads that had a connection at the tick before. */
   readonly lastBusyThreads: number;
   readonly start: StartHold;
+  readonly sleep: SleepState;
   /** Ready counts of the last second, negative: its maximum is the fewest there were. */
   readonly fewestReady: SlidingMax;
 }
@@ -42,6 +44,7 @@ export function initial(settings: PolicySettings, target: number): AutoscalerSta
     lastReady: 0,
     lastBusyThreads: 0,
     start: notStarted(target),
+    sleep: AWAKE,
     fewestReady: new SlidingMax(),
   };
 }
@@ -55,6 +58,41 @@ export function step(
   sample: Sample,
   settings: PolicySettings,
   order: Order = AUTO,
+): { state: AutoscalerState; decision: Decision } {
+  const { sleep, waking } = nextSleep(state.sleep, sample, settings, order);
+  const { sinceMs } = sleep;
+  if (sinceMs !== undefined) {
+    const decision = asleepDecision(sample, { ...sleep, sinceMs }, settings, state.policy.target);
+    const policy = { ...state.policy, target: 0 };
+    return { state: { ...state, sleep, policy, lastQueued: 0, lastReady: 0, lastBusyThreads: 0 }, decision };
+  }
+  // The least that can serve comes first; the minimum once it does.
+  const awake = sleep.isWaking ? { ...settings, minWorkers: 1 } : settings;
+  const next = awakeStep(
+    { ...(waking === undefined ? state : rested(state, settings)), sleep },
+    sample,
+    awake,
+    order,
+  );
+  return waking === undefined ? next : { ...next, decision: wakingDecision(next.decision, waking) };
+}
+
+/** After a sleep: one worker, no history, what was learned of this application's load. */
+function rested(state: AutoscalerState, settings: PolicySettings): AutoscalerState {
+  const { holdFactor, holdChangedAtMs } = state.policy;
+  return {
+    ...state,
+    history: new History(longestWindowMs(settings)),
+    policy: { ...initialPolicy(1), holdFactor, holdChangedAtMs },
+    fewestReady: new SlidingMax(),
+  };
+}
+
+function awakeStep(
+  state: AutoscalerState,
+  sample: Sample,
+  settings: PolicySettings,
+  order: Order,
 ): { state: AutoscalerState; decision: Decision } {
   const counts = known(sample.workers) ? sample.workers : undefined;
   const ready = counts?.ready ?? state.lastReady;

@@ -38,6 +38,8 @@ export interface PolicySettings {
   readonly burstCooldownMs: number;
   /** Share of the memory limit that growth may fill, 0..1. */
   readonly memoryShare: number;
+  /** No worker stays when nobody has asked for anything for so long; 0: some always do. */
+  readonly sleepAfterMs: number;
 }
 
 /** The defaults; src/settings/options.ts documents each for users. Figures behind them: docs/decisions/. */
@@ -61,4 +63,5 @@ export const DEFAULT_POLICY: PolicySettings = {
   burstAddWorkers: 8,
   burstCooldownMs: 0,
   memoryShare: 0.9,
+  sleepAfterMs: 0,
 };

@@ -144,6 +144,16 @@ export interface Boots {
   readonly lastBootMs: Maybe<number>;
 }
 
+/** What is known of sleep: of having no worker until a client comes. */
+export interface SleepReading {
+  /** Whether somebody hears clients while there is no worker. */
+  readonly isPossible: boolean;
+  /** How often gunicorn's master was woken by a client since the start. */
+  readonly wakes: number;
+  /** The last time: from the client's coming to the end of the first answer, ms; "unknown" while there is none. */
+  readonly firstAnswerMs: Maybe<number>;
+}
+
 /** All that one tick knows. */
 export interface Sample {
   /** Monotonic milliseconds. */
@@ -159,6 +169,8 @@ export interface Sample {
   readonly cpu: Maybe<Cpu>;
   readonly memory: Maybe<Memory>;
   readonly boots: Maybe<Boots>;
+  /** Absent where there is no sleep. */
+  readonly sleep?: SleepReading | undefined;
 }
 
 /** Narrows a Maybe: `known(sample.queue) ? sample.queue : ...`. */

@@ -56,6 +56,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
         "manager put gunicorn-autoscaler in the background",
     );
   }
+  if (settings.sleepAfter > 0) errors.push(...sleepProblems(all, input));
   let args = mappedArguments(settings, input.gunicornArgs);
   if (args.join("\0") !== input.gunicornArgs.join("\0")) {
     notes.push("uvicorn.workers is deprecated: using uvicorn_worker");
@@ -104,6 +105,18 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   }
   if (relayTo !== undefined) notes.push(`StatsD is heard here and relayed on to ${relayTo}`);
   return { args, ...count, isFound: false, relayTo, notes, errors };
+}
+
+/** Why there can be no sleep: without workers somebody must hear the client that ends it. */
+function sleepProblems(all: readonly string[], { wrapperConfig }: LaunchInput): string[] {
+  if (wrapperConfig === undefined) {
+    return ["Cannot use --sleep-after with --probe off: the probe is what wakes gunicorn, leave it on"];
+  }
+  return hasOption(all, "reuse-port")
+    ? [
+      "Cannot use --sleep-after with gunicorn's --reuse-port: nobody listens while there is no worker, leave one of them out",
+    ]
+    : [];
 }
 
 /** gunicorn's arguments, the worker class that came with Uvicorn replaced where that is wanted. */

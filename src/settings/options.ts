@@ -46,6 +46,12 @@ const WORKERS = group("Workers", [
     policy.memoryShare,
     "Share of the memory limit that growth may fill.",
   ),
+  option(
+    "sleepAfter",
+    number(0, 31_536_000),
+    policy.sleepAfterMs / 1000,
+    "Stop all workers after so many seconds without a request; the next one starts them. 0: never.",
+  ),
 ]);
 
 const DECISIONS = group("Decisions", [

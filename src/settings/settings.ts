@@ -23,6 +23,7 @@ export interface Settings {
   readonly burstAddWorkers: number;
   readonly burstCooldownMs: number;
   readonly memoryShare: number;
+  readonly sleepAfter: number;
   readonly probe: "on" | "off";
   readonly statsdAddr: Address;
   readonly statsdPrefix: string;
@@ -65,5 +66,6 @@ export function policyOf(settings: Settings): PolicySettings {
     burstAddWorkers: settings.burstAddWorkers,
     burstCooldownMs: settings.burstCooldownMs,
     memoryShare: settings.memoryShare,
+    sleepAfterMs: settings.sleepAfter * 1000,
   };
 }

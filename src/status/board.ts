@@ -81,8 +81,9 @@ export class StatusBoard {
     return this.#record === undefined || wallMs - this.#notedAtMs < STALLED_MS;
   }
 
-  /** Whether a worker serves. */
+  /** Whether a worker serves, or one comes with the next request. */
   get isReady(): boolean {
+    if (this.#record?.decision.reason.code === "asleep") return true;
     const workers = this.#record?.sample.workers;
     return workers !== undefined && known(workers) && workers.ready > 0;
   }

@@ -1,4 +1,4 @@
-import type { ForkServerReading } from "../sensors/probe/arbiter_file.ts";
+import type { ForkServerReading } from "../sensors/probe/arbiter_reading.ts";
 import type { ForkServerReport } from "./status_types.ts";
 
 /** What status pages tell of the fork server. */

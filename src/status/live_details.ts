@@ -1,5 +1,5 @@
 import type { Maybe } from "../core/sample.ts";
-import type { ForkServerReading } from "../sensors/probe/arbiter_file.ts";
+import type { ForkServerReading } from "../sensors/probe/arbiter_reading.ts";
 import type { WorkerReport } from "./status_types.ts";
 
 /** What status pages show and no decision needs: read on demand, not once a tick. */

@@ -1,5 +1,5 @@
 import { known } from "../core/sample.ts";
-import type { Arbiter } from "../sensors/probe/arbiter_file.ts";
+import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { ProcessWorker } from "../sensors/machine/processes.ts";
 import type { SlotWorker } from "../sensors/probe/slot_worker.ts";
 import type { LiveDetails } from "./live_details.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import { type GivenBounds, startNumbers } from "../gunicorn/start_numbers.ts";
 import { configuredNumber } from "../gunicorn/launch_plan.ts";
-import type { Arbiter } from "../sensors/probe/arbiter_file.ts";
+import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { FoundCount } from "./supervisor.ts";
 
 /** What a beginning is found by. */

@@ -13,12 +13,8 @@ import type { WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
 import { bringBack } from "../platform/removed_file.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
-import {
-  type Arbiter,
-  ArbiterFile,
-  type ForkServerMode,
-  type PreparedStart,
-} from "../sensors/probe/arbiter_file.ts";
+import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
+import { ArbiterFile, type ForkServerMode, type PreparedStart } from "../sensors/probe/arbiter_file.ts";
 import { Machine } from "../sensors/machine/machine.ts";
 import { ProbeSlots, servedOf, type SlotsReading } from "../sensors/probe/probe_slots.ts";
 import { parseStat } from "../sensors/machine/process_stat.ts";
@@ -31,6 +27,7 @@ import { readText } from "../sensors/text_file.ts";
 import type { Address } from "../settings/setting_types.ts";
 import { ArbiterLink } from "./arbiter_link.ts";
 import type { Sampler } from "./supervisor.ts";
+import { WakeReader } from "../sensors/probe/wake_reader.ts";
 import { UnseenWorkers } from "./unseen_workers.ts";
 
 /** What is to be looked at. */
@@ -64,6 +61,7 @@ export class Sensing implements Sampler {
   readonly #statsd: StatsdListener | undefined;
   readonly #relay: StatsdRelay | undefined;
   readonly #unseen = new UnseenWorkers();
+  readonly #wakes = new WakeReader();
   #link: ArbiterLink | undefined;
   #masterPid = 0;
   #lastMs: number | undefined;
@@ -155,6 +153,7 @@ export class Sensing implements Sampler {
         ? { ...machine.memory, ...this.#machine.group, ...this.#processes.expected }
         : "unknown",
       boots: this.#boots(slots),
+      sleep: this.#wakes.read(this.#arbiter?.sleep, slots, nowMs * 1e6),
     };
   }
 
@@ -233,6 +232,7 @@ export class Sensing implements Sampler {
       const unseen = this.#unseen.of(this.#arbiter, slots, nowMs);
       return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
     }
+    if (target === 0) return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
     if (children.length === 0) return "unknown";
     const unseen = this.#arbiter === undefined ? 0 : children.length;
     return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0, unseen };

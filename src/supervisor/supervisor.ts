@@ -8,6 +8,7 @@ import { AUTOMATIC, standingAt, type StandingOrder, withinBounds } from "../core
 import type { CountState, WorkerCount } from "../gunicorn/worker_count.ts";
 import { DecisionLog } from "../wording/decision_log.ts";
 import { orderText } from "../wording/order_words.ts";
+import { SleepLog } from "./sleep_log.ts";
 
 /** Reads everything once. Never throws for something it cannot read: that is "unknown". */
 export interface Sampler {
@@ -46,6 +47,8 @@ export interface SupervisorParts {
   readonly onTick?: (record: TickRecord) => void;
 }
 
+/** Without workers nothing changes but by a client, whom the master hears by itself. */
+const ASLEEP_TICK_MS = 250;
 /** A request for workers that the master has not confirmed for this long is worth a line. */
 const UNCONFIRMED_MS = 3_000;
 /** An error of the same text is said once in this time. */
@@ -58,6 +61,7 @@ const ERROR_REPEAT_MS = 60_000;
 export class Supervisor {
   readonly #parts: SupervisorParts;
   readonly #decisionLog: DecisionLog;
+  readonly #sleepLog = new SleepLog();
   #settings: PolicySettings;
   #state: AutoscalerState;
   #standing = AUTOMATIC;
@@ -110,10 +114,11 @@ export class Supervisor {
 
   /** Ticks until stopped. The pace is kept by the clock, not by adding sleeps; missed ticks are not made up for. */
   async run(): Promise<void> {
-    const { tickMs, clock } = this.#parts;
+    const { clock } = this.#parts;
     let dueMs = clock();
     while (!this.#stopped) {
       this.tick(clock());
+      const tickMs = this.#tickMs();
       dueMs += tickMs;
       const lateMs = clock() - dueMs;
       if (lateMs > tickMs) {
@@ -122,6 +127,11 @@ export class Supervisor {
       }
       await this.#sleep(Math.max(0, dueMs - clock()));
     }
+  }
+
+  #tickMs(): number {
+    const { tickMs } = this.#parts;
+    return this.#state.sleep.sinceMs === undefined ? tickMs : Math.max(tickMs, ASLEEP_TICK_MS);
   }
 
   /** Ends the loop; a tick under way is finished. */
@@ -154,6 +164,7 @@ export class Supervisor {
     this.#state = state;
     if (!dryRun) count.ask(decision.target, nowMs);
     const said = this.#say(decision);
+    this.#sleepLog.note(sample, settings, this.#parts.log);
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
     this.#warnUnconfirmed(counted);
     onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, said });

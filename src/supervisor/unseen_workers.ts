@@ -1,4 +1,4 @@
-import type { Arbiter } from "../sensors/probe/arbiter_file.ts";
+import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { SlotsReading } from "../sensors/probe/probe_slots.ts";
 
 /** A worker's slot appears some moments after its fork: before that it is no worker without one. */

@@ -1,5 +1,6 @@
 import type { Bound, BoundWhy, Decision, Facts, SignalName } from "../core/reason.ts";
 import { known, type Maybe } from "../core/sample.ts";
+import { duration } from "./order_words.ts";
 
 /**
  * A decision as one sentence: what was observed, what is wanted, what limits it. Log, `explain`, status and dashboard
@@ -60,6 +61,17 @@ export function explain(decision: Decision, sloP95Ms: number): string {
           ? `; the minimum of ${reason.minimum} does not fit, give more memory or lower --min-workers`
           : ""
       }`;
+    case "asleep":
+      return decision.action === "hold"
+        ? `asleep for ${span(reason.forMs)}, 0 workers, until a request comes`
+        : `no request for ${span(reason.quietMs)}: asleep, 0 workers`;
+    case "woken":
+      return sentence(
+        `woken by ${reason.by === "request" ? "a request" : "an operator"} after ${span(reason.afterMs)}: ${
+          moved(decision)
+        }`,
+        decision,
+      );
     case "no-data":
       return "no signal can be read: hold until one can";
     case "paused":
@@ -201,6 +213,10 @@ function ms(value: number): string {
 
 function seconds(value: number): string {
   return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} s`;
+}
+
+function span(value: number): string {
+  return value < 10_000 ? seconds(value) : duration(value);
 }
 
 function percent(share: number): string {

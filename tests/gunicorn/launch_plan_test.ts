@@ -79,6 +79,18 @@ Deno.test("a fork server without the probe is said to have no effect", () => {
   assertEquals(notes("/run/x/conf.py"), "");
 });
 
+Deno.test("a sleep needs the probe, and listeners of the master's own", () => {
+  const sleepy = { "sleep-after": "60" };
+  assertEquals(plan("app:app", {}, sleepy).errors, []);
+  assertEquals(plan("app:app --reuse-port").errors, []);
+  for (const environment of [{}, { GUNICORN_CMD_ARGS: "--reuse-port" }]) {
+    const line = "GUNICORN_CMD_ARGS" in environment ? "app:app" : "app:app --reuse-port";
+    assertStringIncludes(plan(line, { environment }, sleepy).errors.join(), "--reuse-port: nobody listens");
+  }
+  const off = plan("app:app", { wrapperConfig: undefined }, { ...sleepy, probe: "off" });
+  assertStringIncludes(off.errors.join(), "--probe off");
+});
+
 Deno.test("a dry run leaves the number to gunicorn, whatever it is", () => {
   const { isFound, prepared } = plan("app:app -w 4", {}, { "dry-run": "true" });
   assertEquals([isFound, prepared.first], [true, 0]);

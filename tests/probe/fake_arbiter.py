@@ -28,6 +28,7 @@ class Arbiter:
         self.log = Log()
         self.worker_class = SyncWorker
         self.WORKERS = {}
+        self.LISTENERS = []
         self.worker_age = 0
         self.forks = []
         self.kills = []

@@ -2,7 +2,8 @@
 
 import { installProbe, readProbe } from "../../src/gunicorn/probe_install.ts";
 import { makeRuntimeDir, removeDir, runtimeBases } from "../../src/platform/runtime_dir.ts";
-import { type Arbiter, ArbiterFile } from "../../src/sensors/probe/arbiter_file.ts";
+import { ArbiterFile } from "../../src/sensors/probe/arbiter_file.ts";
+import type { Arbiter } from "../../src/sensors/probe/arbiter_reading.ts";
 import { SLOT } from "../sensors/probe/shared_pages.ts";
 import { type Process, start, type StartOptions } from "../support/process.ts";
 import { until } from "../support/wait.ts";

@@ -45,6 +45,14 @@ def want(folder, workers):
         f.write(struct.pack('<2Q', workers, seq + 1))
 
 
+def want_sleep(folder, number, depth=2):
+    """What the supervisor does before it rings for sleep `number`; 0: for its end."""
+    with open(os.path.join(folder, 'arbiter'), 'r+b') as f:
+        f.seek(w.A_SLEEP * 8)
+        f.write(struct.pack('<2Q', number, depth))
+    want(folder, 1)
+
+
 def write_slot(folder, pid, **words):
     """A slot as a worker would have written it: write_slot(folder, 7, READY_NS=5)."""
     values = [0] * 512

@@ -117,6 +117,28 @@ Deno.test("the minimum is moved by one, within 1 and the maximum", () => {
   assertEquals([loop.moveFloor(-1), loop.moveFloor(-1), loop.moveFloor(-1)], [2, 1, 1]);
 });
 
+Deno.test("asleep it ticks four times a second at most", async () => {
+  const asleep = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+  const sleep = { isPossible: true, wakes: 0, firstAnswerMs: "unknown" } as const;
+  const { supervisor: loop, records } = supervisor({
+    tickMs: 20,
+    settings: { ...DEFAULT_POLICY, sleepAfterMs: 1 },
+    sampler: {
+      sample: (nowMs) =>
+        records.length < 3
+          ? sample(nowMs, { sleep })
+          : sample(nowMs, { sleep, workers: asleep, load: "unknown" }),
+    },
+  });
+  const running = loop.run();
+  while (records.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+  loop.stop();
+  await running;
+  const [last, before] = [records.at(-1)!, records.at(-2)!].map(({ decision }) => decision);
+  assertEquals(last!.target, 0);
+  assert(last!.nowMs - before!.nowMs >= 245, `${last!.nowMs - before!.nowMs} ms`);
+});
+
 Deno.test("the loop keeps its pace by the clock and stops at once", async () => {
   const { supervisor: loop, records } = supervisor({ tickMs: 20 });
   const started = performance.now();

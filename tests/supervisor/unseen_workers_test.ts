@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Arbiter } from "../../src/sensors/probe/arbiter_file.ts";
+import type { Arbiter } from "../../src/sensors/probe/arbiter_reading.ts";
 import type { SlotsReading } from "../../src/sensors/probe/probe_slots.ts";
 import { UnseenWorkers } from "../../src/supervisor/unseen_workers.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Bound, Decision, Demand, Facts } from "../../src/core/reason.ts";
+import type { Bound, Decision, Demand, Facts, Reason } from "../../src/core/reason.ts";
 import { explain } from "../../src/wording/explain.ts";
 
 const facts: Facts = {
@@ -127,6 +127,22 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "something else holds them up: hold 16 workers, next try in 42 s",
     ],
     [
+      { reason: { code: "asleep", quietMs: 60_000, forMs: 0 }, demand: "unknown", target: 0 },
+      "no request for 1 min: asleep, 0 workers",
+    ],
+    [
+      { reason: { code: "asleep", quietMs: 60_000, forMs: 11_520_000 }, current: 0, target: 0 },
+      "asleep for 3 h 12 min, 0 workers, until a request comes",
+    ],
+    [
+      { reason: { code: "woken", by: "request", afterMs: 11_520_000 }, current: 0, target: 1 },
+      "woken by a request after 3 h 12 min: grow from 0 to 1 worker",
+    ],
+    [
+      { reason: { code: "woken", by: "operator", afterMs: 2_500 }, current: 0, target: 1 },
+      "woken by an operator after 2.5 s: grow from 0 to 1 worker",
+    ],
+    [
       { reason: { code: "slow-not-starved" }, current: 2, target: 2 },
       "p95 412 ms is over 300 ms, but no request waits and workers are 38 % busy: the app is slow, more workers would not help",
     ],
@@ -209,7 +225,11 @@ Deno.test("missing readings leave no holes in the sentence", () => {
   };
   for (const by of ["load", "burst", "queue", "concurrency", "cpu", "slo", "blocked-loop", "none"] as const) {
     for (const code of ["asked", "slow-not-starved", "steady", "quiet", "at-bound"] as const) {
-      const reason = code === "asked" ? { code, by } : code === "quiet" ? { code, lowForMs: 1 } : { code };
+      const reason = code === "asked"
+        ? { code, by }
+        : code === "quiet"
+        ? { code, lowForMs: 1 }
+        : { code } as Reason;
       const text = explain(decision({ reason, demand: { ...demand(by), facts: unknown } }), 300);
       assertMatch(text, /^(?!.*(undefined|NaN|unknown|\[object)).+$/, text);
     }

@@ -7,6 +7,7 @@ from .. import words as w
 from ..fork_server.arbiter_words import ForkServerWords
 from ..page import Page, open_owned
 from . import claim, start
+from .asleep import Sleep
 
 # More is a torn or hostile file rather than a wish.
 _MOST_WORKERS = 100000
@@ -26,6 +27,7 @@ class Doorbell:
             os.close(self._fd)
             raise
         self._words = self._page.words
+        self.sleep = Sleep(self._words)
         if self._words[w.A_MAGIC] != w.ARBITER_MAGIC:
             self.close()
             raise ValueError('the arbiter file has another format')
@@ -58,7 +60,7 @@ class Doorbell:
             return False
         words = self._words
         words[w.A_CLAIMED_PID] = 0
-        for word in range(w.A_MASTER_PID, w.A_FORK_SERVER_FAILURES + 1):  # what a master before us, now gone, has left
+        for word in range(w.A_MASTER_PID, w.A_NO_SLEEP + 1):  # what a master before us, now gone, has left
             words[word] = 0
         words[w.A_CLAIMED_START] = claim.start_ticks()
         words[w.A_CLAIMED_PID] = self._claimed_by = os.getpid()
@@ -76,16 +78,18 @@ class Doorbell:
         return os.getppid() == self.supervisor_pid or claim.is_held(self._fd)
 
     def wanted(self):
-        """(seq, workers wanted); 0 workers: the supervisor asks for none, gunicorn's own count stands.
+        """(seq, workers wanted): 0 while asleep, None where the supervisor asks for no number and gunicorn's own count stands.
 
         The seq is read first. A newer number may then be answered with an older seq, and the supervisor rings again;
         the other way round it would believe a number that was never applied.
         """
         seq = self._words[w.A_WANTED_SEQ]
         wanted = self._words[w.A_WANTED]
+        if self.sleep.is_on():
+            return seq, 0
         if wanted == 0:
-            return seq, self._begun
-        return seq, (wanted if wanted <= _MOST_WORKERS else 0)
+            return seq, self._begun or None
+        return seq, (wanted if wanted <= _MOST_WORKERS else None)
 
     def begin(self, configured):
         """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0 for none."""
@@ -144,5 +148,7 @@ class Doorbell:
         self._words[w.A_GRACEFUL_TIMEOUT_MS] = int(cfg.graceful_timeout * 1000)
         self._words[w.A_TIMEOUT_MS] = int(cfg.timeout * 1000)
         self._words[w.A_PRELOAD] = 1 if cfg.preload_app else 0
+        # Each worker has its listeners then, and without one nobody listens.
+        self._words[w.A_NO_SLEEP] = 1 if getattr(cfg, 'reuse_port', False) else 0
         self._words[w.A_GUNICORN_VERSION] = major * 10000 + minor * 100 + patch
         self._words[w.A_MASTER_PID] = os.getpid()

@@ -95,7 +95,7 @@ class Master:
             self._bell.tell_configured(configured)
             self._bell.begin(configured)
         seq, wanted = self._bell.wanted()
-        if wanted and wanted != new:
+        if wanted is not None and wanted != new:
             server._num_workers = wanted
         self._bell.count_change()
         self._bell.confirm(server.num_workers, seq)
@@ -114,7 +114,7 @@ class Master:
         self._bell.tell_configuration(server)
         self._bell.count_reload()
         _, wanted = self._bell.wanted()
-        if wanted:
+        if wanted:  # asleep, none will be: what the configuration says stands
             server.cfg.set('workers', wanted)
         if self._workforce is not None:
             self._workforce.reload()

@@ -64,6 +64,7 @@ class Signals:
             return type(self._server).handle_ttin(self._server)
         if not self._is_ring():
             self._say()
+            self._bell.sleep.end()
             if len(self._extra) < self._server.num_workers:
                 self._extra.append(time.monotonic_ns() + _EXTRA_NS)
         return self._server.manage_workers()
@@ -81,6 +82,8 @@ class Signals:
 
     def extra(self, now_ns):
         """Workers beyond the count that signals from outside added."""
+        if self._bell.sleep.is_on():
+            self._extra = []
         self._extra = [until_ns for until_ns in self._extra if now_ns < until_ns]
         return len(self._extra)
 
@@ -90,7 +93,7 @@ class Signals:
         return refreshes
 
     def _is_governed(self):
-        return self._bell.is_obeying() and self._bell.wanted()[1] > 0
+        return self._bell.is_obeying() and self._bell.wanted()[1] is not None
 
     def _is_ring(self):
         """Whether this signal is the supervisor's: it writes a new request before each."""

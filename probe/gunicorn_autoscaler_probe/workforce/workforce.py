@@ -46,8 +46,8 @@ class Workforce:
         server.spawn_workers = self.spawn_workers
 
     def is_serving(self):
-        """A worker that stays was ready at the last look."""
-        return self._is_healthy and bool(self._staying())
+        """A worker that stays was ready at the last look; or none is there because of a sleep."""
+        return self._is_healthy and bool(self._staying()) or self._bell.sleep.has_none_to_lose()
 
     def reload(self):
         """on_reload: everyone is to be replaced, unless the fork server already knows the new code for broken.
@@ -136,8 +136,9 @@ class Workforce:
         """Answer the bell, see who is ready, and return how many workers to fork now."""
         server = self._server
         if self._bell.is_obeying():
+            self._follow_sleep()
             seq, wanted = self._bell.wanted()
-            if wanted and wanted != server.num_workers:
+            if wanted is not None and wanted != server.num_workers:
                 server.num_workers = wanted  # calls nworkers_changed, which confirms
             elif not self._bell.is_answered(seq):
                 self._bell.confirm(server.num_workers, seq)
@@ -151,7 +152,9 @@ class Workforce:
         latest = self._slots.latest_ready_ns(staying)
         self._boots.ready(latest)
         self._is_healthy = latest > 0
-        self._rule.lift(self._is_healthy)
+        if self._is_healthy:
+            self._bell.sleep.served()
+        self._rule.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
         self._follow_rolling(staying)
         places = self._places(now_ns) + self._surge()
         missing = places - len(staying)
@@ -161,6 +164,15 @@ class Workforce:
         if not self._boots.is_failing:
             return missing
         return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one tries whether boots work again
+
+    def _follow_sleep(self):
+        """Fall asleep: no reload is under way any more. Wake up: the first worker comes at once."""
+        sleep = self._bell.sleep
+        if sleep.is_fresh():
+            self._rolling = None
+            self._signals.reload_ended()
+            self._boots.try_now()
+        sleep.look(self._server.LISTENERS)
 
     def _places(self, now_ns):
         return self._server.num_workers + self._signals.extra(now_ns)
@@ -205,7 +217,7 @@ class Workforce:
         return True
 
     def _can_do_without(self, error):
-        if self._is_healthy:
+        if self._is_healthy or self._bell.sleep.has_none_to_lose():
             return True
         if isinstance(error, OSError) and error.errno not in (errno.EMFILE, errno.ENFILE):
             return False

@@ -3,64 +3,11 @@
  * of itself. Every word is meaningful alone, so there is no lock.
  */
 
-import type { WorkerKind } from "../../core/sample.ts";
 import { errorText } from "../../error_text.ts";
 import type { ProcessId } from "../../platform/process_id.ts";
+import type { Arbiter, ForkServerReading, ForkServerState } from "./arbiter_reading.ts";
+import * as word from "./arbiter_words.ts";
 import { hasMagic, kindOf, PAGE_BYTES, readStart, wordAt } from "./shared_words.ts";
-
-/** What gunicorn's master has published. */
-export interface Arbiter {
-  readonly masterPid: number;
-  /** The master's num_workers, and the request for workers that it answers. */
-  readonly confirmed: number;
-  readonly confirmedSeq: number;
-  /** Times its count was set. */
-  readonly changes: number;
-  /** Workers alive, draining ones included. */
-  readonly alive: number;
-  /** Workers that drain. */
-  readonly draining: number;
-  /** Workers forked since the start. */
-  readonly spawned: number;
-  /** Workers that died before they served, since the start; draining ones do not count. */
-  readonly bootFailures: number;
-  /** CLOCK_MONOTONIC, ns; 0 when there was none. */
-  readonly lastBootFailureNs: number;
-  /** SIGHUPs carried out. */
-  readonly reloads: number;
-  readonly kind: WorkerKind;
-  /** Requests one worker serves at once; at least 1. */
-  readonly slots: number;
-  readonly gracefulTimeoutMs: number;
-  readonly timeoutMs: number;
-  readonly preload: boolean;
-  /** The number of workers that gunicorn's own configuration names; 0 for none. */
-  readonly configured: number;
-  /** Such as "23.0.0". */
-  readonly gunicornVersion: string;
-  /** When the master was ready, CLOCK_MONOTONIC, ns; undefined before. */
-  readonly readyNs: number | undefined;
-  readonly forkServer: ForkServerReading;
-}
-
-/** What the master's fork server is and did. */
-export interface ForkServerReading {
-  readonly state: ForkServerState;
-  readonly pid: number | undefined;
-  /** What the import took in the one that forks, ms; 0 without one. */
-  readonly importMs: number;
-  /** Workers forked from it since the start. */
-  readonly forks: number;
-  /** From the question to the last worker's pid, ms; undefined before the first. */
-  readonly lastForkMs: number | undefined;
-  /** Fork servers lost or not had, since the start. */
-  readonly failures: number;
-  /** Why there is none, in a sentence; empty otherwise. */
-  readonly why: string;
-}
-
-/** "refused": the set-up or the application forbids it. "failed": it is tried again. */
-export type ForkServerState = "none" | "starting" | "ready" | "refused" | "failed";
 
 /** What the option fork-server says; the numbers of its word. */
 export type ForkServerMode = "off" | "on" | "auto";
@@ -84,21 +31,6 @@ export interface PreparedStart {
 }
 
 const MAGIC = "GAARB001";
-const SUPERVISOR_PID = 1,
-  WANTED = 2,
-  WANTED_SEQ = 3,
-  FORK_SERVER = 4,
-  LINGER_MS = 5,
-  MASTER_PID = 16,
-  CONFIRMED = 17,
-  CONFIRMED_SEQ = 18;
-const FIRST = 8; // and FEWEST, MOST, GRACE after it
-const CHANGES = 19, ALIVE = 20, DRAINING = 21, SPAWNED = 22, BOOT_FAILURES = 23, LAST_BOOT_FAILURE_NS = 24;
-const RELOADS = 25, KIND = 26, SLOTS = 27, GRACEFUL_TIMEOUT_MS = 28, TIMEOUT_MS = 29, PRELOAD = 30;
-const CONFIGURED = 31, GUNICORN_VERSION = 32, READY_NS = 33, FORK_SERVER_STATE = 34;
-const FORK_SERVER_PID = 35, FORK_SERVER_IMPORT_MS = 36, FORKED = 37, FORK_NS = 38, FORK_SERVER_FAILURES = 39;
-const CLAIMED_PID = 40, CLAIMED_START = 41;
-const END = 42, WHY_AT = 256 * 8, WHY_BYTES = 1024;
 
 /** A pid is at most 2^22 on Linux. */
 const MAX_PID = 4_194_304;
@@ -110,9 +42,11 @@ const MAX_SLOTS = 1_000_000;
 export class ArbiterFile {
   readonly path: string;
   readonly #file: Deno.FsFile;
-  readonly #halves = new Uint32Array(2 * END);
+  readonly #halves = new Uint32Array(2 * word.END);
   readonly #bytes = new Uint8Array(this.#halves.buffer);
   #seq = 0;
+  #sleeps = 0;
+  #isAsleep = false;
 
   /**
    * Makes the file, readable by its owner alone, before gunicorn is started.
@@ -125,7 +59,7 @@ export class ArbiterFile {
       file = Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
       const page = new BigUint64Array(PAGE_BYTES / 8);
       new TextEncoder().encodeInto(MAGIC, new Uint8Array(page.buffer));
-      page[SUPERVISOR_PID] = BigInt(supervisorPid);
+      page[word.SUPERVISOR_PID] = BigInt(supervisorPid);
       writeAll(file, new Uint8Array(page.buffer));
       lock(file);
     } catch (error) {
@@ -141,17 +75,21 @@ export class ArbiterFile {
 
   /** Leaves to gunicorn's configuration what it may name. Before gunicorn is started. */
   prepare({ first, fewest, most, grace }: PreparedStart): void {
-    for (const [i, value] of [first, fewest, most, grace].entries()) this.#writeWord(FIRST + i, value);
+    for (const [i, value] of [first, fewest, most, grace].entries()) this.#writeWord(word.FIRST + i, value);
   }
 
   /**
    * Writes the wanted number of workers and then a new sequence number, and returns the latter. The master looks at
-   * them when it gets a SIGTTIN or SIGTTOU.
+   * them when it gets a SIGTTIN or SIGTTOU. 0 is a sleep, which has a number: what the master has woken from does not come
+   * back with a repetition.
    * @throws Error when the file cannot be written any more
    */
   request(workers: number): number {
-    this.#writeWord(WANTED, workers);
-    this.#writeWord(WANTED_SEQ, this.#seq + 1);
+    if (workers === 0 && !this.#isAsleep) this.#sleeps++;
+    this.#isAsleep = workers === 0;
+    this.#writeWord(word.WANTED, Math.max(1, workers));
+    this.#writeWord(word.SLEEP, this.#isAsleep ? this.#sleeps : 0);
+    this.#writeWord(word.WANTED_SEQ, this.#seq + 1);
     return ++this.#seq;
   }
 
@@ -160,7 +98,7 @@ export class ArbiterFile {
    * @throws Error when the file cannot be written any more
    */
   setForkServer(mode: ForkServerMode): void {
-    this.#writeWord(FORK_SERVER, MODES.indexOf(mode));
+    this.#writeWord(word.FORK_SERVER, MODES.indexOf(mode));
   }
 
   /**
@@ -168,7 +106,7 @@ export class ArbiterFile {
    * @throws Error when the file cannot be written any more
    */
   setLinger(ms: number): void {
-    this.#writeWord(LINGER_MS, ms);
+    this.#writeWord(word.LINGER_MS, ms);
   }
 
   /** The sequence number of the last request; 0 before the first. */
@@ -180,55 +118,60 @@ export class ArbiterFile {
   read(): Arbiter | undefined {
     const w = this.#halves;
     if (!readStart(this.#file, this.#bytes) || !hasMagic(w, 0, MAGIC)) return undefined;
-    const masterPid = wordAt(w, MASTER_PID);
-    const confirmed = wordAt(w, CONFIRMED);
-    const alive = wordAt(w, ALIVE);
+    const masterPid = wordAt(w, word.MASTER_PID);
+    const confirmed = wordAt(w, word.CONFIRMED);
+    const alive = wordAt(w, word.ALIVE);
     if (masterPid === 0 || masterPid > MAX_PID || confirmed > MAX_WORKERS || alive > MAX_WORKERS) {
       return undefined;
     }
-    const version = wordAt(w, GUNICORN_VERSION);
+    const version = wordAt(w, word.GUNICORN_VERSION);
     return {
       masterPid,
       confirmed,
-      confirmedSeq: wordAt(w, CONFIRMED_SEQ),
-      changes: wordAt(w, CHANGES),
+      confirmedSeq: wordAt(w, word.CONFIRMED_SEQ),
+      changes: wordAt(w, word.CHANGES),
       alive,
-      draining: Math.min(alive, wordAt(w, DRAINING)),
-      spawned: wordAt(w, SPAWNED),
-      bootFailures: wordAt(w, BOOT_FAILURES),
-      lastBootFailureNs: wordAt(w, LAST_BOOT_FAILURE_NS),
-      reloads: wordAt(w, RELOADS),
-      kind: kindOf(wordAt(w, KIND)),
-      slots: Math.min(MAX_SLOTS, Math.max(1, wordAt(w, SLOTS))),
-      gracefulTimeoutMs: wordAt(w, GRACEFUL_TIMEOUT_MS),
-      timeoutMs: wordAt(w, TIMEOUT_MS),
-      preload: wordAt(w, PRELOAD) !== 0,
-      configured: wordAt(w, CONFIGURED),
+      draining: Math.min(alive, wordAt(w, word.DRAINING)),
+      spawned: wordAt(w, word.SPAWNED),
+      bootFailures: wordAt(w, word.BOOT_FAILURES),
+      lastBootFailureNs: wordAt(w, word.LAST_BOOT_FAILURE_NS),
+      reloads: wordAt(w, word.RELOADS),
+      kind: kindOf(wordAt(w, word.KIND)),
+      slots: Math.min(MAX_SLOTS, Math.max(1, wordAt(w, word.SLOTS))),
+      gracefulTimeoutMs: wordAt(w, word.GRACEFUL_TIMEOUT_MS),
+      timeoutMs: wordAt(w, word.TIMEOUT_MS),
+      preload: wordAt(w, word.PRELOAD) !== 0,
+      configured: wordAt(w, word.CONFIGURED),
       gunicornVersion: `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}.${version % 100}`,
-      readyNs: wordAt(w, READY_NS) || undefined,
+      readyNs: wordAt(w, word.READY_NS) || undefined,
       forkServer: this.#forkServer(),
+      sleep: {
+        isPossible: wordAt(w, word.NO_SLEEP) === 0,
+        wakes: wordAt(w, word.WAKES),
+        wokenNs: wordAt(w, word.WOKEN_NS),
+      },
     };
   }
 
   #forkServer(): ForkServerReading {
     const w = this.#halves;
-    const pid = wordAt(w, FORK_SERVER_PID);
-    const state = STATES[wordAt(w, FORK_SERVER_STATE)] ?? "none";
-    const forkNs = wordAt(w, FORK_NS);
+    const pid = wordAt(w, word.FORK_SERVER_PID);
+    const state = STATES[wordAt(w, word.FORK_SERVER_STATE)] ?? "none";
+    const forkNs = wordAt(w, word.FORK_NS);
     return {
       state,
       pid: pid > 0 && pid <= MAX_PID ? pid : undefined,
-      importMs: wordAt(w, FORK_SERVER_IMPORT_MS),
-      forks: wordAt(w, FORKED),
+      importMs: wordAt(w, word.FORK_SERVER_IMPORT_MS),
+      forks: wordAt(w, word.FORKED),
       lastForkMs: forkNs === 0 ? undefined : forkNs / 1e6,
-      failures: wordAt(w, FORK_SERVER_FAILURES),
+      failures: wordAt(w, word.FORK_SERVER_FAILURES),
       why: state === "refused" ? this.#why() : "",
     };
   }
 
   #why(): string {
-    const bytes = new Uint8Array(WHY_BYTES);
-    this.#file.seekSync(WHY_AT, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(word.WHY_BYTES);
+    this.#file.seekSync(word.WHY_AT, Deno.SeekMode.Start);
     const end = bytes.subarray(0, this.#file.readSync(bytes) ?? 0).indexOf(0);
     // deno-lint-ignore no-control-regex
     return new TextDecoder().decode(bytes.subarray(0, Math.max(0, end))).replace(/[\x00-\x1f\x7f]/g, " ");
@@ -240,7 +183,10 @@ export class ArbiterFile {
    */
   claimed(): ProcessId | undefined {
     if (!readStart(this.#file, this.#bytes) || !hasMagic(this.#halves, 0, MAGIC)) return undefined;
-    const [pid, startTicks] = [wordAt(this.#halves, CLAIMED_PID), wordAt(this.#halves, CLAIMED_START)];
+    const [pid, startTicks] = [
+      wordAt(this.#halves, word.CLAIMED_PID),
+      wordAt(this.#halves, word.CLAIMED_START),
+    ];
     return pid === 0 || pid > MAX_PID ? undefined : { pid, startTicks };
   }
 

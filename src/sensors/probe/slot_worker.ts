@@ -27,6 +27,8 @@ export interface SlotWorker {
   readonly ageMs: number;
   /** Fork to ready. */
   readonly bootMs: Maybe<number>;
+  /** When it became ready, CLOCK_MONOTONIC, ns; 0 before. */
+  readonly readyNs: number;
   readonly inFlight: number;
   /** Share of the time since the previous read with anything in flight, 0..1. */
   readonly busyShare: number;
@@ -60,6 +62,7 @@ export function describe(
     readable: credible,
     ageMs: Math.max(0, nowNs - head.bootNs) / 1e6,
     bootMs: head.readyNs === 0 ? "unknown" : (head.readyNs - head.bootNs) / 1e6,
+    readyNs: head.readyNs,
     inFlight: credible ? inFlightOf(words, head) : 0,
     busyShare: elapsedMs > 0
       ? Math.min(1, (delta?.busyMs ?? 0) / elapsedMs)

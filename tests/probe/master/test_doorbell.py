@@ -30,7 +30,7 @@ class DoorbellTest(unittest.TestCase):
     def test_it_reads_what_is_wanted_and_answers(self):
         with runtime_folder() as folder:
             bell = Doorbell(folder)
-            self.assertEqual(bell.wanted(), (0, 0))
+            self.assertEqual(bell.wanted(), (0, None))
             want(folder, 7)
             self.assertEqual(bell.wanted(), (1, 7))
             self.assertFalse(bell.is_answered(1))
@@ -44,7 +44,7 @@ class DoorbellTest(unittest.TestCase):
         with runtime_folder() as folder:
             bell = Doorbell(folder)
             want(folder, 2**63)
-            self.assertEqual(bell.wanted(), (1, 0))
+            self.assertEqual(bell.wanted(), (1, None))
             bell.close()
 
     def test_who_claims_the_file_obeys_and_says_who_it_is(self):

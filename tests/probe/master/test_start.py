@@ -46,7 +46,7 @@ class WorkersTest(unittest.TestCase):
         with runtime_folder() as folder:
             bell = Doorbell(folder)
             bell.begin(5)
-            self.assertEqual(bell.wanted(), (0, 0))  # the count is not left to the configuration
+            self.assertEqual(bell.wanted(), (0, None))  # the count is not left to the configuration
             bell._words[w.A_FIRST] = 2
             bell.begin(5)
             self.assertEqual(bell.wanted(), (0, 5))

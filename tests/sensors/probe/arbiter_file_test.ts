@@ -27,6 +27,9 @@ const published: Record<number, Word> = {
   37: 6,
   38: 15_500_000,
   39: 2,
+  42: 3,
+  43: 4_000_000_000,
+  44: 1,
 };
 
 Deno.test("A new arbiter file is private, one page, and holds the supervisor's words", () => {
@@ -89,8 +92,26 @@ Deno.test("What the master published is read back", () => {
       failures: 2,
       why: "a thread runs",
     },
+    sleep: { isPossible: false, wakes: 3, wokenNs: 4_000_000_000 },
   });
   assertEquals(file.confirmed(), { workers: 4, seq: 2 });
+  file.close();
+});
+
+Deno.test("A request for no workers is a sleep with a number of its own, which a repetition keeps", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  const file = new ArbiterFile(path, 77);
+  const words = () => {
+    file.request(0);
+    const [, , wanted, seq, , , sleep] = new BigUint64Array(Deno.readFileSync(path).buffer);
+    return [wanted, seq, sleep].map(Number);
+  };
+  assertEquals(words(), [1, 1, 1], "one is the least that can serve");
+  assertEquals(words(), [1, 2, 1]);
+  file.request(3);
+  assertEquals(Number(new BigUint64Array(Deno.readFileSync(path).buffer)[6]), 0);
+  assertEquals(words(), [1, 4, 2]);
   file.close();
 });
 

@@ -1,0 +1,157 @@
+import { assertEquals } from "@std/assert";
+import { initial, step } from "../../../src/core/autoscaler.ts";
+import { AUTO, type Order } from "../../../src/core/policy/policy.ts";
+import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
+import type { Decision } from "../../../src/core/reason.ts";
+import type { Sample, SleepReading } from "../../../src/core/sample.ts";
+import { load, sample } from "../samples.ts";
+
+const READING: SleepReading = { isPossible: true, wakes: 0, firstAnswerMs: "unknown" };
+const NONE = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+/** What there is to see without workers. */
+const ASLEEP: Partial<Sample> = { workers: NONE, load: "unknown" };
+const woken = (wakes: number): Partial<Sample> => ({
+  workers: { ...NONE, target: 1, booting: 1 },
+  load: "unknown",
+  sleep: { ...READING, wakes },
+});
+
+/** Samples 100 ms apart. */
+class Night {
+  nowMs = 0;
+  order: Order = AUTO;
+  settings: PolicySettings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 8, sleepAfterMs: 60_000 };
+  #state = initial(this.settings, 2);
+
+  step(changes: Partial<Sample> = {}): Decision {
+    const seen = sample(this.nowMs, { sleep: READING, ...changes, elapsedMs: this.nowMs === 0 ? 0 : 100 });
+    const { state, decision } = step(this.#state, seen, this.settings, this.order);
+    this.#state = state;
+    this.nowMs += 100;
+    return decision;
+  }
+
+  run(seconds: number, changes: Partial<Sample> = {}): Decision {
+    for (let i = 1; i < 10 * seconds; i++) this.step(changes);
+    return this.step(changes);
+  }
+
+  fallAsleep(): Decision {
+    this.step({ load: load({ started: 1, finished: 1 }) });
+    return this.run(60.1);
+  }
+}
+
+const moved = ({ current, target, reason }: Decision) => [current, target, reason.code];
+
+Deno.test("after so long without a request there is no worker, and none comes by itself", () => {
+  const night = new Night();
+  night.step({ load: load({ started: 1, finished: 1 }) });
+  assertEquals(night.run(60).target, 2);
+  assertEquals(moved(night.step()), [2, 0, "asleep"]);
+  assertEquals(moved(night.run(600, ASLEEP)), [0, 0, "asleep"]);
+});
+
+Deno.test("without the setting some workers always stay", () => {
+  const night = new Night();
+  night.settings = { ...night.settings, sleepAfterMs: 0 };
+  assertEquals(night.run(600).target, 2);
+});
+
+const wakeful: Record<string, Partial<Sample>> = {
+  "a request that begins": { load: load({ started: 1 }) },
+  "one in flight": { load: load({ inFlight: 1 }) },
+  "one that waits": { queue: 1 },
+  "one that waits for a thread": { load: load({ innerQueue: 1 }) },
+  "a thread that has a connection": { load: load({ busyThreads: 1 }) },
+  "a websocket": { load: load({ websockets: 1 }) },
+  "an event stream": { load: load({ streams: 1 }) },
+  "a queue that cannot be read": { queue: "unknown" },
+  "workers that cannot be read": { load: "unknown" },
+  "some workers that cannot be read": { load: load({ coverage: 0.5 }) },
+  "a worker without a slot": {
+    workers: { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0, unseen: 1 },
+  },
+  "a worker that boots": { workers: { target: 2, ready: 1, booting: 1, draining: 0, oldestBootMs: 9 } },
+  "listeners that nobody hears": { sleep: { ...READING, isPossible: false } },
+  "no probe": { sleep: undefined },
+};
+for (const [what, changes] of Object.entries(wakeful)) {
+  Deno.test(`${what} keeps it awake, and the time counts from its end`, () => {
+    const night = new Night();
+    assertEquals(night.run(59).target, 2);
+    assertEquals(night.run(600, changes).target > 0, true);
+    assertEquals(night.run(59.9).target > 0, true);
+    assertEquals(night.run(0.3).target, 0);
+  });
+}
+
+Deno.test("woken by the master: one worker, the minimum once it serves", () => {
+  const night = new Night();
+  night.fallAsleep();
+  night.run(10, ASLEEP);
+  const decision = night.step(woken(1));
+  assertEquals(moved(decision), [0, 1, "woken"]);
+  assertEquals(decision.reason, { code: "woken", by: "request", afterMs: 10_100 });
+  assertEquals(night.run(5, woken(1)).target, 1);
+  const served = {
+    workers: { ...NONE, target: 1, ready: 1 },
+    load: load({ started: 1, finished: 1, serviceMs: 5 }),
+  };
+  assertEquals(moved(night.step({ ...served, sleep: { ...READING, wakes: 1 } })), [1, 2, "below-minimum"]);
+});
+
+Deno.test("a client that the master does not hear wakes it all the same", () => {
+  for (const changes of [{ ...ASLEEP, queue: 1 }, { load: load({ started: 1, finished: 1 }) }]) {
+    const night = new Night();
+    night.fallAsleep();
+    night.step(ASLEEP);
+    assertEquals(moved(night.step(changes)), [0, 1, "woken"]);
+  }
+});
+
+Deno.test("a burst into a sleep is a burst", () => {
+  const night = new Night();
+  night.fallAsleep();
+  night.run(10, ASLEEP);
+  night.step({ ...woken(1), queue: 30 });
+  const decision = night.run(1, {
+    workers: { ...NONE, target: 1, ready: 1 },
+    load: load({ started: 4, finished: 4, serviceMs: 400, inFlight: 1, inFlightMs: 100, busyMs: 100 }),
+    queue: 30,
+    sleep: { ...READING, wakes: 1 },
+  });
+  assertEquals(decision.target, 8);
+});
+
+Deno.test("it falls asleep again, and a second waking is another", () => {
+  const night = new Night();
+  night.fallAsleep();
+  night.step(woken(1));
+  const again = { sleep: { ...READING, wakes: 1 } };
+  assertEquals(night.run(61, again).target, 0);
+  assertEquals(night.run(5, { ...ASLEEP, ...again }).target, 0);
+  assertEquals(night.step(woken(2)).reason.code, "woken");
+});
+
+Deno.test("orders: pinned workers come at once and stay, paused keeps what there is and lets clients in", () => {
+  const night = new Night();
+  night.fallAsleep();
+  night.order = { kind: "paused" };
+  assertEquals(night.run(60, ASLEEP).target, 0);
+  assertEquals(moved(night.step(woken(1))), [0, 1, "woken"]);
+  assertEquals(night.run(600, { sleep: { ...READING, wakes: 1 } }).target, 1);
+  night.order = AUTO;
+  assertEquals(night.run(61, { sleep: { ...READING, wakes: 1 } }).target, 0);
+  night.order = { kind: "pinned", workers: 4 };
+  assertEquals(moved(night.step({ ...ASLEEP, sleep: { ...READING, wakes: 1 } })), [0, 4, "pinned"]);
+  assertEquals(night.run(600, { sleep: { ...READING, wakes: 1 } }).target, 4);
+});
+
+Deno.test("a setting that is taken back ends the sleep with the minimum", () => {
+  const night = new Night();
+  night.fallAsleep();
+  night.settings = { ...night.settings, sleepAfterMs: 0 };
+  assertEquals(night.step(ASLEEP).reason.code, "woken");
+  assertEquals(night.run(1).target, 2);
+});

@@ -1,0 +1,191 @@
+/** No workers while nobody asks for anything, and no request lost by it: gunicorn itself, asleep and woken. */
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { sleepCycles, SLEEPY } from "../../../bench/endurance/sleep_cycles.ts";
+import { workerClasses, type WorkerClassName } from "../../../bench/loss/loss_servers.ts";
+import { type Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/autoscaled.ts";
+import { get } from "../../support/http.ts";
+import { freeTcpPort } from "../../support/port.ts";
+import { trySignal } from "../../support/process.ts";
+import { command, runtimeFolder } from "../../support/running_commands.ts";
+import { tempDir } from "../../support/tempdir.ts";
+import type { VenvName } from "../../support/venv.ts";
+import { until } from "../../support/wait.ts";
+import { untilBooted } from "../../faults/support/steady.ts";
+
+const PATIENCE_MS = 60_000;
+const CYCLES = 20;
+
+function sleepy(options: AutoscaledOptions = {}): Promise<Autoscaled> {
+  const { own = [], ...rest } = options;
+  return autoscaled({ own: [...SLEEPY, ...own], ...rest });
+}
+
+async function untilAsleep(server: Autoscaled): Promise<void> {
+  const folder = await runtimeFolder(server);
+  const isAsleep = async () => {
+    const { status, body } = await get({ socket: `${folder}/control.sock` }, "/status");
+    return status === 200 && JSON.parse(body).decision.reason === "asleep" && server.workers().length === 0;
+  };
+  await until(isAsleep, {
+    timeoutMs: PATIENCE_MS,
+    what: () => `no worker, there are ${server.workers()}\n${server.process.text("stderr")}`,
+  });
+}
+
+const cases: readonly [WorkerClassName, VenvName][] = [
+  ["sync", "20.1"],
+  ["gthread", "20.1"],
+  ["sync", "23"],
+  ["gthread", "23"],
+  ["sync", "newest"],
+  ["gthread", "newest"],
+  ["uvicorn", "newest"],
+  ["asgi", "newest"],
+];
+for (const [name, venv] of cases) {
+  Deno.test(`${name} (gunicorn ${venv}): a request at any moment of falling asleep is answered, and TERM ends the sleep with 0`, async () => {
+    const { app, gunicorn } = workerClasses[name];
+    await using server = await sleepy({ app, gunicorn, venv });
+    const { failures, sleeps, wakes } = await sleepCycles(
+      server,
+      [{ port: server.port }],
+      CYCLES,
+      Math.random,
+    );
+    assertEquals(failures, []);
+    assertGreater(sleeps, 0);
+    assertGreater(wakes, 0);
+    await untilAsleep(server);
+    server.process.signal("SIGTERM");
+    assertEquals((await server.process.exited).code, 0);
+  });
+}
+
+Deno.test("several binds, a unix socket among them: a client of any wakes it", async () => {
+  await using dir = await tempDir();
+  const [second, socket] = [freeTcpPort(), `${dir.path}/app.sock`];
+  const gunicorn = ["--bind", `127.0.0.1:${second}`, "--bind", `unix:${socket}`];
+  await using server = await sleepy({ gunicorn });
+  for (const target of [{ port: second }, { socket }, { port: server.port }]) {
+    await untilAsleep(server);
+    assertEquals((await get(target, "/", { timeoutMs: PATIENCE_MS })).status, 200);
+  }
+});
+
+const openssl = await new Deno.Command("openssl", { args: ["version"], stdout: "null", stderr: "null" })
+  .output()
+  .then(({ success }) => success, () => false);
+Deno.test({
+  name: "a TLS client wakes it (needs openssl)",
+  ignore: !openssl,
+  fn: async () => {
+    await using dir = await tempDir();
+    const [cert, key] = [`${dir.path}/cert.pem`, `${dir.path}/key.pem`];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    const made = await new Deno.Command("openssl", {
+      args: [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+        ...subject,
+        ...leaf,
+      ],
+      stderr: "null",
+    }).output();
+    assert(made.success);
+    await using server = await sleepy({
+      gunicorn: ["--certfile", cert, "--keyfile", key],
+      untilReady: false,
+    });
+    await server.process.line(/Booting worker/, { timeoutMs: PATIENCE_MS });
+    await untilAsleep(server);
+    using client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(cert)], poolMaxIdlePerHost: 0 });
+    const answer = await fetch(`https://127.0.0.1:${server.port}/`, {
+      client,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    await answer.text();
+    assertEquals(answer.status, 200);
+  },
+});
+
+for (const venv of ["20.1", "newest"] as const) {
+  Deno.test(`gunicorn ${venv}: a reload while asleep is the new code of the next worker, broken code ends nothing`, async () => {
+    await using dir = await tempDir();
+    const write = (text: string) => dir.write("fresh.py", text);
+    const app = (answer: string) =>
+      `def app(environ, start):\n    start('200 OK', [])\n    return [b'${answer}']\n`;
+    await write(app("old"));
+    await using server = await sleepy({ venv, app: "fresh:app", gunicorn: ["--pythonpath", dir.path] });
+    await untilAsleep(server);
+    const reloads = () => server.process.text("stderr").match(/Handling signal: hup/g)?.length ?? 0;
+    const reload = async () => {
+      const before = reloads();
+      server.process.signal("SIGHUP");
+      await until(() => reloads() > before, { what: "a reload", timeoutMs: PATIENCE_MS });
+    };
+    await write(app("new"));
+    await reload();
+    assertEquals((await server.get("/")).body, "new");
+    await untilAsleep(server);
+    await write("def app(:\n");
+    await reload();
+    const asked = get({ port: server.port }, "/", { timeoutMs: PATIENCE_MS });
+    asked.catch(() => {});
+    await server.process.line(/ended before it served/, { timeoutMs: PATIENCE_MS });
+    await write(app("repaired"));
+    assertEquals((await asked).body, "repaired");
+    await untilAsleep(server);
+    server.process.signal("SIGTERM");
+    assertEquals((await server.process.exited).code, 0);
+  });
+}
+
+Deno.test("orders, signals and settings while asleep", async () => {
+  await using server = await sleepy();
+  await untilAsleep(server);
+  assertEquals((await command(server, "scale", "2")).code, 0);
+  await untilBooted(server, 2);
+  assertEquals((await command(server, "resume")).code, 0);
+  await untilAsleep(server);
+  assertEquals((await command(server, "pause")).code, 0);
+  assertEquals(server.workers(), []);
+  assertEquals((await server.get("/")).status, 200);
+  await until(() => server.workers().length === 1, { what: "the worker that it was woken with" });
+  assertEquals((await command(server, "resume")).code, 0);
+  await untilAsleep(server);
+  trySignal(server.master, "SIGTTIN");
+  await until(() => server.workers().length > 0, { what: "the worker of a TTIN" });
+  await untilAsleep(server);
+  assertEquals((await command(server, "set", "sleep-after=0")).code, 0);
+  await untilBooted(server, 1);
+});
+
+for (
+  const [own, gunicorn, why] of [
+    [["--probe", "off"], [], /Cannot use --sleep-after with --probe off: .*, leave it on/],
+    [[], ["--reuse-port"], /Cannot use --sleep-after with gunicorn's --reuse-port: .*, leave one/],
+  ] as const
+) {
+  Deno.test(`refused with ${[...own, ...gunicorn].join(" ")}`, async () => {
+    await using server = await sleepy({ own, gunicorn, untilReady: false });
+    const { code } = await server.process.ended;
+    assertEquals(code, 2);
+    assertMatch(server.process.text("stderr"), why);
+  });
+}
+
+Deno.test("reuse_port of a config file: it stays awake, and the log says why", async () => {
+  await using dir = await tempDir();
+  await dir.write("conf.py", "reuse_port = True\n");
+  await using server = await sleepy({ gunicorn: ["-c", `${dir.path}/conf.py`] });
+  await server.process.line(/Cannot sleep: with reuse_port/, { timeoutMs: PATIENCE_MS });
+  assertEquals((await server.get("/")).status, 200);
+});

@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import type { Logger } from "@logtape/logtape";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import type { SleepReading } from "../../src/core/sample.ts";
+import { SleepLog } from "../../src/supervisor/sleep_log.ts";
+import { sample } from "../core/samples.ts";
+
+const SLEEPY = { ...DEFAULT_POLICY, sleepAfterMs: 60_000 };
+
+function said(readings: readonly (SleepReading | undefined)[], settings = SLEEPY): string[] {
+  const lines: string[] = [];
+  const say = (text: string, values: Record<string, unknown> = {}) =>
+    lines.push(text.replace(/\{(\w+)\}/g, (_, name) => String(values[name])));
+  const sleepLog = new SleepLog();
+  for (const sleep of readings) {
+    sleepLog.note(sample(0, { sleep }), settings, { info: say, warn: say } as unknown as Logger);
+  }
+  return lines;
+}
+
+const woken = (wakes: number, firstAnswerMs: SleepReading["firstAnswerMs"]): SleepReading => ({
+  isPossible: true,
+  wakes,
+  firstAnswerMs,
+});
+
+Deno.test("the first answer after each sleep is a line, once", () => {
+  const readings = [
+    undefined,
+    woken(0, "unknown"),
+    woken(1, "unknown"),
+    woken(1, 31.4),
+    woken(1, 31.4),
+    woken(2, "unknown"),
+    woken(2, 1_200),
+  ];
+  assertEquals(said(readings), [
+    "first answer 31 ms after the request that ended the sleep",
+    "first answer 1.2 s after the request that ended the sleep",
+  ]);
+});
+
+Deno.test("that there can be no sleep is said once, and only where one is wanted", () => {
+  const readings = Array(3).fill({ isPossible: false, wakes: 0, firstAnswerMs: "unknown" });
+  assertEquals(said(readings).length, 1);
+  assertEquals(said(readings, DEFAULT_POLICY), []);
+});
