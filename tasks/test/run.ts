@@ -16,8 +16,9 @@ const TASK = {
   options: {
     jobs: whole(1, {
       help: "Processes at once.",
-      default: navigator.hardwareConcurrency,
-      otherwise: "one a core",
+      // Most of their time they wait for servers.
+      default: navigator.hardwareConcurrency + 1,
+      otherwise: "the cores and one",
     }),
   },
   words: {
