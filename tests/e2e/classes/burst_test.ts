@@ -2,7 +2,8 @@ import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/asse
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import { WorkerSampler } from "../../../bench/servers/workers.ts";
-import { autoscaled } from "../../support/autoscaled.ts";
+import { autoscaled, program } from "../../support/autoscaled.ts";
+import { compiledBinary } from "../../support/binary.ts";
 import type { VenvName } from "../../support/venv.ts";
 
 /** The short form of the burst that docs/benchmarks.md measures in full: quiet, twelve times the load, quiet again. */
@@ -12,9 +13,22 @@ const TOTAL_MS = 17_000;
 /** Its burst begins as one does on average: 14 requests in the first 200 ms. A lull there would be timed as the law's. */
 const SEED = 1;
 
-for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName[]) {
-  Deno.test(`a burst on gunicorn ${name}: answered at once, no error, back to the minimum`, async () => {
-    await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "12"], venv: name });
+const source = program();
+const binary = await compiledBinary();
+const compiled = binary === undefined ? source : [binary];
+const CASES: readonly [VenvName, words: readonly string[], as: string][] = [
+  ["newest", source, ""],
+  ["20.1", source, ""],
+  ["23", compiled, binary === undefined ? "" : ", compiled"],
+];
+
+for (const [name, words, as] of CASES) {
+  Deno.test(`a burst on gunicorn ${name}${as}: answered at once, no error, back to the minimum`, async () => {
+    await using server = await autoscaled({
+      own: ["--min-workers", "2", "--max-workers", "12"],
+      venv: name,
+      wrap: (given) => [...words, ...given.slice(source.length)],
+    });
     await server.untilWorkers(2);
     const sampler = new WorkerSampler(server.master, "children");
     let startMs = 0;

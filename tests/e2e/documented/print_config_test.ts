@@ -103,8 +103,10 @@ for (const version of ["20.1", "23", "newest"] satisfies VenvName[]) {
     for (const one of cases) {
       await t.step(one.name, async () => {
         const options = { cwd: dir.path, env: { PYTHONDONTWRITEBYTECODE: "1", ...one.env } };
-        const bare = await run(gunicorn, ["--print-config", ...one.args], options);
-        const probed = await run(gunicorn, ["--print-config", ...withPair(one, wrapper)], options);
+        const [bare, probed] = await Promise.all([
+          run(gunicorn, ["--print-config", ...one.args], options),
+          run(gunicorn, ["--print-config", ...withPair(one, wrapper)], options),
+        ]);
         assertEquals(comparable(probed), comparable(bare));
         if (one.expects) {
           assertEquals(bare.code, 0);

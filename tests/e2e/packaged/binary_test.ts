@@ -8,9 +8,8 @@ import { exampleWheels } from "../../support/builds/wheels.ts";
 const binary = await compiledBinary();
 const ignore = binary === undefined;
 
-/** Tests of the source tree that the binary has to pass too, by their names. */
+/** Tests of the source tree that the binary has to pass too, by their names. Its burst is in burst_test.ts. */
 const ESSENTIALS = [
-  "a burst on gunicorn newest",
   "probe (on|off): (TERM|killed outright|HUP)",
   "an application that cannot be loaded",
   "gunicorn missing",
@@ -41,12 +40,12 @@ Deno.test({ name: "the smoke run that a release makes on each platform passes", 
   assertMatch(stdout, /starts, answers and stops$/);
 });
 
-Deno.test({ name: "the binary passes the tests of bursts and of the life cycle", ignore }, async () => {
+Deno.test({ name: "the binary passes the tests of the life cycle", ignore }, async () => {
   const e2e = new URL("../", import.meta.url).pathname;
   const args = ["test", "--allow-all", "--no-check", `--filter=/^(${ESSENTIALS.join("|")})/`];
   const ended = await run(
     Deno.execPath(),
-    [...args, `${e2e}classes/burst_test.ts`, `${e2e}lifecycle/lifecycle_test.ts`],
+    [...args, `${e2e}lifecycle/lifecycle_test.ts`],
     {
       env: { AUTOSCALER_BINARY: binary!, NO_COLOR: "1" },
     },
