@@ -3,22 +3,31 @@
 /** Suites that have a task of their own. */
 export const OTHER_SUITES = ["tests/faults", "tests/setups", "tests/containers"];
 
-/** Files that start servers are a process each; the files of any other folder share one. */
-const A_PROCESS_EACH = [
-  "tests/e2e",
-  "tests/security",
-  "tests/packaging",
-  "tests/docs",
-  "tests/bench",
-  "tests/simulation",
+/** Each file is a process: most of its time it waits for the servers that it starts. */
+const WAITING = ["tests/e2e", "tests/security", "tests/bench"];
+
+/** Each file is a process that computes. The files of any other folder share one. */
+const COMPUTING = ["tests/packaging", "tests/docs", "tests/simulation"];
+
+/** Files of the first kind that compute. */
+const COMPUTING_TOO: readonly TestFile[] = [
+  "tests/e2e/lifecycle/loss_test.ts",
+  "tests/e2e/packaged/wheel_test.ts",
+  "tests/e2e/documented/print_config_test.ts",
 ];
 
-/** The longest, started first: what starts last must be short, or one core waits for the other. */
-export const LONGEST: readonly string[] = [
+/** What is timed to less than a second, or takes all cores, and why. */
+export const ALONE: ReadonlyMap<TestFile, string> = new Map([
+  ["tests/e2e/classes/burst_test.ts", "requests of a burst are answered within 300 ms"],
+  ["tests/e2e/classes/cpu_burst_test.ts", "its requests take both cores"],
+  ["tests/e2e/lifecycle/growth_time_test.ts", "eight workers are ready within 150 ms"],
+]);
+
+/** The longest of each kind, started first: what starts last must be short, or one core waits for the other. */
+export const LONGEST: readonly TestFile[] = [
+  "tests/e2e/packaged/rootfs_test.ts",
   "tests/e2e/classes/worker_classes_test.ts",
   "tests/e2e/lifecycle/arbiter_test.ts",
-  "tests/e2e/packaged/wheel_test.ts",
-  "tests/e2e/lifecycle/loss_test.ts",
   "tests/e2e/classes/meters_test.ts",
   "tests/e2e/lifecycle/launcher_test.ts",
   "tests/e2e/packaged/binary_test.ts",
@@ -26,26 +35,30 @@ export const LONGEST: readonly string[] = [
   "tests/e2e/status/dashboard_test.ts",
   "tests/e2e/lifecycle/lifecycle_test.ts",
   "tests/e2e/documented/demo_test.ts",
-  "tests/e2e/packaged/rootfs_test.ts",
-  "tests/e2e/documented/print_config_test.ts",
   "tests/e2e/lifecycle/endless_streams_test.ts",
   "tests/e2e/lifecycle/probe_off_test.ts",
+  "tests/e2e/lifecycle/loss_test.ts",
+  "tests/e2e/packaged/wheel_test.ts",
+  "tests/e2e/documented/print_config_test.ts",
+  "tests/simulation/controllers/properties_test.ts",
+  "tests/simulation/pods/pods_test.ts",
+  "tests/docs/commands_test.ts",
   "tests/packaging/release_test.ts",
 ];
-
-/** What is timed to less than a second, or takes what others need, and why. They run one by one after all others. */
-export const ALONE: ReadonlyMap<string, string> = new Map([
-  ["tests/e2e/classes/burst_test.ts", "requests of a burst are answered within 300 ms"],
-]);
 
 /** Path from the repository's root. */
 export type TestFile = string;
 
+/** In the order in which they run: those that wait, one more at once than there are cores; then one a core; then one. */
+export type Phase = "waits" | "computes" | "alone";
+export const PHASES: readonly Phase[] = ["waits", "computes", "alone"];
+
+/** One process. */
 export interface Job {
   /** What it is called in reports: its file, or the folder of its files. */
   readonly name: string;
   readonly files: readonly TestFile[];
-  readonly isAlone: boolean;
+  readonly phase: Phase;
 }
 
 /** All files, each in one job, in the order in which the jobs are to be started. */
@@ -55,19 +68,26 @@ export function plan(files: readonly TestFile[]): Job[] {
     const name = jobName(file);
     jobs.set(name, [...jobs.get(name) ?? [], file]);
   }
-  return [...jobs].map(([name, files]) => ({ name, files, isAlone: ALONE.has(name) }))
-    .sort((a, b) => rank(a) - rank(b));
+  return [...jobs].map(([name, files]) => ({ name, files, phase: phaseOf(name) }))
+    .sort((a, b) => PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) || rank(a.name) - rank(b.name));
 }
 
 function jobName(file: TestFile): string {
-  const isOwnProcess = LONGEST.includes(file) || ALONE.has(file) || !file.startsWith("tests/") ||
-    A_PROCESS_EACH.some((folder) => file.startsWith(`${folder}/`));
-  return isOwnProcess ? file : file.split("/").slice(0, 2).join("/");
+  if (isIn([...WAITING, ...COMPUTING], file) || !file.startsWith("tests/")) return file;
+  return file.split("/").slice(0, 2).join("/");
 }
 
-/** Least first: the longest, other files of their own, folders of short files, what runs alone. */
-function rank({ name, isAlone }: Job): number {
-  if (isAlone) return LONGEST.length + 2;
+function phaseOf(name: string): Phase {
+  if (ALONE.has(name)) return "alone";
+  return isIn(WAITING, name) && !COMPUTING_TOO.includes(name) ? "waits" : "computes";
+}
+
+function isIn(folders: readonly string[], path: string): boolean {
+  return folders.some((folder) => path.startsWith(`${folder}/`));
+}
+
+/** Least first: the longest, other files, folders. */
+function rank(name: string): number {
   if (LONGEST.includes(name)) return LONGEST.indexOf(name);
   return LONGEST.length + (name.endsWith(".ts") ? 0 : 1);
 }

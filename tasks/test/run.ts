@@ -4,21 +4,20 @@ import { denoTestOptions, refuseUnknownOption } from "../deno_test_options.ts";
 import { whole } from "../options.ts";
 import { testFiles } from "./files.ts";
 import { countTests, junitReport, suitesOf } from "./junit.ts";
-import { type Job, OTHER_SUITES, plan } from "./plan.ts";
+import { type Job, OTHER_SUITES, PHASES, plan } from "./plan.ts";
 import { readRequest, type Request } from "./request.ts";
 
 const TASK = {
   command: "deno task test",
   action: "run the tests",
   about:
-    "Runs the tests: first several processes of deno test side by side, then, one by one, the files that are timed. " +
-    "The output of a process is shown when it has ended.",
+    "Runs the tests in several processes of deno test side by side: first what waits for servers most of the time, " +
+    "then what computes, then, one by one, what is timed. The output of a process is shown when it has ended.",
   options: {
     jobs: whole(1, {
-      help: "Processes at once.",
-      // Most of their time they wait for servers.
-      default: navigator.hardwareConcurrency + 1,
-      otherwise: "the cores and one",
+      help: "Processes at once; one more of those that wait.",
+      default: navigator.hardwareConcurrency,
+      otherwise: "one a core",
     }),
   },
   words: {
@@ -89,13 +88,16 @@ async function runAll(jobs: readonly Job[], atOnce: number, request: Request): P
     suites.push(suitesOf(job, report, !success));
     if (!success || countTests(report).passed > 0) console.log(output.trim() + "\n");
   };
-  const queue = jobs.filter(({ isAlone }) => !isAlone);
-  const lane = async () => {
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) await run(job);
-  };
   try {
-    await Promise.all(Array.from({ length: atOnce }, lane));
-    for (const job of jobs.filter(({ isAlone }) => isAlone)) await run(job);
+    for (const phase of PHASES) {
+      const queue = jobs.filter((job) => job.phase === phase);
+      const lane = async () => {
+        for (let job = queue.shift(); job !== undefined; job = queue.shift()) await run(job);
+      };
+      await Promise.all(
+        Array.from({ length: { waits: atOnce + 1, computes: atOnce, alone: 1 }[phase] }, lane),
+      );
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

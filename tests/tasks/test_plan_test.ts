@@ -23,20 +23,17 @@ Deno.test("the files that are named exist", () => {
   assertEquals([...LONGEST, ...ALONE.keys()].filter((file) => !files.includes(file)), []);
 });
 
-Deno.test("the longest come first, then other files, then folders of short ones; what runs alone is last", () => {
-  const [alone] = ALONE.keys();
-  const files = [
-    alone!,
-    "tests/core/limits_test.ts",
-    "tests/core/memory_test.ts",
-    "tests/e2e/a_test.ts",
-    LONGEST[0]!,
-  ];
-  assertEquals(plan(files).map(({ name, isAlone }) => [name, isAlone]), [
-    [LONGEST[0], false],
-    ["tests/e2e/a_test.ts", false],
-    ["tests/core", false],
-    [alone, true],
+Deno.test("what waits runs first, then what computes, then one by one what is timed; the longest of each first", () => {
+  const alone = "tests/e2e/classes/burst_test.ts", long = "tests/simulation/controllers/properties_test.ts";
+  const files = [alone, "tests/core/a_test.ts", "tests/core/b_test.ts", "tests/docs/a_test.ts", long];
+  const planned = plan([...files, "tests/e2e/a/a_test.ts", "tests/e2e/lifecycle/arbiter_test.ts"]);
+  assertEquals(planned.map(({ name, phase }) => [name, phase]), [
+    ["tests/e2e/lifecycle/arbiter_test.ts", "waits"],
+    ["tests/e2e/a/a_test.ts", "waits"],
+    [long, "computes"],
+    ["tests/docs/a_test.ts", "computes"],
+    ["tests/core", "computes"],
+    [alone, "alone"],
   ]);
 });
 

@@ -40,13 +40,6 @@ const cases: readonly Case[] = [
     atLeast: 3,
   },
   {
-    name: "uvicorn_worker: more CPU than one loop has",
-    app: "fast_api:app",
-    gunicorn: ["-k", "uvicorn_worker.UvicornWorker"],
-    phases: "10x3s:/cpu/20,65x7s:/cpu/20,5x3s:/cpu/20",
-    atLeast: 2,
-  },
-  {
     name: "uvicorn_worker, H11: more requests in flight than a worker should carry",
     app: "asgi:app",
     gunicorn: ["-k", "uvicorn_worker.UvicornH11Worker"],
