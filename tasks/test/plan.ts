@@ -11,10 +11,12 @@ const COMPUTING = ["tests/packaging", "tests/docs", "tests/simulation"];
 
 /** Files of the first kind that compute. */
 const COMPUTING_TOO: readonly TestFile[] = [
-  "tests/e2e/lifecycle/loss_test.ts",
   "tests/e2e/packaged/wheel_test.ts",
   "tests/e2e/documented/print_config_test.ts",
 ];
+
+/** Files of the first kind that take all the time of a core, and ask servers without a pause. */
+const BUSY: readonly TestFile[] = ["tests/e2e/lifecycle/loss_test.ts"];
 
 /** What is timed to less than a second, or takes all cores, and why. */
 export const ALONE: ReadonlyMap<TestFile, string> = new Map([
@@ -49,9 +51,9 @@ export const LONGEST: readonly TestFile[] = [
 /** Path from the repository's root. */
 export type TestFile = string;
 
-/** In the order in which they run: those that wait, one more at once than there are cores; then one a core; then one. */
-export type Phase = "waits" | "computes" | "alone";
-export const PHASES: readonly Phase[] = ["waits", "computes", "alone"];
+/** In the order in which they begin. */
+export type Phase = "waits" | "busy" | "computes" | "alone";
+export const PHASES: readonly Phase[] = ["waits", "busy", "computes", "alone"];
 
 /** One process. */
 export interface Job {
@@ -79,6 +81,7 @@ function jobName(file: TestFile): string {
 
 function phaseOf(name: string): Phase {
   if (ALONE.has(name)) return "alone";
+  if (BUSY.includes(name)) return "busy";
   return isIn(WAITING, name) && !COMPUTING_TOO.includes(name) ? "waits" : "computes";
 }
 

@@ -4,7 +4,8 @@ import { denoTestOptions, refuseUnknownOption } from "../deno_test_options.ts";
 import { whole } from "../options.ts";
 import { testFiles } from "./files.ts";
 import { countTests, junitReport, suitesOf } from "./junit.ts";
-import { type Job, OTHER_SUITES, PHASES, plan } from "./plan.ts";
+import { inOrder } from "./in_order.ts";
+import { type Job, OTHER_SUITES, plan } from "./plan.ts";
 import { readRequest, type Request } from "./request.ts";
 
 const TASK = {
@@ -12,10 +13,11 @@ const TASK = {
   action: "run the tests",
   about:
     "Runs the tests in several processes of deno test side by side: first what waits for servers most of the time, " +
-    "then what computes, then, one by one, what is timed. The output of a process is shown when it has ended.",
+    "with one that computes beside it, then the others; what is timed runs alone at the end. The output of a process " +
+    "is shown when it has ended.",
   options: {
     jobs: whole(1, {
-      help: "Processes at once; one more of those that wait.",
+      help: "Processes at once; 1: one after the other, more: two more while they wait.",
       default: navigator.hardwareConcurrency,
       otherwise: "one a core",
     }),
@@ -67,7 +69,7 @@ function denoTest(args: readonly string[]): Deno.ChildProcess {
     .spawn();
 }
 
-async function runAll(jobs: readonly Job[], atOnce: number, request: Request): Promise<number> {
+async function runAll(jobs: readonly Job[], atOnce: number, { options, report }: Request): Promise<number> {
   const from = performance.now();
   const folder = await Deno.makeTempDir({ prefix: "deno-task-test-" });
   const running = new Set<Deno.ChildProcess>();
@@ -80,29 +82,20 @@ async function runAll(jobs: readonly Job[], atOnce: number, request: Request): P
   }
   const suites: string[] = [];
   const failed: string[] = [];
-  const run = async (job: Job) => {
-    if (failed.length > 0 && request.options.some((one) => one.startsWith("--fail-fast"))) return;
-    const path = `${folder}/${jobs.indexOf(job)}`;
-    const { success, output, report } = await runJob(job, path, request.options, running);
-    if (!success) failed.push(job.name);
-    suites.push(suitesOf(job, report, !success));
-    if (!success || countTests(report).passed > 0) console.log(output.trim() + "\n");
-  };
+  const isStopped = () => failed.length > 0 && options.some((one) => one.startsWith("--fail-fast"));
   try {
-    for (const phase of PHASES) {
-      const queue = jobs.filter((job) => job.phase === phase);
-      const lane = async () => {
-        for (let job = queue.shift(); job !== undefined; job = queue.shift()) await run(job);
-      };
-      await Promise.all(
-        Array.from({ length: { waits: atOnce + 1, computes: atOnce, alone: 1 }[phase] }, lane),
-      );
-    }
+    await inOrder(jobs, atOnce, async (job, isBeside) => {
+      if (isStopped()) return;
+      const ended = await runJob(job, { path: `${folder}/${jobs.indexOf(job)}`, options, isBeside, running });
+      if (!ended.success) failed.push(job.name);
+      suites.push(suitesOf(job, ended.report, !ended.success));
+      if (!ended.success || countTests(ended.report).passed > 0) console.log(ended.output.trim() + "\n");
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
   const seconds = (performance.now() - from) / 1000;
-  if (request.report !== undefined) await Deno.writeTextFile(request.report, junitReport(suites, seconds));
+  if (report !== undefined) await Deno.writeTextFile(report, junitReport(suites, seconds));
   return tell(failed, suites, seconds);
 }
 
@@ -113,14 +106,16 @@ interface Ended {
   readonly report: string;
 }
 
-/** @param path of the files that are written, without their endings */
-async function runJob(
-  { files }: Job,
-  path: string,
-  options: readonly string[],
-  running: Set<Deno.ChildProcess>,
-): Promise<Ended> {
-  // Into a file, not a pipe: a server that a test leaves behind keeps a pipe open.
+interface Running {
+  /** Of the files that are written, without their endings. */
+  readonly path: string;
+  readonly options: readonly string[];
+  /** Beside those that wait, which go first. */
+  readonly isBeside: boolean;
+  readonly running: Set<Deno.ChildProcess>;
+}
+
+async function runJob({ files }: Job, { path, options, isBeside, running }: Running): Promise<Ended> {
   const words = [
     Deno.execPath(),
     "test",
@@ -130,7 +125,9 @@ async function runJob(
     `--junit-path=${path}.xml`,
     ...options,
   ];
-  const args = ["-c", 'exec "$@" > "$0" 2>&1', `${path}.log`, ...words];
+  // Into a file, not a pipe: a server that a test leaves behind keeps a pipe open.
+  const script = `exec ${isBeside ? "nice -n 10" : ""} "$@" > "$0" 2>&1`;
+  const args = ["-c", script, `${path}.log`, ...words];
   const child = new Deno.Command("/bin/sh", { args, cwd: root, stdin: "null" }).spawn();
   running.add(child);
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MINUTES * 60_000);

@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { DenoTestOptions } from "../../tasks/deno_test_options.ts";
 import { testFiles } from "../../tasks/test/files.ts";
-import { ALONE, LONGEST, OTHER_SUITES, plan } from "../../tasks/test/plan.ts";
+import { inOrder } from "../../tasks/test/in_order.ts";
+import { ALONE, LONGEST, OTHER_SUITES, type Phase, plan } from "../../tasks/test/plan.ts";
 import { readRequest } from "../../tasks/test/request.ts";
 
 const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
@@ -23,17 +24,47 @@ Deno.test("the files that are named exist", () => {
   assertEquals([...LONGEST, ...ALONE.keys()].filter((file) => !files.includes(file)), []);
 });
 
-Deno.test("what waits runs first, then what computes, then one by one what is timed; the longest of each first", () => {
+Deno.test("what waits runs first, then what is busy or computes, then what is timed; the longest of each first", () => {
   const alone = "tests/e2e/classes/burst_test.ts", long = "tests/simulation/controllers/properties_test.ts";
   const files = [alone, "tests/core/a_test.ts", "tests/core/b_test.ts", "tests/docs/a_test.ts", long];
-  const planned = plan([...files, "tests/e2e/a/a_test.ts", "tests/e2e/lifecycle/arbiter_test.ts"]);
+  const loss = "tests/e2e/lifecycle/loss_test.ts";
+  const planned = plan([...files, loss, "tests/e2e/a/a_test.ts", "tests/e2e/lifecycle/arbiter_test.ts"]);
   assertEquals(planned.map(({ name, phase }) => [name, phase]), [
     ["tests/e2e/lifecycle/arbiter_test.ts", "waits"],
     ["tests/e2e/a/a_test.ts", "waits"],
+    [loss, "busy"],
     [long, "computes"],
     ["tests/docs/a_test.ts", "computes"],
     ["tests/core", "computes"],
     [alone, "alone"],
+  ]);
+});
+
+/** Runs jobs that take a turn each and tells, at the start of each, how many others run. */
+async function started(atOnce: number, ...phases: Phase[]): Promise<string[]> {
+  let running = 0;
+  const told: string[] = [];
+  const jobs = phases.map((phase) => ({ name: phase, files: [], phase }));
+  await inOrder(jobs, atOnce, async ({ name }, isBeside) => {
+    told.push(`${name}${isBeside ? " beside" : ""}, ${running++} others`);
+    await new Promise((resolve) => setTimeout(resolve));
+    running--;
+  });
+  return told;
+}
+
+Deno.test("beside those that wait one computes; then two at once, then one", async () => {
+  const three: Phase[] = ["waits", "waits", "waits"];
+  assertEquals(await started(2, ...three, "busy", "computes", "computes", "alone", "alone"), [
+    ...["computes beside, 0 others", "waits, 1 others", "waits, 2 others", "waits, 3 others"],
+    ...["busy, 0 others", "computes, 1 others"],
+    ...["alone, 0 others", "alone, 0 others"],
+  ]);
+});
+
+Deno.test("with one at once all run one by one", async () => {
+  assertEquals(await started(1, "waits", "busy", "computes", "alone"), [
+    ...["waits, 0 others", "busy, 0 others", "computes, 0 others", "alone, 0 others"],
   ]);
 });
 

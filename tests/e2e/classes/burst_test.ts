@@ -55,7 +55,7 @@ for (const [name, words, as] of CASES) {
 Deno.test("one health check every two seconds keeps no more than the minimum alive", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "1", "--max-workers", "8"] });
   const sampler = new WorkerSampler(server.master, "children");
-  const report = await runLoad({ port: server.port, phases: parsePhases("0.5x10s:/"), arrivals: "uniform" });
+  const report = await runLoad({ port: server.port, phases: parsePhases("0.5x7s:/"), arrivals: "uniform" });
   assertEquals(report.errors, 0);
   const { changes } = sampler.stop(0, Infinity);
   assertEquals(Math.max(...changes.map(([, workers]) => workers)), 1, server.log());
@@ -64,7 +64,7 @@ Deno.test("one health check every two seconds keeps no more than the minimum ali
 Deno.test("a slow dependency: stays at two or three workers, and the log says why", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "12"] });
   const sampler = new WorkerSampler(server.master, "children");
-  await runLoad({ port: server.port, phases: parsePhases("3x12s:/sleep/400"), arrivals: "uniform" });
+  await runLoad({ port: server.port, phases: parsePhases("3x9s:/sleep/400"), arrivals: "uniform" });
   const { changes } = sampler.stop(0, Infinity);
   assertLessOrEqual(Math.max(...changes.map(([, workers]) => workers)), 3, server.log());
   await server.process.line(
