@@ -3,7 +3,7 @@ import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import { WorkerSampler } from "../../../bench/servers/workers.ts";
 import { autoscaled, program } from "../../support/autoscaled.ts";
-import { compiledBinary } from "../../support/binary.ts";
+import { compiledBinary } from "../../../tests/support/builds/binary.ts";
 import type { VenvName } from "../../support/venv.ts";
 
 /** The short form of the burst that docs/benchmarks.md measures in full: quiet, twelve times the load, quiet again. */
