@@ -7,6 +7,7 @@ import { ChartPointSum } from "./chart_point.ts";
 import { Series } from "./series.ts";
 import { saturationOf } from "./metrics/saturation.ts";
 import { SignalAges } from "./signal_ages.ts";
+import { SleepBoard } from "./sleep_board.ts";
 import { WorkerBusy } from "./worker_busy.ts";
 
 /** A point of the charts covers this much. */
@@ -30,6 +31,7 @@ export class StatusBoard {
   readonly decisions = new DecisionList();
   readonly ages = new SignalAges();
   readonly busy = new WorkerBusy();
+  readonly sleep = new SleepBoard();
   readonly #series = new Series();
   #second = new ChartPointSum();
   #record: TickRecord | undefined;
@@ -49,6 +51,7 @@ export class StatusBoard {
     this.#notedAtMs = wallMs;
     this.counters.add(sample, decision);
     this.ages.note(sample);
+    this.sleep.note(sample, decision, record.settings.sleepAfterMs);
     this.busy.note(workers, sample.elapsedMs);
     this.#second.add(sample, decision);
     const added = said === undefined ? undefined : this.decisions.add(decision, said, wallMs);
@@ -83,7 +86,7 @@ export class StatusBoard {
 
   /** Whether a worker serves, or one comes with the next request. */
   get isReady(): boolean {
-    if (this.#record?.decision.reason.code === "asleep") return true;
+    if (this.sleep.isAsleep) return true;
     const workers = this.#record?.sample.workers;
     return workers !== undefined && known(workers) && workers.ready > 0;
   }

@@ -2,7 +2,7 @@ import { known, type Maybe, type Sample } from "../core/sample.ts";
 import type { SignalReport } from "./status_types.ts";
 
 const READERS: Readonly<Record<SignalReport["name"], (sample: Sample) => boolean>> = {
-  probe: (sample) => known(sample.load),
+  probe: (sample) => known(sample.load) || hasNoWorkers(sample),
   "accept-queue": (sample) => known(sample.queue),
   statsd: (sample) => known(sample.statsd),
   cpu: (sample) => known(sample.cpu),
@@ -29,6 +29,11 @@ export class SignalAges {
     const at = this.#readAtMs.get(name);
     return at === undefined ? "unknown" : (this.#nowMs - at) / 1000;
   }
+}
+
+/** Nothing is to be read then, and nothing is missed. */
+function hasNoWorkers({ workers }: Sample): boolean {
+  return known(workers) && workers.target === 0;
 }
 
 function names(): SignalReport["name"][] {

@@ -55,6 +55,7 @@ export function statusReport(
       lastBootSeconds: outside.lastBootSeconds,
       forkServer: arbiter === undefined ? "unknown" : forkServerReport(arbiter.forkServer),
     },
+    sleep: board.sleep.report(wallMs),
     order: orderOf(standing ?? record.standing, sample.nowMs),
     workers: {
       ready: known(workers) ? workers.ready : "unknown",

@@ -19,6 +19,7 @@ export interface StatusReport {
   readonly dryRun: boolean;
   readonly gunicorn: GunicornReport;
   readonly order: OrderReport;
+  readonly sleep: SleepReport;
   readonly workers: WorkersReport;
   /** The target, and the workers that the load needs before bounds. */
   readonly target: number;
@@ -79,6 +80,18 @@ export interface ForkServerReport {
   /** Fork servers lost or not had, since the start. */
   readonly failures: number;
   /** All that in a sentence; empty while none is wanted. */
+  readonly text: string;
+}
+
+/** Having no workers until a request comes. */
+export interface SleepReport {
+  /** ISO 8601, UTC; "unknown" while awake. */
+  readonly asleepSince: Maybe<string>;
+  /** Sleeps that a request has ended, since the start. */
+  readonly wakeUps: number;
+  /** From the last of those requests to its answer; "unknown" while there is none. */
+  readonly lastFirstAnswerSeconds: Maybe<number>;
+  /** All that in a sentence; empty where no sleep is wanted. */
   readonly text: string;
 }
 

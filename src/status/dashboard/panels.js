@@ -61,12 +61,13 @@ export function showFigures(report) {
     known(workers.booting) && workers.booting > 0 ? `${workers.booting} booting` : "",
     known(workers.draining) && workers.draining > 0 ? `${workers.draining} draining` : "",
   ].filter(Boolean).join(", ");
+  const asleep = report.sleep && known(report.sleep.asleepSince) ? report.sleep.text.split(";")[0] : "";
   const isFull = known(report.saturation) && report.saturation > 1;
   figure(
     "Workers",
     number(workers.ready, 0),
     `of ${report.target}`,
-    moving ||
+    moving || asleep ||
       (isFull ? `${report.wanted} wanted, ` : `${bounds.min} to `) + `${bounds.effective.workers} allowed`,
     isFull ? "warn" : "",
   );
@@ -154,7 +155,10 @@ function bar(label, workers, most, lead, title) {
 }
 
 export function showWhy(report) {
+  const { sleep } = report;
   setText($("why"), report.decision.text);
+  setText($("sleep"), sleep?.text ?? "");
+  $("sleep").hidden = !sleep?.text;
   const { demand, bounds } = report;
   const asked = known(demand) ? demand.bySignal : [];
   // A stampede may ask for hundreds: the bars show the room there is, the numbers beside them how much was asked for.
@@ -164,7 +168,11 @@ export function showWhy(report) {
       ? [
         element("li", {
           className: "none",
-          text: known(demand) ? "none asks for more than one" : "no signal yet",
+          text: known(demand)
+            ? "none asks for more than one"
+            : known(sleep?.asleepSince)
+            ? "nobody asks"
+            : "no signal yet",
         }),
       ]
       : asked.map(({ signal, workers }) =>

@@ -1,6 +1,7 @@
 import { known } from "../../core/sample.ts";
 import { type Metric, one, when } from "./metric.ts";
 import { demandBySignal } from "../status_report.ts";
+import { histogramSamples } from "./metric_histogram.ts";
 
 /** How many workers there are, are wanted and may be, and what was decided. */
 export const SCALING_METRICS: readonly Metric[] = [
@@ -165,6 +166,24 @@ export const SCALING_METRICS: readonly Metric[] = [
     type: "counter",
     help: "Fork servers that were lost or did not start.",
     read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.failures : "unknown"),
+  },
+  {
+    name: "asleep",
+    type: "gauge",
+    help: "1 while there is no worker until a request comes, 0 while awake.",
+    read: ({ board: { sleep } }) => one(Number(sleep.isAsleep)),
+  },
+  {
+    name: "wake_ups_total",
+    type: "counter",
+    help: "Sleeps that a request has ended.",
+    read: ({ board: { sleep } }) => one(sleep.wakeUps),
+  },
+  {
+    name: "wake_up_first_answer_seconds",
+    type: "histogram",
+    help: "Time from the request that ended a sleep to its answer.",
+    read: ({ board: { sleep } }) => histogramSamples(sleep.firstAnswers, sleep.firstAnswerSeconds),
   },
   {
     name: "reloads_total",

@@ -13,7 +13,7 @@ const MOST_SATURATION = 4;
  * more than it may have. The ratio that pods are scaled by: gunicorn_autoscaler_saturation_ratio.
  */
 export function saturationOf(decision: Decision | undefined): Maybe<number> {
-  if (decision?.reason.code === "asleep") return 0;
+  if (decision?.reason.code === "asleep") return 0; // one worker that comes with a request is no load
   if (decision === undefined || decision.demand === "unknown") return "unknown";
   return Math.min(MOST_SATURATION, decision.demand.wanted / Math.max(1, decision.bounds.max.workers));
 }

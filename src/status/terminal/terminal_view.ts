@@ -74,7 +74,7 @@ function workerLines(report: StatusReport, paint: Paint, width: number): string[
     row(
       "Asked for",
       `${paint(saturated ? "yellow" : "bold", String(report.wanted))}` +
-        paint("dim", known(report.demand) ? bySignal(report.demand.bySignal) : "  no signal can be read"),
+        paint("dim", asked(report)),
       paint,
     ),
     row(
@@ -83,6 +83,7 @@ function workerLines(report: StatusReport, paint: Paint, width: number): string[
       paint,
     ),
     ...forkServerLine(report, paint),
+    ...(report.sleep.text === "" ? [] : [row("Sleep", report.sleep.text, paint)]),
     ...wrap(report.decision.text, width - LABEL).map((line, i) =>
       row(i === 0 ? "Why" : "", paint("cyan", line), paint)
     ),
@@ -91,6 +92,11 @@ function workerLines(report: StatusReport, paint: Paint, width: number): string[
 
 function forkServerLine({ gunicorn: { forkServer } }: StatusReport, paint: Paint): string[] {
   return !known(forkServer) || forkServer.text === "" ? [] : [row("Fork server", forkServer.text, paint)];
+}
+
+function asked({ demand, sleep }: StatusReport): string {
+  if (known(demand)) return bySignal(demand.bySignal);
+  return known(sleep.asleepSince) ? "" : "  no signal can be read";
 }
 
 function bySignal(signals: readonly { signal: string; workers: number }[]): string {

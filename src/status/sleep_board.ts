@@ -1,0 +1,62 @@
+import { bucketOf, BUCKETS } from "../core/histogram.ts";
+import type { Decision } from "../core/reason.ts";
+import { known, type Maybe, type Sample } from "../core/sample.ts";
+import { milliseconds } from "../wording/format.ts";
+import { duration } from "../wording/order_words.ts";
+import type { SleepReport } from "./status_types.ts";
+
+/** What became of sleep since the start, collected tick by tick. */
+export class SleepBoard {
+  /** Sleeps that a request, or a signal from outside, has ended. */
+  wakeUps = 0;
+  /** From the request that ended a sleep to its answer: counts by latency bucket, and their sum, s. */
+  readonly firstAnswers = new Float64Array(BUCKETS);
+  firstAnswerSeconds = 0;
+  #answeredWakes = 0;
+  #lastMs: Maybe<number> = "unknown";
+  #asleepMs: number | undefined;
+  #afterMs = 0;
+
+  /** Takes in one tick. `sleepAfterMs`: the setting. */
+  note({ sleep }: Sample, { reason }: Decision, sleepAfterMs: number): void {
+    this.#afterMs = sleepAfterMs;
+    this.#asleepMs = reason.code === "asleep" ? reason.forMs : undefined;
+    if (reason.code === "woken" && reason.by === "request") this.wakeUps++;
+    if (sleep === undefined) return;
+    if (sleep.wakes < this.#answeredWakes) this.#answeredWakes = 0; // another master
+    if (!known(sleep.firstAnswerMs) || sleep.wakes === this.#answeredWakes) return;
+    this.#answeredWakes = sleep.wakes;
+    this.#lastMs = sleep.firstAnswerMs;
+    this.firstAnswers[bucketOf(sleep.firstAnswerMs)]!++;
+    this.firstAnswerSeconds += sleep.firstAnswerMs / 1000;
+  }
+
+  /** Whether there is no worker until a request comes. */
+  get isAsleep(): boolean {
+    return this.#asleepMs !== undefined;
+  }
+
+  /** `wallMs`: Unix ms of the last tick. */
+  report(wallMs: number): SleepReport {
+    const ms = this.#asleepMs;
+    return {
+      asleepSince: ms === undefined ? "unknown" : new Date(wallMs - ms).toISOString(),
+      wakeUps: this.wakeUps,
+      lastFirstAnswerSeconds: known(this.#lastMs) ? this.#lastMs / 1000 : "unknown",
+      text: this.#text(wallMs),
+    };
+  }
+
+  #text(wallMs: number): string {
+    const ms = this.#asleepMs;
+    if (this.#afterMs === 0 && this.wakeUps === 0 && ms === undefined) return "";
+    const now = ms !== undefined
+      ? `asleep since ${new Date(wallMs - ms).toISOString().slice(0, 16).replace("T", " ")} UTC`
+      : this.#afterMs === 0
+      ? "off"
+      : `awake; sleeps after ${duration(this.#afterMs)} without a request`;
+    const times = this.wakeUps === 1 ? "once" : `${this.wakeUps} times`;
+    const answer = known(this.#lastMs) ? `, first answer after ${milliseconds(this.#lastMs / 1000)}` : "";
+    return this.wakeUps === 0 ? `${now}; not woken yet` : `${now}; woken ${times}${answer}`;
+  }
+}
