@@ -1,7 +1,7 @@
 import { meantCommand, parseCommand } from "./src/cli/cli.ts";
 import { TOOL_COMMANDS } from "./src/commands/tools.ts";
 
-/** argv -> command -> exit code. Each command loads what it needs itself: a start must not wait for the rest. */
+/** argv -> command -> exit code. Each command loads what it needs, so that a start does not wait for the rest. */
 export async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv);
   switch (command.kind) {

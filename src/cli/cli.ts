@@ -34,7 +34,7 @@ export interface Flags {
   readonly envFile: string | undefined;
 }
 
-/** Reads argv: our options are ours and gunicorn's are gunicorn's wherever they stand. */
+/** Reads argv: options of both programs in any order. */
 export function parseCommand(argv: readonly string[]): Command {
   const [first, ...rest] = argv;
   if (first === "help") return TOOLS.includes(rest[0] as Tool) ? helpOf(rest[0] as Tool) : { kind: "help" };
@@ -52,7 +52,7 @@ function helpOf(tool: Tool): Command {
 
 /**
  * The command that was probably meant where the application's name is none of the usual ones ("chek", "statsu"); undefined
- * when it may well be an application. Only to be told once it could not be started: a module may have any name.
+ * when it may be an application. Shown only after it could not be started: a module may have any name.
  */
 export function meantCommand([app = ""]: readonly string[]): string | undefined {
   if (!/^[a-z]+$/.test(app)) return undefined;

@@ -62,7 +62,7 @@ export function sortWords(argv: readonly string[]): SortedWords {
   return { own, theirs, errors };
 }
 
-/** Our option at a word, and how many words it takes; no text where its value is missing. */
+/** Our option at a word, and how many words it takes; without text when its value is missing. */
 function ownOption(argv: readonly string[], at: number) {
   const word = argv[at]!;
   if (Object.hasOwn(ABOUT_US, word)) return { flag: ABOUT_US[word]!, text: "true", words: 1 };

@@ -12,11 +12,11 @@ export interface AdviceInput {
   readonly cores: number;
 }
 
-/** A worker that takes longer than this to load the application is late for a burst. */
+/** A worker that takes longer than this to load the application boots too late for a burst. */
 const LONG_LOAD_MS = 1_000;
 const MIB = 2 ** 20;
 
-/** Sentences about what would go wrong or could go better; empty when nothing stands out. */
+/** Sentences about problems and improvements; empty without any. */
 export function advise(input: AdviceInput): string[] {
   return [
     forkServer(input),
@@ -30,10 +30,10 @@ export function advise(input: AdviceInput): string[] {
     .filter((line) => line !== undefined);
 }
 
-/** Below this the import is no burden: as --fork-server auto has it. */
+/** Below this the import is short enough: the limit of --fork-server auto. */
 const WORTH_FORKING_MS = 300;
 
-/** What a fork server would spare; it pays from two workers on, being a process itself. */
+/** What a fork server saves; it is a process itself, so it pays from two workers on. */
 function forkServer({ settings, inspection, model }: AdviceInput): string | undefined {
   const { app, preload } = inspection;
   if (settings.forkServer !== "off" || settings.probe === "off" || preload || inspection.reload) {
@@ -59,7 +59,7 @@ function slowBoot({ settings, inspection }: AdviceInput): string | undefined {
     "with --preload workers are ready at once (if the application opens no connections while it is imported)";
 }
 
-/** A preloaded application is shared between workers until they write to it; half of it is a cautious guess. */
+/** Workers share a preloaded application until they write to it; half of it is a cautious estimate. */
 function memory({ settings, inspection, memoryLimitBytes }: AdviceInput): string | undefined {
   const rss = inspection.app?.rss_bytes ?? 0;
   if (rss === 0 || memoryLimitBytes === undefined) return undefined;
@@ -76,7 +76,7 @@ function memory({ settings, inspection, memoryLimitBytes }: AdviceInput): string
 /** What the autoscaler and gunicorn's master hold beside the workers. */
 const BESIDES_BYTES = 45 * MIB;
 
-/** Why the minimum cannot be run in this memory; undefined when it can, and where nothing is known of the application. */
+/** Why the minimum does not fit into this memory; undefined when it fits, or when the application is unknown. */
 export function minimumProblem(
   settings: Settings,
   { app, preload }: Inspection,

@@ -197,7 +197,7 @@ function limitRows(limits: MachineLimits, resolved: Resolved): [string, string][
   ];
 }
 
-/** Which signals will be live for this worker class, and what the probe will do. */
+/** Which signals this worker class has, and what the probe does. */
 function signalRows(settings: Settings, model: WorkerModel, { sources }: Resolved): [string, string][] {
   const probed = settings.probe === "on" && model.kind !== "unknown";
   const slots = probed ? "live, from the probe" : "not measured";

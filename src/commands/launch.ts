@@ -24,7 +24,7 @@ export interface Launch {
   readonly model: WorkerModel;
 }
 
-/** Plans the launch. Without the probe gunicorn's configuration is read first, which takes about 0.1 s. */
+/** Plans the launch. Without the probe gunicorn's configuration is read first, in about 0.1 s. */
 export async function prepareLaunch(
   request: LaunchRequest,
   wrapperConfig: string | undefined,

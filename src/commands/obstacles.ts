@@ -36,12 +36,12 @@ export function takenAddresses(wanted: readonly WantedAddress[]): string[] {
       if (error instanceof Deno.errors.PermissionDenied) {
         return [`${told} needs more rights than this user has: a run by this user cannot start with it`];
       }
-      return []; // A name that is not known here, say: gunicorn may know better.
+      return []; // A name that is not known here: gunicorn may resolve it.
     }
   });
 }
 
-/** What keeps the runtime folder from being made; undefined when nothing does. One is made, and removed. */
+/** Why the runtime folder cannot be made; undefined when it can. One is made, and removed. */
 export function runtimeFolderProblem(bases: readonly string[]): string | undefined {
   try {
     removeDir(makeRuntimeDir(bases));
@@ -51,7 +51,7 @@ export function runtimeFolderProblem(bases: readonly string[]): string | undefin
   }
 }
 
-/** What keeps a recording from being written to a path; undefined when nothing does. A file that is not there is not left. */
+/** Why a recording cannot be written to a path; undefined when it can. A file made for the trial is removed. */
 export function recordingProblem(path: string): string | undefined {
   try {
     const existed = exists(path);

@@ -66,7 +66,7 @@ async function start(
   for (const warning of warnings) log.warn("{warning}", { warning });
   const capped = cappedMaximum(resolved, limits.cores);
   if (capped !== undefined) log.info("{capped}", { capped });
-  // gunicorn takes an empty number of workers for a mistake and does not start.
+  // gunicorn refuses an empty number of workers.
   if (Deno.env.get("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
   try {
     const found = find(settings);
@@ -106,7 +106,7 @@ function namesNothing(gunicornArgs: readonly string[]): boolean {
   try {
     hasDefaultConfig = Deno.statSync("gunicorn.conf.py").isFile;
   } catch {
-    // Not there, or not for us to read: gunicorn has looked for itself.
+    // Missing or unreadable: gunicorn looks for itself.
   }
   if (mayNameApplication(all, hasDefaultConfig)) return false;
   console.error(
@@ -115,7 +115,7 @@ function namesNothing(gunicornArgs: readonly string[]): boolean {
   return true;
 }
 
-/** The command line asks for what cannot be done. */
+/** The command line is invalid. */
 class Refused extends Error {
   constructor(readonly messages: readonly string[]) {
     super(messages.join("\n"));
@@ -150,7 +150,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     command: spoken,
   };
   writeInstance(dir, instance);
-  // Everything that can be refused is refused before gunicorn starts: a taken port, a full disk.
+  // All that can fail fails before gunicorn starts: a taken port, a full disk.
   const sensing = new Sensing({
     dir,
     probe,
@@ -218,7 +218,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   }
 }
 
-/** Starts gunicorn with what systemd has given us, less what is for us alone. */
+/** Starts gunicorn with what systemd passes on, except what is for the autoscaler. */
 function startGunicorn(words: readonly string[], environment: Readonly<Record<string, string>>): Gunicorn {
   const hasSockets = activatedSockets(environment, Deno.pid) > 0;
   return Gunicorn.start({
@@ -227,7 +227,7 @@ function startGunicorn(words: readonly string[], environment: Readonly<Record<st
   });
 }
 
-/** The first line of the log: that the autoscaler is there, and between what it keeps gunicorn. */
+/** The first line of the log: version and bounds. */
 function sayStart(settings: Settings, log: Logger): void {
   const { minWorkers, maxWorkers, sloP95Ms, dryRun } = settings;
   log.info(

@@ -3,19 +3,19 @@ import { errorText } from "../error_text.ts";
 import { type FolderLock, holdFolder } from "../platform/folder_lock.ts";
 import { makeAgain, makeRuntimeDir, removeDir, removeStaleDirs } from "../platform/runtime_dir.ts";
 
-/** Something that must stand in the folder for as long as gunicorn runs. */
+/** A part of the folder that must exist while gunicorn runs. */
 export interface Part {
-  /** The file or folder whose absence tells that it is missing. */
+  /** The file or folder that is checked. */
   readonly name: string;
-  /** Puts it there again. Throws when it cannot. */
+  /** Restores it. Throws when it cannot. */
   readonly make: () => void;
 }
 
-/** Its time of change is that of the last tick, at most a second older: a health check needs nothing but `find`. */
+/** Its modification time is that of the last tick, or up to a second older: a health check needs only `find`. */
 export const ALIVE_FILE = "alive";
 const BEAT_MS = 1_000;
 
-/** The folder is looked at so often. */
+/** How often the folder is checked. */
 const LOOK_MS = 500;
 
 /**
@@ -29,7 +29,7 @@ export class RuntimeFolder implements Disposable {
   #beatAtMs = -Infinity;
 
   /**
-   * Makes the folder, and removes those that dead instances left.
+   * Makes the folder, and removes those of dead instances.
    * @throws Error "Cannot make a runtime folder ..."
    */
   constructor(bases: readonly string[]) {
@@ -55,7 +55,7 @@ export class RuntimeFolder implements Disposable {
       using file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
       file.utimeSync(new Date(), new Date());
     } catch {
-      // The folder is gone or its disk is full: it looks dead until it is there again.
+      // The folder is missing or its disk is full: the instance looks dead until it is restored.
     }
   }
 

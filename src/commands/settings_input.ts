@@ -17,7 +17,7 @@ export function readSettings(
   const errors: string[] = [];
   const warnings: string[] = [];
   const { text: envFile, problem } = readEnvFile(named ?? ".env");
-  // A file that was named must be there. One that lies in the working folder is the application's, which may call anything so.
+  // A file that is named must exist. One in the working folder is the application's, and may be anything.
   if (problem !== undefined && named !== undefined) {
     errors.push(`Cannot read ${named}: ${problem.why}, correct --env-file or leave it out`);
   } else if (problem !== undefined && !problem.isMissing) {

@@ -1,7 +1,7 @@
 import { activatedSockets } from "../gunicorn/service_environment.ts";
 import { serviceManager } from "../status/systemd/notify_socket.ts";
 
-/** What stands around gunicorn at its start. */
+/** The processes and the environment around gunicorn at its start. */
 export interface StartSurroundings {
   /** The words that start gunicorn, or the program that starts it. */
   readonly words: readonly string[];
@@ -17,7 +17,7 @@ export function startRows(surroundings: StartSurroundings): [string, string][] {
   const rows: [string, string][] = [];
   const name = words[0]?.split("/").at(-1) ?? "";
   if (name === "") {
-    // It was not found, which is an error of its own.
+    // It was not found, which is reported already.
   } else if (isProgram) {
     rows.push(["program", `${name}: gunicorn below it reads our config from GUNICORN_CMD_ARGS`]);
   } else if (!/^(gunicorn|python[\d.]*)$/.test(name)) {

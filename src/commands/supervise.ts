@@ -12,13 +12,13 @@ import type { StatusServer } from "../status/http/status_server.ts";
 import { type FoundCount, Supervisor } from "../supervisor/supervisor.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** Leftover workers of a killed master may finish what they serve for this long. */
+/** How long workers of a killed master may finish their requests. */
 const LEFTOVER_MS = 5_000;
 
-/** What only the start needed is not needed any more after so long. */
+/** After this time pages that only the start needed are dropped. */
 const SETTLED_MS = 5_000;
 
-/** How often it is looked for a master that starts while all is being ended. */
+/** How often a master that starts during the shutdown is looked for. */
 const LATE_MASTER_MS = 200;
 
 /** gunicorn's own codes for a start that failed: what they mean, and where to look. */
@@ -30,14 +30,14 @@ const BOOT_FAILURES: ReadonlyMap<number, string> = new Map([
   ],
 ]);
 
-/** Everything that a running gunicorn is supervised with. */
+/** The parts that supervise a running gunicorn. */
 export interface Supervision {
   readonly gunicorn: Gunicorn;
   readonly sensing: Sensing;
   readonly status: StatusServer;
   /** undefined: nothing is recorded. */
   readonly recorder: Recorder | undefined;
-  /** undefined: no service manager wants to be told. */
+  /** undefined: no service manager. */
   readonly notices: ServiceNotices | undefined;
   readonly settings: Settings;
   readonly log: Logger;
@@ -81,7 +81,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     log,
     stopDeciding: () => {
       ending = true;
-      // The loop has stopped: a master that starts only now would not hear the signal that its launcher got.
+      // The loop has stopped: a master that starts now would miss the signal that its launcher got.
       lateMasters ??= setInterval(() => sensing.lookForMaster(), LATE_MASTER_MS);
       notices?.stopping();
       supervisor.stop();
@@ -99,7 +99,7 @@ export async function supervise(parts: Supervision): Promise<number> {
   const settled = setTimeout(dropUnchangedFilePages, SETTLED_MS);
   const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
-    // An error that escaped everything: gunicorn must live on, so it is said and swallowed.
+    // An unexpected error: it is logged, and gunicorn goes on.
     event.preventDefault();
     log.error("an unexpected error ({error}); gunicorn is not affected", {
       error: "reason" in event ? String(event.reason) : event.message,
@@ -143,7 +143,7 @@ async function endLeftMaster(
   await endLeftovers([gunicorn.arbiter!], graceMs);
 }
 
-/** Workers that outlived their master: those known, and those forked too late to be known. */
+/** Workers that outlived their master, known ones and orphans. */
 function leftWorkers(orphanage: Orphanage, known: readonly number[]): number[] {
   const left = orphanage.orphans.filter((pid) => known.includes(pid));
   return [...new Set([...left, ...orphanage.newOrphans])];

@@ -9,7 +9,7 @@ export function applicationOf(args: readonly string[]): string {
     "gunicorn";
 }
 
-/** Whether anything could name an application: a word of its own, a configuration, a paste file, on the line or besides it. */
+/** Whether anything may name an application: a positional word, a configuration, a paste file, on the line or elsewhere. */
 export function mayNameApplication(args: readonly string[], hasDefaultConfig: boolean): boolean {
   return hasDefaultConfig || positionalOf(args) !== undefined ||
     gunicornOptions(args).some(({ name }) => ["config", "paste", "paster", ""].includes(name));

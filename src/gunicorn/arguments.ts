@@ -85,7 +85,7 @@ export function hasOption(args: readonly string[], name: string): boolean {
   return gunicornOptions(args).some((option) => option.name === name);
 }
 
-/** Adds words before a `--`, or at the end: there gunicorn still reads them as options, and as the last they win. */
+/** Adds words before a `--`, or at the end, where gunicorn reads them as options and the last one wins. */
 export function withOptions(args: readonly string[], ...words: string[]): string[] {
   const end = args.indexOf("--");
   return end < 0 ? [...args, ...words] : [...args.slice(0, end), ...words, ...args.slice(end)];

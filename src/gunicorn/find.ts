@@ -1,7 +1,7 @@
 import { errorText } from "../error_text.ts";
 import { shellWords } from "./arguments.ts";
 
-/** Thrown when there is no gunicorn to start; the exit code is the shell's for "command not found". */
+/** Thrown when gunicorn is not found; the exit code is the shell's for "command not found". */
 export class GunicornNotFound extends Error {
   readonly exitCode = 127;
 }

@@ -1,7 +1,7 @@
 import inspectScript from "../../probe/gunicorn_autoscaler_inspect.py" with { type: "text" };
 import { errorText } from "../error_text.ts";
 
-/** What gunicorn's own configuration comes to, as its own loader reads it. */
+/** gunicorn's configuration, as its own loader reads it. */
 export interface Inspection {
   readonly gunicorn: string;
   readonly python: string;
@@ -11,7 +11,7 @@ export interface Inspection {
   readonly worker_class_names: readonly string[];
   readonly worker_class_problem: string | null;
   readonly workers: number;
-  /** Settings that somebody gave a value: in a file, the environment or on the line. */
+  /** Settings that are given: in a file, the environment or on the line. */
   readonly given: readonly string[];
   /** The configuration file that was found or named; null without one. */
   readonly config: string | null;
@@ -29,7 +29,7 @@ export interface Inspection {
   readonly app: LoadedApp | null;
 }
 
-/** What loading the application in a process of its own showed. */
+/** What loading the application in a separate process showed. */
 export interface LoadedApp {
   readonly problem: string | null;
   readonly load_ms: number;
@@ -40,7 +40,7 @@ export interface LoadedApp {
   readonly fork_bytes: number;
 }
 
-/** What a failed inspection says: gunicorn's own words. */
+/** The error of a failed inspection, in gunicorn's words. */
 export interface InspectionFailure {
   readonly problem: string;
 }

@@ -7,24 +7,24 @@ import { hasOption, mapUvicornWorker, shellWords, valueOf, withOptions, withoutO
 import type { Inspection } from "./inspect.ts";
 import { type GivenBounds, type GivenNumber, startNumbers } from "./start_numbers.ts";
 
-/** How long gunicorn lets a worker finish when nothing is said of it, s. */
+/** gunicorn's default graceful timeout, s. */
 const DEFAULT_GRACE_S = 30;
 
-/** How gunicorn will be started. Made without touching anything, so that `check` can show it. */
+/** How gunicorn will be started. Planning changes nothing, so that `check` can show it. */
 export interface LaunchPlan {
   /** Arguments for gunicorn, our own additions included. */
   readonly args: readonly string[];
-  /** Workers to begin with, and between what to stay. */
+  /** Workers to start with, and their bounds. */
   readonly initialWorkers: number;
   readonly minWorkers: number;
   readonly maxWorkers: number;
-  /** Whether gunicorn's own configuration decides on the number to begin with, which its master then tells. */
+  /** Whether gunicorn's own configuration has the number to start with, which its master reports. */
   readonly isFound: boolean;
-  /** What is left to that configuration. */
+  /** What that configuration decides. */
   readonly prepared: PreparedStart;
   /** Where the user's own StatsD packets must be relayed to; undefined when there is no such server. */
   readonly relayTo: string | undefined;
-  /** Lines to say: what was taken over or changed. */
+  /** Lines to log: what was taken over or changed. */
   readonly notes: readonly string[];
   /** Sentences; not empty: nothing may be started. */
   readonly errors: readonly string[];
@@ -33,17 +33,17 @@ export interface LaunchPlan {
 /** What a launch is planned from. */
 export interface LaunchInput {
   readonly settings: Settings;
-  /** Which of our settings somebody has given; none when left out. */
+  /** Which of our settings are given; none by default. */
   readonly sources?: Readonly<Record<SettingName, Source>>;
   readonly gunicornArgs: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Path of the wrapper config; undefined with the probe off. */
   readonly wrapperConfig: string | undefined;
-  /** What gunicorn's configuration came to, where it was read. */
+  /** gunicorn's configuration, if it was read. */
   readonly inspection?: Inspection | undefined;
 }
 
-/** Plans how gunicorn is started: its arguments with ours added, the workers to begin with, what to say about it. */
+/** Plans how gunicorn is started: its arguments with ours added, the workers to start with, lines to log. */
 export function planLaunch(input: LaunchInput): LaunchPlan {
   const { settings, environment } = input;
   const notes: string[] = [];
@@ -66,7 +66,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   const numbers = startNumbers(bounds, given);
   if (numbers.note !== undefined) notes.push(numbers.note);
   const { minWorkers, maxWorkers } = numbers;
-  // A dry run leaves the number alone, whatever it is.
+  // A dry run does not change the number.
   const initialWorkers = settings.dryRun && input.inspection
     ? input.inspection.workers
     : numbers.initialWorkers;
@@ -96,7 +96,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   // Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests.
   const theirs = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
     input.inspection?.statsd_host ?? undefined;
-  // A server at our own address is us: relaying to it would go round in circles.
+  // A server at our own address is the autoscaler itself: relaying to it would loop.
   const relayTo = theirs === addressText(settings.statsdAddr) ? undefined : theirs;
   args = withoutOption(args, "statsd-host");
   args = withOptions(args, "--statsd-host", addressText(settings.statsdAddr));
@@ -107,31 +107,31 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   return { args, ...count, isFound: false, relayTo, notes, errors };
 }
 
-/** Why there can be no sleep: without workers somebody must hear the client that ends it. */
+/** Why there can be no sleep: without workers gunicorn's master must notice the client that ends it. */
 function sleepProblems(all: readonly string[], { wrapperConfig }: LaunchInput): string[] {
   if (wrapperConfig === undefined) {
     return ["Cannot use --sleep-after with --probe off: the probe is what wakes gunicorn, leave it on"];
   }
   return hasOption(all, "reuse-port")
     ? [
-      "Cannot use --sleep-after with gunicorn's --reuse-port: nobody listens while there is no worker, leave one of them out",
+      "Cannot use --sleep-after with gunicorn's --reuse-port: no socket listens while there is no worker, leave one of them out",
     ]
     : [];
 }
 
-/** gunicorn's arguments, the worker class that came with Uvicorn replaced where that is wanted. */
+/** gunicorn's arguments; with the option, Uvicorn's deprecated worker class is replaced. */
 export function mappedArguments(settings: Settings, gunicornArgs: readonly string[]): string[] {
   return settings.mapUvicornDeprecated ? mapUvicornWorker(gunicornArgs) : [...gunicornArgs];
 }
 
-/** The minimum and maximum, and which of them somebody has set. */
+/** The minimum and maximum, and which of them are given. */
 export function givenBounds({ settings, sources }: Pick<LaunchInput, "settings" | "sources">): GivenBounds {
   const { minWorkers, maxWorkers } = settings;
   const isGiven = (name: SettingName) => sources !== undefined && sources[name] !== "default";
   return { minWorkers, maxWorkers, isMinGiven: isGiven("minWorkers"), isMaxGiven: isGiven("maxWorkers") };
 }
 
-/** The number of workers that gunicorn is given; undefined when only its master may know one. */
+/** The number of workers that gunicorn is given; undefined when only its master can know it. */
 function givenNumber(input: LaunchInput, environmentArgs: readonly string[]): GivenNumber | undefined {
   const { gunicornArgs, environment, inspection } = input;
   const sources: [string, string | undefined][] = [
@@ -168,7 +168,7 @@ function graceWord(settings: Settings, args: readonly string[], environmentArgs:
   return /^\d+$/.test(timeout) && Number(timeout) > DEFAULT_GRACE_S ? 1 + Number(timeout) : 0;
 }
 
-/** The timeout, where it is over 30 s and no graceful timeout is given: what takes that long should not be cut by a stop. */
+/** The timeout, when it is over 30 s and no graceful timeout is given: a stop should not cut such requests. */
 export function lengthenedGrace(settings: Settings, inspection: Inspection | undefined): number | undefined {
   if (!settings.autoSetGracefulTimeout || inspection === undefined) return undefined;
   const { timeout, given } = inspection;

@@ -8,8 +8,8 @@ export function remember(pids: Iterable<number>): ProcessId[] {
 }
 
 /**
- * Ends workers whose master was killed: left alone a worker notices only at its next heartbeat, up to half of --timeout
- * later, and serves on without a master. SIGTERM first, SIGKILL for what is left after `graceMs`.
+ * Ends workers whose master was killed: a worker notices that only at its next heartbeat, up to half of --timeout
+ * later. SIGTERM first, SIGKILL for what is left after `graceMs`.
  */
 export async function endLeftovers(processes: readonly ProcessId[], graceMs: number): Promise<void> {
   let left = processes.filter(isAlive);
@@ -25,6 +25,6 @@ function send(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // It ended on its own meanwhile.
+    // It has ended.
   }
 }

@@ -5,11 +5,11 @@ import type { Gunicorn } from "./process.ts";
 export interface LifecycleParts {
   readonly gunicorn: Gunicorn;
   readonly log: Logger;
-  /** Stops deciding: gunicorn is going away. */
+  /** Stops deciding: gunicorn ends. */
   readonly stopDeciding: () => void;
   /** Moves the minimum; returns the new one. */
   readonly moveFloor: (by: 1 | -1) => number;
-  /** Called before a HUP reaches gunicorn: the wrapper config must be there to be read again. */
+  /** Called before a HUP reaches gunicorn, which reads the wrapper config again. */
   readonly beforeReload: () => void;
   /** Called before a signal is passed on: to the master, where that is known. */
   readonly lookForMaster: () => void;
@@ -18,8 +18,8 @@ export interface LifecycleParts {
 }
 
 /**
- * Signals sent to us, and what becomes of them. TERM, INT, QUIT end gunicorn the way they end it alone; HUP, USR1, WINCH
- * are passed on; TTIN and TTOU move our minimum, since the count itself is ours; USR2 is refused.
+ * Signals sent to the autoscaler. TERM, INT, QUIT end gunicorn the way they end it alone; HUP, USR1, WINCH
+ * are passed on; TTIN and TTOU move the minimum; USR2 is refused.
  */
 export class Lifecycle {
   readonly #parts: LifecycleParts;
@@ -29,7 +29,7 @@ export class Lifecycle {
     this.#parts = parts;
   }
 
-  /** From now on signals sent to us come here. */
+  /** Handles signals from now on. */
   listen(): void {
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) this.#on(signal, () => this.#end(signal));
     this.#on("SIGHUP", () => {
@@ -47,7 +47,7 @@ export class Lifecycle {
     this.#on("SIGTTOU", () => this.#floor(-1));
   }
 
-  /** Signals go back to what they do by default. */
+  /** Restores the default handlers. */
   close(): void {
     for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
     this.#listeners.length = 0;

@@ -4,7 +4,7 @@ import { fileProblem } from "../platform/file_problem.ts";
 const SOURCE = new URL("../../probe/", import.meta.url);
 const WRAPPER = "gunicorn_autoscaler_conf.py";
 const PACKAGE = "gunicorn_autoscaler_probe";
-/** What is installed, as it stands in the runtime folder itself. */
+/** Path in the runtime folder. */
 export const PROBE_NAMES: readonly string[] = [WRAPPER, PACKAGE];
 
 /** Path below the runtime folder -> text. Read once, before anything is started. */

@@ -4,9 +4,9 @@ import type { CountSignal } from "./worker_count.ts";
 
 /** Exit code of a program that a signal ended, as shells give it: 128 + its number. */
 const SIGNAL_BASE = 128;
-/** A launcher that still runs so long after its gunicorn was stopped is told to stop too, again and again. */
+/** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
 const LAUNCHER_MS = 3_000;
-/** The master gets a signal to end again so often, and so many times: up to gunicorn 23 its full queue drops signals. */
+/** How often, and how many times, a signal to end is repeated: up to gunicorn 23 the master's full queue drops signals. */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
 
@@ -20,7 +20,7 @@ export interface Exit {
 /** What is started, and how. */
 export interface StartRequest {
   readonly words: readonly string[];
-  /** The whole environment that it gets; ours when not given. */
+  /** Its whole environment; the autoscaler's when not given. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface StartRequest {
 export class Gunicorn {
   /** What we started. */
   readonly pid: number;
-  /** Fulfilled when that has ended. */
+  /** Resolves when it has ended. */
   readonly exited: Promise<Exit>;
   #gone = false;
   #arbiter: ProcessId | undefined;
@@ -50,7 +50,7 @@ export class Gunicorn {
     });
   }
 
-  /** Starts it with our own standard streams: what it prints passes through untouched. */
+  /** Starts it with the autoscaler's own standard streams. */
   static start({ words, environment }: StartRequest): Gunicorn {
     const [program, ...args] = words;
     const command = new Deno.Command(program!, {
@@ -90,7 +90,7 @@ export class Gunicorn {
     return !this.#gone && send(this.pid, signal);
   }
 
-  /** Ends it by a signal; a launcher that lives on after the master is sent it as well. */
+  /** Ends it by a signal, also a launcher that outlives the master. */
   end(signal: Deno.Signal): boolean {
     const sent = this.signal(signal);
     this.#endSignal = signal;
@@ -99,7 +99,7 @@ export class Gunicorn {
     return sent;
   }
 
-  /** Asks the master for a worker more or fewer. Never sent to another program: it would be stopped by it. */
+  /** Asks the master for a worker more or fewer. Never sent to another program, which it would stop. */
   ring(signal: CountSignal): void {
     if (this.hasArbiter && takesCountSignals(this.#arbiter!.pid)) send(this.#arbiter!.pid, signal);
   }
@@ -109,7 +109,7 @@ export class Gunicorn {
     let times = 0;
     this.#againTimer = setInterval(() => {
       if (++times > MOST_AGAIN || !this.hasArbiter) clearInterval(this.#againTimer);
-      // One that has done its work and is about to exit would be killed by it, and its exit code be lost.
+      // It would kill a launcher that is about to exit, and its exit code would be lost.
       else if (handlesTerm(this.#arbiter!.pid)) this.signal(signal);
     }, AGAIN_MS);
     Deno.unrefTimer(this.#againTimer);

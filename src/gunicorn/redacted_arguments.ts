@@ -1,4 +1,4 @@
-/** gunicorn's command line as it may be told to others: without what is likely to be a secret. */
+/** gunicorn's command line without likely secrets, for display. */
 
 import { gunicornOptions } from "./arguments.ts";
 

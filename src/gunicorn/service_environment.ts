@@ -1,6 +1,6 @@
-/** What systemd has put into our environment, and how it goes on to gunicorn. */
+/** systemd's variables in our environment, and how gunicorn gets them. */
 
-/** For us alone: gunicorn would tell systemd of a pid that is not the service's. */
+/** Not for gunicorn, which would notify systemd with a pid that is not the service's. */
 const OURS = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /** The environment for gunicorn. */

@@ -1,6 +1,6 @@
-/** What a number of workers that the user gave comes to: it is the number to begin with, and a bound where ours is not set. */
+/** A number of workers that the user gives is the number to start with, and a bound when ours is not set. */
 
-/** The bounds, and which of them somebody has set. */
+/** The bounds, and which of them are given. */
 export interface GivenBounds {
   readonly minWorkers: number;
   readonly maxWorkers: number;
@@ -11,11 +11,11 @@ export interface GivenBounds {
 /** A number of workers that gunicorn was given. */
 export interface GivenNumber {
   readonly workers: number;
-  /** How people know it: "--workers=4", "workers=4 of gunicorn's config". */
+  /** Its source as shown: "--workers=4", "workers=4 of gunicorn's config". */
   readonly told: string;
 }
 
-/** How many workers to begin with, and between what to stay. */
+/** How many workers to start with, and their bounds. */
 export interface StartNumbers {
   readonly initialWorkers: number;
   readonly minWorkers: number;

@@ -1,18 +1,18 @@
-/** Making a wanted number of workers true. Signals can be lost (standard signals coalesce), so each request is confirmed. */
+/** Applies a target number of workers. Signals can be lost (standard signals coalesce), so each request is confirmed. */
 
-/** The two signals that gunicorn's master takes for one worker more or fewer. */
+/** gunicorn's signals for one worker more or fewer. */
 export type CountSignal = "SIGTTIN" | "SIGTTOU";
 
-/** What a request for workers has come to. */
+/** The state of a request for workers. */
 export type CountState =
   | { readonly kind: "settled"; readonly workers: number }
   | { readonly kind: "asking"; readonly workers: number; readonly sinceMs: number; readonly rings: number };
 
-/** Makes a wanted number of workers true. */
+/** Applies a target number of workers. */
 export interface WorkerCount {
-  /** Asks for `workers` from now on. Returns at once; a later poll sees it through. */
+  /** Asks for `workers` from now on. Returns at once; later polls complete it. */
   ask(workers: number, nowMs: number): void;
-  /** Looks whether what was asked has become true and asks again where it has not. To be called once a tick. */
+  /** Checks the confirmation, and asks again without one. Called once a tick. */
   poll(nowMs: number): CountState;
 }
 
@@ -20,13 +20,13 @@ export interface WorkerCount {
 export interface ArbiterPort {
   /** Writes the wanted number and a new sequence number, and returns the latter. */
   request(workers: number): number;
-  /** What the master has confirmed; undefined while it has not spoken. */
+  /** What the master has confirmed; undefined before it has. */
   confirmed(): { readonly workers: number; readonly seq: number } | undefined;
 }
 
 const FIRST_RING_MS = 200;
 const LONGEST_RING_MS = 2_000;
-/** Rings that may be on their way at a time. */
+/** Unanswered signals at a time. */
 const MOST_UNCONFIRMED = 2;
 
 /**
@@ -88,7 +88,7 @@ export class Doorbell implements WorkerCount {
       this.#seq = this.#port.request(this.#wanted);
       this.#ringNow(nowMs);
     } else if (confirmed !== undefined && this.#ringAgainAtMs === Infinity) {
-      // The master's count has moved by itself since it was confirmed.
+      // The master's count has changed since it was confirmed.
       this.#askedAtMs = nowMs;
       this.#rings = 0;
       this.#ringAgainAtMs = nowMs + FIRST_RING_MS;
@@ -107,7 +107,7 @@ export class Doorbell implements WorkerCount {
   }
 }
 
-/** How long one signal may take to show, before the next is sent anyway: a lone signal is not lost. */
+/** How long one signal may take to show before the next is sent: a single signal is not lost. */
 const SIGNAL_MS = 1_000;
 /** Children may differ from the target this long (drains, boots, recycled workers) before it counts as drift. */
 const DRIFT_MS = 10_000;
@@ -121,7 +121,7 @@ export class SignalSteps implements WorkerCount {
   readonly #children: () => number | undefined;
   readonly #ring: (signal: CountSignal) => void;
   #wanted: number;
-  /** What the master's own count must be by the signals it was sent. */
+  /** The master's count by the signals it was sent. */
   #asked: number;
   #pending: { readonly from: number; readonly sentAtMs: number; readonly signal: CountSignal } | undefined;
   #askedAtMs = 0;

@@ -1,6 +1,6 @@
 import type { WorkerKind, WorkerModel } from "../core/sample.ts";
 
-/** gunicorn's short names and the classes behind them, the more special first. */
+/** gunicorn's short names and their classes, subclasses first. */
 const KINDS: readonly [RegExp, WorkerKind][] = [
   [/UvicornWorker|UvicornH11Worker|^uvicorn/, "uvicorn"],
   [/gasgi\.ASGIWorker|^asgi$/, "asgi"],
@@ -12,7 +12,7 @@ const KINDS: readonly [RegExp, WorkerKind][] = [
   [/SyncWorker|^sync$/, "sync"],
 ];
 
-/** What a worker class is, by its name or the names of the classes it derives from. */
+/** The kind of a worker class, by its name or the names of its base classes. */
 function kindOfClass(names: readonly string[]): WorkerKind {
   for (const [pattern, kind] of KINDS) if (names.some((name) => pattern.test(name))) return kind;
   return "unknown";

@@ -1,4 +1,4 @@
-/** Ending a TCP connection whose other side does not take what we write. */
+/** Ends a TCP connection whose client does not read. */
 
 import { libc } from "./libc.ts";
 
@@ -10,7 +10,7 @@ const ADDRESS_BYTES = 28;
 
 /**
  * Closes a connection, and shuts it down in the kernel first: Deno's close waits for a write under way, and a client that
- * never reads would keep the descriptor for as long as it likes. Never throws.
+ * never reads would keep the descriptor open. Never throws.
  */
 export function hangUp(connection: Deno.Conn): void {
   try {

@@ -4,7 +4,7 @@
  * NODE_OPTIONS=--inspect and on SIGUSR1, whatever listens for that signal. Then it is closed again.
  */
 
-/** A SIGUSR1 opens it on a thread of its own, a moment before or after our listener gets the signal. */
+/** A SIGUSR1 opens it on another thread, a moment before or after our listener gets the signal. */
 const LOOKS = 200;
 const LOOK_MS = 25;
 

@@ -1,6 +1,6 @@
 /**
- * The few things Deno has no call for, asked of glibc through FFI. Where FFI or glibc is absent
- * every function says so in its return value and the caller takes its slower way. Linux only.
+ * Calls that Deno lacks, through FFI to glibc. Where FFI or glibc is absent
+ * every function returns that it failed and the caller takes a slower way. Linux only.
  */
 
 const SYMBOLS = {
@@ -132,7 +132,7 @@ export function duplicate(fd: number): number | undefined {
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
-/** Makes orphaned descendants our children, as PID 1's are, so that `reapOrphans` can bury them. False on failure. */
+/** Makes orphaned descendants our children, as those of PID 1, so that `reapOrphans` reaps them. False on failure. */
 export function setChildSubreaper(): boolean {
   return libc()?.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
 }
@@ -145,10 +145,10 @@ const WNOWAIT = 0x1000000;
 const SI_PID = 4;
 
 /**
- * Buries dead children, but for those whose owner waits for them (what Deno.Command started: taking its status away
+ * Reaps dead children, except those whose owner waits for them (what Deno.Command started: taking its status away
  * would leave `child.status` waiting for ever). It looks before it takes, and stops at the first that is not ours to
  * take; the next call goes on from there.
- * @returns the pids buried
+ * @returns the pids reaped
  */
 export function reapOrphans(exceptPids: ReadonlySet<number>): number[] {
   const reaped: number[] = [];

@@ -1,15 +1,15 @@
 import type { Write } from "./standard_error.ts";
 
-/** So many bytes of lines wait for a reader; what comes on top is dropped. */
+/** Most bytes of lines that wait for a reader; more are dropped. */
 const MOST_BYTES = 256 * 1024;
-/** Lines that wait are tried again so often. */
+/** How often waiting lines are tried again. */
 const AGAIN_MS = 100;
-/** At the end a slow reader gets so long. */
+/** How long a slow reader has at the end. */
 const LAST_MS = 300;
 
 const encoder = new TextEncoder();
 
-/** Lines on their way out, in order, without ever waiting for their reader. */
+/** Writes lines in order without blocking. */
 export class LogLines {
   readonly #write: Write;
   readonly #dropLine: (dropped: number) => string;
@@ -18,13 +18,13 @@ export class LogLines {
   #dropped = 0;
   #timer: number | undefined;
 
-  /** @param dropLine the line that tells of lines that were dropped */
+  /** @param dropLine the line that counts dropped lines */
   constructor(write: Write, dropLine: (dropped: number) => string) {
     this.#write = write;
     this.#dropLine = dropLine;
   }
 
-  /** Takes a line; it is out when this returns, unless the reader is slow. */
+  /** Takes a line; it is written when this returns, unless the reader is slow. */
   add(line: string): void {
     this.#flush();
     const bytes = encoder.encode(`${line}\n`);
@@ -37,7 +37,7 @@ export class LogLines {
     this.#tryAgain();
   }
 
-  /** The last chance of what waits, before the program ends. */
+  /** Writes what waits, before the program ends. */
   end(): void {
     const untilMs = performance.now() + LAST_MS;
     do this.#flush(); while (this.#bytes > 0 && performance.now() < untilMs);

@@ -12,7 +12,7 @@ const answer = new Uint8Array(ANSWER_BYTES);
 /** A dump of more datagrams is not waited for: 10,000 listening sockets fit. */
 const MOST_DATAGRAMS = 64;
 
-/** Opened when first asked, and anew after a failure: what is left of a broken answer must not pass for the next. */
+/** Opened when first asked, and anew after a failure: the rest of a broken answer must not be read as the next. */
 export class SockDiagSocket {
   #fd: number | undefined;
 

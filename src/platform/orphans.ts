@@ -3,7 +3,7 @@ import { reapOrphans, setChildSubreaper } from "./libc.ts";
 const REAP_MS = 1_000;
 
 /**
- * Takes in what gunicorn leaves behind: orphans become our children, as they are PID 1's in a container. So workers whose
+ * Adopts orphans of gunicorn: they become our children, as those of PID 1 in a container. So workers whose
  * master was killed can be found and ended, and whatever dies is waited for instead of staying a zombie.
  */
 export class Orphanage {
@@ -26,7 +26,7 @@ export class Orphanage {
     this.#seen = new Set(this.orphans);
   }
 
-  /** Orphans that came since the last look, a second ago at most: what a parent that has just died left behind. */
+  /** Orphans adopted since the last look, a second ago at most. */
   get newOrphans(): number[] {
     return this.orphans.filter((pid) => !this.#seen.has(pid));
   }
@@ -41,7 +41,7 @@ export class Orphanage {
     }
   }
 
-  /** Looks a last time, and no more. */
+  /** Reaps a last time, and ends. */
   close(): void {
     clearInterval(this.#timer);
     this.reap();

@@ -11,7 +11,7 @@ export interface FilePages {
 }
 
 /**
- * The mappings of /proc/self/smaps that can be let go: of a file, not writable, and without a page of our own in them
+ * The mappings of /proc/self/smaps that can be dropped: of a file, not writable, and without a page of our own in them
  * (relocations are such pages, and would be lost).
  */
 export function unchangedFilePages(smaps: string): FilePages[] {
@@ -25,7 +25,7 @@ export function unchangedFilePages(smaps: string): FilePages[] {
   return found;
 }
 
-/** Lets them go: what is needed again comes back from the kernel's page cache, without a disk as long as it is there. */
+/** Drops them: pages that are needed again come back from the kernel's page cache. */
 export function dropUnchangedFilePages(): void {
   const c = libc();
   if (c === undefined) return;

@@ -1,6 +1,6 @@
-/** Processes by what names them for good: a pid is used again, a start time is not. */
+/** Processes by pid and start time: a pid is used again. */
 
-/** A process as it was last seen. */
+/** A process: pid and start time. */
 export interface ProcessId {
   readonly pid: number;
   /** Start time in clock ticks since boot: field 22 of /proc/PID/stat. */
@@ -23,7 +23,7 @@ export function processOf(pid: number): ProcessId | undefined {
   return startTicks === undefined ? undefined : { pid, startTicks };
 }
 
-/** Whether it still lives; a zombie has ended, whoever is its parent will reap it. */
+/** Whether it still lives; a zombie does not. */
 export function isAlive({ pid, startTicks }: ProcessId): boolean {
   if (startTicksOf(pid) !== startTicks) return false;
   try {

@@ -1,8 +1,8 @@
 /** Files that were removed while processes still use them. */
 
 /**
- * Puts names back under which the files that were there can be opened again, by links to our own open descriptors: what
- * other processes have mapped stays one and the same file. The names lead nowhere once this process has ended.
+ * Restores removed names as links to our own open descriptors, so that processes that have mapped the files and those
+ * that open them share the same file. The links are dead once this process has ended.
  * @param paths names that are gone; files that this process does not have open stay gone
  */
 export function bringBack(paths: readonly string[]): void {

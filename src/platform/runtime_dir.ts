@@ -5,10 +5,10 @@ import { startTicksOf } from "./process_id.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
 const OWNER_ONLY = 0o700;
-/** Says whose the folder is. */
+/** Names the owner of the folder. */
 export const INSTANCE_FILE = "instance.json";
 
-/** What `instance.json` says of the supervisor that owns the folder. */
+/** The supervisor that owns the folder, as in `instance.json`. */
 export interface Instance {
   readonly pid: number;
   /** Start time of the process in clock ticks since boot (/proc/PID/stat field 22): a pid alone may be another's by now. */
@@ -67,7 +67,7 @@ export function replaceableIn(base: string): string | undefined {
   }
 }
 
-/** What makes a folder unfit for private files; undefined when nothing does. Symbolic links are never followed. */
+/** Why a folder is unsafe for private files; undefined when it is safe. Symbolic links are never followed. */
 export function unsafe(path: string): string | undefined {
   const info = Deno.lstatSync(path);
   if (!info.isDirectory) return "is not a folder";
@@ -90,7 +90,7 @@ export function makeAgain(path: string): void {
   if (problem !== undefined) throw new Error(`what stands there now ${problem}`);
 }
 
-/** Says in a runtime folder whose it is. Throws when that is said already. */
+/** Writes the owner into a runtime folder. Throws when it has one. */
 export function writeInstance(dir: string, instance: Instance): void {
   Deno.writeTextFileSync(`${dir}/${INSTANCE_FILE}`, JSON.stringify(instance), {
     mode: 0o600,
@@ -103,7 +103,7 @@ export function runningInstances(bases: readonly string[]): { dir: string; insta
   return instanceFolders(bases).filter(({ instance }) => isRunning(instance));
 }
 
-/** A folder that says nothing of its instance for this long was left half made. */
+/** A folder without an owner for this long was left incomplete. */
 const HALF_MADE_MS = 3_600_000;
 
 /**
@@ -120,7 +120,7 @@ export function removeStaleDirs(bases: readonly string[], nowMs: number = Date.n
   return stale;
 }
 
-/** Removes a runtime folder; that it is gone already is no error. */
+/** Removes a runtime folder, if it exists. */
 export function removeDir(dir: string): void {
   try {
     Deno.removeSync(dir, { recursive: true });

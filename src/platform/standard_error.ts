@@ -59,6 +59,6 @@ function waiting(bytes: Uint8Array<ArrayBuffer>): number {
   try {
     return Deno.stderr.writeSync(bytes);
   } catch {
-    return 0; // Closed; there is no other place to say so.
+    return 0; // Closed: nothing else can be done.
   }
 }

@@ -1,6 +1,6 @@
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
-/** Edits that a slip of the fingers makes in a short word; a longer one may hold more of them. */
+/** Edits that a typing error makes in a short word; a longer one may have more. */
 const SLIPS = 2;
 const SLIPS_PER_LETTER = 0.4;
 

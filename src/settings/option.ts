@@ -26,7 +26,7 @@ export function flagOf(name: string): string {
   return name.replace(/[A-Z0-9]+(?=[A-Z]|$)|[A-Z]/g, (part) => "-" + part.toLowerCase());
 }
 
-/** Begins flags of ours whose plain name is gunicorn's: --autoscaler-log-level. */
+/** Prefix of our flags whose plain name is gunicorn's: --autoscaler-log-level. */
 export const OWN_PREFIX = "autoscaler-";
 
 /** min-workers -> GUNICORN_AUTOSCALER_MIN_WORKERS, autoscaler-log-level -> GUNICORN_AUTOSCALER_LOG_LEVEL. */

@@ -29,7 +29,7 @@ function option<K extends SettingName>(
   };
 }
 
-/** gunicorn has options of these names, so ours are called otherwise on the command line. */
+/** gunicorn has options of these names, so ours have a prefix on the command line. */
 const GUNICORNS_TOO = ["log-level", "statsd-prefix"];
 
 const WORKERS = group("Workers", [

@@ -12,7 +12,7 @@ export type Source = "flag" | "environment" | ".env" | "recording" | "default";
 export interface Resolved {
   readonly settings: Settings;
   readonly sources: Readonly<Record<SettingName, Source>>;
-  /** Sentences; each names one error. Not empty: nothing may be started. */
+  /** Sentences, one per error. Not empty: nothing may be started. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -81,7 +81,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
   return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
 }
 
-/** A machine that is not shared out has more cores than one application is meant to fill with workers. */
+/** Without a quota a machine may have more cores than one application should fill with workers. */
 const MOST_WITHOUT_QUOTA = 16;
 
 /**
@@ -116,7 +116,7 @@ function minAboveMax(settings: Settings, sources: Record<string, Source>, cores:
   return `Cannot use --min-workers=${settings.minWorkers}: it is above the maximum of ${max}`;
 }
 
-/** A .env file belongs to the app: only names with our prefix are ours to read. */
+/** A .env file belongs to the app: only names with our prefix are read. */
 function onlyOurs(all: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(PREFIX)));
 }

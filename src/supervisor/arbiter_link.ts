@@ -20,14 +20,14 @@ export interface ArbiterLinkParts {
   readonly nowMs: number;
 }
 
-/** How often it is looked again who the master is. */
+/** How often the master is looked up again. */
 const LOOK_MS = 200;
 /** A master attaches the probe before it has handlers for signals: one that has had them for this long will not. */
 const PROBE_SILENT_MS = 2_000;
-/** No gunicorn at all for this long is worth a line. */
+/** Without a gunicorn for this long a line is logged. */
 const NO_MASTER_MS = 9_000;
 
-/** Who gunicorn's master is, and the way to ask it for workers. */
+/** gunicorn's master, and the way to ask it for workers. */
 export class ArbiterLink {
   readonly #parts: ArbiterLinkParts;
   #count: Doorbell | SignalSteps;
@@ -41,17 +41,17 @@ export class ArbiterLink {
     this.#count = parts.file === undefined ? this.#steps(parts.asked ?? 1) : this.#doorbell(parts.file);
   }
 
-  /** The way to ask for workers, as it is now. */
+  /** The present way to ask for workers. */
   get count(): WorkerCount {
     return this.#count;
   }
 
-  /** How asking for workers went. */
+  /** Confirmations of requests for workers. */
   get asked(): { readonly confirmations: number; readonly retries: number } {
     return this.#count;
   }
 
-  /** Whether what the probe tells is what counts: false when it is off, and once it was seen not to attach. */
+  /** Whether the probe counts: false when it is off, or did not attach. */
   get hasProbe(): boolean {
     return this.#count instanceof Doorbell;
   }
@@ -67,7 +67,7 @@ export class ArbiterLink {
     return this.#pid;
   }
 
-  /** Looks whether a master has said that it is the one we scale. */
+  /** Looks whether a master has claimed the arbiter file. */
   lookForClaim(): boolean {
     const { gunicorn, file } = this.#parts;
     const claimed = file?.claimed();
@@ -90,7 +90,7 @@ export class ArbiterLink {
     if (this.hasProbe && nowMs - this.#foundAtMs >= PROBE_SILENT_MS) this.#giveUpOnProbe();
   }
 
-  /** gunicorn runs without the probe, and we go on without it too. */
+  /** gunicorn runs without the probe; so does the autoscaler. */
   #giveUpOnProbe(): void {
     const { gunicorn, isProgram, log, workers, asked } = this.#parts;
     const remedy = isProgram
@@ -119,7 +119,7 @@ export class ArbiterLink {
 
   #doorbell(file: ArbiterFile): Doorbell {
     const { gunicorn, asked } = this.#parts;
-    // It answers the one that has claimed the file, which may be news to us.
+    // The master that claimed the file may be a new one.
     const ring = (signal: CountSignal) => {
       if (this.lookForClaim()) gunicorn.ring(signal);
     };

@@ -4,9 +4,9 @@ import { configuredNumber } from "../gunicorn/launch_plan.ts";
 import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { FoundCount } from "./supervisor.ts";
 
-/** What a beginning is found by. */
+/** What the number to start with is found from. */
 export interface BeginningParts {
-  /** What gunicorn's master says of itself; undefined while it has not. */
+  /** The arbiter file as gunicorn's master writes it; undefined before it has. */
   readonly arbiter: () => Arbiter | undefined;
   readonly bounds: GivenBounds;
   readonly dryRun: boolean;

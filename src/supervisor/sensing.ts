@@ -30,7 +30,7 @@ import type { Sampler } from "./supervisor.ts";
 import { WakeReader } from "../sensors/probe/wake_reader.ts";
 import { UnseenWorkers } from "./unseen_workers.ts";
 
-/** What is to be looked at. */
+/** What is sensed. */
 export interface SensingOptions {
   /** The runtime folder. */
   readonly dir: string;
@@ -42,7 +42,7 @@ export interface SensingOptions {
   readonly statsd: Address | undefined;
   readonly relayTo: string | undefined;
   readonly prepared: PreparedStart;
-  /** What the command line says of the workers; the probe knows better once it runs. */
+  /** The workers by the command line, until the probe reports. */
   readonly model: WorkerModel;
   /** What was started is a program that starts gunicorn itself. */
   readonly isProgram?: boolean;
@@ -96,7 +96,7 @@ export class Sensing implements Sampler {
     }
   }
 
-  /** From now on it is this gunicorn that is looked at. */
+  /** Reads this gunicorn from now on. */
   attach(gunicorn: Gunicorn): void {
     const { prepared: { asked }, log, isProgram = false } = this.#options;
     const workers = () => this.#children.length;
@@ -104,7 +104,7 @@ export class Sensing implements Sampler {
     this.#link = new ArbiterLink({ gunicorn, file, asked, isProgram, log, workers, nowMs });
   }
 
-  /** Has gunicorn's master known as soon as it has said that it is there: before signals, and at the end. */
+  /** Looks up gunicorn's master: before signals, and at the end. */
   lookForMaster(): void {
     this.#link?.lookForClaim();
   }
@@ -157,12 +157,12 @@ export class Sensing implements Sampler {
     };
   }
 
-  /** Has the master have a fork server, or none, from its next fork on. */
+  /** Switches the master's fork server on or off, from its next fork on. */
   setForkServer(mode: ForkServerMode): void {
     this.#arbiterFile?.setForkServer(mode);
   }
 
-  /** The files that gunicorn and we have open, to be put back when they were removed. */
+  /** The files that gunicorn and the autoscaler have open, to be restored when they are removed. */
   get files() {
     const arbiter = this.#arbiterFile;
     if (arbiter === undefined) return [];
@@ -174,12 +174,12 @@ export class Sensing implements Sampler {
     return this.#children;
   }
 
-  /** The workers of the last tick, for people to look at. */
+  /** The workers of the last tick, for display. */
   get workers(): readonly SlotWorker[] {
     return this.#slotsReading?.workers ?? [];
   }
 
-  /** What gunicorn's master said of itself at the last tick; undefined while it has not, and without the probe. */
+  /** The arbiter file at the last tick; undefined before the master has written it, and without the probe. */
   get arbiter(): Arbiter | undefined {
     return this.#arbiter;
   }
@@ -194,19 +194,19 @@ export class Sensing implements Sampler {
     return this.#slotsReading?.lastBootMs ?? "unknown";
   }
 
-  /** How asking gunicorn for workers went, since the start. */
+  /** Confirmations of requests for workers, since the start. */
   get asked(): { readonly confirmations: number; readonly retries: number } {
     return this.#link?.asked ?? { confirmations: 0, retries: 0 };
   }
 
-  /** What came over StatsD since the start; "unknown" when StatsD is not received. */
+  /** StatsD packets since the start; "unknown" when StatsD is not received. */
   get statsd(): Maybe<{ packets: number; malformedLines: number; droppedPackets: Maybe<number> }> {
     if (this.#statsd === undefined) return "unknown";
     const { packets, drops } = this.#statsd;
     return { packets, malformedLines: this.#statsdWindow.malformedLines, droppedPackets: drops };
   }
 
-  /** Closes all that was opened, and waits until nothing runs any more. */
+  /** Closes everything, and waits until it has ended. */
   async close(): Promise<void> {
     this.#slots?.close();
     this.#processes.close();

@@ -10,7 +10,7 @@ import { DecisionLog } from "../wording/decision_log.ts";
 import { orderText } from "../wording/order_words.ts";
 import { SleepLog } from "./sleep_log.ts";
 
-/** Reads everything once. Never throws for something it cannot read: that is "unknown". */
+/** Reads everything once. What cannot be read is "unknown"; it never throws. */
 export interface Sampler {
   sample(nowMs: number): Sample;
 }
@@ -22,11 +22,11 @@ export interface TickRecord {
   readonly count: CountState;
   readonly standing: StandingOrder;
   readonly settings: PolicySettings;
-  /** The line that was logged for this decision; undefined when it says nothing new. */
+  /** The line that was logged for this decision; undefined when it is not logged again. */
   readonly said: string | undefined;
 }
 
-/** Workers that gunicorn has by itself, and the bounds that follow. */
+/** Workers by gunicorn's own configuration, and the bounds that follow. */
 export interface FoundCount extends Partial<Pick<PolicySettings, "minWorkers" | "maxWorkers">> {
   readonly workers: number;
 }
@@ -47,16 +47,16 @@ export interface SupervisorParts {
   readonly onTick?: (record: TickRecord) => void;
 }
 
-/** Without workers nothing changes but by a client, whom the master hears by itself. */
+/** The tick without workers: gunicorn's master notices the client that ends the sleep. */
 const ASLEEP_TICK_MS = 250;
-/** A request for workers that the master has not confirmed for this long is worth a line. */
+/** A request for workers that is unconfirmed for this long is logged. */
 const UNCONFIRMED_MS = 3_000;
-/** An error of the same text is said once in this time. */
+/** An error of the same text is logged once in this time. */
 const ERROR_REPEAT_MS = 60_000;
 
 /**
  * The loop: sample, decide, apply, confirm, once a tick. Owns the only clock. An error in it is logged and the loop goes
- * on from a fresh state with the count it had: our failure never takes the app down.
+ * on from a fresh state with the count it had: a failure of the autoscaler never ends the app.
  */
 export class Supervisor {
   readonly #parts: SupervisorParts;
@@ -94,7 +94,7 @@ export class Supervisor {
     this.#settings = { ...this.#settings, ...changes };
   }
 
-  /** What was ordered by hand; a fresh start is always automatic. */
+  /** What an operator has set; a start is always automatic. */
   get standing(): StandingOrder {
     return this.#standing;
   }
@@ -112,7 +112,7 @@ export class Supervisor {
     return this.#settings.minWorkers;
   }
 
-  /** Ticks until stopped. The pace is kept by the clock, not by adding sleeps; missed ticks are not made up for. */
+  /** Ticks until stopped. The clock keeps the pace, not added sleeps; missed ticks are not repeated. */
   async run(): Promise<void> {
     const { clock } = this.#parts;
     let dueMs = clock();
@@ -140,7 +140,7 @@ export class Supervisor {
     this.#wake?.();
   }
 
-  /** One tick; public for tests, which bring their own time. */
+  /** One tick; public for tests, which pass their own time. */
   tick(nowMs: number): void {
     this.longestIntervalMs = Math.max(this.longestIntervalMs, nowMs - (this.#tickedAtMs ?? nowMs));
     this.#tickedAtMs = nowMs;

@@ -1,14 +1,14 @@
 import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { SlotsReading } from "../sensors/probe/probe_slots.ts";
 
-/** A worker's slot appears some moments after its fork: before that it is no worker without one. */
+/** A worker's slot appears a moment after its fork; until then it does not count as a worker without one. */
 const SLOT_LATE_MS = 2_000;
 
 /** Counts workers that serve without a slot (there was no room for it, or no folder), by what the arbiter says of all. */
 export class UnseenWorkers {
   #sinceMs: number | undefined;
 
-  /** Those that have been without a slot for some time; 0 where the arbiter does not tell. */
+  /** Those that have been without a slot for some time; 0 when unknown. */
   of(arbiter: Arbiter | undefined, slots: SlotsReading, nowMs: number): number {
     const staying = (arbiter?.alive ?? 0) - (arbiter?.draining ?? 0);
     const unseen = staying - slots.counts.ready - slots.counts.booting - slots.stuck;

@@ -6,7 +6,7 @@ import { explain } from "./explain.ts";
 const REMIND_MS = 300_000;
 /** A state must last this long before it is logged: what changes from tick to tick is noise. */
 const SETTLE_MS = 1_000;
-/** Nothing can be read while the first workers boot; after this long that is trouble. */
+/** No signal can be read while the first workers boot; after this long it is a warning. */
 const BLIND_MS = 8_000;
 
 const BLIND_ADVICE = "start with the probe (--probe on), or have gunicorn's StatsD sent to --statsd-addr; " +

@@ -40,7 +40,7 @@ export function chooseInstance(
   };
 }
 
-/** Looks for running instances where they make their folders: where the environment says so only there, as `run` does. */
+/** Looks for running instances where `run` makes their folders. */
 export function findInstance(named: string | undefined): Found | { readonly error: string } {
   const configured = Deno.env.get("GUNICORN_AUTOSCALER_RUNTIME_DIR");
   const bases = configured ? [configured] : runtimeBases(Deno.env);

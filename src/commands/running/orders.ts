@@ -81,7 +81,7 @@ async function order(
   });
 }
 
-/** Sends a command to the instance and tells what it answers; returns the exit code. */
+/** Sends a command to the instance and prints its answer; returns the exit code. */
 async function command(instance: string | undefined, path: string, body: unknown): Promise<number> {
   return await withInstance(instance, async (dir) => {
     const answer = await askInstance(dir, "POST", path, JSON.stringify(body));

@@ -11,7 +11,7 @@ const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance P
 Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
 Colours go to terminals only; NO_COLOR turns them off.`;
 
-/** Where neither COLUMNS nor a terminal tells. */
+/** Used without COLUMNS and without a terminal. */
 const USUAL_WIDTH = 100;
 
 /** `status`: one screen of a running instance; returns the exit code. */
@@ -74,7 +74,7 @@ async function watch(dir: string, json: boolean): Promise<number> {
   return refuse(["the autoscaler has ended"], FAILED);
 }
 
-/** Over what was drawn before, without a flicker; what does not fit is omitted. */
+/** Draws over the previous screen without flicker; what does not fit is omitted. */
 function fullScreen(lines: readonly string[]): string {
   const { rows } = Deno.consoleSize();
   return `\x1b[H${lines.slice(0, rows - 1).map((line) => `${line}\x1b[K\n`).join("")}\x1b[J`;
@@ -84,7 +84,7 @@ function view(report: StatusReport, history: HistoryReport): string[] {
   return terminalView(report, history, painter(), width());
 }
 
-/** Colours for terminals whose owner has not refused them: https://no-color.org. FORCE_COLOR is for pipes that show them. */
+/** Colours for terminals, unless refused: https://no-color.org. FORCE_COLOR is for pipes that show them. */
 export function painter(): Paint {
   if (Deno.env.get("NO_COLOR")) return plain;
   return Deno.env.get("FORCE_COLOR") || Deno.stdout.isTerminal() ? colored : plain;

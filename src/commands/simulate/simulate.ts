@@ -22,7 +22,7 @@ import { tune, type Tuning } from "../../simulation/report/tuning.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
 import { makePlan } from "./simulate_plan.ts";
 
-/** Widest chart drawn, and the width where the terminal does not tell. */
+/** Widest chart drawn, and the width without a terminal. */
 const WIDEST = 120, USUAL = 80;
 
 /**

@@ -28,7 +28,7 @@ export interface Plan {
   readonly pods: readonly PodRun[];
 }
 
-/** All that must be right before anything runs; every error is listed. */
+/** Checks everything before anything runs; every error is listed. */
 export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly string[] } {
   const { options, given } = parsed;
   const errors = [...parsed.errors];
@@ -71,7 +71,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
   const podPlan = planPods(parsed, settings, initialWorkers);
   const comparison = parseComparison(options.pods ? "" : options.compare, settings, initialWorkers);
-  // Settings that are wrong themselves would only be reported again in other words.
+  // Invalid settings are reported already.
   if (resolved.errors.length === 0) errors.push(...podPlan.errors, ...comparison.errors);
   if (errors.length > 0 || !load || !service) return { errors };
   const scenario = scenarioOf(parsed, load, service, settings, { ...seen, cores });
