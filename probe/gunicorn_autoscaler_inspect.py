@@ -101,10 +101,10 @@ def try_fork():
             finally:
                 os._exit(0)
         os.close(writer)
-        said = select.select([reader], [], [], FORK_LIMIT_S)[0] and os.read(reader, 100).split()
+        answer = select.select([reader], [], [], FORK_LIMIT_S)[0] and os.read(reader, 100).split()
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        return (float(said[0]), int(said[1])) if said else (0, 0)
+        return (float(answer[0]), int(answer[1])) if answer else (0, 0)
     except Exception:
         return 0, 0
 

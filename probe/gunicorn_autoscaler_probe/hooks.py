@@ -78,11 +78,11 @@ def _on_starting(session, theirs):
 
 def _nworkers_changed(session, theirs):
     def nworkers_changed(server, new_value, old_value):
-        told = _attempt('answer the doorbell', server, session.master.count_changed, server, new_value, old_value)
-        if told is None:
-            told = new_value
-        if told == new_value or told != old_value:  # a change that we undid is no change to tell of
-            guarded(session.master, server, 'nworkers_changed', theirs, server, told, old_value)
+        count = _attempt('answer the doorbell', server, session.master.count_changed, server, new_value, old_value)
+        if count is None:
+            count = new_value
+        if count == new_value or count != old_value:  # a change that we undid is no change to tell of
+            guarded(session.master, server, 'nworkers_changed', theirs, server, count, old_value)
     return nworkers_changed
 
 

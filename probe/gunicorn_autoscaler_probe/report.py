@@ -1,7 +1,7 @@
 """One line to the log for a failure of the probe's own."""
 import sys
 
-_said = set()
+_reported = set()
 
 
 def trouble(what, error, log=None):
@@ -12,9 +12,9 @@ def trouble(what, error, log=None):
 def say(text, log=None, once_for=None):
     """Say `text`, once for each `once_for` (the text itself without). Never raises."""
     key = once_for or text
-    if key in _said:
+    if key in _reported:
         return
-    _said.add(key)
+    _reported.add(key)
     line = 'gunicorn-autoscaler: ' + text
     try:
         if log is not None:

@@ -26,15 +26,15 @@ export function takenAddresses(wanted: readonly WantedAddress[]): string[] {
       Deno.listen({ hostname: address.host, port: address.port }).close();
       return [];
     } catch (error) {
-      const told = `${addressText(address)} (${by})`;
+      const place = `${addressText(address)} (${by})`;
       if (error instanceof Deno.errors.AddrInUse) {
-        return [`${told} is taken now: a run cannot start until it is free`];
+        return [`${place} is taken now: a run cannot start until it is free`];
       }
       if (error instanceof Deno.errors.AddrNotAvailable) {
-        return [`${told} is no address of this machine: a run cannot start with it`];
+        return [`${place} is no address of this machine: a run cannot start with it`];
       }
       if (error instanceof Deno.errors.PermissionDenied) {
-        return [`${told} needs more rights than this user has: a run by this user cannot start with it`];
+        return [`${place} needs more rights than this user has: a run by this user cannot start with it`];
       }
       return []; // A name that is not known here: gunicorn may resolve it.
     }

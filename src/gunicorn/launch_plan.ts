@@ -72,7 +72,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
     : numbers.initialWorkers;
   const isFound = settings.dryRun || given === undefined;
   const prepared = {
-    asked: isFound && input.wrapperConfig !== undefined ? undefined : initialWorkers,
+    initialWorkers: isFound && input.wrapperConfig !== undefined ? undefined : initialWorkers,
     first: isFound && !settings.dryRun ? minWorkers : 0,
     fewest: bounds.isMinGiven ? minWorkers : 0,
     most: bounds.isMaxGiven ? maxWorkers : 0,
@@ -138,9 +138,9 @@ function givenNumber(input: LaunchInput, environmentArgs: readonly string[]): Gi
     ["--workers=N", valueOf(gunicornArgs, "workers")],
     ["--workers=N of GUNICORN_CMD_ARGS", valueOf(environmentArgs, "workers")],
   ];
-  for (const [told, text] of sources) {
+  for (const [source, text] of sources) {
     if (text === undefined || !/^\s*\d+\s*$/.test(text)) continue;
-    return { workers: Number(text), told: told.replace("N", text.trim()) };
+    return { workers: Number(text), source: source.replace("N", text.trim()) };
   }
   if (inspection === undefined || !inspection.given.includes("workers")) return undefined;
   return configuredNumber(environment, inspection.workers);
@@ -154,7 +154,7 @@ export function configuredNumber(
   const isVariable = environment["WEB_CONCURRENCY"]?.trim() === String(workers);
   return {
     workers,
-    told: isVariable ? `WEB_CONCURRENCY=${workers}` : `workers=${workers} of gunicorn's config`,
+    source: isVariable ? `WEB_CONCURRENCY=${workers}` : `workers=${workers} of gunicorn's config`,
   };
 }
 

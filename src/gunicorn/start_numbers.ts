@@ -12,7 +12,7 @@ export interface GivenBounds {
 export interface GivenNumber {
   readonly workers: number;
   /** Its source as shown: "--workers=4", "workers=4 of gunicorn's config". */
-  readonly told: string;
+  readonly source: string;
 }
 
 /** How many workers to start with, and their bounds. */
@@ -36,7 +36,7 @@ export function startNumbers(bounds: GivenBounds, given: GivenNumber | undefined
     const { minWorkers, maxWorkers } = bounds;
     return { initialWorkers: minWorkers, minWorkers, maxWorkers, note: undefined };
   }
-  const { workers, told } = given;
+  const { workers, source } = given;
   const minWorkers = isMinGiven ? bounds.minWorkers : Math.min(bounds.minWorkers, workers);
   const isAlone = workers === 1 && minWorkers === 1 && !isMaxGiven;
   const maxWorkers = isAlone ? 1 : isMaxGiven ? bounds.maxWorkers : Math.max(bounds.maxWorkers, workers);
@@ -45,15 +45,15 @@ export function startNumbers(bounds: GivenBounds, given: GivenNumber | undefined
 
   function note(): string {
     if (isAlone) {
-      return `${told} stays the only worker, as state kept in one process needs it: --max-workers lets it grow`;
+      return `${source} stays the only worker, as state kept in one process needs it: --max-workers lets it grow`;
     }
     if (initialWorkers !== workers) {
-      return `${told} is the number to begin with, brought within ${minWorkers} to ${maxWorkers}`;
+      return `${source} is the number to begin with, brought within ${minWorkers} to ${maxWorkers}`;
     }
     if (maxWorkers !== bounds.maxWorkers) {
-      return `${told} is the number to begin with and the maximum: --max-workers sets another`;
+      return `${source} is the number to begin with and the maximum: --max-workers sets another`;
     }
-    if (minWorkers !== bounds.minWorkers) return `${told} is the number to begin with and the minimum`;
-    return `${told} is the number to begin with; the autoscaler takes it from there`;
+    if (minWorkers !== bounds.minWorkers) return `${source} is the number to begin with and the minimum`;
+    return `${source} is the number to begin with; the autoscaler takes it from there`;
   }
 }

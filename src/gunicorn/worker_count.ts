@@ -122,7 +122,7 @@ export class SignalSteps implements WorkerCount {
   readonly #ring: (signal: CountSignal) => void;
   #wanted: number;
   /** The master's count by the signals it was sent. */
-  #asked: number;
+  #signalled: number;
   #pending: { readonly from: number; readonly sentAtMs: number; readonly signal: CountSignal } | undefined;
   #askedAtMs = 0;
   #differsSinceMs: number | undefined;
@@ -134,7 +134,7 @@ export class SignalSteps implements WorkerCount {
     this.#children = children;
     this.#ring = ring;
     this.#wanted = workers;
-    this.#asked = workers;
+    this.#signalled = workers;
   }
 
   ask(workers: number, nowMs: number): void {
@@ -155,8 +155,8 @@ export class SignalSteps implements WorkerCount {
       if (!shown && nowMs - sentAtMs < SIGNAL_MS) return this.#asking(nowMs);
       this.#pending = undefined;
     }
-    if (this.#asked !== this.#wanted) {
-      this.#send(this.#asked < this.#wanted ? "SIGTTIN" : "SIGTTOU", children, nowMs);
+    if (this.#signalled !== this.#wanted) {
+      this.#send(this.#signalled < this.#wanted ? "SIGTTIN" : "SIGTTOU", children, nowMs);
       return this.#asking(nowMs);
     }
     if (children === this.#wanted) {
@@ -168,7 +168,7 @@ export class SignalSteps implements WorkerCount {
       // The master's count is not what we asked for: something else signalled it. One step a drift period.
       this.retries++;
       this.#differsSinceMs = nowMs;
-      this.#asked += children < this.#wanted ? -1 : 1;
+      this.#signalled += children < this.#wanted ? -1 : 1;
       this.#send(children < this.#wanted ? "SIGTTIN" : "SIGTTOU", children, nowMs);
     }
     return { kind: "settled", workers: this.#wanted };
@@ -177,7 +177,7 @@ export class SignalSteps implements WorkerCount {
   #send(signal: CountSignal, children: number, nowMs: number): void {
     this.#ring(signal);
     this.#rings++;
-    this.#asked += signal === "SIGTTIN" ? 1 : -1;
+    this.#signalled += signal === "SIGTTIN" ? 1 : -1;
     this.#pending = { from: children, sentAtMs: nowMs, signal };
   }
 

@@ -49,8 +49,8 @@ function sent(c: Libc, bytes: Uint8Array<ArrayBuffer>): number | undefined {
 }
 
 function polled(c: Libc, bytes: Uint8Array<ArrayBuffer>): number {
-  const asked = new Int16Array([STDERR, 0, POLLOUT, 0]);
-  if (c.poll(new Uint8Array(asked.buffer), 1n, 0) !== 1) return 0;
+  const polled = new Int16Array([STDERR, 0, POLLOUT, 0]);
+  if (c.poll(new Uint8Array(polled.buffer), 1n, 0) !== 1) return 0;
   const piece = bytes.slice(0, PIPE_BUF);
   return Math.max(0, Number(c.write(STDERR, piece, BigInt(piece.length))));
 }

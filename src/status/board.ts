@@ -46,7 +46,7 @@ export class StatusBoard {
     workers: readonly { readonly pid: number; readonly busyShare: number }[],
     wallMs: number,
   ): Noted {
-    const { sample, decision, said } = record;
+    const { sample, decision, sentence } = record;
     this.#record = record;
     this.#notedAtMs = wallMs;
     this.counters.add(sample, decision);
@@ -54,7 +54,7 @@ export class StatusBoard {
     this.sleep.note(sample, decision, record.settings.sleepAfterMs);
     this.busy.note(workers, sample.elapsedMs);
     this.#second.add(sample, decision);
-    const added = said === undefined ? undefined : this.decisions.add(decision, said, wallMs);
+    const added = sentence === undefined ? undefined : this.decisions.add(decision, sentence, wallMs);
     const complete = this.#second.spanMs >= POINT_MS;
     if (complete) {
       const point = this.#second.point(wallMs);

@@ -12,7 +12,7 @@ export interface Sensed {
   readonly costs: readonly ProcessWorker[];
   readonly arbiter: Arbiter | undefined;
   readonly lastBootMs: number | "unknown";
-  readonly asked: { readonly confirmations: number; readonly retries: number };
+  readonly confirmed: { readonly confirmations: number; readonly retries: number };
   readonly statsd: LiveDetails["statsd"];
   workerPids(): readonly number[];
 }
@@ -26,7 +26,7 @@ export interface Looped {
 
 /** What sensors and supervisor know beside the ticks. */
 export function readLiveDetails(sensed: Sensed, looped: Looped, busy: WorkerBusy): LiveDetails {
-  const { arbiter, asked } = sensed;
+  const { arbiter, confirmed } = sensed;
   return {
     workers: workersOf(sensed, busy),
     gunicorn: arbiter === undefined ? "unknown" : {
@@ -38,8 +38,8 @@ export function readLiveDetails(sensed: Sensed, looped: Looped, busy: WorkerBusy
       forkServer: arbiter.forkServer,
     },
     lastBootSeconds: known(sensed.lastBootMs) ? sensed.lastBootMs / 1000 : "unknown",
-    confirmations: asked.confirmations,
-    retries: asked.retries,
+    confirmations: confirmed.confirmations,
+    retries: confirmed.retries,
     statsd: sensed.statsd,
     lateTicks: looped.lateTicks,
     longestIntervalMs: looped.longestIntervalMs,

@@ -11,7 +11,7 @@ export interface ArbiterLinkParts {
   /** undefined with the probe off. */
   readonly file: ArbiterFile | undefined;
   /** Workers that gunicorn is told to start with; undefined when its own configuration decides. */
-  readonly asked: number | undefined;
+  readonly initialWorkers: number | undefined;
   /** What was started is a program that starts gunicorn itself. */
   readonly isProgram: boolean;
   readonly log: Logger;
@@ -38,7 +38,9 @@ export class ArbiterLink {
 
   constructor(parts: ArbiterLinkParts) {
     this.#parts = parts;
-    this.#count = parts.file === undefined ? this.#steps(parts.asked ?? 1) : this.#doorbell(parts.file);
+    this.#count = parts.file === undefined
+      ? this.#steps(parts.initialWorkers ?? 1)
+      : this.#doorbell(parts.file);
   }
 
   /** The present way to ask for workers. */
@@ -47,7 +49,7 @@ export class ArbiterLink {
   }
 
   /** Confirmations of requests for workers. */
-  get asked(): { readonly confirmations: number; readonly retries: number } {
+  get confirmed(): { readonly confirmations: number; readonly retries: number } {
     return this.#count;
   }
 
@@ -92,7 +94,7 @@ export class ArbiterLink {
 
   /** gunicorn runs without the probe; so does the autoscaler. */
   #giveUpOnProbe(): void {
-    const { gunicorn, isProgram, log, workers, asked } = this.#parts;
+    const { gunicorn, isProgram, log, workers, initialWorkers } = this.#parts;
     const remedy = isProgram
       ? "; this gunicorn has a config of its own (-c) or reads none (a subclass of BaseApplication), and so not " +
         "GUNICORN_CMD_ARGS: start it with gunicorn-autoscaler in the place of gunicorn, or have its load_config read that"
@@ -102,7 +104,7 @@ export class ArbiterLink {
     log.warn(
       `the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone${remedy}`,
     );
-    this.#count = this.#steps(workers() || (asked ?? 1));
+    this.#count = this.#steps(workers() || (initialWorkers ?? 1));
   }
 
   #sayMissing(nowMs: number): void {
@@ -118,12 +120,12 @@ export class ArbiterLink {
   }
 
   #doorbell(file: ArbiterFile): Doorbell {
-    const { gunicorn, asked } = this.#parts;
+    const { gunicorn, initialWorkers } = this.#parts;
     // The master that claimed the file may be a new one.
     const ring = (signal: CountSignal) => {
       if (this.lookForClaim()) gunicorn.ring(signal);
     };
-    return new Doorbell(file, ring, asked);
+    return new Doorbell(file, ring, initialWorkers);
   }
 
   #steps(workers: number): SignalSteps {

@@ -98,10 +98,10 @@ export class Sensing implements Sampler {
 
   /** Reads this gunicorn from now on. */
   attach(gunicorn: Gunicorn): void {
-    const { prepared: { asked }, log, isProgram = false } = this.#options;
+    const { prepared: { initialWorkers }, log, isProgram = false } = this.#options;
     const workers = () => this.#children.length;
     const [file, nowMs] = [this.#arbiterFile, this.clock()];
-    this.#link = new ArbiterLink({ gunicorn, file, asked, isProgram, log, workers, nowMs });
+    this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, isProgram, log, workers, nowMs });
   }
 
   /** Looks up gunicorn's master: before signals, and at the end. */
@@ -195,8 +195,8 @@ export class Sensing implements Sampler {
   }
 
   /** Confirmations of requests for workers, since the start. */
-  get asked(): { readonly confirmations: number; readonly retries: number } {
-    return this.#link?.asked ?? { confirmations: 0, retries: 0 };
+  get confirmed(): { readonly confirmations: number; readonly retries: number } {
+    return this.#link?.confirmed ?? { confirmations: 0, retries: 0 };
   }
 
   /** StatsD packets since the start; "unknown" when StatsD is not received. */

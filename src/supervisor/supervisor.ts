@@ -23,7 +23,7 @@ export interface TickRecord {
   readonly standing: StandingOrder;
   readonly settings: PolicySettings;
   /** The line that was logged for this decision; undefined when it is not logged again. */
-  readonly said: string | undefined;
+  readonly sentence: string | undefined;
 }
 
 /** Workers by gunicorn's own configuration, and the bounds that follow. */
@@ -163,11 +163,11 @@ export class Supervisor {
     const { state, decision } = step(this.#state, sample, settings, order);
     this.#state = state;
     if (!dryRun) count.ask(decision.target, nowMs);
-    const said = this.#say(decision);
+    const sentence = this.#log(decision);
     this.#sleepLog.note(sample, settings, this.#parts.log);
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
     this.#warnUnconfirmed(counted);
-    onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, said });
+    onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, sentence });
   }
 
   #startFrom(found: FoundCount | undefined): void {
@@ -194,7 +194,7 @@ export class Supervisor {
     this.#standing = standing;
   }
 
-  #say(decision: Decision): string | undefined {
+  #log(decision: Decision): string | undefined {
     const line = this.#decisionLog.lineFor(decision);
     if (line === undefined) return undefined;
     const text = this.#parts.dryRun ? `dry run, not applied: ${line.text}` : line.text;

@@ -11,7 +11,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
   const facts = known(demand) ? demand.facts : undefined;
   switch (reason.code) {
     case "asked":
-      return sentence(`${asked(reason.by, facts, sloP95Ms)}: ${moved(decision)}`, decision);
+      return sentence(`${observed(reason.by, facts, sloP95Ms)}: ${moved(decision)}`, decision);
     case "below-minimum":
       return `the minimum is ${decision.bounds.min}: ${moved(decision)}`;
     case "above-maximum":
@@ -46,13 +46,13 @@ export function explain(decision: Decision, sloP95Ms: number): string {
         seconds(reason.forMs)
       } more`;
     case "trying":
-      return `${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: requests hang, hold ${
+      return `${observed(known(demand) ? demand.by : "none", facts, sloP95Ms)}: requests hang, hold ${
         workers(decision.current)
       } until it shows what the last ones bring`;
     case "no-gain":
       return noGain(decision, facts, reason.retryInMs);
     case "at-bound":
-      return atBound(`${asked(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold`, decision);
+      return atBound(`${observed(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold`, decision);
     case "memory-full":
       return `${mib(reason.usedBytes)} of ${mib(reason.limitBytes)} MiB of memory used: ${moved(decision)}`;
     case "oom-kill":
@@ -138,7 +138,7 @@ function moved(decision: Decision): string {
   return `${action} from ${current} to ${workers(target)}`;
 }
 
-function asked(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: number): string {
+function observed(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: number): string {
   if (facts === undefined || !known(facts)) return "more workers wanted";
   const rate = `${facts.rps.toFixed(facts.rps < 10 ? 1 : 0)} requests/s`;
   const took = known(facts.serviceMs) ? ` of ${ms(facts.serviceMs)}` : "";

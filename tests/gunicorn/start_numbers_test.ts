@@ -16,7 +16,7 @@ function numbers(given: number | undefined, min: number | undefined, max: number
       isMinGiven: min !== undefined,
       isMaxGiven: max !== undefined,
     },
-    given === undefined ? undefined : { workers: given, told: `--workers=${given}` },
+    given === undefined ? undefined : { workers: given, source: `--workers=${given}` },
   );
 }
 

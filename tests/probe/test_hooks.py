@@ -33,7 +33,7 @@ class HooksTest(unittest.TestCase):
         lifeline.tie_to_parent = nothing
         self.addCleanup(setattr, lifeline, 'tie_to_parent', tie)
         self.addCleanup(setattr, hooks, '_session', None)
-        report._said.clear()
+        report._reported.clear()
 
     def chained(self, **theirs):
         space = dict(theirs)
@@ -43,8 +43,8 @@ class HooksTest(unittest.TestCase):
     def arbiter(self, workers=2, **theirs):
         server = Arbiter(workers, self.chained(**theirs))
         import gunicorn_autoscaler_probe.master.doorbell as doorbell
-        self.addCleanup(setattr, doorbell.Doorbell, 'tell_configuration', doorbell.Doorbell.tell_configuration)
-        doorbell.Doorbell.tell_configuration = nothing  # needs gunicorn itself for its version
+        self.addCleanup(setattr, doorbell.Doorbell, 'publish_configuration', doorbell.Doorbell.publish_configuration)
+        doorbell.Doorbell.publish_configuration = nothing  # needs gunicorn itself for its version
         server.start()
         server.cfg.on_starting(server)
         server.manage_workers()

@@ -56,7 +56,7 @@ function sensing(probe: boolean) {
     forkServer: "off",
     statsd: { host: "127.0.0.1", port },
     relayTo: undefined,
-    prepared: { asked: 2, first: 0, fewest: 0, most: 0, grace: 0 },
+    prepared: { initialWorkers: 2, first: 0, fewest: 0, most: 0, grace: 0 },
     model: { kind: "sync", slots: 1 },
     log: openLog("error", "text"),
   });

@@ -107,7 +107,7 @@ export function boardOf(
         count: { kind: "settled", workers: stepped.decision.target },
         standing,
         settings,
-        said: log.lineFor(stepped.decision)?.text,
+        sentence: log.lineFor(stepped.decision)?.text,
       },
       [{ pid: 100, busyShare: 0.5 }],
       WALL_MS + one.nowMs,

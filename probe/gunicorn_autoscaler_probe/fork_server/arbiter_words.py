@@ -19,7 +19,7 @@ class ForkServerWords:
         mode = self._words[w.A_FORK_SERVER]
         return mode if mode <= 2 else 0
 
-    def tell(self, state, pid, import_s, why):
+    def publish(self, state, pid, import_s, why):
         """state: one of process.py, None for none; pid: 0 without one; import_s: of the one that forks."""
         m = self._words
         m[w.A_FORK_SERVER_PID] = pid

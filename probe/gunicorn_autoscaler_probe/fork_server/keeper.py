@@ -57,7 +57,7 @@ class Keeper:
         if self._server.WORKERS:
             self.expect(1)
             self._dismiss_surplus()
-        self._tell()
+        self._publish()
 
     def await_first(self):
         """Before a fork: while no worker serves, the import of a fork server is waited for, as a worker's would be."""
@@ -68,7 +68,7 @@ class Keeper:
         if self._current is None:
             self._wait()
             self._take()
-            self._tell()
+            self._publish()
 
     def recruit(self):
         """A forked process that waits for its order; None when gunicorn is to fork the worker itself."""
@@ -125,15 +125,15 @@ class Keeper:
         state = new.look(0) if new is not None else FAILED
         why = new.why if new is not None else 'it could not be forked'
         if self._take():
-            self._tell()
+            self._publish()
             return NEW
         if state == REFUSED or self._current is None or not self._server.WORKERS:
             self._end('_current')
             self._end_spares()
-            self._tell()
+            self._publish()
             return NONE
         self._end('_next')
-        self._tell()
+        self._publish()
         if not self.is_stopping:
             self._server.log.error('gunicorn-autoscaler: Cannot import the new code in a fork server: %s; '
                                    'the old workers stay', why)
@@ -151,14 +151,14 @@ class Keeper:
         self._end_spares()
         for one in (self._current, self._next):
             if one is not None:
-                one.tell(number)
+                one.signal(number)
 
     def end(self):
         """No fork server any more: it holds the listening sockets."""
         self._end('_next')
         self._end('_current')
         self._end_spares()
-        self._tell()
+        self._publish()
 
     def forget(self):
         """In a child of the arbiter that has no use for them."""
@@ -231,7 +231,7 @@ class Keeper:
         self._server.log.error('gunicorn-autoscaler: fork server %d is lost: %s', self._current.pid, why)
         self._back_off()
         self._end('_current')
-        self._tell()
+        self._publish()
 
     def _back_off(self):
         self._words.count_failure()
@@ -260,12 +260,12 @@ class Keeper:
         if one is not None:
             one.end()
 
-    def _tell(self):
+    def _publish(self):
         if self._current is not None:
-            self._words.tell(READY, self._current.pid, self._current.import_s, '')
+            self._words.publish(READY, self._current.pid, self._current.import_s, '')
         elif self._next is not None:
-            self._words.tell(STARTING, self._next.pid, 0.0, '')
+            self._words.publish(STARTING, self._next.pid, 0.0, '')
         elif self._why_not:
-            self._words.tell(REFUSED, 0, 0.0, self._why_not)
+            self._words.publish(REFUSED, 0, 0.0, self._why_not)
         else:
-            self._words.tell(FAILED if self._is_wanted else None, 0, 0.0, '')
+            self._words.publish(FAILED if self._is_wanted else None, 0, 0.0, '')

@@ -79,22 +79,22 @@ class ForkServer:
             poll = select.poll()
             poll.register(self._sock, select.POLLIN)
             if poll.poll(wait_s * 1000):
-                self._hear()
+                self._read_outcome()
         if self.state in (STARTING, READY) and self._ending is not None:
             self.state, self.why = FAILED, self._ending
         if self.state == STARTING and time.monotonic() - self._started_s > self._import_limit_s:
             self.state, self.why = FAILED, 'the import takes longer than %g s' % self._import_limit_s
         return self.state
 
-    def _hear(self):
+    def _read_outcome(self):
         try:
-            said = json.loads(wire.receive(self._sock)[0].decode('utf-8') or '{}')
+            outcome = json.loads(wire.receive(self._sock)[0].decode('utf-8') or '{}')
         except (OSError, ValueError) as error:
-            said = {'why': str(error)}
+            outcome = {'why': str(error)}
         self.reap()
-        self.state = said.get('state', FAILED)
-        self.import_s = said.get('import_s', 0.0)
-        self.why = said.get('why', self._ending or 'it ended during the import')
+        self.state = outcome.get('state', FAILED)
+        self.import_s = outcome.get('import_s', 0.0)
+        self.why = outcome.get('why', self._ending or 'it ended during the import')
 
     def fork(self, count, limit_s):
         """`count` Recruits, after `limit_s` at most. Raises OSError; no process is left behind then."""
@@ -109,10 +109,10 @@ class ForkServer:
                     _close(theirs)
                 for end in mine:
                     end.settimeout(max(0.001, deadline_s - time.monotonic()))
-                    said = end.recv(1024)
-                    if not said.isdigit():
-                        raise ConnectionError(said.decode('utf-8', 'replace') or 'it ended')
-                    recruits.append(Recruit(int(said), end))
+                    answer = end.recv(1024)
+                    if not answer.isdigit():
+                        raise ConnectionError(answer.decode('utf-8', 'replace') or 'it ended')
+                    recruits.append(Recruit(int(answer), end))
             return recruits
         except BaseException:
             _close(mine)
@@ -135,7 +135,7 @@ class ForkServer:
         self._ending = self._ending or 'it was ended'
         self._sock.close()
 
-    def tell(self, number):
+    def signal(self, number):
         """Send it a signal."""
         if self._ending is None:
             os.kill(self.pid, number)

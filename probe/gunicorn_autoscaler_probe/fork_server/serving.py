@@ -70,16 +70,16 @@ class Life:
             if not refusal and import_s < self._least_import_s:
                 refusal = 'the application imports in %.2f s, a fork server is not worth it' % import_s
             if refusal:
-                _tell(sock, process.REFUSED, import_s, refusal)
+                _send_outcome(sock, process.REFUSED, import_s, refusal)
                 os._exit(1)
             sys.stdout.flush()  # else each worker prints what the import left in the buffers
             sys.stderr.flush()
             gc.collect()
             gc.freeze()  # the collector would write to every page that workers share
-            _tell(sock, process.READY, import_s, '')
+            _send_outcome(sock, process.READY, import_s, '')
             return worker_name
         except BaseException as error:
-            _tell(sock, process.FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
+            _send_outcome(sock, process.FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
             os._exit(1)  # never 3 or 4, which end gunicorn
 
     def _leave_arbiter(self):
@@ -126,7 +126,7 @@ def _say(hands, text):
             pass
 
 
-def _tell(sock, state, import_s, why):
+def _send_outcome(sock, state, import_s, why):
     try:
         wire.send(sock, json.dumps({'state': state, 'import_s': import_s, 'why': why[:900]}).encode('utf-8'))
     except OSError as error:

@@ -113,18 +113,18 @@ class Doorbell:
         self._changes += 1
         self._words[w.A_CHANGES] = self._changes
 
-    def tell_workers(self, alive, draining, spawned):
+    def publish_workers(self, alive, draining, spawned):
         """Workers alive (draining ones included), draining, and forked since start."""
         self._words[w.A_ALIVE] = alive
         self._words[w.A_DRAINING] = draining
         self._words[w.A_SPAWNED] = spawned
 
-    def tell_boot_failures(self, failures, last_ns):
+    def publish_boot_failures(self, failures, last_ns):
         """Workers that died before they were ready, since start, and when the last one did (monotonic ns)."""
         self._words[w.A_LAST_BOOT_FAILURE_NS] = last_ns
         self._words[w.A_BOOT_FAILURES] = failures
 
-    def tell_ready(self):
+    def publish_ready(self):
         """The master serves from now on: it has its signal handlers."""
         self._words[w.A_READY_NS] = time.monotonic_ns()
 
@@ -132,11 +132,11 @@ class Doorbell:
         """A SIGHUP was carried out."""
         self._words[w.A_RELOADS] += 1
 
-    def tell_configured(self, workers):
+    def publish_configured(self, workers):
         """The number of workers that gunicorn's own configuration names, 0 for none."""
         self._words[w.A_CONFIGURED] = max(0, int(workers))
 
-    def tell_configuration(self, server):
+    def publish_configuration(self, server):
         """What a supervisor must know of this gunicorn; again after each reload."""
         from gunicorn import version_info
         cfg = server.cfg

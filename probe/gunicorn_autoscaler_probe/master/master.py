@@ -70,7 +70,7 @@ class Master:
         """on_starting: from here on the workforce is ours."""
         if not self._obeys():
             return
-        self._bell.tell_configuration(server)
+        self._bell.publish_configuration(server)
         try:
             self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot)
         except Exception as error:
@@ -92,7 +92,7 @@ class Master:
             return new
         if old is None:
             configured = start.named_workers(server.cfg, self._has_file_workers)
-            self._bell.tell_configured(configured)
+            self._bell.publish_configured(configured)
             self._bell.begin(configured)
         seq, wanted = self._bell.wanted()
         if wanted is not None and wanted != new:
@@ -104,14 +104,14 @@ class Master:
     def ready(self):
         """when_ready: the supervisor may ring from now on."""
         if self._obeys():
-            self._bell.tell_ready()
+            self._bell.publish_ready()
 
     def reloading(self, server):
         """on_reload, before the user's: it sees in cfg.workers how many will be forked."""
         if not self._obeys():
             return
-        self._bell.tell_configured(start.named_workers(server.cfg, self._has_file_workers))
-        self._bell.tell_configuration(server)
+        self._bell.publish_configured(start.named_workers(server.cfg, self._has_file_workers))
+        self._bell.publish_configuration(server)
         self._bell.count_reload()
         _, wanted = self._bell.wanted()
         if wanted:  # asleep, none will be: what the configuration says stands

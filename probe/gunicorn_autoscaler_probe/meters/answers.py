@@ -1,8 +1,8 @@
 """How the requests of an ASGI application are answered: which fail, and which turn out to be event streams.
 
 Seen where the messages pass: a plain function that hands on the coroutine of the server's own `send`. On uvicorn it
-stands in the class of the request, for all requests at once; elsewhere an Answer is made around each `send`. What the
-messages said is kept on the request (or the Answer), and looked at only after something worth a look was said.
+stands in the class of the request, for all requests at once; elsewhere an Answer is made around each `send`. What is
+noted of them is kept on the request (or the Answer), and looked at only after something was noted.
 """
 from inspect import iscoroutinefunction, ismethod
 from types import MethodType
@@ -14,12 +14,12 @@ _FIRST_FAILURE = 500
 class Answers:
     """The answers of one worker."""
 
-    __slots__ = ('said', 'looks_from', '_set_apart', '_of_one')
+    __slots__ = ('noted', 'looks_from', '_set_apart', '_of_one')
 
     def __init__(self, set_apart):
         """set_apart(): a request turned out to be an event stream."""
         # Answers that failed or are streams, and whose request has not ended; also those that no application gave.
-        self.said = 0
+        self.noted = 0
         self.looks_from = _FIRST_FAILURE  # the lowest status that begins() is to see
         self._set_apart = set_apart
         self._of_one = _passing(self, _pass_on)
@@ -37,7 +37,7 @@ class Answers:
             return False
         if 'response_started' not in getattr(send.__self__, '__dict__', ()):
             return False
-        kind.autoscaler_head = kind.autoscaler_said = None
+        kind.autoscaler_head = kind.autoscaler_note = None
         kind.send = _passing(self, kind.send)
         return True
 
@@ -45,15 +45,15 @@ class Answers:
         """`send` of one request, watched."""
         answer = _Answer()
         answer.send = send
-        answer.autoscaler_head = answer.autoscaler_said = None
+        answer.autoscaler_head = answer.autoscaler_note = None
         return MethodType(self._of_one, answer)
 
-    def said_of(self, send):
-        """FAILED, STREAM or None, at the end of the request whose watched `send` this is. Called when `said` is not 0."""
-        said = getattr(getattr(send, '__self__', None), 'autoscaler_said', None)
-        if said is not None:
-            self.said -= 1
-        return said
+    def note_of(self, send):
+        """FAILED, STREAM or None, at the end of the request whose watched `send` this is. Called when `noted` is not 0."""
+        note = getattr(getattr(send, '__self__', None), 'autoscaler_note', None)
+        if note is not None:
+            self.noted -= 1
+        return note
 
     def close_connections(self, yes=True):
         """From now on every answer ends its connection, or does so no more."""
@@ -62,26 +62,26 @@ class Answers:
     def begins(self, answer, message):
         """The status and headers of `answer`; returns them as they are to be sent."""
         if message['status'] >= _FIRST_FAILURE:
-            self._say(answer, FAILED)
+            self._note(answer, FAILED)
         return message if self.looks_from == _FIRST_FAILURE else _closing(message)
 
     def goes_on(self, answer):
         """A part of the body of `answer` that is not the last. The first one tells whether it is an event stream."""
         head, answer.autoscaler_head = answer.autoscaler_head, None
         if head is not None and _is_stream(head):
-            self._say(answer, STREAM)
+            self._note(answer, STREAM)
             self._set_apart()
 
-    def _say(self, answer, what):
-        if answer.autoscaler_said is None:
-            self.said += 1
-        answer.autoscaler_said = what
+    def _note(self, answer, what):
+        if answer.autoscaler_note is None:
+            self.noted += 1
+        answer.autoscaler_note = what
 
 
 class _Answer:
     """Stands for the answer of one request where the server has no object for it."""
 
-    __slots__ = ('send', 'autoscaler_head', 'autoscaler_said')
+    __slots__ = ('send', 'autoscaler_head', 'autoscaler_note')
 
 
 def _pass_on(answer, message):

@@ -39,7 +39,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
     durations = []  # not in the slot yet
     note = durations.append
     began_sum = overlap_ns = busy_from = apart_ns = 0
-    seq = running = apart = failures = due = told = 0
+    seq = running = apart = failures = due = published = 0
     is_new = True
     expected = ''  # 'http' from the first request on
     is_watched = False
@@ -70,8 +70,8 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
             broke = isinstance(error, Exception)  # a cancelled request is the client's doing
             raise
         finally:
-            said = answers.said and answers.said_of(send)
-            if said == STREAM:
+            note_of_answer = answers.noted and answers.note_of(send)
+            if note_of_answer == STREAM:
                 streams.closed()
             else:
                 now = monotonic_ns()
@@ -83,7 +83,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
                     overlap_ns += took
                 elif began is not busy_from:
                     go_idle(began)
-                if broke or said:
+                if broke or note_of_answer:
                     failures += 1
                 if now > due:
                     publish(now)
@@ -95,7 +95,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
                         detach(error)
 
     def publish(now):
-        nonlocal seq, told
+        nonlocal seq, published
         try:
             histogram.add(durations)
             m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
@@ -113,7 +113,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         except Exception as error:
             detach(error)
         durations.clear()
-        told = running
+        published = running
 
     def detach(error):
         nonlocal m, histogram
@@ -139,7 +139,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         streams.opened()
 
     def flush():
-        if durations or told != running:
+        if durations or published != running:
             publish(monotonic_ns())
 
     answers = Answers(set_apart)

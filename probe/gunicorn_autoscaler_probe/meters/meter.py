@@ -62,7 +62,7 @@ def _make(m, hold_ns):
     # Requests that follow each other change none of these sums. began_sum: of the starts of those in service; overlap_ns:
     # by how much their times in service exceed the busy time; busy_from: the start that made the worker busy.
     began_sum = overlap_ns = busy_from = apart_ns = 0
-    seq = running = apart = failures = due = told = 0
+    seq = running = apart = failures = due = published = 0
 
     def begin():
         """A request is taken: returns its start, for end()."""
@@ -107,7 +107,7 @@ def _make(m, hold_ns):
 
     def publish(now):
         """Store all, as it is now. The time in service, of the finished and the open ones, is the integral of in-flight."""
-        nonlocal seq, told
+        nonlocal seq, published
         try:
             histogram.add(durations)
             m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
@@ -125,7 +125,7 @@ def _make(m, hold_ns):
         except Exception as error:
             detach(error)
         durations.clear()
-        told = running
+        published = running
 
     def detach(error):
         nonlocal m, histogram
@@ -158,7 +158,7 @@ def _make(m, hold_ns):
         publish(now)
 
     def flush():
-        if durations or told != running:
+        if durations or published != running:
             publish(monotonic_ns())
 
     return begin, end, set_apart, flush

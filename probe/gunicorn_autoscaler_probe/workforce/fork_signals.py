@@ -16,11 +16,11 @@ _mask_before = None
 _is_registered = False
 
 
-def hear(server):
+def install(server):
     """Wrap spawn_worker of this arbiter. Once for each arbiter; whatever else it forks stays as it is."""
     global _is_registered
     if not _is_registered:
-        os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_hear)
+        os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_handle_in_worker)
         _is_registered = True
     original = server.spawn_worker
 
@@ -48,7 +48,7 @@ def _release():
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _hear():
+def _handle_in_worker():
     global _is_forking_worker
     _is_forking_worker = False  # what this worker forks is none of ours
     if _mask_before is None:

@@ -38,14 +38,14 @@ class Leaving:
     def pids(self):
         return list(self._leaves)
 
-    def tell(self, pid, now_ns):
-        """This worker is to go."""
+    def begin(self, pid, now_ns):
+        """This worker is to drain."""
         most_s = _MOST_TIMEOUTS * self._server.cfg.graceful_timeout + _DRAIN_SLACK_S
         self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9) + self._linger_ns)
         slot.mark_draining(self._folder, pid)
 
     def forget(self, pid):
-        """It has gone, or another now has its pid. Returns whether it had been told."""
+        """It has gone, or another now has its pid. Returns whether it was draining."""
         return self._leaves.pop(pid, None) is not None
 
     def due(self, now_ns):

@@ -27,7 +27,7 @@ class Signals:
         self._seq = bell.wanted()[0]
         self._credit = 0  # rings of the supervisor's still to come
         self._credit_ns = 0
-        self._is_said = False
+        self._is_logged = False
         server.signal = self.signal  # gunicorn takes it as its handler after on_starting
         server.handle_ttin = self.handle_ttin
         server.handle_ttou = self.handle_ttou
@@ -109,8 +109,8 @@ class Signals:
         return True
 
     def _say(self):
-        if not self._is_said:
-            self._is_said = True
+        if not self._is_logged:
+            self._is_logged = True
             self._server.log.warning(
                 'gunicorn-autoscaler: Another process signals the arbiter: SIGTTIN brings one worker more for 60 s at most, '
                 'SIGTTOU after it replaces the oldest; --min-workers and --max-workers set the number')

@@ -35,11 +35,11 @@ class Workforce:
         self._is_orphaned = False  # the supervisor behind our launcher has died
         self._is_reloading = False  # gunicorn's own loop over new workers is running
         self._is_refused = False  # the last fork was
-        self._refusal = ''  # why, as it was said
+        self._refusal = ''  # why, as it was logged
         self._view = ArbiterView(server)
         self._rule = BootRule(server)
         self._signals = Signals(server, bell)
-        fork_signals.hear(server)
+        fork_signals.install(server)
         self._fork = server.spawn_worker
         server.spawn_worker = self.spawn_worker
         server.manage_workers = self.manage_workers
@@ -61,7 +61,7 @@ class Workforce:
             else:  # no serving worker can be spared
                 now_ns = time.monotonic_ns()
                 for pid in staying:
-                    self._leaving.tell(pid, now_ns)
+                    self._leaving.begin(pid, now_ns)
         self._refusal = ''  # of the old configuration
         self._is_reloading = True
 
@@ -71,10 +71,10 @@ class Workforce:
 
     def gone(self, pid, now_ns):
         """A worker was reaped: was it a failed boot? Then forget it."""
-        told = self._leaving.forget(pid)
-        failed = self._slots.forget(pid, now_ns) and not told
+        was_leaving = self._leaving.forget(pid)
+        failed = self._slots.forget(pid, now_ns) and not was_leaving
         under_way = self._rolling
-        if under_way is not None and under_way.is_new(pid) and not told:
+        if under_way is not None and under_way.is_new(pid) and not was_leaving:
             if not failed:
                 under_way.has_successor = True
             elif not under_way.has_successor:
@@ -85,7 +85,7 @@ class Workforce:
                                      pid, self._boots.wait_ns(now_ns) / 1e9)
         elif self._is_refused:
             self._boots.try_now()  # what it held may be what was missing
-        self._tell()
+        self._publish()
 
     def manage_workers(self):
         """One pass, at every signal and at least once a second."""
@@ -106,7 +106,7 @@ class Workforce:
         for pid in going:
             self._server.kill_worker(pid, signal.SIGTERM)
         try:
-            self._tell()
+            self._publish()
             self._view.log_counts(len(self._staying()))
         except Exception as error:
             return self._give_up(error)
@@ -251,19 +251,19 @@ class Workforce:
             ranks = [(pid not in old, self._slots.serves(pid), self._slots.load(pid), worker.age, pid)
                      for pid, worker in list(self._server.WORKERS.items()) if pid in staying]
             for *_, pid in sorted(ranks)[:surplus]:
-                self._leaving.tell(pid, now_ns)
+                self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)
         return self._leaving.due(now_ns)
 
     def _note_failure(self, now_ns):
         self._boots.failed(now_ns)
-        self._bell.tell_boot_failures(self._boots.failures, now_ns)
+        self._bell.publish_boot_failures(self._boots.failures, now_ns)
 
-    def _tell(self):
+    def _publish(self):
         alive = list(self._server.WORKERS)
         draining = sum(1 for pid in alive if pid in self._leaving)
-        self._bell.tell_workers(len(alive), draining, self._server.worker_age)
+        self._bell.publish_workers(len(alive), draining, self._server.worker_age)
 
     def _give_up(self, error):
         """Back to gunicorn's own way for good: the count still follows the doorbell, forks have their pauses again."""

@@ -36,7 +36,7 @@ export async function explain(args: readonly string[]): Promise<number> {
 
 function lines(report: StatusReport, last: StatusReport["decisions"]): string[] {
   const paint = painter();
-  const told = last.flatMap((decision) => decisionLine(decision, Date.parse(report.now), paint, width()));
+  const lines = last.flatMap((decision) => decisionLine(decision, Date.parse(report.now), paint, width()));
   const none = "No decision yet: the number of workers has been right so far.";
-  return [...(told.length === 0 ? [none] : told), `${paint("bold", "now")}: ${report.decision.text}`];
+  return [...(lines.length === 0 ? [none] : lines), `${paint("bold", "now")}: ${report.decision.text}`];
 }

@@ -85,8 +85,8 @@ async function order(
 async function command(instance: string | undefined, path: string, body: unknown): Promise<number> {
   return await withInstance(instance, async (dir) => {
     const answer = await askInstance(dir, "POST", path, JSON.stringify(body));
-    const said = JSON.parse(answer.body) as { text?: string; errors?: string[] };
-    return answer.status === 200 ? say(said.text ?? "") : refuse(said.errors ?? [answer.body], BAD_USAGE);
+    const report = JSON.parse(answer.body) as { text?: string; errors?: string[] };
+    return answer.status === 200 ? say(report.text ?? "") : refuse(report.errors ?? [answer.body], BAD_USAGE);
   });
 }
 

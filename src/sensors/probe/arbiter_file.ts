@@ -17,7 +17,7 @@ const STATES: readonly ForkServerState[] = ["none", "starting", "ready", "refuse
 /** What gunicorn's master does by its own configuration, as long as no number was asked for. */
 export interface PreparedStart {
   /** Workers that gunicorn is told to start with; undefined when its own configuration decides. */
-  readonly asked: number | undefined;
+  readonly initialWorkers: number | undefined;
   /** Workers to begin with where the configuration names no number; 0: gunicorn's own count stands, whatever it is. */
   readonly first: number;
   /** Bounds for a number that it names; 0 for none. */

@@ -57,8 +57,8 @@ export function simulateHelp(): string {
     "",
     "Columns of the table:",
     ...[...new Set([...header(false), ...header(true)])].flatMap((name) => {
-      const said = meaning(name);
-      return said === undefined ? [] : entry(name, `${said}.`);
+      const help = meaning(name);
+      return help === undefined ? [] : entry(name, `${help}.`);
     }),
     "",
     "Exit codes: 0; 2 for bad usage or a file that cannot be read.",

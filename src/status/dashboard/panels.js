@@ -160,11 +160,11 @@ export function showWhy(report) {
   setText($("sleep"), sleep?.text ?? "");
   $("sleep").hidden = !sleep?.text;
   const { demand, bounds } = report;
-  const asked = known(demand) ? demand.bySignal : [];
+  const signals = known(demand) ? demand.bySignal : [];
   // A stampede may ask for hundreds: the bars show the room there is, the numbers beside them how much was asked for.
-  const most = Math.min(ROOM * bounds.max, Math.max(bounds.max, ...asked.map(({ workers }) => workers)));
+  const most = Math.min(ROOM * bounds.max, Math.max(bounds.max, ...signals.map(({ workers }) => workers)));
   $("demand").replaceChildren(
-    ...(asked.length === 0
+    ...(signals.length === 0
       ? [
         element("li", {
           className: "none",
@@ -175,7 +175,7 @@ export function showWhy(report) {
             : "no signal yet",
         }),
       ]
-      : asked.map(({ signal, workers }) =>
+      : signals.map(({ signal, workers }) =>
         bar(SIGNAL_NAMES[signal] ?? signal, workers, most, known(demand) && signal === demand.leading)
       )),
   );

@@ -14,33 +14,33 @@ class Worker(Drain):
     """A worker with `open` connections; notes what it is told."""
 
     def __init__(self, words, timeout_s=30, error=None):
-        self.told = []
+        self.calls = []
         self.open = 2
         self.error = error
-        super().__init__(words, timeout_s, lambda: self.told.append('close connections'))
+        super().__init__(words, timeout_s, lambda: self.calls.append('close connections'))
 
     def stop_accepting(self):
         if self.error is not None:
             raise self.error
-        self.told.append('stop accepting')
+        self.calls.append('stop accepting')
 
     def is_empty(self):
         return self.open == 0
 
     def close(self):
-        self.told.append('close')
+        self.calls.append('close')
 
     def abort(self):
-        self.told.append('abort')
+        self.calls.append('abort')
 
     def abort_waiting(self):
-        self.told.append('abort waiting')
+        self.calls.append('abort waiting')
 
     def leave(self):
-        self.told.append('leave')
+        self.calls.append('leave')
 
     def is_over(self):
-        return 'leave' in self.told
+        return 'leave' in self.calls
 
 
 class DrainTest(unittest.TestCase):
@@ -49,7 +49,7 @@ class DrainTest(unittest.TestCase):
             m[w.STATE] = w.READY
             worker = Worker(m)
             worker.look()
-            self.assertEqual(worker.told, [])
+            self.assertEqual(worker.calls, [])
 
     def test_the_slot_says_that_it_empties_itself(self):
         with page() as m:
@@ -62,11 +62,11 @@ class DrainTest(unittest.TestCase):
             worker = Worker(m)
             for _ in range(3):
                 worker.look()
-            self.assertEqual(worker.told, ['close connections', 'stop accepting'])
+            self.assertEqual(worker.calls, ['close connections', 'stop accepting'])
             worker.open = 0
             for _ in range(3):
                 worker.look()
-            self.assertEqual(worker.told[2:], ['leave'])
+            self.assertEqual(worker.calls[2:], ['leave'])
 
     def test_it_stays_for_a_while_after_its_last_request_where_that_is_asked_for(self):
         with page() as m, stopped_clock(drain) as clock:
@@ -81,7 +81,7 @@ class DrainTest(unittest.TestCase):
             self.assertFalse(worker.is_over())
             clock.pass_ms(3000)
             worker.look()
-            self.assertEqual(worker.told[2:], ['leave'])
+            self.assertEqual(worker.calls[2:], ['leave'])
 
     def test_it_leaves_after_its_time_with_connections_open(self):
         with page() as m, stopped_clock(drain) as clock:
@@ -93,10 +93,10 @@ class DrainTest(unittest.TestCase):
             self.assertFalse(worker.is_over())
             clock.pass_ms(200)
             worker.look()
-            self.assertEqual(worker.told[2:], ['close'])
+            self.assertEqual(worker.calls[2:], ['close'])
             clock.pass_ms(1100)
             worker.look()
-            self.assertEqual(worker.told[2:], ['close', 'abort', 'leave'])
+            self.assertEqual(worker.calls[2:], ['close', 'abort', 'leave'])
 
     def test_one_whose_connections_close_then_leaves_at_once(self):
         with page() as m, stopped_clock(drain) as clock:
@@ -107,7 +107,7 @@ class DrainTest(unittest.TestCase):
             worker.look()
             worker.open = 0
             worker.look()
-            self.assertEqual(worker.told[2:], ['close', 'leave'])
+            self.assertEqual(worker.calls[2:], ['close', 'leave'])
 
     def test_a_call_of_the_application_has_longer_but_not_one_that_waits_for_its_client(self):
         with page() as m, stopped_clock(drain) as clock:
@@ -118,10 +118,10 @@ class DrainTest(unittest.TestCase):
             for seconds in (31, 200):
                 clock.pass_ms(seconds * 1000)
                 worker.look()
-            self.assertEqual(worker.told[2:], ['abort waiting'] * 2)
+            self.assertEqual(worker.calls[2:], ['abort waiting'] * 2)
             m[w.IN_FLIGHT] = 0
             worker.look()
-            self.assertEqual(worker.told[4:], ['close'])
+            self.assertEqual(worker.calls[4:], ['close'])
 
     def test_not_for_ever(self):
         with page() as m, stopped_clock(drain) as clock:

@@ -131,14 +131,14 @@ class Words:
     """What the keeper tells the supervisor, and its mode."""
 
     def __init__(self):
-        self.told = None
+        self.published = None
         self.failures = 0
 
     def mode(self):
         return keeper.ON
 
-    def tell(self, state, pid, import_s, why):
-        self.told = state, why
+    def publish(self, state, pid, import_s, why):
+        self.published = state, why
 
     def count_fork(self, took_s):
         pass
@@ -181,7 +181,7 @@ class KeeperTest(unittest.TestCase):
                                    (unfit, 'reason', lambda server: '')):
             self.addCleanup(setattr, module, name, getattr(module, name))
             setattr(module, name, fake)
-        report._said.clear()
+        report._reported.clear()
         self.server, self.words = Server(), Words()
         self.keeper = keeper.Keeper(self.server, self.words, lambda least_import_s: None)
         self.keeper.tend()
@@ -205,11 +205,11 @@ class KeeperTest(unittest.TestCase):
             self.keeper.tend()
             self.clock.now_s += 100
         self.assertEqual(len(FakeForkServer.made), 1)
-        self.assertEqual(self.words.told, (process.REFUSED, 'a thread runs'))
+        self.assertEqual(self.words.published, (process.REFUSED, 'a thread runs'))
         self.keeper.is_stopping = False
         FakeForkServer.first_state = process.READY
         self.assertEqual(self.keeper.reload(), keeper.NEW)
-        self.assertEqual(self.words.told, (process.READY, ''))
+        self.assertEqual(self.words.published, (process.READY, ''))
 
     def test_a_reload_that_cannot_import_keeps_what_serves(self):
         FakeForkServer.made[0].state = process.READY

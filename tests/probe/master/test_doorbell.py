@@ -102,7 +102,7 @@ class DoorbellTest(unittest.TestCase):
     def test_what_a_master_before_has_left_is_forgotten(self):
         with runtime_folder() as folder:
             bell = Doorbell(folder)
-            bell.tell_ready()
+            bell.publish_ready()
             bell.confirm(9, 3)
             self.assertTrue(bell.claim())
             words = read_arbiter(folder)

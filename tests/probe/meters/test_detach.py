@@ -15,21 +15,21 @@ from gunicorn_autoscaler_probe.meters.meter import Gauge, LockedMeter, Meter
 
 class DetachTest(unittest.TestCase):
     def setUp(self):
-        report._said.clear()
-        self.said = io.StringIO()
-        context = contextlib.redirect_stderr(self.said)
+        report._reported.clear()
+        self.stderr = io.StringIO()
+        context = contextlib.redirect_stderr(self.stderr)
         context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
 
     def assert_detached(self, m):
         self.assertEqual((m[w.METERED], m[w.IN_FLIGHT], m[w.SEQ] % 2), (0, 0, 0))
-        self.assertEqual(self.said.getvalue().count('Cannot meter the requests'), 1)
+        self.assertEqual(self.stderr.getvalue().count('Cannot meter the requests'), 1)
 
     def test_an_integral_past_64_bits(self):
         for kind in (Meter, LockedMeter):
             with self.subTest(kind), page() as m, stopped_clock(meter_module) as clock:
-                report._said.clear()
-                self.said.truncate(0)
+                report._reported.clear()
+                self.stderr.truncate(0)
                 m[w.METERED] = 1
                 meter = kind(m)
                 began = [meter.begin() for _ in range(3)]

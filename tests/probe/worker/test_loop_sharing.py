@@ -48,35 +48,35 @@ class AcceptInTurnTest(unittest.TestCase):
 
 class SharingTest(unittest.TestCase):
     def setUp(self):
-        self.told = []
+        self.changes = []
 
     def test_a_loop_that_stays_late_ends_its_connections_and_keeps_them_again_when_it_is_not(self):
         with page() as m:
-            sharing = loop_sharing.Sharing(m, self.told.append)
+            sharing = loop_sharing.Sharing(m, self.changes.append)
             for _ in range(5):
                 sharing.look(100 * MS)
-            self.assertEqual(self.told, [])
+            self.assertEqual(self.changes, [])
             for _ in range(5):
                 sharing.look(100 * MS)
-            self.assertEqual(self.told, [True])
+            self.assertEqual(self.changes, [True])
             for _ in range(20):
                 sharing.look(2 * MS)
-            self.assertEqual(self.told, [True, False])
+            self.assertEqual(self.changes, [True, False])
 
     def test_a_loop_that_is_late_for_moments_keeps_them(self):
         with page() as m:
-            sharing = loop_sharing.Sharing(m, self.told.append)
+            sharing = loop_sharing.Sharing(m, self.changes.append)
             for _ in range(50):
                 sharing.look(15 * MS)
-            self.assertEqual(self.told, [])
+            self.assertEqual(self.changes, [])
 
     def test_a_worker_that_empties_itself_goes_on_ending_them(self):
         with page() as m:
             m[w.STATE] = w.DRAINING
-            sharing = loop_sharing.Sharing(m, self.told.append)
+            sharing = loop_sharing.Sharing(m, self.changes.append)
             for _ in range(20):
                 sharing.look(100 * MS)
-            self.assertEqual(self.told, [])
+            self.assertEqual(self.changes, [])
 
 
 if __name__ == '__main__':

@@ -50,7 +50,7 @@ class ForkSignalsTest(unittest.TestCase):
 
     def test_a_worker_hears_a_signal_that_comes_the_moment_it_is_forked(self):
         arbiter = Arbiter()
-        fork_signals.hear(arbiter)
+        fork_signals.install(arbiter)
         for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT) * 10:
             pid = arbiter.spawn_worker()
             os.kill(pid, number)
@@ -63,7 +63,7 @@ class ForkSignalsTest(unittest.TestCase):
 
     def test_the_worker_holds_nothing_back_from_what_it_starts(self):
         arbiter = Arbiter(lambda: sys.exit(7 if signal.pthread_sigmask(signal.SIG_BLOCK, ()) else 0))
-        fork_signals.hear(arbiter)
+        fork_signals.install(arbiter)
         self.assertEqual(ended(arbiter.spawn_worker()), 0)
 
     def test_what_the_worker_forks_keeps_its_handlers(self):
@@ -75,12 +75,12 @@ class ForkSignalsTest(unittest.TestCase):
             sys.exit(ended(grandchild))
 
         arbiter = Arbiter(boot)
-        fork_signals.hear(arbiter)
+        fork_signals.install(arbiter)
         self.assertEqual(ended(arbiter.spawn_worker()), 5)
 
     def test_the_master_keeps_its_handlers_and_hears_what_came_meanwhile(self):
         arbiter = Arbiter(lambda: sys.exit(0))
-        fork_signals.hear(arbiter)
+        fork_signals.install(arbiter)
         spawn = arbiter.spawn_worker
         os.kill(os.getpid(), signal.SIGTERM)
         self.assertEqual(ended(spawn()), 0)
@@ -89,7 +89,7 @@ class ForkSignalsTest(unittest.TestCase):
         self.assertEqual(signal.pthread_sigmask(signal.SIG_BLOCK, ()), set())
 
     def test_other_forks_of_the_master_are_left_alone(self):
-        fork_signals.hear(Arbiter())
+        fork_signals.install(Arbiter())
         pid = os.fork()
         if pid == 0:
             os._exit(9 if signal.getsignal(signal.SIGTERM) is fork_signals._leave else 0)
@@ -101,7 +101,7 @@ class ForkSignalsTest(unittest.TestCase):
 
         arbiter = Arbiter()
         arbiter.spawn_worker = refused
-        fork_signals.hear(arbiter)
+        fork_signals.install(arbiter)
         self.assertRaises(BlockingIOError, arbiter.spawn_worker)
         pid = os.fork()
         if pid == 0:

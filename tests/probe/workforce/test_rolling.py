@@ -36,7 +36,7 @@ class RollingTest(WorkforceCase):
         server.manage_workers()
         self.assertEqual(server.kills, [])
         self.assertEqual([read_slot(self.folder, pid)[w.STATE] for pid in server.forks[:2]], [w.DRAINING, w.READY])
-        self.assertEqual(self.told()[:2], (3, 1))
+        self.assertEqual(self.published()[:2], (3, 1))
 
     def test_the_first_new_worker_that_dies_leaves_the_old_ones_serving_and_the_next_reload_may_work(self):
         server = self.start(2)

@@ -25,7 +25,7 @@ class WorkforceTest(WorkforceCase):
         server = self.start(30)
         self.assertEqual(len(server.forks), 30)
         self.assertLess(time.monotonic() - started, 0.2)
-        self.assertEqual(self.told(), (30, 0, 30))
+        self.assertEqual(self.published(), (30, 0, 30))
 
     def test_workers_that_a_fork_server_forked_before_they_were_spawned_are_known_by_their_slots(self):
         forking = Forking()
@@ -33,7 +33,7 @@ class WorkforceTest(WorkforceCase):
         self.boot(*server.forks, KIND=kinds.UVICORN, EMPTIES_ITSELF=1, BOOT_NS=forking.asked_ns)
         server.num_workers = 1
         server.manage_workers()
-        self.assertEqual((server.kills, self.told()[:2]), ([], (3, 2)))
+        self.assertEqual((server.kills, self.published()[:2]), ([], (3, 2)))
 
     def test_a_changed_wish_is_seen_on_any_pass_even_when_no_signal_came(self):
         server = self.start(2)
@@ -64,15 +64,15 @@ class WorkforceTest(WorkforceCase):
         server = self.start(4)
         server.num_workers = 2
         server.manage_workers()
-        self.assertEqual(self.told()[:2], (4, 2))
+        self.assertEqual(self.published()[:2], (4, 2))
         server.num_workers = 4
         server.manage_workers()
         self.assertEqual(len(server.forks), 6)
-        self.assertEqual(self.told()[:2], (6, 2))
+        self.assertEqual(self.published()[:2], (6, 2))
         for pid in list(server.kills):
             server.die(pid)
         server.manage_workers()
-        self.assertEqual((len(server.forks), self.told()[:2]), (6, (4, 0)))
+        self.assertEqual((len(server.forks), self.published()[:2]), (6, (4, 0)))
 
     def test_a_stop_is_sent_once_to_a_ready_worker_and_again_to_one_that_still_booted(self):
         server = self.start(3)
@@ -94,7 +94,7 @@ class WorkforceTest(WorkforceCase):
         server.manage_workers()
         first = server.forks[0]
         self.assertEqual((read_slot(self.folder, first)[w.STATE], server.kills), (w.DRAINING, []))
-        self.assertEqual(self.told()[:2], (2, 1))
+        self.assertEqual(self.published()[:2], (2, 1))
         self.force._leaving._leaves[first].stop_at_ns = time.monotonic_ns()
         server.manage_workers()
         server.manage_workers()

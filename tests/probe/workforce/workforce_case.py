@@ -35,7 +35,7 @@ class WorkforceCase(unittest.TestCase):
         for pid in pids:
             write_slot(self.folder, pid, **dict({'READY_NS': time.monotonic_ns(), 'STATE': w.READY}, **words))
 
-    def told(self):
+    def published(self):
         words = read_arbiter(self.folder)
         return words[w.A_ALIVE], words[w.A_DRAINING], words[w.A_SPAWNED]
 

@@ -192,11 +192,11 @@ bell = Doorbell(${JSON.stringify(folder.path)})
 is_claimed = bell.claim()
 seq, wanted = bell.wanted()
 bell._words[w.A_MASTER_PID] = 123
-bell.tell_workers(6, 1, 8)
-bell.tell_boot_failures(2, 55)
+bell.publish_workers(6, 1, 8)
+bell.publish_boot_failures(2, 55)
 bell.confirm(wanted, seq)
-bell.tell_configured(2)
-bell.tell_ready()
+bell.publish_configured(2)
+bell.publish_ready()
 print(seq, wanted, is_claimed and bell.is_obeying())`);
   assertEquals(printed, "1 6 True");
   const arbiter = file.read()!;

@@ -23,7 +23,7 @@ export class LoopTicks {
   #ticks = 0;
   #lateTicks = 0;
   #lateMs = 0;
-  #told: LoopLoad = { busyMs: 0, ticks: 0, lateTicks: 0, lateMs: 0 };
+  #reported: LoopLoad = { busyMs: 0, ticks: 0, lateTicks: 0, lateMs: 0 };
 
   constructor(workers: WorkerTable, seed: number) {
     this.#chance = new Random(seed, 4);
@@ -81,8 +81,8 @@ export class LoopTicks {
       lateTicks,
       lateMs,
     };
-    const before = this.#told;
-    this.#told = now;
+    const before = this.#reported;
+    this.#reported = now;
     return {
       busyMs: Math.max(0, now.busyMs - before.busyMs),
       ticks: Math.max(0, now.ticks - before.ticks),
