@@ -33,7 +33,7 @@ export interface QueueInput {
  * @param steadyErlangs lower estimate of the load beside the queue
  * @param burstErlangs the same for a burst that is on, else 0
  */
-export function queueAsks(
+export function queueWorkers(
   input: QueueInput,
   goal: WaitGoal,
   steadyErlangs: number,
@@ -62,7 +62,7 @@ export function queueAsks(
  * Requests that hang tell of no service time: none of them has ended. When all slots are taken, none became free for as
  * long as a request may take at all, and a request has waited for longer than that, each waiting request needs a slot.
  */
-export function hangingAsks({ sample, history, counts }: QueueInput, mostMs: number): number {
+export function hangingWorkers({ sample, history, counts }: QueueInput, mostMs: number): number {
   const queued = queuedNow(sample);
   const { slots } = sample.model;
   if (!known(queued) || queued <= 0 || !known(sample.load)) return 0;

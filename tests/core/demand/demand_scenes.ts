@@ -1,4 +1,5 @@
-import { type DemandInput, demandOf } from "../../../src/core/demand/demand.ts";
+import { demandOf } from "../../../src/core/demand/demand.ts";
+import type { DemandInput } from "../../../src/core/demand/observed.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import type { Tick } from "../../../src/core/history.ts";
 import type { Cpu, Sample, WorkerKind } from "../../../src/core/sample.ts";

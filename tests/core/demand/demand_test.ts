@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { utilizationOf } from "../../../src/core/demand/demand.ts";
+import { utilizationOf } from "../../../src/core/demand/objective.ts";
 import type { Tick } from "../../../src/core/history.ts";
 import type { Sample, WorkerKind } from "../../../src/core/sample.ts";
 import { durations, load, sample } from "../samples.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hangingAsks } from "../../../src/core/demand/queue.ts";
+import { hangingWorkers } from "../../../src/core/demand/queue.ts";
 import { load, sample } from "../samples.ts";
 import { tick, ticks } from "../ticks.ts";
 
@@ -16,7 +16,7 @@ function asks(
     ...Array.from({ length: 10 }, () => ({})),
     ...Array.from({ length: forTicks }, () => ({ queuedMs: 100 * queued, ...changes })),
   ]);
-  return hangingAsks(
+  return hangingWorkers(
     { sample: sample(2_000, { queue: queued, load: load({ inFlight }) }), history, counts, bootMs: 40 },
     300,
   );
@@ -36,7 +36,7 @@ Deno.test("a slot that is free, or becomes free meanwhile, is waited for", () =>
 Deno.test("threads that connections hold without a request are taken slots", () => {
   const history = ticks(Array.from({ length: 9 }, () => ({ queuedMs: 100 })));
   const held = { model: { kind: "gthread", slots: 4 }, queue: 1, load: load({ busyThreads: 8 }) } as const;
-  assertEquals(hangingAsks({ sample: sample(2_000, held), history, counts, bootMs: 40 }, 300), 3);
+  assertEquals(hangingWorkers({ sample: sample(2_000, held), history, counts, bootMs: 40 }, 300), 3);
 });
 
 Deno.test("the oldest wait ends where all that waited then have begun since", () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { WorkerCounts } from "../../../src/core/sample.ts";
-import { queueAsks } from "../../../src/core/demand/queue.ts";
+import { queueWorkers } from "../../../src/core/demand/queue.ts";
 import { load, sample } from "../samples.ts";
 import { ticks } from "../ticks.ts";
 
@@ -39,7 +39,7 @@ function asks(scene: Scene): number {
     counts,
     bootMs,
   };
-  return queueAsks(input, goal, scene.steady ?? 3, scene.burst ?? 0);
+  return queueWorkers(input, goal, scene.steady ?? 3, scene.burst ?? 0);
 }
 
 Deno.test("no request waits: no worker is wanted", () => assertEquals(asks({ queued: 0, perTick: 9 }), 0));
@@ -119,7 +119,7 @@ Deno.test("what waits inside workers counts like the kernel's queue", () => {
     counts,
     bootMs: 40,
   };
-  assertEquals(queueAsks(input, goal, 0, 0), 3);
+  assertEquals(queueWorkers(input, goal, 0, 0), 3);
 });
 
 Deno.test("requests that hang: one that has held a slot for 600 ms is enough to tell", () => {
@@ -177,7 +177,7 @@ Deno.test("a rise of the last ticks counts before the second's mean knows of it,
     })));
     const counts: WorkerCounts = { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0 };
     const goal = { serviceMs: 60, variation: 0, waitMs: 240, lateShare: 0.03, utilization: 0.85 };
-    return queueAsks({ sample: sample(1_000, { queue: 4 }), history, counts, bootMs: 40 }, goal, 1, 0);
+    return queueWorkers({ sample: sample(1_000, { queue: 4 }), history, counts, bootMs: 40 }, goal, 1, 0);
   };
   assertEquals(asked(1), 0);
   assertEquals(asked(5), 0); // 15 in 300 ms less 4 by chance are 37 a second: hardly more than is served

@@ -1,0 +1,58 @@
+/** Sync and gthread workers: each request occupies a slot. */
+import { DOWN_LOAD_FACTOR, MOST_UTILIZATION } from "../constants.ts";
+import { burstErlangs } from "./burst.ts";
+import { coresUsed, cpu, workersForCores } from "./cpu.ts";
+import { workersFor } from "./delay_formula.ts";
+import { objective } from "./objective.ts";
+import type { Observed } from "./observed.ts";
+import { lowerErlangs } from "./offered_load.ts";
+import { hangingWorkers, queueWorkers } from "./queue.ts";
+import type { WorkerSignals } from "./worker_signals.ts";
+
+export const SLOT_WORKERS: WorkerSignals = {
+  signals: [
+    ["load", load],
+    ["cpu", cpu],
+    ["burst", burst],
+    ["queue", hanging],
+    ["queue", queue],
+    ["slo", objective],
+  ],
+  enough,
+};
+
+/** Slots for the steady load, with which few requests wait. */
+function load({ sample, goal, steadyErlangs, serviceMs, stable }: Observed): number {
+  return workersFor(lowerErlangs(steadyErlangs, serviceMs, stable.spanMs), sample.model.slots, goal);
+}
+
+/** Slots for what a burst brings, at its own service times. */
+function burst(observed: Observed): number {
+  return workersFor(erlangsOfBurst(observed), observed.sample.model.slots, observed.goal);
+}
+
+/** A slot for each request that waits while all others hang. */
+function hanging(observed: Observed): number {
+  return hangingWorkers(observed, observed.settings.sloP95Ms);
+}
+
+/** Slots that serve the queue in the time that requests may wait. */
+function queue(observed: Observed): number {
+  const { goal, recentErlangs, serviceMs, recent } = observed;
+  const beside = lowerErlangs(recentErlangs, serviceMs, recent.spanMs);
+  return queueWorkers(observed, goal, beside, erlangsOfBurst(observed));
+}
+
+function enough(observed: Observed): number {
+  const { sample, goal, recentErlangs } = observed;
+  // A load that much larger must still meet the objective; how busy slots may be is not made stricter with it.
+  const utilization = Math.min(MOST_UTILIZATION, goal.utilization * DOWN_LOAD_FACTOR);
+  return Math.max(
+    workersFor(recentErlangs * DOWN_LOAD_FACTOR, sample.model.slots, { ...goal, utilization }),
+    workersForCores(sample.model.kind, coresUsed(observed) * DOWN_LOAD_FACTOR),
+  );
+}
+
+function erlangsOfBurst({ burst, serviceMs }: Observed): number {
+  return burst === undefined ? 0 : burstErlangs(burst, serviceMs);
+}
