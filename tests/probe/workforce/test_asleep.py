@@ -38,7 +38,7 @@ class AsleepTest(WorkforceCase):
     def test_asleep_there_are_no_workers_and_the_request_is_answered(self):
         server = self.start(2)
         self.fall_asleep()
-        self.assertEqual((server.num_workers, server.WORKERS, self.told()[:2]), (0, {}, (0, 0)))
+        self.assertEqual((server.num_workers, server.WORKERS, self.published()[:2]), (0, {}, (0, 0)))
         self.assertTrue(self.bell.is_answered(1))
 
     def test_a_connection_to_any_listener_wakes_it_with_one_worker(self):
