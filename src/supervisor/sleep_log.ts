@@ -13,7 +13,7 @@ export class SleepLog {
     if (sleep === undefined || sleepAfterMs === 0) return;
     if (!sleep.isPossible && !this.#isRefused) {
       log.warn(
-        "Cannot sleep: with reuse_port nobody listens while there is no worker, leave it out or set sleep-after=0",
+        "Cannot sleep: with reuse_port no socket listens while there is no worker, leave it out or set sleep-after=0",
       );
     }
     this.#isRefused = !sleep.isPossible;

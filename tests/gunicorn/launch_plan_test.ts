@@ -85,7 +85,10 @@ Deno.test("a sleep needs the probe, and listeners of the master's own", () => {
   assertEquals(plan("app:app --reuse-port").errors, []);
   for (const environment of [{}, { GUNICORN_CMD_ARGS: "--reuse-port" }]) {
     const line = "GUNICORN_CMD_ARGS" in environment ? "app:app" : "app:app --reuse-port";
-    assertStringIncludes(plan(line, { environment }, sleepy).errors.join(), "--reuse-port: nobody listens");
+    assertStringIncludes(
+      plan(line, { environment }, sleepy).errors.join(),
+      "--reuse-port: no socket listens",
+    );
   }
   const off = plan("app:app", { wrapperConfig: undefined }, { ...sleepy, probe: "off" });
   assertStringIncludes(off.errors.join(), "--probe off");
