@@ -1,173 +1,140 @@
-import { CPU_DELAY_MS, CPU_WINDOW_MS, YOUNG_WORKER_MS } from "./constants.ts";
-import { demandOf } from "./demand/demand.ts";
-import { History, type Tick } from "./history.ts";
-import { isAsync } from "./kinds.ts";
-import type { Ended } from "./policy/gradient.ts";
 import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
+import { CPU_DELAY_MS, CPU_WINDOW_MS, YOUNG_WORKER_MS } from "./constants.ts";
+import { demandOf } from "./demand/demand.ts";
+import { History } from "./history.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy/policy.ts";
-import type { PolicySettings } from "./policy_settings.ts";
-import type { Decision } from "./reason.ts";
-import { SlidingMax } from "./sliding_max.ts";
-import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
-import { known, type Load, queuedOrNone, type Sample, type WorkerCounts } from "./sample.ts";
-
-/** All that one autoscaler remembers between ticks. */
-export interface AutoscalerState {
-  readonly history: History;
-  readonly policy: PolicyState;
-  readonly gate: BootGate;
-  readonly memory: MemoryWatch;
-  /** How long the latest worker took to boot; 0 before one has told. */
-  readonly lastBootMs: number;
-  /** Requests that waited, and workers that served, at the tick before. */
-  readonly lastQueued: number;
-  readonly lastReady: number;
-  /** Threads that had a connection at the tick before. */
-  readonly lastBusyThreads: number;
-  readonly start: StartHold;
-  readonly sleep: SleepState;
-  /** Ready counts of the last second, negative: its maximum is the fewest there were. */
-  readonly fewestReady: SlidingMax;
-}
-
-/** A fresh state, with `target` workers as the count that gunicorn was started with. */
-export function initial(settings: PolicySettings, target: number): AutoscalerState {
-  return {
-    history: new History(longestWindowMs(settings)),
-    policy: initialPolicy(target),
-    gate: OPEN_GATE,
-    memory: NO_MEMORY_TROUBLE,
-    lastBootMs: 0,
-    lastQueued: 0,
-    lastReady: 0,
-    lastBusyThreads: 0,
-    start: notStarted(target),
-    sleep: AWAKE,
-    fewestReady: new SlidingMax(),
-  };
-}
+import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
+import type { PolicySettings } from "./policy_settings.ts";
+import type { Decision, Demand } from "./reason.ts";
+import { SlidingMax } from "./sliding_max.ts";
+import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
+import { endedIn, type LastTick, lastTick, NO_TICK, toTick } from "./tick.ts";
 
 /**
- * One tick: sample -> demand -> bounds -> decision. Pure but for taking over the state: the state passed in must not be
- * used again. The same function runs in production, in the simulator and over recordings.
+ * The law: sample -> demand -> bounds -> decision, once a tick. It knows no clock and no outside world, so the same code
+ * runs in production, in the simulator and over recordings.
  */
-export function step(
-  state: AutoscalerState,
-  sample: Sample,
-  settings: PolicySettings,
-  order: Order = AUTO,
-): { state: AutoscalerState; decision: Decision } {
-  const { sleep, waking } = nextSleep(state.sleep, sample, settings, order);
-  const { sinceMs } = sleep;
-  if (sinceMs !== undefined) {
-    const decision = asleepDecision(sample, { ...sleep, sinceMs }, settings, state.policy.target);
-    const policy = { ...state.policy, target: 0 };
-    return { state: { ...state, sleep, policy, lastQueued: 0, lastReady: 0, lastBusyThreads: 0 }, decision };
+export class Autoscaler {
+  #history: History;
+  #policy: PolicyState;
+  #start: StartHold;
+  #gate: BootGate = OPEN_GATE;
+  #memory: MemoryWatch = NO_MEMORY_TROUBLE;
+  #sleep: SleepState = AWAKE;
+  #last: LastTick = NO_TICK;
+  /** How long the latest worker took to boot; 0 before one has. */
+  #bootMs = 0;
+  /** Ready counts, negative: their maximum is the fewest there were. */
+  #fewestReady = SlidingMax.EMPTY;
+
+  /** `target`: the number of workers that gunicorn was started with. */
+  constructor(settings: PolicySettings, target: number) {
+    this.#history = new History(longestWindowMs(settings));
+    this.#policy = initialPolicy(target);
+    this.#start = notStarted(target);
   }
-  // The least that can serve comes first; the minimum once it does.
-  const awake = sleep.isWaking ? { ...settings, minWorkers: 1 } : settings;
-  const next = awakeStep(
-    { ...(waking === undefined ? state : rested(state, settings)), sleep },
-    sample,
-    awake,
-    order,
-  );
-  return waking === undefined ? next : { ...next, decision: wakingDecision(next.decision, waking) };
-}
 
-/** After a sleep: one worker, no history, what was learned of this application's load. */
-function rested(state: AutoscalerState, settings: PolicySettings): AutoscalerState {
-  const { holdFactor, holdChangedAtMs } = state.policy;
-  return {
-    ...state,
-    history: new History(longestWindowMs(settings)),
-    policy: { ...initialPolicy(1), holdFactor, holdChangedAtMs },
-    fewestReady: new SlidingMax(),
-  };
-}
+  /** The number of workers decided last. */
+  get target(): number {
+    return this.#policy.target;
+  }
 
-function awakeStep(
-  state: AutoscalerState,
-  sample: Sample,
-  settings: PolicySettings,
-  order: Order,
-): { state: AutoscalerState; decision: Decision } {
-  const counts = known(sample.workers) ? sample.workers : undefined;
-  const ready = counts?.ready ?? state.lastReady;
-  const start = nextStart(state.start, sample, counts?.ready ?? 0);
-  const gate = nextGate(state.gate, sample, ready > state.lastReady);
-  const bootMs = known(sample.boots) && known(sample.boots.lastBootMs)
-    ? sample.boots.lastBootMs
-    : state.lastBootMs;
-  const queued = queuedOrNone(sample);
-  state.history.keepAtLeast(longestWindowMs(settings));
-  // The first sample has no time behind it; its deltas mean nothing.
-  if (sample.elapsedMs > 0) state.history.push(toTick(sample, ready, state));
+  /** Whether all workers were stopped because nobody asked for anything. */
+  get isAsleep(): boolean {
+    return this.#sleep.sinceMs !== undefined;
+  }
 
-  const target = state.policy.target;
-  const assumed: WorkerCounts = counts ??
-    { target: "unknown", ready: target, booting: 0, draining: 0, oldestBootMs: 0 };
-  const recent = state.history.sums(CPU_WINDOW_MS);
-  const stable = state.history.sums(settings.windowMs);
-  const before = state.history.sums(CPU_WINDOW_MS, CPU_DELAY_MS);
-  state.fewestReady.push(sample.nowMs, -ready);
-  const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -ready);
-  const { watch: memory, shed } = watchMemory(state.memory, sample, settings, assumed, target);
-  const bounds = boundsOf({
-    sample,
-    settings,
-    counts: assumed,
-    young,
-    target,
-    gate,
-    memory,
-    recent,
-    stable,
-    before,
-  });
-  const seen = hasData(sample)
-    ? demandOf({
-      sample,
-      history: state.history,
+  /** Takes in the next sample and decides. */
+  step(sample: Sample, settings: PolicySettings, order: Order = AUTO): Decision {
+    const { sleep, waking } = nextSleep(this.#sleep, sample, settings, order);
+    this.#sleep = sleep;
+    const { sinceMs } = sleep;
+    if (sinceMs !== undefined) {
+      const decision = asleepDecision(sample, { ...sleep, sinceMs }, settings, this.#policy.target);
+      this.#policy = { ...this.#policy, target: 0 };
+      this.#last = NO_TICK;
+      return decision;
+    }
+    if (waking !== undefined) this.#wake(settings);
+    // The least that can serve comes first; the minimum once it does.
+    const decision = this.#decide(sample, sleep.isWaking ? { ...settings, minWorkers: 1 } : settings, order);
+    return waking === undefined ? decision : wakingDecision(decision, waking);
+  }
+
+  /** After a sleep: one worker, no history, what was learned of this application's load. */
+  #wake(settings: PolicySettings): void {
+    const { holdFactor, holdChangedAtMs } = this.#policy;
+    this.#history = new History(longestWindowMs(settings));
+    this.#policy = { ...initialPolicy(1), holdFactor, holdChangedAtMs };
+    this.#fewestReady = SlidingMax.EMPTY;
+  }
+
+  #decide(sample: Sample, settings: PolicySettings, order: Order): Decision {
+    const { target } = this.#policy;
+    const counts = this.#observe(sample, settings);
+    const demand = this.#demand(sample, settings, counts);
+    const { watch, shed } = watchMemory(this.#memory, sample, settings, counts, target);
+    this.#memory = watch;
+    const { state, decision } = decide(this.#policy, {
+      nowMs: sample.nowMs,
+      demand,
+      bounds: boundsOf({
+        sample,
+        settings,
+        counts,
+        young: this.#last.ready + this.#fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -this.#last.ready),
+        target,
+        gate: this.#gate,
+        memory: watch,
+        recent: this.#history.sums(CPU_WINDOW_MS),
+        stable: this.#history.sums(settings.windowMs),
+        before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
+      }),
+      shed,
       settings,
-      counts: assumed,
+      order,
+      bootMs: this.#bootMs,
+      slots: sample.model.slots,
+      ended: endedIn(sample),
+      start: this.#start,
+    });
+    this.#policy = state;
+    return decision;
+  }
+
+  /** Adds the sample to what is remembered. Returns the workers there are: those of the target where they are not known. */
+  #observe(sample: Sample, settings: PolicySettings): WorkerCounts {
+    const { workers, boots, nowMs } = sample;
+    const ready = known(workers) ? workers.ready : this.#last.ready;
+    this.#start = nextStart(this.#start, sample, known(workers) ? workers.ready : 0);
+    this.#gate = nextGate(this.#gate, sample, ready > this.#last.ready);
+    if (known(boots) && known(boots.lastBootMs)) this.#bootMs = boots.lastBootMs;
+    this.#fewestReady = this.#fewestReady.with(nowMs, -ready);
+    this.#history.keepAtLeast(longestWindowMs(settings));
+    // The first sample has no time behind it; its deltas mean nothing.
+    if (sample.elapsedMs > 0) this.#history.push(toTick(sample, ready, this.#last));
+    this.#last = lastTick(sample, ready);
+    if (known(workers)) return workers;
+    return { target: "unknown", ready: this.target, booting: 0, draining: 0, oldestBootMs: 0 };
+  }
+
+  #demand(sample: Sample, settings: PolicySettings, counts: WorkerCounts): Maybe<Demand> {
+    if (!hasData(sample)) return "unknown";
+    const { target, lastUpAtMs } = this.#policy;
+    const demand = demandOf({
+      sample,
+      history: this.#history,
+      settings,
+      counts,
       target,
-      bootMs,
-      sinceUpMs: sample.nowMs - state.policy.lastUpAtMs,
-    })
-    : "unknown";
-  // What is not seen of some workers may keep them busy: it is no reason to take any away.
-  const demand = known(seen) && (assumed.unseen ?? 0) > 0
-    ? { ...seen, enough: Math.max(seen.enough, target) }
-    : seen;
-  const { state: policy, decision } = decide(state.policy, {
-    nowMs: sample.nowMs,
-    demand,
-    bounds,
-    shed,
-    settings,
-    order,
-    bootMs,
-    slots: sample.model.slots,
-    ended: endedIn(sample),
-    start,
-  });
-  return {
-    state: {
-      ...state,
-      policy,
-      gate,
-      memory,
-      lastBootMs: bootMs,
-      lastQueued: queued,
-      lastReady: ready,
-      start,
-      lastBusyThreads: known(sample.load) ? sample.load.busyThreads : 0,
-    },
-    decision,
-  };
+      bootMs: this.#bootMs,
+      sinceUpMs: sample.nowMs - lastUpAtMs,
+    });
+    // What is not seen of some workers may keep them busy: it is no reason to take any away.
+    return (counts.unseen ?? 0) > 0 ? { ...demand, enough: Math.max(demand.enough, target) } : demand;
+  }
 }
 
 function longestWindowMs(settings: PolicySettings): number {
@@ -175,63 +142,6 @@ function longestWindowMs(settings: PolicySettings): number {
 }
 
 /** Without any of the signals that show demand there is nothing to decide on. */
-function hasData(sample: Sample): boolean {
-  return sample.elapsedMs > 0 && (known(sample.load) || known(sample.statsd) || known(sample.queue));
-}
-
-function endedIn({ load, statsd }: Sample): Ended {
-  if (known(load)) return { requests: load.finished, serviceMs: load.serviceMs };
-  return known(statsd)
-    ? { requests: statsd.durationCount, serviceMs: statsd.durationSumMs }
-    : { requests: 0, serviceMs: 0 };
-}
-
-/** Reduces a sample to the sums that windows are made of. */
-function toTick(sample: Sample, ready: number, { lastQueued, lastBusyThreads }: AutoscalerState): Tick {
-  const { elapsedMs, load, statsd, cpu } = sample;
-  const queued = queuedOrNone(sample);
-  const loop = known(load) ? load.loop : "unknown";
-  const base = {
-    nowMs: sample.nowMs,
-    elapsedMs,
-    queuedMs: queued * elapsedMs,
-    workerMs: ready * elapsedMs,
-    cpuMs: known(cpu) ? cpu.workerCores * elapsedMs : 0,
-    cpuWaitMs: known(cpu) && known(cpu.waitingCores) ? cpu.waitingCores * elapsedMs : 0,
-    servingMs: known(load) ? servingMs(load, ready * elapsedMs) : 0,
-    loopBusyMs: known(loop) ? loop.busyMs : 0,
-    loopTicks: known(loop) ? loop.ticks : 0,
-    loopLateTicks: known(loop) ? loop.lateTicks : 0,
-    loopLateMs: known(loop) ? loop.lateMs : 0,
-  };
-  if (known(load)) {
-    return {
-      ...base,
-      // A thread that was taken a tick ago and is now has hardly been free, whatever it does for its connection.
-      occupiedMs: Math.max(load.inFlightMs, Math.min(lastBusyThreads, load.busyThreads) * elapsedMs),
-      arrivals: Math.max(0, load.started + queued - lastQueued),
-      started: load.started,
-      finished: load.finished,
-      serviceMs: load.serviceMs,
-      durations: load.finished > 0 ? load.service : undefined,
-    };
-  }
-  const finished = known(statsd) ? statsd.requests : 0;
-  const meanMs = known(statsd) && statsd.durationCount > 0 ? statsd.durationSumMs / statsd.durationCount : 0;
-  // Finished requests tell how long slots were in use only after the fact. A sync worker takes the next connection as
-  // soon as it is free, so with a queue all of them are in use now.
-  const allBusy = queued > 0 && !isAsync(sample.model.kind) ? ready * sample.model.slots * elapsedMs : 0;
-  return {
-    ...base,
-    occupiedMs: Math.max(allBusy, finished * meanMs),
-    arrivals: Math.max(0, finished + queued - lastQueued),
-    started: finished,
-    finished,
-    serviceMs: finished * meanMs,
-    durations: known(statsd) && statsd.durationCount > 0 ? statsd.durations : undefined,
-  };
-}
-
-function servingMs(load: Load, workerMs: number): number {
-  return load.websockets + load.streams > 0 ? workerMs : load.busyMs;
+function hasData({ elapsedMs, load, statsd, queue }: Sample): boolean {
+  return elapsedMs > 0 && (known(load) || known(statsd) || known(queue));
 }

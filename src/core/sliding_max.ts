@@ -1,21 +1,29 @@
+interface Entry {
+  readonly atMs: number;
+  readonly value: number;
+}
+
 /**
- * The largest of the values seen in the last `windowMs`, whatever window is asked for: a monotone queue. Its values fall
- * from the oldest to the newest, so it holds no more of them than there are different ones: counts of workers are few.
+ * The largest of the values of the last `windowMs`, whatever window is asked for: a monotone queue. Its values fall from the
+ * oldest to the newest, so it holds no more of them than there are different ones: counts of workers are few.
  */
 export class SlidingMax {
-  readonly #entries: { atMs: number; value: number }[] = [];
+  /** Without any value. */
+  static readonly EMPTY = new SlidingMax([]);
+  readonly #entries: readonly Entry[];
 
-  /** Nothing was pushed yet. */
+  private constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
+  }
+
   get isEmpty(): boolean {
     return this.#entries.length === 0;
   }
 
-  /** Takes a value in; `nowMs` never goes back. */
-  push(nowMs: number, value: number): void {
-    while (this.#entries.length > 0 && this.#entries[this.#entries.length - 1]!.value <= value) {
-      this.#entries.pop();
-    }
-    this.#entries.push({ atMs: nowMs, value });
+  /** One value more; `nowMs` never goes back. */
+  with(nowMs: number, value: number): SlidingMax {
+    const larger = this.#entries.filter((entry) => entry.value > value);
+    return new SlidingMax([...larger, { atMs: nowMs, value }]);
   }
 
   /** The largest value of the window that ends now; the newest when all are older, `empty` when there is none. */

@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import { type AutoscalerState, initial, step } from "../core/autoscaler.ts";
+import { Autoscaler } from "../core/autoscaler.ts";
 import type { Order } from "../core/policy/policy.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Decision } from "../core/reason.ts";
@@ -63,7 +63,7 @@ export class Supervisor {
   readonly #decisionLog: DecisionLog;
   readonly #sleepLog = new SleepLog();
   #settings: PolicySettings;
-  #state: AutoscalerState;
+  #autoscaler: Autoscaler;
   #standing = AUTOMATIC;
   #stopped = false;
   #wake: (() => void) | undefined;
@@ -81,7 +81,7 @@ export class Supervisor {
     this.#parts = parts;
     this.#settings = parts.settings;
     this.#decisionLog = new DecisionLog(() => this.#settings.sloP95Ms);
-    this.#state = initial(parts.settings, parts.initialWorkers);
+    this.#autoscaler = new Autoscaler(parts.settings, parts.initialWorkers);
   }
 
   /** The settings as they are now. */
@@ -131,7 +131,7 @@ export class Supervisor {
 
   #tickMs(): number {
     const { tickMs } = this.#parts;
-    return this.#state.sleep.sinceMs === undefined ? tickMs : Math.max(tickMs, ASLEEP_TICK_MS);
+    return this.#autoscaler.isAsleep ? Math.max(tickMs, ASLEEP_TICK_MS) : tickMs;
   }
 
   /** Ends the loop; a tick under way is finished. */
@@ -149,7 +149,7 @@ export class Supervisor {
     } catch (error) {
       this.loopErrors++;
       this.#sayError(error, nowMs);
-      this.#state = initial(this.#settings, this.#state.policy.target);
+      this.#autoscaler = new Autoscaler(this.#settings, this.#autoscaler.target);
     }
   }
 
@@ -160,8 +160,7 @@ export class Supervisor {
     this.#endOrder(nowMs);
     const settings = this.#settings;
     const order = withinBounds(this.#standing.order, settings);
-    const { state, decision } = step(this.#state, sample, settings, order);
-    this.#state = state;
+    const decision = this.#autoscaler.step(sample, settings, order);
     if (!dryRun) count.ask(decision.target, nowMs);
     const sentence = this.#log(decision);
     this.#sleepLog.note(sample, settings, this.#parts.log);
@@ -183,7 +182,7 @@ export class Supervisor {
     }
     const bounds = this.#settings;
     this.change({ minWorkers: Math.min(bounds.minWorkers, bounds.maxWorkers) });
-    this.#state = initial(this.#settings, workers);
+    this.#autoscaler = new Autoscaler(this.#settings, workers);
   }
 
   #endOrder(nowMs: number): void {

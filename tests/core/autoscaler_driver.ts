@@ -1,4 +1,4 @@
-import { initial, step } from "../../src/core/autoscaler.ts";
+import { Autoscaler } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
 import type { Decision, Facts } from "../../src/core/reason.ts";
 import type { Finished, Sample } from "../../src/core/sample.ts";
@@ -8,18 +8,17 @@ import { durations, sample } from "./samples.ts";
 export class Driver {
   nowMs = 0;
   readonly settings: PolicySettings;
-  #state;
+  readonly #law: Autoscaler;
 
   /** `first`: what is other in the first sample, which has no time behind it. */
   constructor(settings: Partial<PolicySettings> = {}, target = 2, first: Partial<Sample> = {}) {
     this.settings = { ...DEFAULT_POLICY, maxWorkers: 20, ...settings };
-    this.#state = initial(this.settings, target);
+    this.#law = new Autoscaler(this.settings, target);
     this.step({ elapsedMs: 0, ...first });
   }
 
   step(changes: Partial<Sample> = {}): Decision {
-    const { state, decision } = step(this.#state, sample(this.nowMs, changes), this.settings);
-    this.#state = state;
+    const decision = this.#law.step(sample(this.nowMs, changes), this.settings);
     this.nowMs += changes.elapsedMs === 0 ? 0 : 100;
     return decision;
   }

@@ -1,29 +1,25 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { initial, step } from "../../src/core/autoscaler.ts";
+import { Autoscaler } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import type { Sample } from "../../src/core/sample.ts";
 import { Driver, facts, finished, heard, workers } from "./autoscaler_driver.ts";
 import { durations, load, sample } from "./samples.ts";
 
 Deno.test("the first sample decides nothing: there is no time behind it", () => {
-  const state = initial(DEFAULT_POLICY, 2);
+  const law = new Autoscaler(DEFAULT_POLICY, 2);
   const loaded = { elapsedMs: 0, load: load({ started: 50, finished: 50, serviceMs: 5_000 }) };
-  assertEquals(step(state, sample(0, loaded), DEFAULT_POLICY).decision.reason.code, "no-data");
+  assertEquals(law.step(sample(0, loaded), DEFAULT_POLICY).reason.code, "no-data");
 });
 
 Deno.test("what the first sample counted has no time behind it and is in no rate", () => {
-  const first = step(
-    initial(DEFAULT_POLICY, 2),
-    sample(0, { elapsedMs: 0, load: load({ started: 50 }) }),
-    DEFAULT_POLICY,
-  );
-  const second = step(first.state, sample(100, { load: load({ started: 2 }) }), DEFAULT_POLICY);
-  assertEquals(facts(second.decision).rps, 20);
+  const law = new Autoscaler(DEFAULT_POLICY, 2);
+  law.step(sample(0, { elapsedMs: 0, load: load({ started: 50 }) }), DEFAULT_POLICY);
+  const decision = law.step(sample(100, { load: load({ started: 2 }) }), DEFAULT_POLICY);
+  assertEquals(facts(decision).rps, 20);
 });
 
 Deno.test("a first sample that has time behind it counts in full, workers or not", () => {
-  const { decision } = step(
-    initial(DEFAULT_POLICY, 2),
+  const decision = new Autoscaler(DEFAULT_POLICY, 2).step(
     sample(100, { load: load({ started: 2 }), workers: "unknown" }),
     DEFAULT_POLICY,
   );

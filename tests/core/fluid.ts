@@ -1,4 +1,4 @@
-import { initial, step } from "../../src/core/autoscaler.ts";
+import { Autoscaler } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
 import type { Decision } from "../../src/core/reason.ts";
 import { durations, load, sample } from "./samples.ts";
@@ -37,7 +37,7 @@ export function trajectory(
   const settings: PolicySettings = { ...DEFAULT_POLICY, maxWorkers: 12, ...options.settings };
   const tickMs = options.tickMs ?? 100;
   const bootMs = options.bootMs ?? 20;
-  let state = initial(settings, settings.minWorkers);
+  const law = new Autoscaler(settings, settings.minWorkers);
   let boots: number[] = [];
   let ready = settings.minWorkers;
   let queueMs = 0; // work that waits, in ms of service
@@ -53,8 +53,7 @@ export function trajectory(
     queueMs = workMs - doneMs;
     const queue = Math.floor(queueMs / Math.max(serviceMs, 1));
     const finished = doneMs / Math.max(serviceMs, 1);
-    const stepped = step(
-      state,
+    const decision = law.step(
       sample(nowMs, {
         elapsedMs: nowMs === 0 ? 0 : tickMs,
         workers: {
@@ -78,11 +77,10 @@ export function trajectory(
       }),
       settings,
     );
-    state = stepped.state;
-    const change = stepped.decision.target - ready - boots.length;
+    const change = decision.target - ready - boots.length;
     for (let i = 0; i < change; i++) boots.push(nowMs + bootMs);
     if (change < 0) ready = Math.max(1, ready + change);
-    moments.push({ nowMs, queue, ready, decision: stepped.decision });
+    moments.push({ nowMs, queue, ready, decision });
   }
   return moments;
 }

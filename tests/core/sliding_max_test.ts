@@ -4,11 +4,11 @@ import { seeded } from "./fluid.ts";
 
 Deno.test("the largest of the last values, as if all had been kept", () => {
   const random = seeded(1);
-  const sliding = new SlidingMax();
+  let sliding = SlidingMax.EMPTY;
   const all: [atMs: number, value: number][] = [];
   for (let nowMs = 0; nowMs < 20_000; nowMs += 100) {
     const value = Math.floor(random() * 20) - 10;
-    sliding.push(nowMs, value);
+    sliding = sliding.with(nowMs, value);
     all.push([nowMs, value]);
     const kept = all.filter(([atMs]) => atMs >= nowMs - 700).map(([, kept]) => kept);
     assertEquals(sliding.max(nowMs, 700, -99), Math.max(...kept), `at ${nowMs} ms`);
@@ -16,33 +16,33 @@ Deno.test("the largest of the last values, as if all had been kept", () => {
 });
 
 Deno.test("a value counts until its window is over, to the millisecond", () => {
-  const sliding = new SlidingMax();
-  sliding.push(0, 9);
-  sliding.push(100, 1);
+  let sliding = SlidingMax.EMPTY;
+  sliding = sliding.with(0, 9);
+  sliding = sliding.with(100, 1);
   assertEquals(sliding.max(500, 500, 0), 9);
   assertEquals(sliding.max(501, 500, 0), 1);
 });
 
 Deno.test("equal values count from the latest of them", () => {
-  const sliding = new SlidingMax();
-  sliding.push(0, 5);
-  sliding.push(400, 5);
-  sliding.push(500, 1);
+  let sliding = SlidingMax.EMPTY;
+  sliding = sliding.with(0, 5);
+  sliding = sliding.with(400, 5);
+  sliding = sliding.with(500, 1);
   assertEquals(sliding.max(800, 500, 0), 5);
 });
 
 Deno.test("the last value stays however old, and with none there is what the caller says", () => {
-  const sliding = new SlidingMax();
+  let sliding = SlidingMax.EMPTY;
   assertEquals([sliding.isEmpty, sliding.max(0, 100, 7)], [true, 7]);
-  sliding.push(0, 3);
+  sliding = sliding.with(0, 3);
   assertEquals([sliding.isEmpty, sliding.max(10_000, 100, 7)], [false, 3]);
 });
 
 Deno.test("a longer window than before looks further back", () => {
-  const sliding = new SlidingMax();
-  sliding.push(0, 9);
-  sliding.push(100, 5);
-  sliding.push(900, 1);
+  let sliding = SlidingMax.EMPTY;
+  sliding = sliding.with(0, 9);
+  sliding = sliding.with(100, 5);
+  sliding = sliding.with(900, 1);
   assertEquals(sliding.max(1_000, 500, 0), 1);
   assertEquals(sliding.max(1_000, 900, 0), 5);
   assertEquals(sliding.max(1_000, 1_000, 0), 9);

@@ -58,12 +58,13 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "autoscaler.ts",
-    code: "const young = ready + state.fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -ready);",
+    code:
+      "young: this.#last.ready + this.#fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -this.#last.ready),",
     changes: ["-x → x"],
     because: "this very count was pushed just before: the maximum is never one of nothing",
   },
   {
-    file: "autoscaler.ts",
+    file: "tick.ts",
     code: "durations: known(statsd) && statsd.durationCount > 0 ? statsd.durations : undefined,",
     changes: ["&& → ||", "> → >="],
     because: "without durations all buckets are 0, and add nothing",
@@ -103,8 +104,8 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "sliding_max.ts",
-    code: "while (this.#entries.length > 0 && this.#entries[this.#entries.length - 1]!.value <= value) {",
-    changes: ["<= → <"],
+    code: "const larger = this.#entries.filter((entry) => entry.value > value);",
+    changes: ["> → >="],
     because: "an equal value that is kept beside the newer one goes first, and the newer one stands for it",
   },
   {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { initial, step } from "../../src/core/autoscaler.ts";
+import { Autoscaler } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import { type Finished, known } from "../../src/core/sample.ts";
 import { openLog } from "../../src/log.ts";
@@ -26,12 +26,11 @@ const PACKET = new TextEncoder().encode(
 /** The highest target of ten seconds in which every tick brings forged StatsD beside this load. */
 function highestTarget(loads: (nowMs: number) => Parameters<typeof sample>[1]): number {
   const settings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 50 };
-  let state = initial(settings, 2);
+  const law = new Autoscaler(settings, 2);
   let highest = 0;
   for (let nowMs = 100; nowMs <= 10_000; nowMs += 100) {
-    const made = step(state, sample(nowMs, { statsd: FORGED, ...loads(nowMs) }), settings);
-    state = made.state;
-    highest = Math.max(highest, made.decision.target);
+    const { target } = law.step(sample(nowMs, { statsd: FORGED, ...loads(nowMs) }), settings);
+    highest = Math.max(highest, target);
   }
   return highest;
 }

@@ -1,4 +1,4 @@
-import { initial, step } from "../../src/core/autoscaler.ts";
+import { Autoscaler } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_settings.ts";
 import type { Sample } from "../../src/core/sample.ts";
 import { AUTOMATIC, type StandingOrder } from "../../src/core/policy/standing_order.ts";
@@ -96,18 +96,17 @@ export function boardOf(
 ): StatusBoard {
   const board = new StatusBoard();
   const log = new DecisionLog(() => settings.sloP95Ms);
-  let state = initial(settings, 2);
+  const law = new Autoscaler(settings, 2);
   for (const one of samples) {
-    const stepped = step(state, one, settings, standing.order);
-    state = stepped.state;
+    const decision = law.step(one, settings, standing.order);
     board.note(
       {
         sample: one,
-        decision: stepped.decision,
-        count: { kind: "settled", workers: stepped.decision.target },
+        decision,
+        count: { kind: "settled", workers: decision.target },
         standing,
         settings,
-        sentence: log.lineFor(stepped.decision)?.text,
+        sentence: log.lineFor(decision)?.text,
       },
       [{ pid: 100, busyShare: 0.5 }],
       WALL_MS + one.nowMs,

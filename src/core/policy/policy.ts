@@ -53,7 +53,7 @@ export function initialPolicy(target: number): PolicyState {
     holdChangedAtMs: -Infinity,
     lowSinceMs: Infinity,
     gradient: FLAT,
-    enoughInHold: new SlidingMax(),
+    enoughInHold: SlidingMax.EMPTY,
   };
 }
 
@@ -85,7 +85,7 @@ function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): n
 }
 
 /**
- * Decides the target. The state passed in must not be used again: its sliding maximum is taken over.
+ * Decides the target.
  *
  * Up: to what is wanted, at once, within bounds, steps and cooldowns. Down: to the most that was wanted during the
  * hold, never in a burst, never while requests wait. No data: hold.
@@ -100,12 +100,8 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
     slots: input.slots,
     ended: input.ended,
   });
-  const state = { ...before, gradient };
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
-  // What gunicorn was started with is held like anything else: there may have been a reason for it.
-  if (state.enoughInHold.isEmpty) state.enoughInHold.push(nowMs, state.target);
-  const most = takingBound(bounds).workers;
-  if (known(demand)) state.enoughInHold.push(nowMs, Math.min(Math.max(demand.enough, allowed), most));
+  const state = { ...before, gradient, enoughInHold: enoughWith(before, input, allowed) };
   const hold = holdMs(state, settings, bootMs);
   const mostEnough = state.enoughInHold.max(nowMs, hold, state.target);
   const lowSinceMs = mostEnough < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
@@ -158,6 +154,18 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
     { code: slow ? "slow-not-starved" : "steady" },
     halvedWhenCalm(state, nowMs, hold),
   );
+}
+
+/** What was enough during the hold, with what is enough now. */
+function enoughWith(
+  { enoughInHold, target }: PolicyState,
+  { nowMs, demand, bounds }: PolicyInput,
+  allowed: number,
+): SlidingMax {
+  // What gunicorn was started with is held like anything else: there may have been a reason for it.
+  const held = enoughInHold.isEmpty ? enoughInHold.with(nowMs, target) : enoughInHold;
+  if (!known(demand)) return held;
+  return held.with(nowMs, Math.min(Math.max(demand.enough, allowed), takingBound(bounds).workers));
 }
 
 /** The lowest bound that also removes workers: memory of others and failed boots only stop growth. */

@@ -1,4 +1,4 @@
-import { type AutoscalerState, initial, step } from "../../core/autoscaler.ts";
+import { Autoscaler } from "../../core/autoscaler.ts";
 import type { PolicySettings } from "../../core/policy_settings.ts";
 import type { Decision } from "../../core/reason.ts";
 import type { Sample } from "../../core/sample.ts";
@@ -19,7 +19,7 @@ export function autoscaler(
   } = {},
 ): Controller {
   const initialWorkers = options.initialWorkers ?? settings.minWorkers;
-  let state: AutoscalerState = initial(settings, initialWorkers);
+  const law = new Autoscaler(settings, initialWorkers);
   let last: Decision | undefined;
   return {
     name: options.name ?? "autoscaler",
@@ -27,9 +27,7 @@ export function autoscaler(
     initialWorkers,
     actuation: DOORBELL,
     tick(sample) {
-      const next = step(state, sample, settings);
-      state = next.state;
-      last = next.decision;
+      last = law.step(sample, settings);
       options.onTick?.(sample, last);
       return last.target;
     },

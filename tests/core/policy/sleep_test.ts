@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { initial, step } from "../../../src/core/autoscaler.ts";
+import { Autoscaler } from "../../../src/core/autoscaler.ts";
 import { AUTO, type Order } from "../../../src/core/policy/policy.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { Decision } from "../../../src/core/reason.ts";
@@ -21,12 +21,11 @@ class Night {
   nowMs = 0;
   order: Order = AUTO;
   settings: PolicySettings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 8, sleepAfterMs: 60_000 };
-  #state = initial(this.settings, 2);
+  readonly #law = new Autoscaler(this.settings, 2);
 
   step(changes: Partial<Sample> = {}): Decision {
     const seen = sample(this.nowMs, { sleep: READING, ...changes, elapsedMs: this.nowMs === 0 ? 0 : 100 });
-    const { state, decision } = step(this.#state, seen, this.settings, this.order);
-    this.#state = state;
+    const decision = this.#law.step(seen, this.settings, this.order);
     this.nowMs += 100;
     return decision;
   }
