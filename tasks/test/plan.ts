@@ -4,7 +4,7 @@
 export const OTHER_SUITES = ["tests/faults", "tests/setups", "tests/containers"];
 
 /** Each file is a process: most of its time it waits for the servers that it starts. */
-const WAITING = ["tests/e2e", "tests/security", "tests/bench"];
+const WAITING = ["tests/e2e", "tests/security", "tests/bench", "tests/setups"];
 
 /** Each file is a process that computes. The files of any other folder share one. */
 const COMPUTING = ["tests/packaging", "tests/docs", "tests/simulation"];
