@@ -4,14 +4,15 @@ import time
 from .. import report
 from . import unfit, wire
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
+from .spares import Spares
 
 _MOST_IMPORT_S = 30
 _FORK_LIMIT_S = 5
 _FIRST_PAUSE_S = 10
 _LONGEST_PAUSE_S = 300
 _LOOK_S = 0.05
-# More than one spare is kept so long.
-_EXPECTED_S = 5
+# A worker that boots for longer waits for something else than the CPU.
+_BOOT_S = 0.5
 # With "auto", an application that imports faster goes without.
 _WORTH_IT_S = 0.3
 
@@ -32,9 +33,10 @@ class Keeper:
         self._make_life = make_life
         self._current = None
         self._next = None
-        self._spares = []
+        self._spares = Spares()
         self._pause_s = _FIRST_PAUSE_S
         self._next_try_s = 0.0
+        self._ordered_s = 0.0
         self._why_not = ''  # not before the next reload
         self._mode = OFF
         self.is_stopping = False
@@ -54,9 +56,7 @@ class Keeper:
         self._take()
         if self._is_wanted and not self._current and not self._next and time.monotonic() >= self._next_try_s:
             self._start()
-        if self._server.WORKERS:
-            self.expect(1)
-            self._dismiss_surplus()
+        self._spares.end_surplus()
         self._publish()
 
     def await_first(self):
@@ -77,10 +77,18 @@ class Keeper:
         began_s = time.monotonic()
         if not self._spares:
             self._fork(1)
-        if not self._spares:
+        recruit = self._spares.take()
+        if recruit is None:
             return None
-        self._words.count_fork(time.monotonic() - began_s)
-        return self._spares.pop(0)
+        self._ordered_s = time.monotonic()
+        self._words.count_fork(self._ordered_s - began_s)
+        return recruit
+
+    def refill(self, is_booting):
+        """Have a spare again, but not while a worker boots: a fork would take the CPU that it needs, and its pages."""
+        is_slow = time.monotonic() - self._ordered_s > _BOOT_S
+        if self._server.WORKERS and (is_slow or not is_booting):
+            self.expect(1)
 
     def expect(self, count):
         """So many workers are about to be forked: fork them at once, for fewer copies of the fork server's memory map.
@@ -99,7 +107,7 @@ class Keeper:
                 forked = self._current.fork(count, _FORK_LIMIT_S)
                 for recruit in forked:
                     recruit.asked_ns = asked_ns
-                self._spares += forked
+                self._spares.add(forked)
                 self._pause_s = _FIRST_PAUSE_S
                 return
             except (OSError, ValueError) as error:
@@ -129,7 +137,7 @@ class Keeper:
             return NEW
         if state == REFUSED or self._current is None or not self._server.WORKERS:
             self._end('_current')
-            self._end_spares()
+            self._spares.end()
             self._publish()
             return NONE
         self._end('_next')
@@ -144,11 +152,11 @@ class Keeper:
         for one in (self._current, self._next):
             if one is not None:
                 one.reap()
-        self._spares = [spare for spare in self._spares if not spare.has_ended()]
+        self._spares.reap()
 
     def pass_on(self, number):
         """A signal for the workers: to the fork server as well. The spare has the old log open: another comes."""
-        self._end_spares()
+        self._spares.end()
         for one in (self._current, self._next):
             if one is not None:
                 one.signal(number)
@@ -157,7 +165,7 @@ class Keeper:
         """No fork server any more: it holds the listening sockets."""
         self._end('_next')
         self._end('_current')
-        self._end_spares()
+        self._spares.end()
         self._publish()
 
     def forget(self):
@@ -165,8 +173,7 @@ class Keeper:
         for one in (self._current, self._next):
             if one is not None:
                 one.forget()
-        for spare in self._spares:
-            spare.dismiss()
+        self._spares.forget()
 
     def _read_mode(self):
         mode = self._words.mode()
@@ -212,7 +219,7 @@ class Keeper:
         state = new.look(0)
         if state == READY:
             self._end('_current')
-            self._end_spares()
+            self._spares.end()
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
@@ -237,21 +244,6 @@ class Keeper:
         self._words.count_failure()
         self._next_try_s = time.monotonic() + self._pause_s
         self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2)
-
-    def _dismiss_surplus(self):
-        """Those that were expected and are wanted no more; one stays."""
-        old_s = time.monotonic() - _EXPECTED_S
-        surplus = [spare for spare in self._spares[1:] if spare.forked_s < old_s]
-        self._spares = [spare for spare in self._spares if spare not in surplus]
-        for spare in surplus:
-            spare.end()
-        for spare in self._spares:
-            spare.asked_ns = 0
-
-    def _end_spares(self):
-        spares, self._spares = self._spares, []
-        for spare in spares:
-            spare.end()
 
     def _end(self, name):
         """name: _current or _next."""

@@ -12,9 +12,13 @@ FORK_SERVER_NAME = 'fork server'
 SPARE_NAME = 'spare worker'
 
 
+_libc = None
+
+
 def _prctl(option, value):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
+    global _libc
+    _libc = _libc or ctypes.CDLL(None, use_errno=True)
+    if _libc.prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), 'prctl(%d)' % option)
 
 
@@ -58,12 +62,18 @@ def outlive_parent():
 
 
 def set_name(name):
-    """The name of this process; returns the one before. Never raises."""
+    """The name of this process. Never raises."""
     try:
-        with open('/proc/self/comm') as file:
-            before = file.read().strip()
         with open('/proc/self/comm', 'w') as file:
             file.write(name)
-        return before
+    except OSError:
+        pass
+
+
+def get_name():
+    """The name of this process. Never raises."""
+    try:
+        with open('/proc/self/comm') as file:
+            return file.read().strip()
     except OSError:
         return 'gunicorn'

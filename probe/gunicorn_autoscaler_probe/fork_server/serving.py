@@ -59,7 +59,8 @@ class Life:
     def _begin(self, sock):
         """Everything up to the first fork. Returns the process name that workers have. Ends the process on failure."""
         try:
-            worker_name = kernel.set_name(kernel.FORK_SERVER_NAME)
+            worker_name = kernel.get_name()
+            kernel.set_name(kernel.FORK_SERVER_NAME)
             self._leave_arbiter()
             began_s = time.monotonic()
             refusals, warnings = application.load(self._server)

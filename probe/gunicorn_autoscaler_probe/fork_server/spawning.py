@@ -45,6 +45,13 @@ class Spawning:
         except Exception as error:
             report.trouble('tend the fork server', error, self._server.log)
 
+    def refill(self, slots, pids):
+        """At the end of a pass: have a spare, unless one of the workers `pids` is not ready yet."""
+        try:
+            self._keeper.refill(not all(slots.ready_ns(pid) for pid in pids))
+        except Exception as error:
+            report.trouble('fork a spare worker', error, self._server.log)
+
     def expect(self, count):
         """gunicorn is about to be told to spawn so many workers, one after the other."""
         try:

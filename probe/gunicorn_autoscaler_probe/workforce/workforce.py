@@ -110,6 +110,8 @@ class Workforce:
             self._view.log_counts(len(self._staying()))
         except Exception as error:
             return self._give_up(error)
+        if self._spawning is not None:
+            self._spawning.refill(self._slots, self._staying())
 
     def spawn_workers(self):
         """Fork what is missing, without gunicorn's random pauses between forks."""

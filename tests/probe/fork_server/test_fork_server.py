@@ -211,6 +211,20 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual(self.keeper.reload(), keeper.NEW)
         self.assertEqual(self.words.published, (process.READY, ''))
 
+    def test_no_spare_is_forked_while_a_worker_boots_unless_that_takes_long(self):
+        FakeForkServer.made[0].state = process.READY
+        self.server.WORKERS[1] = object()
+        forked = []
+        self.keeper._fork = forked.append
+        self.keeper.tend()
+        self.keeper._ordered_s = self.clock.now_s
+        self.keeper.refill(is_booting=True)
+        self.assertEqual(forked, [])
+        self.keeper.refill(is_booting=False)
+        self.clock.now_s += 1
+        self.keeper.refill(is_booting=True)
+        self.assertEqual(forked, [1, 1])
+
     def test_a_reload_that_cannot_import_keeps_what_serves(self):
         FakeForkServer.made[0].state = process.READY
         self.server.WORKERS[1] = object()

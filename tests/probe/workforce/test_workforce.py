@@ -14,6 +14,9 @@ class Forking:
     def tend(self):
         pass
 
+    def refill(self, slots, pids):
+        pass
+
     def expect(self, count):
         self.asked_ns = time.monotonic_ns()
         time.sleep(0.001)

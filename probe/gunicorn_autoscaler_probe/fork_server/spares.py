@@ -1,0 +1,52 @@
+"""Processes forked from a fork server that wait for their orders."""
+import time
+
+# More than one is kept so long.
+_EXPECTED_S = 5
+
+
+class Spares:
+    """Those of one arbiter, in the order they were forked. `reap` may run inside a signal handler, in the middle of the
+    other methods."""
+
+    def __init__(self):
+        self._all = []
+
+    def __bool__(self):
+        return bool(self._all)
+
+    def add(self, recruits):
+        """They wait from now on."""
+        self._all = self._all + recruits
+
+    def take(self):
+        """The one that waits longest, which is among them no more; None when there is none."""
+        try:
+            return self._all.pop(0)
+        except IndexError:
+            return None
+
+    def reap(self):
+        """Forget those that ended by themselves."""
+        self._all = [spare for spare in self._all if not spare.has_ended()]
+
+    def end_surplus(self):
+        """End those that were expected and are wanted no more; one stays."""
+        old_s = time.monotonic() - _EXPECTED_S
+        surplus = [spare for spare in self._all[1:] if spare.forked_s < old_s]
+        self._all = [spare for spare in self._all if spare not in surplus]
+        for spare in surplus:
+            spare.end()
+        for spare in self._all:
+            spare.asked_ns = 0
+
+    def end(self):
+        """End all."""
+        spares, self._all = self._all, []
+        for spare in spares:
+            spare.end()
+
+    def forget(self):
+        """In another child of the arbiter: they are not its own."""
+        for spare in self._all:
+            spare.dismiss()
