@@ -10,13 +10,13 @@ const WAITING = ["tests/e2e", "tests/security", "tests/bench", "tests/setups"];
 const COMPUTING = ["tests/packaging", "tests/docs", "tests/simulation"];
 
 /** Files of the first kind that compute. */
-const COMPUTING_TOO: readonly TestFile[] = [
+export const COMPUTING_TOO: readonly TestFile[] = [
   "tests/e2e/packaged/wheel_test.ts",
   "tests/e2e/documented/print_config_test.ts",
 ];
 
 /** Files of the first kind that take all the time of a core, and ask servers without a pause. */
-const BUSY: readonly TestFile[] = ["tests/e2e/lifecycle/loss_test.ts"];
+export const BUSY: readonly TestFile[] = ["tests/e2e/lifecycle/loss_test.ts"];
 
 /** What is timed to less than a second, or takes all cores, and why. */
 export const ALONE: ReadonlyMap<TestFile, string> = new Map([

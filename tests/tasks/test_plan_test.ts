@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { DenoTestOptions } from "../../tasks/deno_test_options.ts";
 import { testFiles } from "../../tasks/test/files.ts";
 import { inOrder } from "../../tasks/test/in_order.ts";
-import { ALONE, LONGEST, OTHER_SUITES, type Phase, plan } from "../../tasks/test/plan.ts";
+import { OTHER_SUITES, type Phase, plan } from "../../tasks/test/plan.ts";
 import { readRequest } from "../../tasks/test/request.ts";
 
 const root = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
@@ -17,11 +17,6 @@ Deno.test("every test file is in one job", () => {
   const files = testFiles(root, "tests", []);
   assert(files.length > 150);
   assertEquals(plan(files).flatMap((job) => job.files).sort(), files.sort());
-});
-
-Deno.test("the files that are named exist", () => {
-  const files = testFiles(root, "tests", OTHER_SUITES);
-  assertEquals([...LONGEST, ...ALONE.keys()].filter((file) => !files.includes(file)), []);
 });
 
 Deno.test("what waits runs first, then what is busy or computes, then what is timed; the longest of each first", () => {
