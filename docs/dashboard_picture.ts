@@ -57,7 +57,7 @@ for (const [name, dark] of [["dashboard", false], ["dashboard-dark", true]] as c
 }
 const [command, ...args] = program();
 const status = await run(command!, [...args, "status"], {
-  env: { GUNICORN_AUTOSCALER_RUNTIME_DIR: server.runtimeBase, FORCE_COLOR: "1", COLUMNS: "96" },
+  env: { GUNICORN_AUTOSCALER_RUNTIME_DIR: server.runtimeBase, FORCE_COLOR: "1", NO_COLOR: "", COLUMNS: "96" },
 });
 await Deno.writeTextFile(`${images}status.svg`, terminalPicture(status.stdout, "gunicorn-autoscaler status"));
 await load;

@@ -1,11 +1,11 @@
-/** Pictures of the law at work: a simulated load, the workers it gets, what waits, and each decision in its own words. */
+/** Pictures of the law at work: a simulated load, the workers it gets, what waits, and each logged decision. */
 
 import { DEFAULT_POLICY } from "../src/core/policy_settings.ts";
 import { known } from "../src/core/sample.ts";
 import { autoscaler } from "../src/simulation/controllers/autoscaler_controller.ts";
 import { run } from "../src/simulation/server/engine.ts";
-import type { Change } from "../src/simulation/report/result.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../src/simulation/server/scenario.ts";
+import { DecisionLog } from "../src/wording/decision_log.ts";
 
 /** A picture: its title, and what is simulated. */
 export interface Picture {
@@ -52,6 +52,13 @@ export const PICTURES: Readonly<Record<string, Picture>> = {
   },
 };
 
+/** A decision that is logged: what it says, and the workers it leads to. */
+interface Logged {
+  readonly atMs: number;
+  readonly to: number;
+  readonly text: string;
+}
+
 const WIDTH = 960, LEFT = 56, RIGHT = 24, TOP = 74, PLOT = 190, LINE = 21;
 const STYLE = `
   svg { font-family: -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; }
@@ -70,10 +77,14 @@ const STYLE = `
 /** The picture as SVG; the same for the same law. */
 export function drawPicture({ title, maxWorkers, scenario }: Picture): string {
   const moments: { atMs: number; alive: number; queued: number }[] = [];
+  const logged: Logged[] = [];
+  const log = new DecisionLog(() => DEFAULT_POLICY.sloP95Ms);
   const result = run(
     scenario,
     autoscaler({ ...DEFAULT_POLICY, maxWorkers }, {
-      onTick(sample) {
+      onTick(sample, decision) {
+        const line = log.lineFor(decision);
+        if (line !== undefined) logged.push({ atMs: sample.nowMs, to: decision.target, text: line.text });
         const { workers, queue } = sample;
         if (!known(workers)) return;
         const alive = workers.ready + workers.booting + workers.draining;
@@ -90,11 +101,11 @@ export function drawPicture({ title, maxWorkers, scenario }: Picture): string {
   const queues = moments.filter((m) => m.queued > 0).map((m) =>
     `<path class="queue" d="M${x(m.atMs)} ${y(0)}V${y(m.queued)}h2V${y(0)}Z"/>`
   );
-  const foot = TOP + PLOT + 34;
-  const height = foot + LINE * result.changes.length + 16;
+  const foot = TOP + PLOT + 44;
+  const height = foot + LINE * logged.length + 8;
   const share = `${(100 * result.shareWithinSlo).toFixed(1)} % within ${result.sloMs} ms`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${
-    escape(`${title}. ${result.changes.map(({ reason }) => reason).join(". ")}`)
+    escape(`${title}. ${logged.map(({ text }) => text).join(". ")}`)
   }">
 <style>${STYLE}
 </style>
@@ -109,24 +120,40 @@ ${queues.join("")}
 <path class="grid" d="M${LEFT} ${y(0)}H${WIDTH - RIGHT}"/>
 ${axis(top, result.durationMs, x, y)}
 ${
-    result.changes.map((change, i) => decision(change, i + 1, x(change.atMs), y(change.to), foot + LINE * i))
-      .join("\n")
+    apart(logged.map(({ atMs, to }) => ({ x: Number(x(atMs)), y: Number(y(to)) })))
+      .map((at, i) => decision(logged[i]!, i + 1, at, foot + LINE * i)).join("\n")
   }
 </svg>
 `;
 }
 
+const MARK_PX = 8;
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Points of marks, each moved to the right of those before that it would cover. */
+function apart(points: readonly Point[]): Point[] {
+  const placed: Point[] = [];
+  for (const { x, y } of points) {
+    const covered = placed.findLast((other) => Math.hypot(other.x - x, other.y - y) < 2 * MARK_PX);
+    placed.push({ x: covered === undefined ? x : covered.x + 2 * MARK_PX + 1, y });
+  }
+  return placed;
+}
+
 /** The decision's mark on the line of workers, and its sentence below. */
-function decision(change: Change, number: number, x: string, y: string, textY: number): string {
-  const mark = (cx: string, cy: string) =>
-    `<circle class="mark" cx="${cx}" cy="${cy}" r="8"/><text class="number tiny mid" x="${cx}" y="${
-      (Number(cy) + 4).toFixed(1)
-    }">${number}</text>`;
-  return `${mark(x, y)}${mark("34", String(textY - 4))}<text class="soft small end" x="${
+function decision({ atMs, text }: Logged, number: number, at: Point, textY: number): string {
+  const mark = (cx: number, cy: number) =>
+    `<circle class="mark" cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="${MARK_PX}"/>` +
+    `<text class="number tiny mid" x="${cx.toFixed(1)}" y="${(cy + 4).toFixed(1)}">${number}</text>`;
+  return `${mark(at.x, at.y)}${mark(34, textY - 4)}<text class="soft small end" x="${
     LEFT + 38
-  }" y="${textY}">${(change.atMs / 1000).toFixed(1)} s</text><text class="ink small" x="${
-    LEFT + 48
-  }" y="${textY}">${escape(change.reason)}</text>`;
+  }" y="${textY}">${(atMs / 1000).toFixed(1)} s</text><text class="ink small" x="${LEFT + 48}" y="${textY}">${
+    escape(text)
+  }</text>`;
 }
 
 function axis(

@@ -11,8 +11,8 @@ import { type Scenario, scenariosNamed } from "../scenarios.ts";
 import { percent } from "./table.ts";
 
 const WIDTH = 960;
-const LABELS_PX = 216;
-const FIGURES_PX = 232;
+const LABELS_PX = 228;
+const FIGURES_PX = 256;
 const PLOT_PX = WIDTH - LABELS_PX - FIGURES_PX;
 const ROW_PX = 92;
 const ROW_GAP_PX = 22;
@@ -75,8 +75,8 @@ ${seconds(scenario, end)}
 function head(scenario: Scenario): string {
   const legend = [
     `<rect class="load" x="0" y="-9" width="16" height="10"/><text class="soft small" x="22" y="0">workers the load keeps busy</text>`,
-    `<g class="mine" transform="translate(196)"><path class="workers" d="M0 -4H16"/></g><text class="soft small" x="218" y="0">workers</text>`,
-    `<rect class="missed" x="284" y="-9" width="16" height="10"/><text class="soft small" x="306" y="0">share of requests over ${scenario.sloMs} ms or failed</text>`,
+    `<g class="mine" transform="translate(212)"><path class="workers" d="M0 -4H16"/></g><text class="soft small" x="234" y="0">workers</text>`,
+    `<rect class="missed" x="308" y="-9" width="16" height="10"/><text class="soft small" x="330" y="0">share of requests over ${scenario.sloMs} ms or failed</text>`,
   ];
   return `<text class="ink title" x="24" y="36">${escape(capital(scenario.title))}</text>
 <text class="soft small" x="24" y="56">Real servers, the same requests; ${scenario.minWorkers} to ${scenario.maxWorkers} workers</text>
@@ -124,9 +124,9 @@ ${missed.join("")}
 <g transform="translate(${LABELS_PX + PLOT_PX + 28} ${y})">
 <text class="${good ? "good" : "bad"} figure" y="36">${percent(run.shareWithinSlo, 1)}</text>
 <text class="soft tiny" y="54">within ${scenario.sloMs} ms</text>
-<text class="ink figure" x="100" y="36">${run.workerSeconds.toFixed(0)}</text>
-<text class="soft tiny" x="100" y="54">worker-seconds</text>
-<text class="soft tiny" x="100" y="70">${cost}</text>
+<text class="ink figure" x="116" y="36">${run.workerSeconds.toFixed(0)}</text>
+<text class="soft tiny" x="116" y="54">worker-seconds</text>
+<text class="soft tiny" x="116" y="70">${cost}</text>
 </g>
 </g>`;
 }
