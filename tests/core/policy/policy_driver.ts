@@ -45,13 +45,14 @@ export class Driver {
   nowMs = 0;
   order: Order = AUTO;
   ended = { requests: 0, serviceMs: 0 };
+  bootMs = 1;
 
   constructor(target: number, settings: Partial<PolicySettings> = {}) {
     this.state = initialPolicy(target);
     this.settings = { ...DEFAULT_POLICY, maxWorkers: 12, ...settings };
   }
 
-  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = 1): Decision {
+  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = this.bootMs): Decision {
     const { state, decision } = decide(this.state, {
       nowMs: this.nowMs,
       demand: wanted,
@@ -64,6 +65,22 @@ export class Driver {
     });
     this.state = state;
     return decision;
+  }
+
+  /** The decision at a moment. */
+  at(nowMs: number, wanted: Maybe<Demand>, limits: Bounds = bounds()): Decision {
+    this.nowMs = nowMs;
+    return this.step(wanted, limits);
+  }
+
+  /** Steps every 100 ms for a while and returns the changes of the target. */
+  during(forMs: number, wanted: Demand, limits: Bounds = bounds()): { atMs: number; target: number }[] {
+    const changes = [];
+    for (const endMs = this.nowMs + forMs; this.nowMs < endMs; this.nowMs += 100) {
+      const { action, target } = this.step(wanted, limits);
+      if (action !== "hold") changes.push({ atMs: this.nowMs, target });
+    }
+    return changes;
   }
 
   /** Steps every 100 ms for a while and returns the targets at the changes, with their times. */

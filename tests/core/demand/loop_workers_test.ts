@@ -1,0 +1,119 @@
+/** What async workers are sized by, beside their loops (see event_loops_test.ts). */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Tick } from "../../../src/core/history.ts";
+import { ticks } from "../ticks.ts";
+import { asked, computing, CPU, demand, jump, requests, type Scene, SETTINGS } from "./demand_scenes.ts";
+
+const { targetConcPerWorker } = SETTINGS;
+const inFlight = (n: number): Scene => ({
+  always: { ...requests(1, 0), occupiedMs: n * 100 },
+  kind: "uvicorn",
+});
+
+Deno.test("concurrency: requests in flight by the worker", () => {
+  // The lower estimate is a little below the mean, so four workers carry exactly four workers' worth.
+  assertEquals(asked(inFlight(4 * targetConcPerWorker), "concurrency"), 4);
+  assertEquals(asked(inFlight(8 * targetConcPerWorker), "concurrency"), 8);
+});
+
+Deno.test("concurrency: slots are no measure of async workers", () => {
+  assertEquals(asked(inFlight(targetConcPerWorker), "load"), 0);
+});
+
+Deno.test("cpu: an async worker is one core at most, and is not planned to be all of it", () => {
+  for (const cores of [0.5, 0.99, 2, 3.5, 6]) {
+    const workers = asked(computing(cores, "uvicorn"), "cpu");
+    assert(workers >= cores / 0.9 && workers <= Math.ceil(cores / 0.5), `${workers} for ${cores} cores`);
+  }
+});
+
+Deno.test("cpu: no worker is asked for because of a rounding error", () => {
+  // 2.1 / 0.7 is a little more than 3 in floating point.
+  assertEquals(asked(computing(2.1, "uvicorn"), "cpu"), 3);
+});
+
+Deno.test("cpu: nothing where it cannot be read", () => {
+  assertEquals(asked(computing(6, "uvicorn", { sample: {} }), "cpu"), 0);
+});
+
+Deno.test("cpu: nothing until the last growth shows in averages", () => {
+  const after = (sinceUpMs: number) => asked(computing(3, "uvicorn", { input: { sinceUpMs } }), "cpu");
+  // The burst window, and a boot of 40 ms.
+  assertEquals(after(SETTINGS.burstWindowMs + 39), 0);
+  assertGreater(after(SETTINGS.burstWindowMs + 40), 0);
+});
+
+Deno.test("cpu: nothing while workers boot", () => {
+  const counts = { target: 3, ready: 2, booting: 1, draining: 0, oldestBootMs: 10 };
+  assertEquals(asked(computing(3, "uvicorn", { input: { counts } }), "cpu"), 0);
+});
+
+Deno.test("burst: workers for what it has in flight", () => {
+  // 10 requests a tick of 2 s each: 200 in flight by now, without any CPU.
+  const { wanted } = demand(
+    jump("uvicorn", 2_000, { recent: Array<Partial<Tick>>(10).fill(requests(10, 2_000)) }),
+  );
+  assert(wanted > 130 / targetConcPerWorker && wanted <= 200 / targetConcPerWorker, `${wanted}`);
+});
+
+Deno.test("burst: not for what arrived and is not in flight", () => {
+  const arriving = { ...requests(10, 2_000), occupiedMs: 2_500 };
+  const scene = jump("uvicorn", 2_000, { recent: Array<Partial<Tick>>(12).fill(arriving) });
+  assertEquals(asked(scene, "burst"), 1);
+});
+
+Deno.test("burst: workers for the CPU that its arrivals need", () => {
+  // Each computes for 40 ms: 100 a second are 4 cores.
+  const busy = (n: number) => ({ ...requests(n, 50), cpuMs: 40 * n });
+  const { by, wanted } = demand(jump("uvicorn", 50, {
+    always: busy(0.5),
+    recent: Array<Partial<Tick>>(5).fill(busy(10)),
+    sample: { cpu: CPU },
+  }));
+  assertEquals(by, "burst");
+  assert(wanted >= 4 && wanted <= 7, `${wanted}`);
+});
+
+Deno.test("queue: async workers accept at once, so it asks for nothing", () => {
+  const always = { ...requests(2, 100), queuedMs: 2_000 };
+  assertEquals(asked({ kind: "uvicorn", always, sample: { queue: 20 } }, "queue"), 0);
+});
+
+/** So many connections in the accept queue during ten seconds. */
+const blocked = (queued: number, rest: Partial<Scene> = {}) =>
+  asked(
+    { kind: "uvicorn", always: { queuedMs: 100 * queued }, sample: { queue: Math.ceil(queued) }, ...rest },
+    "blocked-loop",
+  );
+
+Deno.test("blocked loop: two connections that are not accepted ask for one worker more", () => {
+  assertEquals(blocked(1), 0);
+  assertEquals(blocked(2), 3);
+  assertEquals(blocked(5, { input: { target: 7 } }), 8);
+});
+
+Deno.test("blocked loop: one connection that waits now is enough where two did on average", () => {
+  assertEquals(blocked(3, { sample: { queue: 1 } }), 3);
+});
+
+Deno.test("blocked loop: nothing when the queue is gone by now, or not known", () => {
+  assertEquals(blocked(5, { sample: { queue: 0 } }), 0);
+  assertEquals(blocked(5, { sample: { queue: "unknown" } }), 0);
+});
+
+Deno.test("blocked loop: nothing while the last growth settles", () => {
+  assertEquals(blocked(5, { input: { sinceUpMs: 500 } }), 0);
+});
+
+Deno.test("blocked loop: nothing for a sync worker", () => {
+  assertEquals(blocked(5, { kind: "sync" }), 0);
+});
+
+Deno.test("blocked loop: half a second of it is enough, less is not", () => {
+  const after = (tickCount: number) => {
+    const history = ticks(Array.from({ length: tickCount }, () => ({ queuedMs: 500 })));
+    return asked({ kind: "uvicorn", sample: { queue: 5 }, input: { history } }, "blocked-loop");
+  };
+  assertEquals(after(4), 0);
+  assertEquals(after(5), 3);
+});
