@@ -50,7 +50,7 @@ Deno.test("more load never needs fewer workers", () => {
   }
 });
 
-Deno.test("an unmeasured load asks for nothing", () => {
+Deno.test("a load that is not known wants no worker", () => {
   assertEquals(workersFor(NaN, 1, goal), 0);
 });
 

@@ -13,26 +13,26 @@ import { tick, ticks } from "../ticks.ts";
 const rates = (...perTick: number[]) =>
   ticks(perTick.map((n) => ({ arrivals: n, occupiedMs: 100 * n, workerMs: 1_000 })));
 
-Deno.test("the ceiling: silence after a load tells within 300 ms, as far as chance allows", () => {
+Deno.test("upper estimate: silence after a load shows within 300 ms, as far as chance allows", () => {
   // Nothing came in 300 ms: 3.5 requests of 100 ms are possible in that time.
   const history = rates(...Array<number>(30).fill(6), 0, 0, 0);
   assertAlmostEquals(upperErlangs(history, 100, false), 3.5 * 100 / 300, 1e-9);
 });
 
-Deno.test("the ceiling: the more there was, the more is possible beyond it, by two and a half deviations", () => {
+Deno.test("upper estimate: the more there was, the more is possible beyond it, by two and a half deviations", () => {
   // 8 requests in each of the windows that are not longer: 8 + 2.5 * 3 + 1 in 300 ms.
   const history = ticks([{}, { arrivals: 8, occupiedMs: 0 }, {}]);
   assertAlmostEquals(upperErlangs(history, 100, false), 16.5 * 100 / 300, 1e-9);
 });
 
-Deno.test("the ceiling: a steady load is never below itself", () => {
+Deno.test("upper estimate: a steady load is never below itself", () => {
   for (const perTick of [0.1, 0.5, 2, 6, 40]) {
     const history = rates(...Array<number>(30).fill(perTick));
     assertLess(perTick, upperErlangs(history, 100, false));
   }
 });
 
-Deno.test("the ceiling: windows shorter than two requests tell nothing", () => {
+Deno.test("upper estimate: windows shorter than two requests do not count", () => {
   const history = rates(...Array<number>(30).fill(6), 0, 0, 0, 0, 0);
   assertEquals(upperErlangs(history, 600, false), Infinity);
   assertEquals(upperErlangs(history, "unknown", false), Infinity);
@@ -54,7 +54,7 @@ Deno.test("slots occupied per request: nothing begins or ends, so all that time 
 const SETTINGS = { ...DEFAULT_POLICY, windowMs: 10_000, burstWindowMs: 3_000 };
 const finishing = (n: number, serviceMs: number) => ({ finished: n, serviceMs: n * serviceMs });
 
-Deno.test("mean service time: the last second tells once eight requests have finished in it, else a longer window", () => {
+Deno.test("mean service time: over the last second once eight requests have finished in it, else over a longer window", () => {
   const before = Array.from({ length: 90 }, () => finishing(2, 100));
   const recently = (
     requests: number,
@@ -68,7 +68,7 @@ Deno.test("mean service time: the last second tells once eight requests have fin
   );
 });
 
-Deno.test("mean service time: a single request in the stable window tells, none do not", () => {
+Deno.test("mean service time: one request in the stable window is enough", () => {
   const silence = Array.from({ length: 60 }, () => ({}));
   assertEquals(meanServiceMs(ticks([finishing(1, 70), ...silence]), SETTINGS), 70);
   assertEquals(meanServiceMs(ticks(silence), SETTINGS), "unknown");
@@ -88,12 +88,12 @@ Deno.test("erlangs: none before any time has passed, however short the time that
   assertEquals(erlangsOf({ ...second({ occupiedMs: 3 }), spanMs: 1 }, 100, false), 3);
 });
 
-Deno.test("a window proves its mean less one deviation, which is smaller the longer the window", () => {
+Deno.test("lower estimate: the mean less one deviation, which is smaller the longer the window", () => {
   assertAlmostEquals(lowerErlangs(6, 100, 300), 6 - Math.sqrt(2), 1e-9);
   assertAlmostEquals(lowerErlangs(6, 100, 3_000), 6 - Math.sqrt(0.2), 1e-9);
 });
 
-Deno.test("a window shorter than its requests proves as much as one of their length", () => {
+Deno.test("lower estimate: a window shorter than its requests counts like one of their length", () => {
   assertAlmostEquals(lowerErlangs(9, 5_000, 300), 6, 1e-9);
   assertAlmostEquals(lowerErlangs(9, "unknown", 300), 6, 1e-9);
   assertAlmostEquals(lowerErlangs(9, 100, 0), 6, 1e-9);
@@ -101,23 +101,23 @@ Deno.test("a window shorter than its requests proves as much as one of their len
   assertAlmostEquals(lowerErlangs(4, 0.25, 1), 3, 1e-9);
 });
 
-Deno.test("a window never proves less than nothing", () => {
+Deno.test("lower estimate: never below 0", () => {
   assertEquals(lowerErlangs(0, 100, 300), 0);
   assertEquals(lowerErlangs(0.5, 5_000, 300), 0);
 });
 
-Deno.test("the ceiling: requests that take no time put no bound", () => {
+Deno.test("upper estimate: requests that take no time put no bound", () => {
   const silence = rates(...Array<number>(30).fill(0));
   assertEquals(upperErlangs(silence, 0, false), Infinity);
   assertLess(upperErlangs(silence, 1, false), 0.1);
 });
 
-Deno.test("the ceiling: a window of just two requests tells", () => {
+Deno.test("upper estimate: a window of just two requests counts", () => {
   const silence = rates(...Array<number>(30).fill(0));
   assertLess(upperErlangs(silence, 150, false), 3.5);
 });
 
-Deno.test("the ceiling: counts async requests by what they occupy", () => {
+Deno.test("upper estimate: counts async requests by what they occupy", () => {
   const piled = ticks(Array.from({ length: 30 }, () => ({ arrivals: 50, occupiedMs: 100 })));
   assertLess(upperErlangs(piled, 100, true), 10);
   assertGreater(upperErlangs(piled, 100, false), 40);
