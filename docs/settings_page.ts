@@ -3,6 +3,7 @@ import { defaultText, flagText, type Option } from "../src/settings/option.ts";
 import { OPTIONS } from "../src/settings/options.ts";
 import type { SettingName } from "../src/settings/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings/settings_sources.ts";
+import { list } from "./list.ts";
 import { table } from "./table.ts";
 
 /** The settings that most people touch, for the README. */
@@ -31,10 +32,7 @@ export function settingsPage(): string {
     INTRODUCTION,
     ...groups.flatMap((group) => [
       `## ${group}\n`,
-      table(
-        ["Flag", "Default, range", "What it does"],
-        OPTIONS.filter((option) => option.group === group).map(row),
-      ) + "\n",
+      list(OPTIONS.filter((option) => option.group === group).map(item)) + "\n",
     ]),
   ].join("\n");
 }
@@ -49,10 +47,11 @@ export function fewSettings(): string {
   return table(["Option", "Default", "What it does"], rows);
 }
 
-function row(option: Option): string[] {
+/** `--flag N` (`default`, range): what it does. */
+function item(option: Option): string {
   const range = /^an? (?:whole )?number from (.+)$/.exec(option.type.range)?.[1];
   const value = [defaultCell(option), range ?? ""].filter((part) => part !== "").join(", ");
-  return [`\`${flagText(option)}\``, value, option.help];
+  return `\`${flagText(option)}\`${value === "" ? "" : ` (${value})`}: ${option.help}`;
 }
 
 function defaultCell(option: Option): string {

@@ -27,7 +27,7 @@ const FLAGS: Record<Exclude<keyof typeof DEFAULT_POLICY, "burstEnabled" | "maxWo
 function documented(flag: string): string | undefined {
   const literal = flag.replace(/[[\]]/g, "\\$&");
   const page = Deno.readTextFileSync(new URL("../../docs/settings.md", import.meta.url));
-  return new RegExp(`^\\| \`--${literal}[ \`][^|]*\\| \`([^\`]+)\`[ ,]`, "m").exec(page)?.[1];
+  return new RegExp(`^- \`--${literal}[ \`][^(]*\\(\`([^\`]+)\`[,)]`, "m").exec(page)?.[1];
 }
 
 Deno.test("the core's defaults are those that the documentation states", () => {
