@@ -1,4 +1,5 @@
-import { type BootGate, boundsOf, nextGate, OPEN_GATE } from "./bounds/bounds.ts";
+import { type BootGate, nextGate, OPEN_GATE } from "./bounds/boot_gate.ts";
+import { boundsOf } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
 import { CPU_DELAY_MS, CPU_WINDOW_MS, YOUNG_WORKER_MS } from "./constants.ts";
 import { demandOf } from "./demand/demand.ts";

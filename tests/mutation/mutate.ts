@@ -27,7 +27,7 @@ const TASK = {
     seed: whole(0, { help: "Seed of the sample.", default: 1 }),
     "list-survivors": toggle("Name each mistake that no test noticed."),
   },
-  examples: ["--file bounds/bounds.ts --list-survivors", "--sample 80 --seed 1"],
+  examples: ["--file bounds/memory.ts --list-survivors", "--sample 80 --seed 1"],
   notes: [
     `Exit codes: 0; 1 when less than ${100 * LEAST_CAUGHT} % of the mistakes are caught; 2 for bad usage.`,
   ],
@@ -56,7 +56,7 @@ async function mutate(options: MutateOptions): Promise<number> {
   if (asked.length === 0) {
     refuse(
       TASK,
-      `--file ${options.file} is not in src/core or has nothing to mutate, take one such as bounds/bounds.ts`,
+      `--file ${options.file} is not in src/core or has nothing to mutate, take one such as bounds/memory.ts`,
     );
   }
   const excused = asked.filter((mutant) => excuseOf(mutant) !== undefined);

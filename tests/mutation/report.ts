@@ -27,7 +27,7 @@ export function report(tried: readonly Tried[]): string {
   ).join("\n");
 }
 
-/** `bounds/bounds.ts:42: < → <=: the line of code`. */
+/** `bounds/memory.ts:42: < → <=: the line of code`. */
 export function sentence({ file, line, change, code }: Mutant): string {
   return `${file}:${line}: ${change}: ${code}`;
 }

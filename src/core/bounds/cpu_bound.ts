@@ -1,0 +1,65 @@
+import {
+  CPU_BOUND_SHARE,
+  CPU_SLACK_FACTOR,
+  CPU_USED_UP_SHARE,
+  LEAST_CPU_WORKERS,
+  LEAST_OCCUPIED_MS,
+} from "../constants.ts";
+import type { WindowSums } from "../history.ts";
+import { isAsync } from "../kinds.ts";
+import type { Bound } from "../reason.ts";
+import { roundUp } from "../round_up.ts";
+import { known, type Sample } from "../sample.ts";
+
+/** The windows that the CPU bound looks at. */
+export interface CpuWindows {
+  /** The last few seconds. */
+  readonly recent: WindowSums;
+  readonly stable: WindowSums;
+  /** As long as the recent window, and ended so long ago that the CPU of all in it has been read. */
+  readonly before: WindowSums;
+}
+
+/**
+ * More workers than can run at once only make each other slower: of sync and gthread workers when their requests want the
+ * CPU for most of their time; of async workers, which use a core each, when the CPU is used up and half of it is theirs.
+ * What requests do with their time is known from the quiet before a burst, so the first bound is there before the CPU is.
+ * Time in the run queue does not count: it says how crowded the CPU is, not what a request needs.
+ * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
+ */
+export function cpuBound(sample: Sample, { recent, stable, before }: CpuWindows): Bound | undefined {
+  if (!known(sample.cpu)) return undefined;
+  const { limitCores, usedCores } = sample.cpu;
+  if (isAsync(sample.model.kind)) {
+    if (usedCores < CPU_USED_UP_SHARE * limitCores || recent.spanMs <= 0) return undefined;
+    const onCpuShare = Math.min(1, recent.cpuMs / recent.spanMs / limitCores);
+    if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+    return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, onCpuShare);
+  }
+  const isThreads = sample.model.kind === "gthread";
+  // CPU is read late: of workers that have just come it is not there yet, and only what was before them tells.
+  const telling = [recent, ...(isThreads ? [before] : []), stable].filter((s) =>
+    s.occupiedMs >= LEAST_OCCUPIED_MS
+  );
+  if (telling.length === 0) return undefined;
+  // Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
+  const onCpuShare = isThreads
+    ? Math.max(...telling.map((sums) => onCpu(sums, sums.servingMs)))
+    : onCpu(telling[0]!, telling[0]!.occupiedMs);
+  if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+  const workers = roundUp((limitCores / onCpuShare) * CPU_SLACK_FACTOR);
+  return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
+}
+
+/** Share of the time in service, without the run queue, that was spent on a core. */
+function onCpu({ cpuMs, cpuWaitMs }: WindowSums, inServiceMs: number): number {
+  const ownMs = Math.max(cpuMs, inServiceMs - cpuWaitMs);
+  return ownMs > 0 ? cpuMs / ownMs : 0;
+}
+
+function cpuBoundAt(workers: number, usedCores: number, limitCores: number, onCpuShare: number): Bound {
+  return {
+    workers: Math.max(LEAST_CPU_WORKERS, workers),
+    why: { code: "cpu", usedCores, limitCores, onCpuShare },
+  };
+}

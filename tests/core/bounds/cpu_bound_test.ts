@@ -1,0 +1,100 @@
+import { assert, assertEquals } from "@std/assert";
+import type { WindowSums } from "../../../src/core/history.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
+import { bounds, cpu, quiet } from "./bounds_scene.ts";
+
+const computing: WindowSums = { ...quiet, occupiedMs: 12_000, cpuMs: 5_400, cpuWaitMs: 6_000 };
+
+Deno.test("requests that want the CPU most of their time are bounded by the cores", () => {
+  // 5400 of the 12000 - 6000 ms not spent in the run queue: 90 % on the CPU. 2 / 0.9 * 1.25 = 2.8.
+  const { max } = bounds({ cpu: cpu(1.9) }, { recent: computing });
+  assertEquals(max.workers, 3);
+  assertEquals(max.why.code, "cpu");
+});
+
+Deno.test("the bound is there before the CPU is used up, from what requests did in the quiet before", () => {
+  const { max } = bounds({ cpu: cpu(0.2) }, { stable: { ...quiet, occupiedMs: 500, cpuMs: 450 } });
+  assertEquals(max.workers, 3);
+  assertEquals(max.why.code, "cpu");
+});
+
+Deno.test("threads that wait for the interpreter lock are bounded by what their workers compute while they serve", () => {
+  const model = { kind: "gthread", slots: 4 } as const;
+  // Four requests at once on each of two workers: 22 % of a request's time, 90 % of a worker's.
+  const threads = { ...quiet, occupiedMs: 24_000, servingMs: 6_000, cpuMs: 5_400 };
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: threads }).max.workers, 3);
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: threads }).max.why.code, "configured");
+  // The CPU of workers that have just come is not read yet: what was before them tells.
+  const young = { ...threads, servingMs: 24_000 };
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: young, before: threads }).max.workers, 3);
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: young }).max.why.code, "configured");
+});
+
+Deno.test("what requests do now counts before what they did", () => {
+  const waiting = { ...quiet, occupiedMs: 9_000, cpuMs: 500 };
+  assertEquals(bounds({ cpu: cpu(0.2) }, { recent: waiting, stable: computing }).max.why.code, "configured");
+});
+
+Deno.test("no CPU bound for requests that wait for something else, or from too few requests to tell", () => {
+  const waiting = { ...computing, cpuMs: 2_000, cpuWaitMs: 500 };
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: waiting }).max.why.code, "configured");
+  const few = { ...quiet, occupiedMs: 100, cpuMs: 100 };
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: few, stable: few }).max.why.code, "configured");
+});
+
+Deno.test("a container with less than a core still gets two CPU-bound workers", () => {
+  const settings = { ...DEFAULT_POLICY, minWorkers: 1, maxWorkers: 12 };
+  const half = cpu(0.5, { limitCores: 0.5 });
+  assertEquals(bounds({ cpu: half }, { recent: computing, settings }).max.workers, 2);
+});
+
+const sync = (onCpu: number, occupiedMs = 1_000) => ({ ...quiet, occupiedMs, cpuMs: onCpu * occupiedMs });
+
+Deno.test("cpu: requests are CPU-bound from half of their time on", () => {
+  const at = (share: number) => bounds({ cpu: cpu(1) }, { recent: sync(share) }).max;
+  assertEquals(at(0.49).why.code, "configured");
+  assertEquals(at(0.5).why.code, "cpu");
+  assertEquals(at(0.5).workers, 5); // 2 / 0.5 * 1.25
+});
+
+Deno.test("cpu: the more of their time requests compute, the fewer workers, never fewer than cores", () => {
+  const wide = (share: number) =>
+    bounds({ cpu: cpu(1, { limitCores: 6 }) }, { recent: sync(share) }).max.workers;
+  let last = 12;
+  for (const share of [0.7, 0.8, 0.9, 1]) {
+    const workers = wide(share);
+    assert(workers <= last && workers >= 6, `${workers} at ${share}`);
+    last = workers;
+  }
+  assertEquals(bounds({ cpu: cpu(1, { limitCores: 4 }) }, { recent: sync(1) }).max.workers, 5); // 4 * 1.25
+});
+
+Deno.test("cpu: 300 ms of occupied slots are enough to see it", () => {
+  const at = (occupiedMs: number) => bounds({ cpu: cpu(1) }, { recent: sync(1, occupiedMs) }).max.why.code;
+  assertEquals(at(299), "configured");
+  assertEquals(at(300), "cpu");
+});
+
+Deno.test("cpu: slots that stood in the run queue all the time say nothing of what requests need", () => {
+  const crowded = { ...quiet, occupiedMs: 600, cpuMs: 0, cpuWaitMs: 600 };
+  assertEquals(bounds({ cpu: cpu(2) }, { recent: crowded }).max.why.code, "configured");
+  // Even the least bit of computing beside it is all that they did.
+  assertEquals(bounds({ cpu: cpu(2) }, { recent: { ...crowded, cpuMs: 0.5 } }).max.why.code, "cpu");
+});
+
+Deno.test("cpu: of async workers the cores bound once they are used up by them", () => {
+  const model = { kind: "uvicorn", slots: 1_000 } as const;
+  const of = (usedCores: number, workerCores: number, spanMs = 3_000) =>
+    bounds({ model, cpu: cpu(usedCores, { limitCores: 4 }) }, {
+      recent: { ...quiet, spanMs, cpuMs: workerCores * spanMs },
+    }).max;
+  assertEquals(of(3.6, 3.6).why, { code: "cpu", usedCores: 3.6, limitCores: 4, onCpuShare: 0.9 });
+  assertEquals(of(4, 4).workers, 5);
+  assertEquals(of(3.59, 3.59).why.code, "configured"); // not used up
+  assertEquals(of(4, 1.9).why.code, "configured"); // by something else
+  assertEquals(of(4, 2).why.code, "cpu");
+  assertEquals(of(4, 4, 0).why.code, "configured"); // nothing seen yet
+  assertEquals(of(4, 4, 1).why.code, "cpu");
+  // More than all of it is a reading that came late.
+  assertEquals(of(4, 9).why, { code: "cpu", usedCores: 4, limitCores: 4, onCpuShare: 1 });
+});
