@@ -11,7 +11,7 @@ export const ROUNDING = 1e-9;
 
 // Load: workers for a steady load
 
-/** A mean service time needs this many finished requests: fewer say more of chance. Source: simulated, Dependencies. */
+/** A mean service time needs this many finished requests: fewer show chance. Source: simulated, Dependencies. */
 export const MEAN_SERVICE_REQUESTS = 8;
 /** Before a request has finished its service time is taken as the objective over this. Source: the default 300 ms over it. */
 export const UNKNOWN_SERVICE_PART = 3;
@@ -72,7 +72,7 @@ export const LATE_BOOT_FACTOR = 2;
 export const LATE_BOOT_UNKNOWN_MS = 1_000;
 /** Async workers accept at once: a mean queue of this many over a second is a blocked loop. Source: judgement. */
 export const BLOCKED_LOOP_QUEUED = 2;
-/** Growth settles for at least this share of a second before a blocked loop is believed. Source: judgement. */
+/** Growth settles for at least this share of a second before a loop counts as blocked. Source: judgement. */
 export const BLOCKED_LOOP_LEAST_MS = 500;
 
 // The objective

@@ -47,7 +47,7 @@ export interface WindowSums extends Sums {
 export class History {
   readonly #ticks: Tick[] = [];
   #keepMs: number;
-  /** The last sums of durations, by window: adding up all buckets of all ticks is the dearest thing a tick does. */
+  /** The last sums of durations, by window: adding up all buckets of all ticks is the costliest part of a tick. */
   readonly #durationSums = new Map<number, { readonly atMs: number; readonly counts: Float64Array }>();
 
   constructor(keepMs: number) {

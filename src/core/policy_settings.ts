@@ -1,4 +1,4 @@
-/** What an operator may say about scaling. Plain numbers: where they come from (flag, variable, file) is not the core's business. */
+/** The settings of the law, as plain numbers. Flags, variables and files are read in src/settings/. */
 export interface PolicySettings {
   /** Never fewer workers than this. */
   readonly minWorkers: number;

@@ -118,7 +118,7 @@ export interface SignalDemand {
   readonly workers: number;
 }
 
-/** How many workers the load asks for, and what says so. */
+/** How many workers are wanted, and by which signal. */
 export interface Demand {
   /** The most any signal asks for; at least 1. */
   readonly wanted: number;
@@ -131,7 +131,7 @@ export interface Demand {
   readonly facts: Facts;
 }
 
-/** What one tick decided: log, status, metrics, recording and page tell this same record. */
+/** What one tick decided: log, status, metrics, recording and page show this same record. */
 export interface Decision {
   /** The sample's. */
   readonly nowMs: number;

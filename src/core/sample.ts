@@ -1,12 +1,12 @@
 /**
- * What one tick knows. Sensors (or the simulator, or a recording) fill a Sample; the core only reads it.
+ * What was measured in one tick. Sensors (or the simulator, or a recording) fill a Sample; the core only reads it.
  * A thing that could not be read is "unknown", never 0: zero requests and no data lead to different decisions.
  */
 
 /** A reading that may be missing. "unknown" rather than null or NaN, so that it survives JSON and reads as what it is. */
 export type Maybe<T> = T | "unknown";
 
-/** The worker classes whose behaviour under load we know. */
+/** The worker classes whose behaviour under load is known. */
 export type WorkerKind =
   | "sync"
   | "gthread"
@@ -27,7 +27,7 @@ export interface WorkerModel {
 
 /** Workers by what they are about. */
 export interface WorkerCounts {
-  /** Workers gunicorn's master itself wants (its num_workers), "unknown" until it has told. */
+  /** Workers gunicorn's master itself wants (its num_workers), "unknown" before it was read. */
   readonly target: Maybe<number>;
   /** Workers that serve. */
   readonly ready: number;
@@ -37,7 +37,7 @@ export interface WorkerCounts {
   readonly draining: number;
   /** Age of the oldest booting worker, ms; 0 when none boots. */
   readonly oldestBootMs: number;
-  /** Of the ready ones, those that cannot tell what they do (there was no room for their slot); none when not given. */
+  /** Of the ready ones, those without a meter (there was no room for their slot); none when not given. */
   readonly unseen?: number;
 }
 
@@ -57,7 +57,7 @@ export interface LoopLoad {
   readonly lateMs: number;
 }
 
-/** What the probe slots say of all workers together. Deltas are over `elapsedMs` of the sample. */
+/** The probe's meters of all workers together. Deltas are over `elapsedMs` of the sample. */
 export interface Load {
   /** Requests being served now (websockets and event streams not counted). */
   readonly inFlight: number;
@@ -90,7 +90,7 @@ export interface Load {
   readonly coverage: number;
 }
 
-/** What StatsD said since the previous sample: finished requests only. */
+/** What came over StatsD since the previous sample: finished requests only. */
 export interface Finished {
   readonly requests: number;
   /** Durations as bucket counts. */
@@ -100,7 +100,7 @@ export interface Finished {
   readonly durationSumMs: number;
 }
 
-/** CPU there is, and who uses it. */
+/** CPU there is, and its use. */
 export interface Cpu {
   /** Cores the container or machine may use. */
   readonly limitCores: number;
@@ -108,7 +108,7 @@ export interface Cpu {
   readonly usedCores: number;
   /** Cores used by ready workers (booting ones apart: importing an app is not demand). */
   readonly workerCores: number;
-  /** Cores' worth of time ready workers stood runnable without running (run-queue wait). "unknown" where the kernel does not tell. */
+  /** Cores' worth of time ready workers stood runnable without running (run-queue wait). "unknown" where the kernel does not count it. */
   readonly waitingCores: Maybe<number>;
   /** Share of CPU periods throttled by the cgroup, 0..1. */
   readonly throttledShare: number;
@@ -154,7 +154,7 @@ export interface SleepReading {
   readonly firstAnswerMs: Maybe<number>;
 }
 
-/** All that one tick knows. */
+/** All that was measured in one tick. */
 export interface Sample {
   /** Monotonic milliseconds. */
   readonly nowMs: number;
@@ -178,14 +178,14 @@ export function known<T>(value: Maybe<T>): value is T {
   return value !== "unknown";
 }
 
-/** Requests that wait now, in the kernel or inside workers; "unknown" where nothing tells of any. */
+/** Requests that wait now, in the kernel or inside workers; "unknown" where no signal can be read. */
 export function queuedNow({ queue, load }: Sample): Maybe<number> {
   const inner = known(load) ? load.innerQueue : 0;
   if (known(queue)) return queue + inner;
   return inner > 0 ? inner : queue;
 }
 
-/** The same as a number to add up: what nothing tells of counts as none. */
+/** The same as a number to add up: unknown counts as 0. */
 export function queuedOrNone(sample: Sample): number {
   const queued = queuedNow(sample);
   return known(queued) ? queued : 0;

@@ -64,7 +64,7 @@ export function toTick(sample: Sample, ready: number, before: LastTick): Tick {
   }
   const finished = known(statsd) ? statsd.requests : 0;
   const meanMs = known(statsd) && statsd.durationCount > 0 ? statsd.durationSumMs / statsd.durationCount : 0;
-  // Finished requests tell how long slots were in use only after the fact. A sync worker takes the next connection as
+  // Finished requests show slots in use only after the fact. A sync worker takes the next connection as
   // soon as it is free, so with a queue all of them are in use now.
   const allBusy = queued > 0 && !isAsync(sample.model.kind) ? ready * sample.model.slots * elapsedMs : 0;
   return {

@@ -19,8 +19,8 @@ export interface BoundsInput extends CpuWindows {
 }
 
 /**
- * How many workers there may be, and what says so. The minimum holds whatever the machine says, unless the kernel has
- * killed workers down to less.
+ * How many workers there may be, and why. The minimum holds against every bound, unless the kernel has killed workers
+ * below it.
  */
 export function boundsOf(input: BoundsInput): Bounds {
   const { settings } = input;

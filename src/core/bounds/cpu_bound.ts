@@ -24,7 +24,7 @@ export interface CpuWindows {
  * More workers than can run at once only make each other slower: of sync and gthread workers when their requests want the
  * CPU for most of their time; of async workers, which use a core each, when the CPU is used up and half of it is theirs.
  * What requests do with their time is known from the quiet before a burst, so the first bound is there before the CPU is.
- * Time in the run queue does not count: it says how crowded the CPU is, not what a request needs.
+ * Time in the run queue does not count: it measures how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
 export function cpuBound(sample: Sample, { recent, stable, before }: CpuWindows): Bound | undefined {
@@ -37,7 +37,7 @@ export function cpuBound(sample: Sample, { recent, stable, before }: CpuWindows)
     return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, onCpuShare);
   }
   const isThreads = sample.model.kind === "gthread";
-  // CPU is read late: of workers that have just come it is not there yet, and only what was before them tells.
+  // CPU is read late: that of new workers is not in it yet, so the window before them counts.
   const telling = [recent, ...(isThreads ? [before] : []), stable].filter((s) =>
     s.occupiedMs >= LEAST_OCCUPIED_MS
   );

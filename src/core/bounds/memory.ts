@@ -39,13 +39,13 @@ export const NO_MEMORY_TROUBLE: MemoryWatch = {
   shedAtMs: -Infinity,
 };
 
-/** A worker has to go. */
+/** A worker is removed for memory, whatever the load wants. */
 export interface Shed {
   readonly workers: number;
   readonly reason: Reason;
 }
 
-/** Takes in a sample: what to remember, and who has to go now. One worker at a time, and the last one never. */
+/** Takes in a sample: what to remember, and whether a worker is removed now. One at a time, and never the last one. */
 export function watchMemory(
   before: MemoryWatch,
   sample: Sample,

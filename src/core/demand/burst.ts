@@ -16,9 +16,9 @@ import { known, type Maybe, type Sample } from "../sample.ts";
 
 /**
  * The window that shows a burst most clearly now, if any does: in it more came than the stable rate and chance explain.
- * That is the longest one that lies within the burst, so its rate is the best known; a shorter one says little more than
- * what chance brought in it. Not looked for in windows longer than the stable one, in those whose burst is over by now, and
- * in those much shorter than a request, which say little about how many will be served at once.
+ * That is the longest one that lies within the burst, so its rate is the best known; a shorter one shows little more than
+ * chance. Not looked for in windows longer than the stable one, in those whose burst is over by now, and
+ * in those much shorter than a request, which do not show how many are served at once.
  */
 export function burstIn(
   history: History,
@@ -80,7 +80,7 @@ export function rpsOf(sums: WindowSums): number {
 
 /**
  * Erlangs of a burst: the lower estimate of arrivals times their service time. In the first moments the requests that have finished are
- * those from before; slots occupied per request tells sooner that service has become longer.
+ * those from before; slots occupied per request shows sooner that service has become longer.
  */
 export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
   const arrivals = lowerCount(sums.arrivals);
@@ -96,7 +96,7 @@ export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number
 
 /**
  * Event loops that a burst's arrivals need, at the recent loop time of a request. Only where loops are blocked:
- * of loops that compute, the CPU they use tells more exactly.
+ * of loops that compute, the CPU that they use is more exact.
  */
 export function burstLoops(sums: WindowSums, stable: WindowSums): number {
   const busyMs = lowerBusyLoops(stable) * stable.spanMs;

@@ -2,7 +2,7 @@
  * How many servers a load needs so that few requests wait long: Erlang's delay formula.
  *
  * A flat utilization target wastes workers where there are many and starves where there are few: at 80 % busy, 2
- * workers make every other request wait, 50 workers make almost none. The formula knows that.
+ * workers make every other request wait, 50 workers make almost none.
  * Source: A. K. Erlang 1917; L. Kleinrock, Queueing Systems I (1975), M/M/m.
  */
 

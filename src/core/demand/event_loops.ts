@@ -3,7 +3,7 @@ import type { WindowSums } from "../history.ts";
 import { lowerErlangs } from "./offered_load.ts";
 import { type WaitGoal, workersFor } from "./delay_formula.ts";
 
-/** What the ticks of event loops say of a window. */
+/** The event loops over a window, by their ticks. */
 interface LoopState {
   /** Loops busy on average, computing or blocked. */
   readonly erlangs: number;
@@ -26,7 +26,7 @@ export function loopState(sums: WindowSums): LoopState {
 
 /**
  * Workers whose loops are busy so much of the time: an event loop is one server. The delay formula needs the mean rest of
- * what a server is doing, which late ticks tell: exponential times have the same rest as mean, so they stand for any.
+ * what a server is doing, which late ticks measure: exponential times have the same rest as mean, so they stand for any.
  * Example: 4 loops of 200 ms blocks at work (rest 100 ms), 100 ms may be waited: 3.8 % of the requests wait longer on 6
  * workers, 0.7 % on 7.
  */

@@ -47,7 +47,7 @@ export function observe(input: DemandInput): Observed {
   const serviceMs = meanServiceMs(history, settings);
   const stable = history.sums(settings.windowMs);
   const recent = history.sums(settings.burstWindowMs);
-  // The lowest of the windows: a long one forgets a burst too slowly, a short one believes noise too soon.
+  // The lowest of the windows: a long one forgets a burst too slowly, a short one follows noise.
   const recentErlangs = Math.min(
     erlangsOf(recent, serviceMs, async),
     upperErlangs(history, serviceMs, async),
@@ -76,7 +76,7 @@ function waitGoal(serviceMs: Maybe<number>, history: History, settings: PolicySe
   const service = known(serviceMs) ? serviceMs : settings.sloP95Ms / UNKNOWN_SERVICE_PART;
   const leftMs = settings.sloP95Ms - service;
   const p95Ms = history.durationQuantileMs(settings.burstWindowMs, 0.95);
-  // Buckets are a quarter wide: only one that begins beyond the objective says that it is missed.
+  // Buckets are a quarter wide: the objective is missed when the bucket begins beyond it.
   const isMissed = known(p95Ms) && lowerBoundMs(bucketOf(p95Ms)) >= settings.sloP95Ms;
   return {
     serviceMs: service,

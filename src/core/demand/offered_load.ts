@@ -10,7 +10,7 @@ import type { PolicySettings } from "../policy_settings.ts";
 import { known, type Maybe } from "../sample.ts";
 
 /**
- * Mean service time: from the shortest window that has seen enough requests to tell, so that a change of the mix shows
+ * Mean service time: from the shortest window with enough requests, so that a change of the mix shows
  * soon; "unknown" before any request has finished.
  */
 export function meanServiceMs(history: History, settings: PolicySettings): Maybe<number> {
@@ -25,7 +25,7 @@ export function meanServiceMs(history: History, settings: PolicySettings): Maybe
 
 /**
  * Slots occupied per request of a window, ms: a request that began or ended in it counts half, so that those still open
- * at either end neither lengthen nor shorten the mean. Tells of requests that hang, as finished ones cannot.
+ * at either end neither lengthen nor shorten the mean. It shows requests that hang, as finished ones cannot.
  * @param least with fewer requests than this, that many are taken to have been there
  */
 export function occupiedPerRequestMs(sums: WindowSums, least: number): number {
@@ -34,7 +34,7 @@ export function occupiedPerRequestMs(sums: WindowSums, least: number): number {
 
 /**
  * Offered load in erlangs (slots needed on average): the larger of what was occupied and what arrived times its service
- * time. Occupied alone cannot exceed the slots there are; arrivals can, and tell during overload. For async kinds
+ * time. Occupied alone cannot exceed the slots there are; arrivals can, in an overload. For async kinds
  * everything that arrives is taken at once, so occupancy is enough.
  */
 export function erlangsOf(sums: WindowSums, serviceMs: Maybe<number>, async: boolean): number {
@@ -63,9 +63,9 @@ export function lowerErlangs(erlangs: number, serviceMs: Maybe<number>, spanMs: 
 }
 
 /**
- * The most erlangs that the last moments leave possible: where far fewer requests come than before, long averages go on
- * telling of what was. Each of three short windows gives its count, 2.5 standard deviations and one request; the least of
- * them counts. Windows shorter than two requests tell nothing. A low count by chance lasts a tick, and the hold bears it.
+ * The most erlangs that the last moments leave possible: where far fewer requests come than before, long averages still
+ * show what was. Each of three short windows gives its count, 2.5 standard deviations and one request; the least of
+ * them counts. Windows shorter than two requests do not count. A low count by chance lasts a tick, and the hold bears it.
  * Example: no request of 100 ms for 300 ms: at most 3.5 in that time, 1.2 erlangs.
  */
 export function upperErlangs(history: History, serviceMs: Maybe<number>, async: boolean): number {

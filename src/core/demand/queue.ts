@@ -59,7 +59,7 @@ export function queueWorkers(
 }
 
 /**
- * Requests that hang tell of no service time: none of them has ended. When all slots are taken, none became free for as
+ * Requests that hang have no service time yet: none of them has ended. When all slots are taken, none became free for as
  * long as a request may take at all, and a request has waited for longer than that, each waiting request needs a slot.
  */
 export function hangingWorkers({ sample, history, counts }: QueueInput, mostMs: number): number {
@@ -80,7 +80,7 @@ function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
       second.arrivals / second.spanMs,
       lowerCount(latest.arrivals) / latest.spanMs,
     ),
-    // Requests that hang do not finish and so are not in the mean; slots that stay occupied tell.
+    // Requests that hang do not finish and so are not in the mean; slots that stay occupied show them.
     serviceMs: Math.max(goal.serviceMs, occupiedPerRequestMs(second, 1)),
   };
 }

@@ -56,7 +56,7 @@ export interface GradientInput {
 /**
  * Judges the last growth by what requests take: workers that help leave service times as they were, and so finish more
  * requests. Where more are still wanted and requests take much longer than the first that ended after the growth began, the
- * workers only stand in the queue of something else, a database say. Compare the gradient of Netflix/concurrency-limits:
+ * workers only queue for something else, such as a database. Compare the gradient of Netflix/concurrency-limits:
  * the round trip without load over the present one.
  * Example: 4 -> 16 workers before a database with 6 connections of 2 s: 2.0 s, then on the way to 5.3 s. No further.
  */

@@ -30,7 +30,7 @@ export function nextStart(start: StartHold, sample: Sample, ready: number): Star
 
 /**
  * How long the number to begin with is still kept, ms; 0 when it is free. In a rolling deploy a new instance serves before
- * the balancer knows it: what was chosen for its load must not go in the second without any.
+ * the balancer knows it: workers chosen for its load are not removed in the second without any.
  * Example: hold 3 s, ready at 0 s, the first request at 20 s: kept until 23 s; without a request until 60 s.
  */
 export function keptForMs({ readyAtMs, requestAtMs }: StartHold, nowMs: number, holdMs: number): number {
