@@ -16,17 +16,10 @@ import { start } from "../../tests/support/process.ts";
 import { descendants } from "../../tests/support/processes.ts";
 import { runtimeFolder } from "../../tests/support/running_commands.ts";
 import { until } from "../../tests/support/wait.ts";
+import { REQUIREMENTS } from "./django.ts";
 import { bin, makeVenv } from "../../tests/support/venv.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
-const REQUIREMENTS = [
-  "gunicorn==27.0.1",
-  "django==5.2.8",
-  "djangorestframework==3.16.1",
-  "pandas==3.1.1",
-  "boto3==1.44.8",
-  "sentry-sdk==2.75.0",
-];
 /** Word of the slot: when gunicorn's master decided to fork. */
 const BOOT_NS = 9;
 const LOADERS = 8;

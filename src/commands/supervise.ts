@@ -66,6 +66,8 @@ export async function supervise(parts: Supervision): Promise<number> {
     tickMs: settings.tickMs,
     dryRun: settings.dryRun,
     clock: sensing.clock,
+    onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
+    onFallAsleep: dropUnchangedFilePages,
     onTick: (record) => {
       status.note(record);
       recorder?.note(record);

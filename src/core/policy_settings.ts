@@ -40,6 +40,8 @@ export interface PolicySettings {
   readonly memoryShare: number;
   /** No worker stays when nobody has asked for anything for so long; 0: some always do. */
   readonly sleepAfterMs: number;
+  /** After so long the fork server goes too; 0: it stays. */
+  readonly deepSleepAfterMs: number;
 }
 
 /** The defaults; src/settings/options.ts documents each for users. Figures behind them: docs/decisions/. */
@@ -64,4 +66,5 @@ export const DEFAULT_POLICY: PolicySettings = {
   burstCooldownMs: 0,
   memoryShare: 0.9,
   sleepAfterMs: 0,
+  deepSleepAfterMs: 0,
 };

@@ -150,6 +150,8 @@ export interface SleepReading {
   readonly isPossible: boolean;
   /** How often gunicorn's master was woken by a client since the start. */
   readonly wakes: number;
+  /** Whether there is a fork server. */
+  readonly hasForkServer: boolean;
   /** The last time: from the client's coming to the end of the first answer, ms; "unknown" while there is none. */
   readonly firstAnswerMs: Maybe<number>;
 }

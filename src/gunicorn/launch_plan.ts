@@ -57,6 +57,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
     );
   }
   if (settings.sleepAfter > 0) errors.push(...sleepProblems(all, input));
+  if (settings.deepSleepAfter > 0) notes.push(...deepSleepNotes(settings));
   let args = mappedArguments(settings, input.gunicornArgs);
   if (args.join("\0") !== input.gunicornArgs.join("\0")) {
     notes.push("uvicorn.workers is deprecated: using uvicorn_worker");
@@ -116,6 +117,14 @@ function sleepProblems(all: readonly string[], { wrapperConfig }: LaunchInput): 
     ? [
       "Cannot use --sleep-after with gunicorn's --reuse-port: no socket listens while there is no worker, leave one of them out",
     ]
+    : [];
+}
+
+/** What keeps --deep-sleep-after from having an effect; it may have one later, for all three can be set. */
+function deepSleepNotes({ sleepAfter, forkServer }: Settings): string[] {
+  if (sleepAfter === 0) return ["--deep-sleep-after has no effect without --sleep-after: nothing sleeps"];
+  return forkServer === "off"
+    ? ["--deep-sleep-after has no effect without --fork-server: every sleep is deep"]
     : [];
 }
 

@@ -52,6 +52,12 @@ const WORKERS = group("Workers", [
     policy.sleepAfterMs / 1000,
     "Stop all workers after so many seconds without a request; the next one starts them. 0: never.",
   ),
+  option(
+    "deepSleepAfter",
+    number(0, 31_536_000),
+    policy.deepSleepAfterMs / 1000,
+    "Stop the fork server too after so many seconds without a request. 0: it stays.",
+  ),
 ]);
 
 const DECISIONS = group("Decisions", [

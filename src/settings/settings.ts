@@ -24,6 +24,7 @@ export interface Settings {
   readonly burstCooldownMs: number;
   readonly memoryShare: number;
   readonly sleepAfter: number;
+  readonly deepSleepAfter: number;
   readonly probe: "on" | "off";
   readonly statsdAddr: Address;
   readonly statsdPrefix: string;
@@ -67,5 +68,6 @@ export function policyOf(settings: Settings): PolicySettings {
     burstCooldownMs: settings.burstCooldownMs,
     memoryShare: settings.memoryShare,
     sleepAfterMs: settings.sleepAfter * 1000,
+    deepSleepAfterMs: settings.deepSleepAfter * 1000,
   };
 }

@@ -15,11 +15,13 @@ export class SleepBoard {
   #answeredWakes = 0;
   #lastMs: Maybe<number> = "unknown";
   #asleepMs: number | undefined;
+  #hasForkServer = false;
   #afterMs = 0;
 
   /** Takes in one tick. `sleepAfterMs`: the setting. */
   note({ sleep }: Sample, { reason }: Decision, sleepAfterMs: number): void {
     this.#afterMs = sleepAfterMs;
+    this.#hasForkServer = sleep?.hasForkServer ?? false;
     this.#asleepMs = reason.code === "asleep" ? reason.forMs : undefined;
     if (reason.code === "woken" && reason.by === "request") this.wakeUps++;
     if (sleep === undefined) return;
@@ -41,6 +43,7 @@ export class SleepBoard {
     const ms = this.#asleepMs;
     return {
       asleepSince: ms === undefined ? "unknown" : new Date(wallMs - ms).toISOString(),
+      depth: ms === undefined ? "unknown" : this.#hasForkServer ? "light" : "deep",
       wakeUps: this.wakeUps,
       lastFirstAnswerSeconds: known(this.#lastMs) ? this.#lastMs / 1000 : "unknown",
       text: this.#text(wallMs),
@@ -51,7 +54,9 @@ export class SleepBoard {
     const ms = this.#asleepMs;
     if (this.#afterMs === 0 && this.wakeUps === 0 && ms === undefined) return "";
     const now = ms !== undefined
-      ? `asleep since ${new Date(wallMs - ms).toISOString().slice(0, 16).replace("T", " ")} UTC`
+      ? `asleep since ${new Date(wallMs - ms).toISOString().slice(0, 16).replace("T", " ")} UTC${
+        this.#hasForkServer ? ", the fork server is ready" : ""
+      }`
       : this.#afterMs === 0
       ? "off"
       : `awake; sleeps after ${duration(this.#afterMs)} without a request`;

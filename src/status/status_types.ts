@@ -87,6 +87,8 @@ export interface ForkServerReport {
 export interface SleepReport {
   /** ISO 8601, UTC; "unknown" while awake. */
   readonly asleepSince: Maybe<string>;
+  /** "light": the fork server is kept, a worker is a fork. "deep": nothing is, a worker imports the application. */
+  readonly depth: Maybe<"light" | "deep">;
   /** Sleeps that a request has ended, since the start. */
   readonly wakeUps: number;
   /** From the last of those requests to its answer; "unknown" while there is none. */

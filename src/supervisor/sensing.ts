@@ -153,13 +153,18 @@ export class Sensing implements Sampler {
         ? { ...machine.memory, ...this.#machine.group, ...this.#processes.expected }
         : "unknown",
       boots: this.#boots(slots),
-      sleep: this.#wakes.read(this.#arbiter?.sleep, slots, nowMs * 1e6),
+      sleep: this.#wakes.read(this.#arbiter, slots, nowMs * 1e6),
     };
   }
 
   /** Switches the master's fork server on or off, from its next fork on. */
   setForkServer(mode: ForkServerMode): void {
     this.#arbiterFile?.setForkServer(mode);
+  }
+
+  /** Says how deep the next sleep, or this one, is: whether the fork server goes too. */
+  setDeepSleep(isDeep: boolean): void {
+    this.#arbiterFile?.setDeepSleep(isDeep);
   }
 
   /** The files that gunicorn and the autoscaler have open, to be restored when they are removed. */

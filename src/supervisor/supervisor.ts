@@ -44,6 +44,10 @@ export interface SupervisorParts {
   readonly clock: () => number;
   /** The count that decisions start from, whenever there is a new one that we have not asked for; see FoundCount. */
   readonly found?: () => FoundCount | undefined;
+  /** Called before no worker is asked for, and at each tick while there is none: how deep the sleep is. */
+  readonly onAsleep?: (isDeep: boolean) => void;
+  /** Called once for each sleep, when its last worker was told to go. */
+  readonly onFallAsleep?: () => void;
   readonly onTick?: (record: TickRecord) => void;
 }
 
@@ -154,18 +158,20 @@ export class Supervisor {
   }
 
   #tick(nowMs: number): void {
-    const { sampler, count, dryRun, onTick } = this.#parts;
+    const { sampler, count, dryRun, onAsleep, onFallAsleep, onTick } = this.#parts;
     const sample = sampler.sample(nowMs);
     this.#startFrom(this.#parts.found?.());
     this.#endOrder(nowMs);
     const settings = this.#settings;
     const order = withinBounds(this.#standing.order, settings);
     const decision = this.#autoscaler.step(sample, settings, order);
+    if (decision.reason.code === "asleep") onAsleep?.(decision.reason.isDeep);
     if (!dryRun) count.ask(decision.target, nowMs);
     const sentence = this.#log(decision);
-    this.#sleepLog.note(sample, settings, this.#parts.log);
+    this.#sleepLog.note(sample, decision, settings, this.#parts.log);
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
     this.#warnUnconfirmed(counted);
+    if (decision.reason.code === "asleep" && decision.action === "shrink") onFallAsleep?.();
     onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, sentence });
   }
 

@@ -21,6 +21,7 @@ const FLAGS: Record<Exclude<keyof typeof DEFAULT_POLICY, "burstEnabled" | "maxWo
   burstCooldownMs: ["burst-cooldown-ms", 1],
   memoryShare: ["memory-share", 1],
   sleepAfterMs: ["sleep-after", 1_000],
+  deepSleepAfterMs: ["deep-sleep-after", 1_000],
 };
 
 /** What docs/settings.md says is used when nothing is given. */

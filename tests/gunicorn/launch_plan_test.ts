@@ -90,6 +90,11 @@ Deno.test("a sleep needs the probe, and listeners of the master's own", () => {
       "--reuse-port: no socket listens",
     );
   }
+  const deep = (flags: Record<string, string>) =>
+    plan("app:app", {}, { "deep-sleep-after": "600", ...flags }).notes.join();
+  assertStringIncludes(deep({}), "no effect without --sleep-after");
+  assertStringIncludes(deep(sleepy), "no effect without --fork-server");
+  assertEquals(deep({ ...sleepy, "fork-server": "on" }), "");
   const off = plan("app:app", { wrapperConfig: undefined }, { ...sleepy, probe: "off" });
   assertStringIncludes(off.errors.join(), "--probe off");
 });

@@ -8,7 +8,7 @@ import { sample } from "../core/samples.ts";
 import { boardOf, IDENTITY, OUTSIDE, SETTINGS, ticks, WALL_MS } from "./records.ts";
 
 const NONE = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
-const sleep = { isPossible: true, wakes: 0, firstAnswerMs: "unknown" } as const;
+const sleep = { isPossible: true, wakes: 0, hasForkServer: false, firstAnswerMs: "unknown" } as const;
 const SLEEPY = { ...SETTINGS, sleepAfterMs: 5_000 };
 
 /** Awake for 5.1 s, asleep for 10 s, and woken, with an answer after 31 ms, where that is wanted. */
@@ -44,6 +44,7 @@ Deno.test("asleep: ready, no saturation, nothing missed, and since when", () => 
   assertEquals([board.isReady, board.saturation], [true, 0]);
   assertEquals(report.sleep.asleepSince, "2026-01-01T00:00:05.100Z");
   assertEquals(report.sleep.text, "asleep since 2026-01-01 00:00 UTC; not woken yet");
+  assertEquals(report.sleep.depth, "deep");
   assertMatch(screen, /^Sleep +asleep since/m);
   assertNotMatch(screen, /no signal can be read|probe \d/);
   assertMatch(metrics, /^gunicorn_autoscaler_asleep 1$/m);
@@ -55,6 +56,7 @@ Deno.test("woken: how often, and how soon the first answer was", () => {
   const { report, metrics } = told(night(true));
   assertEquals(report.sleep, {
     asleepSince: "unknown",
+    depth: "unknown",
     wakeUps: 1,
     lastFirstAnswerSeconds: 0.031,
     text: "awake; sleeps after 5 s without a request; woken once, first answer after 31 ms",

@@ -1,11 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { Logger } from "@logtape/logtape";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import type { Decision } from "../../src/core/reason.ts";
 import type { SleepReading } from "../../src/core/sample.ts";
 import { SleepLog } from "../../src/supervisor/sleep_log.ts";
 import { sample } from "../core/samples.ts";
 
 const SLEEPY = { ...DEFAULT_POLICY, sleepAfterMs: 60_000 };
+
+const STEADY = { reason: { code: "steady" } } as Decision;
 
 function said(readings: readonly (SleepReading | undefined)[], settings = SLEEPY): string[] {
   const lines: string[] = [];
@@ -13,13 +16,14 @@ function said(readings: readonly (SleepReading | undefined)[], settings = SLEEPY
     lines.push(text.replace(/\{(\w+)\}/g, (_, name) => String(values[name])));
   const sleepLog = new SleepLog();
   for (const sleep of readings) {
-    sleepLog.note(sample(0, { sleep }), settings, { info: say, warn: say } as unknown as Logger);
+    sleepLog.note(sample(0, { sleep }), STEADY, settings, { info: say, warn: say } as unknown as Logger);
   }
   return lines;
 }
 
 const woken = (wakes: number, firstAnswerMs: SleepReading["firstAnswerMs"]): SleepReading => ({
   isPossible: true,
+  hasForkServer: true,
   wakes,
   firstAnswerMs,
 });
@@ -41,7 +45,30 @@ Deno.test("the first answer after each sleep is a line, once", () => {
 });
 
 Deno.test("that there can be no sleep is said once, and only where one is wanted", () => {
-  const readings = Array(3).fill({ isPossible: false, wakes: 0, firstAnswerMs: "unknown" });
+  const readings = Array(3).fill({
+    isPossible: false,
+    hasForkServer: false,
+    wakes: 0,
+    firstAnswerMs: "unknown",
+  });
   assertEquals(said(readings).length, 1);
   assertEquals(said(readings, DEFAULT_POLICY), []);
+});
+
+Deno.test("that the fork server goes too is a line, once for each sleep", () => {
+  const lines: string[] = [];
+  const say = (text: string) => lines.push(text);
+  const sleepLog = new SleepLog();
+  const asleep = (isDeep: boolean) =>
+    ({ reason: { code: "asleep", quietMs: 60_000, forMs: 1, isDeep } }) as Decision;
+  const settings = { ...SLEEPY, deepSleepAfterMs: 120_000 };
+  for (const decision of [STEADY, asleep(false), asleep(true), asleep(true), STEADY, asleep(true)]) {
+    sleepLog.note(
+      sample(0, { sleep: woken(0, "unknown") }),
+      decision,
+      settings,
+      { info: say } as unknown as Logger,
+    );
+  }
+  assertEquals(lines.length, 2);
 });

@@ -119,7 +119,7 @@ Deno.test("the minimum is moved by one, within 1 and the maximum", () => {
 
 Deno.test("asleep it ticks four times a second at most", async () => {
   const asleep = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
-  const sleep = { isPossible: true, wakes: 0, firstAnswerMs: "unknown" } as const;
+  const sleep = { isPossible: true, wakes: 0, hasForkServer: false, firstAnswerMs: "unknown" } as const;
   const { supervisor: loop, records } = supervisor({
     tickMs: 20,
     settings: { ...DEFAULT_POLICY, sleepAfterMs: 1 },

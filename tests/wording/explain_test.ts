@@ -127,11 +127,11 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "something else holds them up: hold 16 workers, next try in 42 s",
     ],
     [
-      { reason: { code: "asleep", quietMs: 60_000, forMs: 0 }, demand: "unknown", target: 0 },
+      { reason: { code: "asleep", quietMs: 60_000, forMs: 0, isDeep: false }, demand: "unknown", target: 0 },
       "no request for 1 min: asleep, 0 workers",
     ],
     [
-      { reason: { code: "asleep", quietMs: 60_000, forMs: 11_520_000 }, current: 0, target: 0 },
+      { reason: { code: "asleep", quietMs: 60_000, forMs: 11_520_000, isDeep: true }, current: 0, target: 0 },
       "asleep for 3 h 12 min, 0 workers, until a request comes",
     ],
     [

@@ -26,11 +26,12 @@ class Keeper:
     `reap` may run inside a signal handler, between any two bytecodes of the other methods: it only takes notes.
     """
 
-    def __init__(self, server, words, make_life):
-        """words: ForkServerWords; make_life(least_import_s): the life of a new fork server."""
+    def __init__(self, server, words, make_life, sleep):
+        """words: ForkServerWords; make_life(least_import_s): the life of a new fork server; sleep: the arbiter's."""
         self._server = server
         self._words = words
         self._make_life = make_life
+        self._sleep = sleep
         self._current = None
         self._next = None
         self._spares = Spares()
@@ -48,12 +49,15 @@ class Keeper:
 
     @property
     def _is_wanted(self):
-        return self.is_on and not self.is_stopping
+        return self.is_on and not self.is_stopping and not self._sleep.is_deep()
 
     def tend(self):
         """Follow the mode, put a fork server that is ready in its place, start one that is missing."""
         self._read_mode()
         self._take()
+        if self._sleep.is_deep() and (self._current or self._next):
+            self.end()
+            self._next_try_s = 0.0
         if self._is_wanted and not self._current and not self._next and time.monotonic() >= self._next_try_s:
             self._start()
         self._spares.end_surplus()
@@ -87,7 +91,7 @@ class Keeper:
     def refill(self, is_booting):
         """Have a spare again, but not while a worker boots: a fork would take the CPU that it needs, and its pages."""
         is_slow = time.monotonic() - self._ordered_s > _BOOT_S
-        if self._server.WORKERS and (is_slow or not is_booting):
+        if (self._server.WORKERS or self._sleep.is_on()) and (is_slow or not is_booting):
             self.expect(1)
 
     def expect(self, count):
@@ -135,7 +139,7 @@ class Keeper:
         if self._take():
             self._publish()
             return NEW
-        if state == REFUSED or self._current is None or not self._server.WORKERS:
+        if state == REFUSED or self._current is None or not (self._server.WORKERS or self._sleep.is_on()):
             self._end('_current')
             self._spares.end()
             self._publish()
@@ -144,7 +148,7 @@ class Keeper:
         self._publish()
         if not self.is_stopping:
             self._server.log.error('gunicorn-autoscaler: Cannot import the new code in a fork server: %s; '
-                                   'the old workers stay', why)
+                                   'the old %s', why, 'workers stay' if self._server.WORKERS else 'code stays')
         return KEPT
 
     def reap(self):

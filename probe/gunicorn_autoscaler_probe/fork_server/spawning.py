@@ -19,12 +19,14 @@ class Spawning:
     ends in gunicorn's ordinary fork.
     """
 
-    def __init__(self, server, words, folder, on_slot):
-        """words: ForkServerWords; on_slot: see forked.live. Raises ImportError without gunicorn."""
+    def __init__(self, server, words, folder, on_slot, sleep):
+        """words: ForkServerWords; on_slot: see forked.live; sleep: of the arbiter, see asleep.py. Raises ImportError without
+        gunicorn."""
         import gunicorn.arbiter
         self._module = gunicorn.arbiter
         self._server = server
-        self._keeper = keeper.Keeper(server, words, lambda least_import_s: serving.Life(server, least_import_s, on_slot))
+        self._keeper = keeper.Keeper(
+            server, words, lambda least_import_s: serving.Life(server, least_import_s, on_slot), sleep)
         self._folder = folder
         self._worker = None
         self._attributes = {}

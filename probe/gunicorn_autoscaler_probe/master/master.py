@@ -72,7 +72,8 @@ class Master:
             return
         self._bell.publish_configuration(server)
         try:
-            self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot)
+            self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot,
+                                      self._bell.sleep)
         except Exception as error:
             report.trouble('prepare for a fork server', error, server.log)
         added = sys.modules[__name__.partition('.')[0]].added_variable

@@ -58,6 +58,8 @@ export function asleepDecision(
   settings: PolicySettings,
   current: number,
 ): Decision {
+  const silentMs = nowMs - (sleep.quietSinceMs ?? nowMs);
+  const isDeep = settings.deepSleepAfterMs > 0 && silentMs >= settings.deepSleepAfterMs;
   const max = { workers: settings.maxWorkers, why: { code: "configured" } } as const;
   return {
     nowMs,
@@ -65,7 +67,7 @@ export function asleepDecision(
     current,
     target: 0,
     wanted: 0,
-    reason: { code: "asleep", quietMs: settings.sleepAfterMs, forMs: nowMs - sleep.sinceMs },
+    reason: { code: "asleep", quietMs: settings.sleepAfterMs, forMs: nowMs - sleep.sinceMs, isDeep },
     limitedBy: "unknown",
     demand: "unknown",
     bounds: { min: settings.minWorkers, max, all: [max] },

@@ -47,6 +47,7 @@ export class ArbiterFile {
   #seq = 0;
   #sleeps = 0;
   #isAsleep = false;
+  #depth = 0;
 
   /**
    * Makes the file, readable by its owner alone, before gunicorn is started.
@@ -107,6 +108,16 @@ export class ArbiterFile {
    */
   setLinger(ms: number): void {
     this.#writeWord(word.LINGER_MS, ms);
+  }
+
+  /**
+   * Says how deep the next sleep is, or the present one: a deep one is without a fork server.
+   * @throws Error when the file cannot be written any more
+   */
+  setDeepSleep(isDeep: boolean): void {
+    const depth = isDeep ? 2 : 1;
+    if (depth !== this.#depth) this.#writeWord(word.SLEEP_DEPTH, depth);
+    this.#depth = depth;
   }
 
   /** The sequence number of the last request; 0 before the first. */

@@ -1,5 +1,5 @@
 import { known, type Maybe, type SleepReading } from "../../core/sample.ts";
-import type { ArbiterSleep } from "./arbiter_reading.ts";
+import type { Arbiter } from "./arbiter_reading.ts";
 import type { SlotsReading } from "./probe_slots.ts";
 
 /** How gunicorn's master wakes from a sleep, and how soon the client that woke it has its answer. */
@@ -10,12 +10,12 @@ export class WakeReader {
 
   /** Once a tick, with what was read in it; undefined while the master has told nothing. `nowNs`: CLOCK_MONOTONIC. */
   read(
-    arbiter: ArbiterSleep | undefined,
+    arbiter: Pick<Arbiter, "sleep" | "forkServer"> | undefined,
     slots: SlotsReading | undefined,
     nowNs: number,
   ): SleepReading | undefined {
     if (arbiter === undefined || slots === undefined) return undefined;
-    const { wakes, wokenNs, isPossible } = arbiter;
+    const { wakes, wokenNs, isPossible } = arbiter.sleep;
     if (wakes !== this.#wakes) {
       this.#wakes = wakes;
       this.#wokenNs = wakes === 0 ? undefined : wokenNs;
@@ -25,7 +25,8 @@ export class WakeReader {
       this.#firstAnswerMs = firstAnswerMs(this.#wokenNs, slots, nowNs);
       this.#wokenNs = undefined;
     }
-    return { isPossible, wakes, firstAnswerMs: this.#firstAnswerMs };
+    const hasForkServer = arbiter.forkServer.state === "ready";
+    return { isPossible, wakes, hasForkServer, firstAnswerMs: this.#firstAnswerMs };
   }
 }
 

@@ -26,6 +26,7 @@ export function autoscaler(
     tickMs: options.tickMs ?? 100,
     initialWorkers,
     actuation: DOORBELL,
+    sleeps: true,
     tick(sample) {
       last = law.step(sample, settings);
       options.onTick?.(sample, last);

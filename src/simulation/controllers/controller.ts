@@ -60,6 +60,8 @@ export interface Controller {
   readonly initialWorkers: number;
   readonly actuation: Actuation;
   readonly foresight?: Foresight;
+  /** No workers is a sleep, which gunicorn's master ends by itself when a client comes. */
+  readonly sleeps?: boolean;
   /** The number of workers wanted after this sample. `workers` is for laws that look at each worker; ours does not. */
   tick(sample: Sample, workers: WorkerTable): number;
   /** A request was answered at `atMs` after `serviceMs` of service: for laws that live on such reports alone. */

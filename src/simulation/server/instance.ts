@@ -67,6 +67,7 @@ export class Instance {
     requests.refusals[request] = 0;
     requests.queued[request] = 0;
     this.server.arrive(request);
+    this.#wake();
   }
 
   /** Does what is due at `workMs`. */
@@ -136,6 +137,7 @@ export class Instance {
         break;
       case RETRY:
         this.server.arrive(id);
+        this.#wake();
         break;
       case LATEST_START:
         if (requests.serial[id] === epoch) this.#startAtLast(id);
@@ -151,11 +153,16 @@ export class Instance {
         break;
       case ORDER:
         if (this.tickAtMs < Infinity) this.arbiter.obey(id);
+        this.#wake();
         break;
       case FORK:
         this.arbiter.forked();
         if (workers.alive > this.peak) this.peak = workers.alive;
     }
+  }
+
+  #wake(): void {
+    if (this.#controller.sleeps && this.tickAtMs < Infinity) this.arbiter.wake();
   }
 
   /** Foresight: the request must start now to keep the SLO, so workers come from nowhere until it does. */

@@ -14,6 +14,8 @@ import type { Arbiter } from "./workers/arbiter.ts";
 import type { Server } from "./server.ts";
 import { BOOTING, READY } from "./workers/worker_table.ts";
 
+/** Of the fork server, and of the first answer after a sleep, the simulation tells nothing. */
+const AWAKE = { isPossible: true, hasForkServer: false, firstAnswerMs: "unknown" } as const;
 /** CPU figures look at this much time, as the real ones do. */
 const CPU_WINDOW_MS = 1000;
 
@@ -74,6 +76,7 @@ export class SimulatedSensors {
       cpu: this.#cpuNow(),
       memory: this.#memory(),
       boots: probe ? boots : "unknown",
+      sleep: probe ? { ...AWAKE, wakes: this.#arbiter.wakes } : undefined,
     };
   }
 

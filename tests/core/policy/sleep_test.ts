@@ -6,7 +6,7 @@ import type { Decision } from "../../../src/core/reason.ts";
 import type { Sample, SleepReading } from "../../../src/core/sample.ts";
 import { load, sample } from "../samples.ts";
 
-const READING: SleepReading = { isPossible: true, wakes: 0, firstAnswerMs: "unknown" };
+const READING: SleepReading = { isPossible: true, wakes: 0, hasForkServer: true, firstAnswerMs: "unknown" };
 const NONE = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
 /** What there is to see without workers. */
 const ASLEEP: Partial<Sample> = { workers: NONE, load: "unknown" };
@@ -153,4 +153,16 @@ Deno.test("a setting that is taken back ends the sleep with the minimum", () => 
   night.settings = { ...night.settings, sleepAfterMs: 0 };
   assertEquals(night.step(ASLEEP).reason.code, "woken");
   assertEquals(night.run(1).target, 2);
+});
+
+Deno.test("the fork server goes after a time of its own, or at once where that is shorter, or never", () => {
+  const depths = (deepSleepAfterMs: number) => {
+    const night = new Night();
+    night.settings = { ...night.settings, deepSleepAfterMs };
+    const deep = ({ reason }: Decision) => reason.code === "asleep" && reason.isDeep;
+    return [night.fallAsleep(), night.run(59, ASLEEP), night.run(2, ASLEEP)].map(deep);
+  };
+  assertEquals(depths(0), [false, false, false]);
+  assertEquals(depths(120_000), [false, false, true]);
+  assertEquals(depths(1_000), [true, true, true]);
 });

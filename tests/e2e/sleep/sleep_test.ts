@@ -1,36 +1,18 @@
 /** No workers while nobody asks for anything, and no request lost by it: gunicorn itself, asleep and woken. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
-import { sleepCycles, SLEEPY } from "../../../bench/endurance/sleep_cycles.ts";
+import { sleepCycles } from "../../../bench/endurance/sleep_cycles.ts";
 import { workerClasses, type WorkerClassName } from "../../../bench/loss/loss_servers.ts";
-import { type Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { trySignal } from "../../support/process.ts";
-import { command, runtimeFolder } from "../../support/running_commands.ts";
+import { command } from "../../support/running_commands.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 import { untilBooted } from "../../faults/support/steady.ts";
+import { PATIENCE_MS, sleepy, untilAsleep } from "./support.ts";
 
-const PATIENCE_MS = 60_000;
 const CYCLES = 20;
-
-function sleepy(options: AutoscaledOptions = {}): Promise<Autoscaled> {
-  const { own = [], ...rest } = options;
-  return autoscaled({ own: [...SLEEPY, ...own], ...rest });
-}
-
-async function untilAsleep(server: Autoscaled): Promise<void> {
-  const folder = await runtimeFolder(server);
-  const isAsleep = async () => {
-    const { status, body } = await get({ socket: `${folder}/control.sock` }, "/status");
-    return status === 200 && JSON.parse(body).decision.reason === "asleep" && server.workers().length === 0;
-  };
-  await until(isAsleep, {
-    timeoutMs: PATIENCE_MS,
-    what: () => `no worker, there are ${server.workers()}\n${server.process.text("stderr")}`,
-  });
-}
 
 const cases: readonly [WorkerClassName, VenvName][] = [
   ["sync", "20.1"],

@@ -165,6 +165,18 @@ class FakeForkServer:
         self.is_ended = True
 
 
+class Sleep:
+    """Awake, until a test says otherwise."""
+
+    depth = 0
+
+    def is_on(self):
+        return self.depth > 0
+
+    def is_deep(self):
+        return self.depth == 2
+
+
 class FakeTime:
     def __init__(self):
         self.now_s = 1000.0
@@ -182,8 +194,8 @@ class KeeperTest(unittest.TestCase):
             self.addCleanup(setattr, module, name, getattr(module, name))
             setattr(module, name, fake)
         report._reported.clear()
-        self.server, self.words = Server(), Words()
-        self.keeper = keeper.Keeper(self.server, self.words, lambda least_import_s: None)
+        self.server, self.words, self.sleep = Server(), Words(), Sleep()
+        self.keeper = keeper.Keeper(self.server, self.words, lambda least_import_s: None, self.sleep)
         self.keeper.tend()
 
     def test_one_that_fails_is_tried_again_at_pauses_that_double(self):
@@ -234,3 +246,31 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual(self.keeper.reload(), keeper.KEPT)
         self.assertEqual([one.is_ended for one in FakeForkServer.made], [False, True])
         self.assertIn('the old workers stay', self.server.log.lines[-1])
+
+    def test_a_light_sleep_keeps_it_and_a_spare_and_its_code_when_the_new_one_cannot_be_imported(self):
+        FakeForkServer.made[0].state = process.READY
+        expected = []
+        self.keeper._fork = expected.append
+        self.sleep.depth = 1
+        self.keeper.tend()
+        self.keeper.refill(False)
+        self.assertEqual((expected, FakeForkServer.made[0].is_ended), ([1], False))
+        FakeForkServer.first_state = process.FAILED
+        self.assertEqual(self.keeper.reload(), keeper.KEPT)
+        self.assertEqual(FakeForkServer.made[0].is_ended, False)
+        self.assertIn('the old code stays', self.server.log.lines[-1])
+
+    def test_a_deep_sleep_ends_it_and_the_waking_starts_another_at_once(self):
+        FakeForkServer.made[0].state = process.READY
+        self.keeper.tend()
+        self.sleep.depth = 2
+        for _ in range(3):
+            self.keeper.tend()
+        self.assertEqual(self.keeper.reload(), keeper.NONE)
+        self.assertEqual([one.is_ended for one in FakeForkServer.made], [True])
+        self.assertEqual(self.words.published, (None, ''))
+        self.sleep.depth = 0
+        FakeForkServer.first_state = process.READY
+        self.keeper.await_first()
+        self.assertEqual([one.is_ended for one in FakeForkServer.made], [True, False])
+        self.assertEqual(self.words.published, (process.READY, ''))

@@ -111,6 +111,10 @@ Deno.test("A request for no workers is a sleep with a number of its own, which a
   assertEquals(words(), [1, 2, 1]);
   file.request(3);
   assertEquals(Number(new BigUint64Array(Deno.readFileSync(path).buffer)[6]), 0);
+  for (const isDeep of [false, true]) {
+    file.setDeepSleep(isDeep);
+    assertEquals(Number(new BigUint64Array(Deno.readFileSync(path).buffer)[7]), isDeep ? 2 : 1);
+  }
   assertEquals(words(), [1, 4, 2]);
   file.close();
 });

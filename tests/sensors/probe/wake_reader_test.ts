@@ -1,10 +1,12 @@
 import { assertEquals } from "@std/assert";
+import type { Arbiter } from "../../../src/sensors/probe/arbiter_reading.ts";
 import type { SlotsReading } from "../../../src/sensors/probe/probe_slots.ts";
 import { WakeReader } from "../../../src/sensors/probe/wake_reader.ts";
 import { load } from "../../core/samples.ts";
 
 const SECOND_NS = 1e9;
-const asleep = (wakes: number, wokenNs = 0) => ({ isPossible: true, wakes, wokenNs });
+const asleep = (wakes: number, wokenNs = 0) =>
+  ({ sleep: { isPossible: true, wakes, wokenNs }, forkServer: { state: "ready" } }) as Arbiter;
 
 function slots(readyNs: readonly number[], finished = 0, serviceMs = 0): SlotsReading {
   return {

@@ -8,6 +8,8 @@ import { BOOTING, FREE, READY } from "./worker_table.ts";
 export class Arbiter {
   /** Workers to keep (gunicorn's num_workers). */
   target: number;
+  /** How often a client has ended a sleep. */
+  wakes = 0;
   #server: Server;
   #actuation: Actuation;
   #pauses: Random;
@@ -46,6 +48,13 @@ export class Arbiter {
       this.#stop(workers.nextToStop(this.#actuation.stopOrder));
     }
     this.forkNext();
+  }
+
+  /** A client that waits while no worker is wanted has one at once, without anybody's asking. */
+  wake(): void {
+    if (this.target > 0 || this.#server.queue.length === 0) return;
+    this.wakes++;
+    this.obey(1);
   }
 
   /** Begins the next fork when workers are missing. Called again when a drained worker is gone. */
