@@ -15,6 +15,8 @@ export interface AdviceInput {
 /** A worker that takes longer than this to load the application boots too late for a burst. */
 const LONG_LOAD_MS = 1_000;
 const MIB = 2 ** 20;
+/** Of a worker's memory, what it does not share with others: libraries are mapped once. */
+const OWN_SHARE = 0.8;
 
 /** Sentences about problems and improvements; empty without any. */
 export function advise(input: AdviceInput): string[] {
@@ -33,7 +35,7 @@ export function advise(input: AdviceInput): string[] {
 /** Below this the import is short enough: the limit of --fork-server auto. */
 const WORTH_FORKING_MS = 300;
 
-/** What a fork server saves; it is a process itself, so it pays from two workers on. */
+/** What a fork server saves, and from how many workers on it saves memory: it and its spare are processes themselves. */
 function forkServer({ settings, inspection, model }: AdviceInput): string | undefined {
   const { app, preload } = inspection;
   if (settings.forkServer !== "off" || settings.probe === "off" || preload || inspection.reload) {
@@ -47,7 +49,18 @@ function forkServer({ settings, inspection, model }: AdviceInput): string | unde
   } MiB; from a fork server ` +
     `(--fork-server on) about ${Math.max(1, Math.round(app.fork_ms))} ms and ${
       Math.max(1, Math.round(app.fork_bytes / MIB))
-    } MiB to begin with. It pays from two workers on; docs/fork-server.md says when not to use it`;
+    } MiB to begin with. ${sparesMemory(app.rss_bytes, app.fork_bytes)}; ` +
+    "docs/fork-server.md says when not to use it";
+}
+
+/** Bytes: of a worker with its own import, and of a forked one. */
+function sparesMemory(rss: number, forked: number): string {
+  const own = rss * OWN_SHARE;
+  if (own <= forked) return "It saves no memory";
+  // The least n for which n workers of their own are more than the fork server, its spare and n forked ones.
+  const from = Math.max(2, Math.floor((own + forked) / (own - forked)) + 1);
+  const [many, few] = [from * own, own + (from + 1) * forked].map((bytes) => Math.round(bytes / MIB));
+  return `It saves memory from ${from} workers on (about ${few} instead of ${many} MiB)`;
 }
 
 function slowBoot({ settings, inspection }: AdviceInput): string | undefined {
@@ -63,7 +76,7 @@ function slowBoot({ settings, inspection }: AdviceInput): string | undefined {
 function memory({ settings, inspection, memoryLimitBytes }: AdviceInput): string | undefined {
   const rss = inspection.app?.rss_bytes ?? 0;
   if (rss === 0 || memoryLimitBytes === undefined) return undefined;
-  const worker = inspection.preload ? rss / 2 : rss * 0.8;
+  const worker = inspection.preload ? rss / 2 : rss * OWN_SHARE;
   const fits = Math.floor((memoryLimitBytes * settings.memoryShare - rss) / worker);
   if (fits >= settings.maxWorkers) return undefined;
   return `About ${Math.max(1, fits)} workers of ${Math.round(worker / MIB)} MiB fit into ` +
@@ -84,7 +97,7 @@ export function minimumProblem(
 ): string | undefined {
   const rss = app?.rss_bytes ?? 0;
   if (rss === 0 || limitBytes === undefined) return undefined;
-  const worker = preload ? rss / 2 : rss * 0.8;
+  const worker = preload ? rss / 2 : rss * OWN_SHARE;
   const fits = Math.floor((limitBytes - BESIDES_BYTES - (preload ? rss / 2 : 0)) / worker);
   if (fits >= settings.minWorkers) return undefined;
   const many = `${settings.minWorkers} ${settings.minWorkers === 1 ? "worker" : "workers"}`;

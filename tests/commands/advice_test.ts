@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { minimumProblem } from "../../src/commands/advice.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { advise, minimumProblem } from "../../src/commands/advice.ts";
 import type { Inspection } from "../../src/gunicorn/inspect.ts";
 import type { Settings } from "../../src/settings/settings.ts";
 
@@ -20,4 +20,26 @@ Deno.test("a minimum that memory cannot hold is a problem, and said with what to
     "Cannot fit the minimum of 2 workers into 128 MiB: not one of 160 MiB fits, give more memory",
   );
   assertEquals([problem(60, 256), problem(60, undefined), problem(80, 200, true)], Array(3).fill(undefined));
+});
+
+Deno.test("what a fork server saves is told, and from how many workers on it saves memory", () => {
+  const told = (forkMib: number) =>
+    advise({
+      settings: { forkServer: "off", probe: "on", maxWorkers: 4 } as Settings,
+      inspection: {
+        preload: false,
+        reload: false,
+        app: { problem: null, load_ms: 2_100, rss_bytes: 130 * MIB, fork_ms: 12, fork_bytes: forkMib * MIB },
+      } as unknown as Inspection,
+      model: { kind: "gthread", slots: 2 },
+      memoryLimitBytes: undefined,
+      cores: 2,
+    })[0];
+  assertEquals(
+    told(9),
+    "A boot takes 2.1 s and 130 MiB; from a fork server (--fork-server on) about 12 ms and 9 MiB to begin with. " +
+      "It saves memory from 2 workers on (about 131 instead of 208 MiB); docs/fork-server.md says when not to use it",
+  );
+  assertMatch(told(60)!, /saves memory from 4 workers on \(about 404 instead of 416 MiB\)/);
+  assertMatch(told(200)!, /It saves no memory; /);
 });

@@ -166,6 +166,7 @@ class HooksTest(unittest.TestCase):
             server = self.arbiter(**theirs)
             server.cfg.settings = settings()
             self.assertEqual(user_hooks.has_pre_fork(server.cfg), has)
+            self.assertFalse(user_hooks.has_post_fork(server.cfg))
 
     def test_the_exit_of_a_worker_removes_its_slot(self):
         server = self.arbiter()

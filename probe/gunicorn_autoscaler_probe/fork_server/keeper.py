@@ -2,6 +2,7 @@
 import time
 
 from .. import report
+from ..workforce import user_hooks
 from . import unfit, wire
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
 from .spares import Spares
@@ -227,6 +228,7 @@ class Keeper:
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
+            self._warn_of_post_fork()
             return True
         if state == REFUSED:
             self._refuse(new.why)
@@ -237,6 +239,12 @@ class Keeper:
                                    new.why, self._pause_s)
             self._end('_next')
         return False
+
+    def _warn_of_post_fork(self):
+        if user_hooks.has_post_fork(self._server.cfg):
+            report.say('post_fork runs after the import of the application, not before it: what it sets for the import '
+                       'comes too late; set it in the configuration file itself, or use --fork-server off',
+                       self._server.log)
 
     def _lose(self, why):
         self._server.log.error('gunicorn-autoscaler: fork server %d is lost: %s', self._current.pid, why)

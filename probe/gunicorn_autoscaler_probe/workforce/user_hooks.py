@@ -1,12 +1,21 @@
-"""Hooks of the user's that run in the arbiter."""
+"""Hooks of the user's."""
 
 
 def has_pre_fork(cfg):
     """Whether the user has a pre_fork: it may hand out numbers or devices, one for each process there may be."""
-    setting = getattr(cfg, 'settings', {}).get('pre_fork')
+    return _has(cfg, 'pre_fork')
+
+
+def has_post_fork(cfg):
+    """Whether the user has a post_fork: it may prepare what the application reads while it is imported."""
+    return _has(cfg, 'post_fork')
+
+
+def _has(cfg, name):
+    setting = getattr(cfg, 'settings', {}).get(name)
     if setting is None:
         return False
-    hook = cfg.pre_fork
+    hook = getattr(cfg, name)
     return getattr(hook, 'autoscaler_theirs', hook) is not setting.default
 
 

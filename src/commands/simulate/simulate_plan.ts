@@ -136,7 +136,7 @@ function scenarioOf(
     memory: options.memoryLimitMb > 0
       ? {
         limitBytes: options.memoryLimitMb * mb,
-        baseBytes: options.memoryBaseMb * mb,
+        baseBytes: (options.memoryBaseMb + options.memoryForkServerMb) * mb,
         workerBytes: options.memoryWorkerMb * mb,
       }
       : "unknown",

@@ -37,6 +37,7 @@ export interface SimulateOptions {
   readonly cores: number;
   readonly memoryLimitMb: number;
   readonly memoryBaseMb: number;
+  readonly memoryForkServerMb: number;
   readonly memoryWorkerMb: number;
   readonly pods: PodRange | undefined;
   readonly podTarget: number;
@@ -143,6 +144,12 @@ const SERVER = group("Server", [
   option("cores", number(0.05, 1024), 2, "Cores of the machine or container."),
   option("memoryLimitMb", number(0, 1e9), 0, "Memory of the machine or container; 0: not looked at."),
   option("memoryBaseMb", number(0, 1e9), 50, "Memory in use without workers."),
+  option(
+    "memoryForkServerMb",
+    number(0, 1e9),
+    0,
+    "Memory of a fork server and its spare; a worker's is then its own pages.",
+  ),
   option("memoryWorkerMb", number(0, 1e9), 40, "Memory of one worker."),
 ]);
 

@@ -159,6 +159,9 @@ export function showWhy(report) {
   setText($("why"), report.decision.text);
   setText($("sleep"), sleep?.text ?? "");
   $("sleep").hidden = !sleep?.text;
+  const forkServer = known(report.gunicorn.forkServer) ? report.gunicorn.forkServer.text : "";
+  setText($("fork-server"), forkServer && `Fork server: ${forkServer}`);
+  $("fork-server").hidden = !forkServer;
   const { demand, bounds } = report;
   const signals = known(demand) ? demand.bySignal : [];
   // A stampede may ask for hundreds: the bars show the room there is, the numbers beside them how much was asked for.

@@ -95,6 +95,8 @@ browserTest("the page finds the server again after a restart, and keeps what it 
     await page.until(`${legend("workers", "ready")} === "4"`);
     await page.until(`document.getElementById("order").textContent === "pinned at 4 workers by hand"`);
     await page.until(`!document.getElementById("held").hidden`);
+    await command(it, "set", "fork-server=on");
+    await page.until(`/^Fork server: pid/.test(document.getElementById("fork-server").textContent)`);
     assertEquals(page.problems, []);
   }
   await page.until(`!document.getElementById("lost").hidden`);

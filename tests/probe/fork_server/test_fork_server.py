@@ -7,7 +7,7 @@ import unittest
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe import report
 from gunicorn_autoscaler_probe.fork_server import forked, keeper, process, serving, unfit, wire
-from support import Config, Log
+from support import Config, Log, Setting
 
 LIMIT_S = 20
 
@@ -222,6 +222,14 @@ class KeeperTest(unittest.TestCase):
         FakeForkServer.first_state = process.READY
         self.assertEqual(self.keeper.reload(), keeper.NEW)
         self.assertEqual(self.words.published, (process.READY, ''))
+
+    def test_a_post_fork_of_the_users_is_warned_of_once(self):
+        self.server.cfg.settings['post_fork'] = Setting(None)
+        self.server.cfg.post_fork = lambda server, worker: None
+        FakeForkServer.made[0].state = FakeForkServer.first_state = process.READY
+        self.keeper.tend()
+        self.assertEqual(self.keeper.reload(), keeper.NEW)
+        self.assertEqual(len([line for line in self.server.log.lines if 'post_fork runs after the import' in line]), 1)
 
     def test_no_spare_is_forked_while_a_worker_boots_unless_that_takes_long(self):
         FakeForkServer.made[0].state = process.READY
