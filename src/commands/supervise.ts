@@ -18,7 +18,7 @@ const LEFTOVER_MS = 5_000;
 /** After this time pages that only the start needed are dropped. */
 const SETTLED_MS = 5_000;
 
-/** How often a master that starts during the shutdown is looked for. */
+/** How often, during the shutdown, gunicorn is looked at: whether it listens, and whether a master starts only now. */
 const LATE_MASTER_MS = 200;
 
 /** gunicorn's own codes for a start that failed: what they mean, and where to look. */
@@ -69,6 +69,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
     onFallAsleep: dropUnchangedFilePages,
     onTick: (record) => {
+      if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);
       status.note(record);
       recorder?.note(record);
       beat();
@@ -81,13 +82,18 @@ export async function supervise(parts: Supervision): Promise<number> {
   const lifecycle = new Lifecycle({
     gunicorn,
     log,
-    stopDeciding: () => {
+    onEnd: () => {
       ending = true;
-      // The loop has stopped: a master that starts now would miss the signal that its launcher got.
-      lateMasters ??= setInterval(() => sensing.lookForMaster(), LATE_MASTER_MS);
       notices?.stopping();
-      supervisor.stop();
+      const look = () => {
+        // A master that starts only now would not hear the signal that its launcher got.
+        sensing.lookForMaster();
+        if (sensing.isListening !== true) supervisor.stop();
+      };
+      look();
+      lateMasters ??= setInterval(look, LATE_MASTER_MS);
     },
+    isListening: () => sensing.isListening,
     moveFloor: (by) => supervisor.moveFloor(by),
     beforeReload: () => {
       notices?.reloading(sensing.clock(), sensing.arbiter?.reloads);

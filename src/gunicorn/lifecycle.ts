@@ -5,8 +5,10 @@ import type { Gunicorn } from "./process.ts";
 export interface LifecycleParts {
   readonly gunicorn: Gunicorn;
   readonly log: Logger;
-  /** Stops deciding: gunicorn ends. */
-  readonly stopDeciding: () => void;
+  /** gunicorn is told to end: deciding stops once its listeners are closed. */
+  readonly onEnd: () => void;
+  /** Whether gunicorn's listeners are open; undefined where that is not known. */
+  readonly isListening: () => boolean | undefined;
   /** Moves the minimum; returns the new one. */
   readonly moveFloor: (by: 1 | -1) => number;
   /** Called before a HUP reaches gunicorn, which reads the wrapper config again. */
@@ -60,9 +62,9 @@ export class Lifecycle {
 
   #end(signal: Deno.Signal): void {
     this.#parts.log.info("{signal}: passed on to gunicorn", { signal });
-    this.#parts.stopDeciding();
     this.#parts.lookForMaster();
-    this.#parts.gunicorn.end(signal);
+    this.#parts.gunicorn.end(signal, this.#parts.isListening);
+    this.#parts.onEnd();
   }
 
   #passOn(signal: Deno.Signal): void {

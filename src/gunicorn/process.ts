@@ -6,7 +6,10 @@ import type { CountSignal } from "./worker_count.ts";
 const SIGNAL_BASE = 128;
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
 const LAUNCHER_MS = 3_000;
-/** How often, and how many times, a signal to end is repeated: up to gunicorn 23 the master's full queue drops signals. */
+/**
+ * How often a signal to end is repeated, up to gunicorn 23 the master's full queue drops signals: until its listeners are
+ * closed, or so many times where that is not known.
+ */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
 
@@ -90,11 +93,14 @@ export class Gunicorn {
     return !this.#gone && send(this.pid, signal);
   }
 
-  /** Ends it by a signal, also a launcher that outlives the master. */
-  end(signal: Deno.Signal): boolean {
+  /**
+   * Ends it by a signal, also a launcher that outlives the master.
+   * @param isListening whether the master has its listeners; undefined where that is not known
+   */
+  end(signal: Deno.Signal, isListening: () => boolean | undefined = () => undefined): boolean {
     const sent = this.signal(signal);
     this.#endSignal = signal;
-    this.#endAgain(signal);
+    this.#endAgain(signal, isListening);
     if (this.#arbiter !== undefined) this.#endLauncher(this.#arbiter, signal);
     return sent;
   }
@@ -104,11 +110,12 @@ export class Gunicorn {
     if (this.hasArbiter && takesCountSignals(this.#arbiter!.pid)) send(this.#arbiter!.pid, signal);
   }
 
-  #endAgain(signal: Deno.Signal): void {
+  #endAgain(signal: Deno.Signal, isListening: () => boolean | undefined): void {
     clearInterval(this.#againTimer);
     let times = 0;
     this.#againTimer = setInterval(() => {
-      if (++times > MOST_AGAIN || !this.hasArbiter) clearInterval(this.#againTimer);
+      const isNeeded = isListening() ?? ++times <= MOST_AGAIN;
+      if (!isNeeded || !this.hasArbiter) clearInterval(this.#againTimer);
       // It would kill a launcher that is about to exit, and its exit code would be lost.
       else if (handlesTerm(this.#arbiter!.pid)) this.signal(signal);
     }, AGAIN_MS);

@@ -109,6 +109,11 @@ export class Sensing implements Sampler {
     this.#link?.lookForClaim();
   }
 
+  /** Whether gunicorn's master still has its listeners, which it closes when it begins to stop; undefined: not known. */
+  get isListening(): boolean | undefined {
+    return this.#queue.isHeldBy(this.#masterPid);
+  }
+
   /** Delegates, because the way to ask may change: see ArbiterLink. */
   readonly workerCount: WorkerCount = {
     ask: (workers, nowMs) => this.#link?.count.ask(workers, nowMs),
@@ -165,6 +170,11 @@ export class Sensing implements Sampler {
   /** Says how deep the next sleep, or this one, is: whether the fork server goes too. */
   setDeepSleep(isDeep: boolean): void {
     this.#arbiterFile?.setDeepSleep(isDeep);
+  }
+
+  /** Says how many workers there may be. */
+  setMaximum(workers: number): void {
+    this.#arbiterFile?.setMaximum(workers);
   }
 
   /** The files that gunicorn and the autoscaler have open, to be restored when they are removed. */

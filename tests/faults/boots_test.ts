@@ -7,7 +7,7 @@ import { until } from "../support/wait.ts";
 import { compared } from "./support/compared.ts";
 import { fault, timed } from "./support/fault.ts";
 import { Load } from "./support/load.ts";
-import { PATIENCE_MS, pin, stateOf, untilBooted, untilServing } from "./support/steady.ts";
+import { isReady, PATIENCE_MS, pin, stateOf, untilBooted, untilServing } from "./support/steady.ts";
 
 fault(
   "boots of 5 s under load",
@@ -62,6 +62,44 @@ fault(
     assert(Number(first) <= 0.5, first);
     await Deno.remove(broken);
     const steadyMs = await timed(() => untilServing(server, 4));
+    await load.stop();
+    assertEquals(load.failures, []);
+    return steadyMs;
+  },
+);
+
+fault(
+  "a worker that hangs in its boot",
+  "another takes its place after 10 s, and it goes without having served; no request is lost",
+  async () => {
+    await using dir = await tempDir();
+    const hang = dir.join("hang");
+    await using server = await autoscaled({
+      own: ["--min-workers", "2", "--max-workers", "4"],
+      app: "hanging_boot:app",
+      env: { HANG_WHEN: hang },
+      gunicorn: ["--timeout", "300"], // gunicorn itself would not end it meanwhile
+    });
+    await untilBooted(server, 2);
+    await using load = new Load(server.port, 30, "/sleep/20");
+    const before = server.workers();
+    await Deno.writeTextFile(hang, "");
+    await pin(server, 3);
+    const ready = async () => {
+      const pids = server.workers();
+      const areReady = await Promise.all(pids.map((pid) => isReady(server, pid)));
+      return pids.filter((_, i) => areReady[i]);
+    };
+    const steadyMs = await timed(() =>
+      until(async () => (await ready()).length === 3, {
+        timeoutMs: PATIENCE_MS,
+        what: () => `3 workers that serve\n${server.log()}`,
+      })
+    );
+    assertEquals(server.workers().length, 4, "the one that hangs is still there");
+    await Deno.remove(`${hang}.taken`);
+    await untilBooted(server, 3);
+    assertEquals(before.filter((pid) => !server.workers().includes(pid)), []);
     await load.stop();
     assertEquals(load.failures, []);
     return steadyMs;

@@ -30,3 +30,23 @@ Deno.test("a process that has given up its handlers to exit is not killed by a r
   gunicorn.end("SIGTERM");
   assertEquals((await gunicorn.exited).code, 7);
 });
+
+Deno.test("a signal to end is sent again until the listeners are closed, and not after that", async () => {
+  await using dir = await tempDir();
+  const [ready, seen] = [dir.join("ready"), dir.join("seen")];
+  const script = "import signal,sys,time\n" +
+    `signal.signal(signal.SIGTERM, lambda *a: open('${seen}', 'a').write('x'))\n` +
+    "signal.signal(signal.SIGUSR1, lambda *a: sys.exit(7))\n" +
+    `open('${ready}', 'w')\nend = time.time() + 30\nwhile time.time() < end: time.sleep(0.05)`;
+  const gunicorn = Gunicorn.start({ words: ["python3", "-c", script] });
+  gunicorn.recognise(processOf(gunicorn.pid)!);
+  const there = (path: string) => Deno.stat(path).then(({ size }) => size + 1, () => 0);
+  await until(async () => await there(ready), { what: "its handler" });
+  let looks = 0;
+  gunicorn.end("SIGTERM", () => ++looks <= 1);
+  await until(() => looks === 2, { what: "two looks" });
+  assertEquals(await there(seen), 3, "at first, and after the first look");
+  gunicorn.signal("SIGUSR1");
+  assertEquals((await gunicorn.exited).code, 7);
+  assertEquals(looks, 2);
+});

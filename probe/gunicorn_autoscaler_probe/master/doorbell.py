@@ -91,6 +91,11 @@ class Doorbell:
             return seq, self._begun or None
         return seq, (wanted if wanted <= _MOST_WORKERS else None)
 
+    def maximum(self):
+        """Workers that there may be; 0 while the supervisor has not said."""
+        maximum = self._words[w.A_MAXIMUM]
+        return maximum if maximum <= _MOST_WORKERS else 0
+
     def begin(self, configured):
         """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0 for none."""
         self._begun = start.workers(self._words, configured)

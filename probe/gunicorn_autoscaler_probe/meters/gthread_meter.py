@@ -77,7 +77,14 @@ def _watch_queue(worker, m, flush):
     busy = deque()  # one for each thread that has a connection
     slot = m
     inside = deque()  # one for each connection that a thread has or is to get; counted in many threads without a lock
-    first_bytes = FirstBytes.of(worker, lambda: slot[w.STATE] == w.DRAINING)
+
+    def is_draining():
+        try:
+            return slot[w.STATE] == w.DRAINING
+        except ValueError:  # there is no slot any more
+            return False
+
+    first_bytes = FirstBytes.of(worker, is_draining)
 
     def note(word, count):
         nonlocal m
@@ -110,7 +117,7 @@ def _watch_queue(worker, m, flush):
             full_since = monotonic_ns()
         else:
             full = monotonic_ns() - full_since > FULL_NS
-        worker.max_keepalived = 0 if full or slot[w.STATE] == w.DRAINING else most_kept
+        worker.max_keepalived = 0 if full or is_draining() else most_kept
         try:
             return handle(conn)
         finally:

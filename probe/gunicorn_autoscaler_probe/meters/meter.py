@@ -178,6 +178,12 @@ class LockedMeter(Meter):
         begin, end, flush = self.begin, self.end, self.flush
         lock = allocate_lock()
 
+        def in_flight():
+            try:
+                return words[w.IN_FLIGHT]
+            except ValueError:  # there is no slot any more
+                return 0
+
         def locked_begin():
             with lock:
                 return begin()
@@ -185,7 +191,7 @@ class LockedMeter(Meter):
         def locked_end(began, failed):
             with lock:
                 end(began, failed)
-                if hold_ns and not words[w.IN_FLIGHT]:
+                if hold_ns and not in_flight():
                     flush()
 
         self.begin, self.end = locked_begin, locked_end

@@ -1,5 +1,5 @@
 """Which meter a worker gets, by its class."""
-from .. import kinds, words as w
+from .. import kinds, report, words as w
 from ..drain import asgi_drain, drain, gthread_drain, own_listeners
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
@@ -45,6 +45,13 @@ def _ticking(worker, words, linger_ns, drain_class, *more):
     loop_sharing.accept_in_turn()
 
     def on_loop(flush, close_connections):
+        """In the first event of the application: an error of ours stays out of it."""
+        try:
+            tick(flush, close_connections)
+        except Exception as error:
+            report.trouble('watch the event loop of this worker', error, worker.log)
+
+    def tick(flush, close_connections):
         end = drain_class(worker, words, close_connections, *more)
         end.linger_ns = linger_ns
         look = end.look

@@ -17,8 +17,15 @@ def before_end(worker, words, linger_ns):
 
     def run_and_linger():
         run()
-        while words[w.STATE] == w.DRAINING and not is_over(words, linger_ns):
+        while _is_lingering(words, linger_ns):
             worker.notify()
             sleep(_LOOK_EVERY_S)
 
     worker.run = run_and_linger
+
+
+def _is_lingering(words, linger_ns):
+    try:
+        return words[w.STATE] == w.DRAINING and not is_over(words, linger_ns)
+    except ValueError:  # there is no slot any more
+        return False

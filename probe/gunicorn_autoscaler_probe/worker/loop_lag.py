@@ -7,7 +7,8 @@ at equal distances they would meet the requests of a steady client always or nev
 from random import Random
 from time import monotonic_ns
 
-from .. import words as w
+from .. import report, words as w
+from ..meters.detach import detached
 
 SHORTEST_S, LONGEST_S = 0.05, 0.15
 # Timers of an idle loop come up to 2 ms late: they are rounded up to milliseconds.
@@ -15,7 +16,10 @@ _LATE_NS = 3 * 10**6
 
 
 class LoopLag:
-    """The five loop words of a slot. on_tick() is called at each tick, the first of which is due after `delay_s`."""
+    """The five loop words of a slot. on_tick() is called at each tick, the first of which is due after `delay_s`.
+
+    Nothing here raises into the loop: ticks go on without a slot that cannot be written, and whatever on_tick() raises.
+    """
 
     __slots__ = ('delay_s', 'lag_ns', '_uniform', '_words', '_on_tick', '_due', '_sum', '_ticks', '_late_ticks', '_longest')
 
@@ -30,11 +34,25 @@ class LoopLag:
     def _expect(self):
         self.delay_s = self._uniform(SHORTEST_S, LONGEST_S)
         self._due = monotonic_ns() + int(self.delay_s * 10**9)
-        self._words[w.LOOP_DUE_NS] = self._due
+        try:
+            self._words[w.LOOP_DUE_NS] = self._due
+        except Exception as error:
+            self._words = detached(self._words, error)
 
     def tick(self):
         """The tick came; the next is due `delay_s` from now."""
         self.lag_ns = lag = max(0, monotonic_ns() - self._due)
+        try:
+            self._note(lag)
+        except Exception as error:
+            self._words = detached(self._words, error)
+        try:
+            self._on_tick()
+        except Exception as error:
+            report.trouble('look after the event loop of this worker', error)
+        self._expect()
+
+    def _note(self, lag):
         self._sum += lag
         self._ticks += 1
         m = self._words
@@ -46,8 +64,6 @@ class LoopLag:
         if lag > self._longest:
             self._longest = lag
             m[w.LOOP_LAG_MAX_NS] = lag
-        self._on_tick()
-        self._expect()
 
 
 def tick_asyncio(words, on_tick):

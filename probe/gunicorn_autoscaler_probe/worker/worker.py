@@ -39,8 +39,12 @@ class Worker:
         words = self._page.words
 
         def on_ready():
-            if slot.mark_ready(words):
-                _wake(getattr(worker, 'ppid', 0))
+            """Some meters call it in a request."""
+            try:
+                if slot.mark_ready(words):
+                    _wake(getattr(worker, 'ppid', 0))
+            except Exception as error:
+                report.trouble('say that this worker serves', error, worker.log)
 
         is_ready = True
         try:

@@ -32,6 +32,14 @@ class Rolling:
         self._leaving.intersection_update(workers)
         return 0 if self._leaving or self.is_crowded else 1
 
+    def due(self, staying, stuck, serves, places):
+        """How many old ones go now. stuck: those of `staying` that hang in their boot and count for nothing."""
+        old = self.rest(staying)
+        booting = [pid for pid in staying if self.is_new(pid) and not serves(pid)]
+        self.has_successor |= len(staying) > len(old) + len(booting)
+        is_booting = any(pid not in stuck for pid in booting)
+        return min(len(old), self.release([pid for pid in staying if pid not in stuck], places, is_booting))
+
     def release(self, staying, places, is_booting):
         """How many old ones go now: one for each new worker that serves beyond the `places`, with none booting."""
         if is_booting or self._leaving:

@@ -6,6 +6,10 @@ from .. import slot, words as w
 _UNKNOWN_LOAD = (2**64, 0)
 # A worker whose slot cannot be read is taken to serve after so long.
 _UNSEEN_BOOT_NS = 10 * 10**9
+# A worker is stuck once it boots so many times as long as the last one did, and so long at least.
+_USUAL_BOOTS = 3
+_LEAST_EXPECTED_NS = 10 * 10**9
+_FIRST_EXPECTED_NS = 30 * 10**9  # while no boot has been seen
 
 
 class Slots:
@@ -15,6 +19,7 @@ class Slots:
         self._folder = folder
         self._forked_ns = {}
         self._ready_ns = {}  # when it became ready, once seen
+        self._last_boot = (0, 0)  # when the last one became ready, and how long that took, ns
 
     def forked(self, pid, asked_ns):
         """A worker was forked at or after `asked_ns`. What is known of an earlier one with its pid is forgotten."""
@@ -35,7 +40,9 @@ class Slots:
         without a descriptor left in the master, or with the folder gone, healthy workers must not look unhealthy."""
         head = self.head(pid)
         if head is not None:
-            self._ready_ns[pid] = head[w.READY_NS]
+            ready_ns = self._ready_ns[pid] = head[w.READY_NS]
+            if ready_ns > self._last_boot[0]:
+                self._last_boot = ready_ns, ready_ns - head[w.BOOT_NS]
         return self._ready_ns.get(pid, 0)
 
     def latest_ready_ns(self, pids):
@@ -48,6 +55,13 @@ class Slots:
             return True
         forked_ns = self._forked_ns.get(pid, 0)
         return self.head(pid) is None and time.monotonic_ns() - forked_ns > _UNSEEN_BOOT_NS
+
+    def stuck(self, pids, now_ns):
+        """Those of `pids` that boot for much longer than is usual."""
+        ready_ns, took_ns = self._last_boot
+        expected_ns = max(_LEAST_EXPECTED_NS, _USUAL_BOOTS * took_ns) if ready_ns else _FIRST_EXPECTED_NS
+        return [pid for pid in pids if not self._ready_ns.get(pid)
+                and now_ns - self._forked_ns.get(pid, now_ns) > expected_ns and not self.serves(pid)]
 
     def load(self, pid):
         """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests, which it ends.

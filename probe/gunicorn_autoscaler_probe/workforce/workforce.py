@@ -5,7 +5,7 @@ import signal
 import time
 
 from ..master import lifeline
-from . import control_socket, fork_signals, rolling, user_hooks
+from . import control_socket, fork_signals, rolling, staffing, user_hooks
 from .boot_rule import BootRule
 from .gauge_logging import ArbiterView
 from .leaving import Leaving
@@ -159,10 +159,10 @@ class Workforce:
         self._rule.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
         self._follow_rolling(staying)
         places = self._places(now_ns) + self._surge()
-        missing = places - len(staying)
+        stuck = self._slots.stuck(staying, now_ns)
+        missing = staffing.missing(places, len(staying), len(stuck), self._bell.maximum())
         if user_hooks.has_pre_fork(server.cfg):  # who leaves still holds what it was handed out
-            missing = min(missing, places - len(server.WORKERS))
-        missing = max(0, missing)
+            missing = max(0, min(missing, places - len(server.WORKERS)))
         if not self._boots.is_failing:
             return missing
         return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one tries whether boots work again
@@ -238,19 +238,18 @@ class Workforce:
         self._note_failure(time.monotonic_ns())
 
     def _who_goes(self, now_ns):
-        """The pids to send SIGTERM to. Told to go are surplus workers: in a reload the old ones, else those that do not
-        serve yet, then the idlest, then the oldest."""
-        staying = self._staying()
-        under_way, places = self._rolling, self._places(now_ns)
-        surplus = len(staying) - places - self._surge()
+        """The pids to send SIGTERM to. Told to go are surplus workers: in a reload the old ones, else those stuck in their
+        boot, then those that do not serve yet, then the idlest, then the oldest."""
+        staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
+        stuck = self._slots.stuck(staying, now_ns)
+        serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck else 0
+        surplus = staffing.surplus(places + self._surge(), len(staying), len(stuck), serving)
         old = ()
         if under_way is not None:
             old = under_way.rest(staying)
-            booting = [pid for pid in staying if under_way.is_new(pid) and not self._slots.serves(pid)]
-            under_way.has_successor |= len(staying) > len(old) + len(booting)
-            surplus = max(surplus, min(len(old), under_way.release(staying, places, bool(booting))))
+            surplus = max(surplus, under_way.due(staying, stuck, self._slots.serves, places))
         if surplus > 0:
-            ranks = [(pid not in old, self._slots.serves(pid), self._slots.load(pid), worker.age, pid)
+            ranks = [(pid not in old, pid not in stuck, self._slots.serves(pid), self._slots.load(pid), worker.age, pid)
                      for pid, worker in list(self._server.WORKERS.items()) if pid in staying]
             for *_, pid in sorted(ranks)[:surplus]:
                 self._leaving.begin(pid, now_ns)

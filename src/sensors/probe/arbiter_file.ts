@@ -48,6 +48,7 @@ export class ArbiterFile {
   #sleeps = 0;
   #isAsleep = false;
   #depth = 0;
+  #maximum = 0;
 
   /**
    * Makes the file, readable by its owner alone, before gunicorn is started.
@@ -118,6 +119,16 @@ export class ArbiterFile {
     const depth = isDeep ? 2 : 1;
     if (depth !== this.#depth) this.#writeWord(word.SLEEP_DEPTH, depth);
     this.#depth = depth;
+  }
+
+  /**
+   * Says how many workers there may be, where that has changed: one that is stuck in its boot gets another beside it.
+   * @throws Error when the file cannot be written any more
+   */
+  setMaximum(workers: number): void {
+    if (workers === this.#maximum) return;
+    this.#writeWord(word.MAXIMUM, workers);
+    this.#maximum = workers;
   }
 
   /** The sequence number of the last request; 0 before the first. */

@@ -16,7 +16,7 @@ import { readDiag, readUnixListeners } from "./unix_queue.ts";
 
 /** How long the set of gunicorn's listeners is taken as it is: a reload may have changed the bind addresses. */
 const LOOK_AGAIN_MS = 5_000;
-/** While none is found: gunicorn is still starting. */
+/** While none is found, or others than at the last look: gunicorn is still opening them. */
 const LOOK_AGAIN_SOON_MS = 200;
 
 const TCP4 = tcpListenRequest(4);
@@ -48,9 +48,10 @@ export class AcceptQueue {
     const tcp = four === undefined && six === undefined ? undefined : [...four ?? [], ...six ?? []];
     if (this.#listeners === undefined || looksAgain) {
       const unix = this.#unixRows() ?? [];
-      this.#listeners = new Listeners(tcp ?? [], unix, masterPid, workerPids, this.#root);
-      this.#lookAgainAtMs = nowMs + (this.#listeners.found ? LOOK_AGAIN_MS : LOOK_AGAIN_SOON_MS);
-      const ours = this.#listeners;
+      const before = this.#listeners;
+      const ours = this.#listeners = new Listeners(tcp ?? [], unix, masterPid, workerPids, this.#root);
+      const isSettled = ours.found && before?.equals(ours);
+      this.#lookAgainAtMs = nowMs + (isSettled ? LOOK_AGAIN_MS : LOOK_AGAIN_SOON_MS);
       this.#isFour = four?.some((row) => ours.has(row)) ?? false;
       this.#isSix = six?.some((row) => ours.has(row)) ?? false;
     }
@@ -69,6 +70,11 @@ export class AcceptQueue {
     // All gone: rebound, or on the way out. Whatever they are now is looked up next time.
     if (!found) this.#lookAgainAtMs = Math.min(this.#lookAgainAtMs, nowMs + LOOK_AGAIN_SOON_MS);
     return found ? queued : "unknown";
+  }
+
+  /** Whether the master still listens, by what it was last found to listen on; undefined where that cannot be told. */
+  isHeldBy(masterPid: number): boolean | undefined {
+    return this.#listeners?.areHeldBy(masterPid, this.#root);
   }
 
   /** The TCP ports that gunicorn was last found to listen on. */

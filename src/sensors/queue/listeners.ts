@@ -26,6 +26,8 @@ export class Listeners {
   readonly unixInodes = new Set<number>();
   readonly ports = new Set<number>();
   readonly #inodes = new Set<number>();
+  /** Those that the master itself holds: with reuse_port none of TCP. */
+  readonly #ofMaster: ReadonlySet<number>;
   readonly #bound = new Set<string>();
 
   /**
@@ -40,7 +42,11 @@ export class Listeners {
     workerPids: readonly number[],
     root = "",
   ) {
-    this.#add(tcp, unix, socketInodesOf(masterPid, root));
+    const held = socketInodesOf(masterPid, root);
+    this.#add(tcp, unix, held);
+    this.#ofMaster = new Set(
+      (this.ports.size > 0 ? tcp : unix).map(({ inode }) => inode).filter((inode) => held.has(inode)),
+    );
     for (const pid of workerPids.slice(0, WORKERS_LOOKED_AT)) {
       if (this.ports.size === 0) this.#add(tcp, unix, socketInodesOf(pid, root));
     }
@@ -49,6 +55,22 @@ export class Listeners {
   /** Whether any of them is known. */
   get found(): boolean {
     return this.ports.size > 0 || this.unixInodes.size > 0;
+  }
+
+  /** Whether they are the very same sockets. */
+  equals(others: Listeners): boolean {
+    return this.#inodes.size === others.#inodes.size && this.#inodes.isSubsetOf(others.#inodes);
+  }
+
+  /**
+   * Whether this process, the master, still holds them: it closes them when it begins to stop. undefined where it had
+   * none, or holds some of them: its control socket is one, and changes.
+   */
+  areHeldBy(pid: number, root = ""): boolean | undefined {
+    const held = socketInodesOf(pid, root);
+    const count = [...this.#ofMaster].filter((inode) => held.has(inode)).length;
+    if (this.#ofMaster.size === 0 || (count > 0 && count < this.#ofMaster.size)) return undefined;
+    return count > 0;
   }
 
   /**

@@ -11,6 +11,7 @@ from gunicorn_autoscaler_probe import report
 from gunicorn_autoscaler_probe.meters import asgi_meter, meter as meter_module, sync_meter
 from gunicorn_autoscaler_probe.meters.kernel_wait import KernelWait
 from gunicorn_autoscaler_probe.meters.meter import Gauge, LockedMeter, Meter
+from gunicorn_autoscaler_probe.worker import linger, loop_lag
 
 
 class DetachTest(unittest.TestCase):
@@ -71,10 +72,28 @@ class DetachTest(unittest.TestCase):
                 worker.wait(1)
             self.assert_detached(m)
 
+    def test_the_lag_of_a_loop(self):
+        ticks = []
+        with page() as m, stopped_clock(loop_lag) as clock:
+            m[w.METERED] = 1
+            lag = loop_lag.LoopLag(m, lambda: ticks.append(1 / (len(ticks) - 1)))  # raises from the second on
+            for _ in range(3):
+                clock.ns += 2**64
+                lag.tick()
+            self.assertEqual(len(ticks), 1)
+            self.assert_detached(m)
+            self.assertEqual(self.stderr.getvalue().count('Cannot look after the event loop'), 1)
+
     def test_a_slot_that_is_gone(self):
         with page() as m:
             words = m[:]
             words.release()
+            loop_lag.LoopLag(words, lambda: None).tick()
+            locked = LockedMeter(words, 1)
+            locked.end(locked.begin(), False)
+            worker = type('W', (), {'run': lambda self: None, 'notify': lambda self: None})()
+            linger.before_end(worker, words, 10**9)
+            worker.run()
             gauge = Gauge(words, w.STREAMS)
             gauge.opened()
             gauge.closed()

@@ -175,3 +175,30 @@ Deno.test("Two services on one port of 127.0.0.1 and 127.0.0.2 have a queue each
     await Promise.all([out.cancel(), other.stdin.close().catch(() => {}), other.status]);
   }
 });
+
+Deno.test("A master that has closed its listeners is told from one that listens and from one that never had any", () => {
+  using root = new FakeRoot({
+    "proc/net/tcp": HEADER + line(LISTEN, 8000, 0, 111) + line(LISTEN, 9000, 0, 112),
+    "proc/50/fd/5": { link: "socket:[111]" },
+    "proc/51/fd/5": { link: "socket:[112]" },
+    "proc/52/fd/5": { link: "/dev/null" },
+  });
+  const queue = new AcceptQueue(root.path);
+  assertEquals(queue.isHeldBy(MASTER), undefined);
+  queue.read(MASTER, [], 0);
+  assertEquals([queue.isHeldBy(MASTER), queue.isHeldBy(52)], [true, false]);
+  const ofWorkers = new AcceptQueue(root.path);
+  ofWorkers.read(52, [51], 0);
+  assertEquals(ofWorkers.isHeldBy(52), undefined);
+});
+
+Deno.test("A listener that the master opens a moment after another one is found at once", () => {
+  using root = new FakeRoot({
+    "proc/net/tcp": HEADER + line(LISTEN, 8000, 1, 111) + line(LISTEN, 9000, 4, 112),
+    "proc/50/fd/5": { link: "socket:[111]" },
+  });
+  const queue = new AcceptQueue(root.path);
+  assertEquals(queue.read(MASTER, [], 0), 1);
+  root.write({ "proc/50/fd/6": { link: "socket:[112]" } });
+  assertEquals([queue.read(MASTER, [], 100), queue.read(MASTER, [], 300)], [1, 5]);
+});

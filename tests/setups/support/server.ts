@@ -1,5 +1,6 @@
 import { program } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
+import type { MemoryCgroup } from "../../support/containers/memory_cgroup.ts";
 import { type Process, run } from "../../support/process.ts";
 import { children } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";
@@ -11,6 +12,8 @@ export interface ServerParts {
   readonly isWrapped: boolean;
   /** Where the wrapped one makes its runtime folder. */
   readonly runtimeBase: string;
+  /** The control group that limits its memory. */
+  readonly group: MemoryCgroup | undefined;
 }
 
 /** gunicorn of a set-up, bare or wrapped. Its app answers each request with the pid of the worker. */
@@ -18,13 +21,16 @@ export class Server {
   readonly process: Process;
   readonly port: number;
   readonly isWrapped: boolean;
-  readonly #runtimeBase: string;
+  /** A folder of its own: runtime folders, and what the app keeps in $XDG_RUNTIME_DIR. */
+  readonly runtimeBase: string;
+  readonly #group: MemoryCgroup | undefined;
 
   constructor(parts: ServerParts) {
     this.process = parts.process;
     this.port = parts.port;
     this.isWrapped = parts.isWrapped;
-    this.#runtimeBase = parts.runtimeBase;
+    this.runtimeBase = parts.runtimeBase;
+    this.#group = parts.group;
   }
 
   /** The status of an answer; 0 when there was none, or not within `timeoutMs`. */
@@ -48,7 +54,7 @@ export class Server {
     if (this.isWrapped) {
       const [path, ...args] = program();
       const ended = await run(path!, [...args, "scale", String(to)], {
-        env: { GUNICORN_AUTOSCALER_RUNTIME_DIR: this.#runtimeBase, NO_COLOR: "1" },
+        env: { GUNICORN_AUTOSCALER_RUNTIME_DIR: this.runtimeBase, NO_COLOR: "1" },
       });
       if (ended.code !== 0) throw new Error(`scale ${to}: ${ended.stderr}`);
       return;
@@ -71,6 +77,11 @@ export class Server {
       timeoutMs,
       what: () => `${count} workers, there are ${children(arbiter).length}\n${this.process.text()}`,
     });
+  }
+
+  /** Processes that the kernel killed for want of memory, where memoryMiB limits it. */
+  oomKills(): number {
+    return this.#group?.oomKills() ?? 0;
   }
 
   /** Sends TERM as a container runtime does, and waits for the end; the exit code. */

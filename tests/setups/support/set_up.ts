@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { shellWords } from "../../../src/gunicorn/arguments.ts";
 import { program } from "../../support/autoscaled.ts";
+import { type MemoryCgroup, memoryCgroup } from "../../support/containers/memory_cgroup.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { start } from "../../support/process.ts";
 import { tempDir } from "../../support/tempdir.ts";
@@ -21,6 +22,8 @@ export interface SetUp<T> {
   readonly launcher?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly versions?: readonly VenvName[];
+  /** Both run in a control group of their own with so much memory; skipped where none can be made. */
+  readonly memoryMiB?: number;
   /** Wait until / is answered with 200; true when not given. */
   readonly untilReady?: boolean;
   readonly observe: (server: Server) => Promise<T>;
@@ -33,6 +36,7 @@ export const VERSIONS: readonly VenvName[] = ["20.1", "23", "newest"];
 
 /** How long the first answer may take on a busy machine. */
 const READY_MS = 60_000;
+const MIB = 2 ** 20;
 
 /**
  * Registers a test a version.
@@ -44,6 +48,10 @@ export function setUp<T>(meta: ImportMeta, one: SetUp<T>): void {
   for (const version of one.versions ?? VERSIONS) {
     const words = [...(one.own ?? []), one.line].join(" ");
     Deno.test(`${name}: "${words}" on gunicorn ${version}`, async () => {
+      if (one.memoryMiB !== undefined && !canLimitMemory()) {
+        console.log("skipped: this machine does not let us make a control group with a memory limit");
+        return;
+      }
       const both = [observed(folder, one, version, false), observed(folder, one, version, true)] as const;
       await Promise.allSettled(both); // one that fails must not leave the other behind
       const [bare, wrapped] = await Promise.all(both);
@@ -55,6 +63,7 @@ export function setUp<T>(meta: ImportMeta, one: SetUp<T>): void {
 async function observed<T>(folder: string, one: SetUp<T>, version: VenvName, isWrapped: boolean): Promise<T> {
   const path = await venv(version);
   await using home = await tempDir();
+  using group = one.memoryMiB === undefined ? undefined : memoryCgroup(one.memoryMiB * MIB);
   const port = freeTcpPort();
   const withPort = (text: string) => text.replaceAll("$PORT", String(port));
   const line = shellWords(withPort(one.line));
@@ -64,10 +73,12 @@ async function observed<T>(folder: string, one: SetUp<T>, version: VenvName, isW
     ...(one.own ?? []).map(withPort),
   ];
   const words = [
+    ...(group === undefined ? [] : ["/bin/sh", "-c", `echo $$ > ${group.procs} && exec "$@"`, "sh"]),
     ...(one.before ?? []).map(withPort),
     ...(isWrapped ? [...program(), ...own] : launcher ?? [bin(path, "gunicorn")]),
     ...line,
   ];
+  await using _emptied = { [Symbol.asyncDispose]: () => emptied(group) };
   await using process = start(words[0]!, words.slice(1), {
     cwd: folder,
     env: {
@@ -79,7 +90,7 @@ async function observed<T>(folder: string, one: SetUp<T>, version: VenvName, isW
       ...one.env,
     },
   });
-  const server = new Server({ process, port, isWrapped, runtimeBase: home.path });
+  const server = new Server({ process, port, isWrapped, runtimeBase: home.path, group });
   if (one.untilReady ?? true) await untilAnswered(server);
   try {
     return await one.observe(server);
@@ -87,6 +98,17 @@ async function observed<T>(folder: string, one: SetUp<T>, version: VenvName, isW
     const kind = isWrapped ? "wrapped" : "bare";
     throw new Error(`${kind}: ${error instanceof Error ? error.message : error}\n${process.text()}`);
   }
+}
+
+function canLimitMemory(): boolean {
+  using group = memoryCgroup(MIB);
+  return group !== undefined;
+}
+
+/** A control group can be removed only once its last process is gone. */
+async function emptied(group: MemoryCgroup | undefined): Promise<void> {
+  if (group === undefined) return;
+  await until(() => Deno.readTextFileSync(group.procs).trim() === "", { what: "an empty control group" });
 }
 
 async function untilAnswered(server: Server): Promise<void> {

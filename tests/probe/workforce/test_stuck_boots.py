@@ -1,0 +1,105 @@
+"""A worker that is stuck in its boot: another takes its place, and it is the first to go."""
+import time
+import unittest
+
+from support import w, write_slot
+from workforce_case import WorkforceCase
+from gunicorn_autoscaler_probe import words
+from gunicorn_autoscaler_probe.workforce import staffing
+
+S = 10**9
+
+
+class StaffingTest(unittest.TestCase):
+    def test_without_a_stuck_one_the_count_alone_decides(self):
+        self.assertEqual(staffing.missing(4, 2, 0, 8), 2)
+        self.assertEqual(staffing.missing(4, 5, 0, 8), 0)
+        self.assertEqual(staffing.surplus(4, 7, 0, 0), 3)
+        self.assertEqual(staffing.surplus(4, 3, 0, 0), 0)
+
+    def test_a_stuck_one_has_another_beside_it_within_the_maximum(self):
+        self.assertEqual(staffing.missing(3, 3, 1, 8), 1)
+        self.assertEqual(staffing.missing(3, 4, 1, 8), 0)
+        self.assertEqual(staffing.missing(3, 3, 1, 3), 0)
+        self.assertEqual(staffing.missing(3, 3, 1, 0), 0)
+        self.assertEqual(staffing.missing(2, 2, 2, 100), 2)
+        self.assertEqual(staffing.missing(2, 4, 4, 100), 0)  # every boot hangs
+
+    def test_it_goes_once_enough_serve(self):
+        self.assertEqual(staffing.surplus(3, 4, 1, 2), 0)
+        self.assertEqual(staffing.surplus(3, 4, 1, 3), 1)
+        self.assertEqual(staffing.surplus(2, 3, 1, 2), 1)
+        self.assertEqual(staffing.surplus(2, 3, 2, 1), 1)
+
+
+class StuckBootsTest(WorkforceCase):
+    def start_with_one_stuck(self, maximum):
+        """Two that serve, and one that boots for 11 s."""
+        self.bell._words[words.A_MAXIMUM] = maximum
+        server = self.start(3)
+        self.stuck = server.forks[-1]
+        self.boots_for(self.stuck, 11)
+        self.force._slots._ready_ns.pop(self.stuck, None)
+        server.manage_workers()
+        return server
+
+    def boots_for(self, pid, seconds):
+        began_ns = time.monotonic_ns() - seconds * S
+        self.force._slots._forked_ns[pid] = began_ns
+        write_slot(self.folder, pid, BOOT_NS=began_ns)
+
+    def test_another_takes_its_place_and_then_it_goes(self):
+        server = self.start_with_one_stuck(maximum=5)
+        self.assertEqual((len(server.forks), server.kills), (4, []))
+        server.manage_workers()
+        self.assertEqual((len(server.forks), server.kills), (4, []))
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        self.assertEqual((len(server.forks), server.kills), (4, [self.stuck]))
+
+    def test_if_it_boots_after_all_the_other_goes(self):
+        server = self.start_with_one_stuck(maximum=5)
+        self.boot(self.stuck)
+        server.manage_workers()
+        self.assertEqual((len(server.forks), server.kills), (4, [server.forks[-1]]))
+
+    def test_at_the_maximum_there_is_no_place_for_another(self):
+        server = self.start_with_one_stuck(maximum=3)
+        self.assertEqual((len(server.forks), server.kills), (3, []))
+
+    def test_in_a_shrink_it_goes_first(self):
+        server = self.start_with_one_stuck(maximum=3)
+        server.num_workers = 2
+        server.manage_workers()
+        self.assertEqual(server.kills, [self.stuck])
+
+    def test_a_boot_is_slow_only_beyond_three_times_the_usual(self):
+        self.bell._words[words.A_MAXIMUM] = 5
+        server = self.start(3)
+        now = time.monotonic_ns()
+        self.boot(*server.forks[:2], READY_NS=now + S, BOOT_NS=now - 19 * S)
+        for pid in server.forks:
+            self.force._slots._forked_ns[pid] = now - 60 * S
+        self.force._slots._ready_ns.pop(server.forks[2], None)
+        for seconds, forks in ((59, 3), (62, 4)):
+            self.boots_for(server.forks[2], seconds)
+            server.manage_workers()
+            self.assertEqual(len(server.forks), forks)
+
+    def test_a_new_one_that_is_stuck_does_not_hold_up_a_reload(self):
+        self.bell._words[words.A_MAXIMUM] = 8
+        server = self.start(3)
+        old = list(server.forks)
+        self.reload()
+        stuck = server.forks[-1]
+        self.boots_for(stuck, 11)
+        server.manage_workers()
+        self.assertEqual((len(server.forks), server.kills), (5, []))
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        self.assertEqual(len(server.kills), 1)
+        self.assertIn(server.kills[0], old)
+
+
+if __name__ == '__main__':
+    unittest.main()

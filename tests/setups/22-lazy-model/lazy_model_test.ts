@@ -1,0 +1,30 @@
+/**
+ * Memory that a worker takes with its first request
+ * Holds: a burst for workers that have served nothing is answered, with one out-of-memory kill at most
+ * Note: Models and caches are often loaded at the first request. Seen in benoitc/gunicorn #2007, #2417 and #2501.
+ */
+import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { untilBurstAnswered } from "../support/burst.ts";
+import { setUp } from "../support/set_up.ts";
+
+const REQUESTS = 40;
+
+setUp(import.meta, {
+  line: "-w 2 -b 127.0.0.1:$PORT app:app",
+  own: ["--max-workers=12"],
+  versions: ["newest"],
+  memoryMiB: 900,
+  async observe(server) {
+    await server.untilWorkers(2);
+    const answered = await untilBurstAnswered(server, "/model", REQUESTS, () => {});
+    const kills = server.oomKills();
+    await server.stop();
+    return { answered, kills };
+  },
+  compare(wrapped, bare) {
+    assertEquals(bare, { answered: REQUESTS, kills: 0 });
+    // A kill before the first worker was seen loaded takes the one request it serves.
+    assertLessOrEqual(wrapped.kills, 1);
+    assertEquals(wrapped.answered, REQUESTS - wrapped.kills);
+  },
+});
