@@ -15,8 +15,17 @@ export interface GetOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** One GET on a connection of its own. Throws when the server does not answer in time (10 s) or breaks off. */
-export async function get(target: Target, path: string, options: GetOptions = {}): Promise<Answer> {
+/**
+ * One GET on a connection of its own. Throws when the server does not answer in time (10 s) or breaks off; when it is
+ * awaited later, or not at all, that does not end the whole test file.
+ */
+export function get(target: Target, path: string, options: GetOptions = {}): Promise<Answer> {
+  const answer = getOnce(target, path, options);
+  answer.catch(() => {});
+  return answer;
+}
+
+async function getOnce(target: Target, path: string, options: GetOptions): Promise<Answer> {
   await using connection = await Connection.open(target);
   return await connection.get(path, { ...options, headers: { Connection: "close", ...options.headers } });
 }
