@@ -12,6 +12,8 @@ export interface Scenario {
   readonly keepAlive?: boolean;
   readonly minWorkers: number;
   readonly maxWorkers: number;
+  /** Workers to start with (`--workers`); the minimum where not given. */
+  readonly initialWorkers?: number;
   /** Gunicorn's worker class. uWSGI takes part where it has a like: sync and gthread. */
   readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker" | "asyncio_worker.AsyncioWorker";
   /** Threads of a gthread worker. */
@@ -32,6 +34,8 @@ const blocked = {
   phases: parsePhases("20x40s:/block/200"),
   minWorkers: 2,
   maxWorkers: 8,
+  initialWorkers: 6,
+  light: true,
   workerClass: "asyncio_worker.AsyncioWorker",
   app: "fastApi",
   sloMs: SLO_MS,

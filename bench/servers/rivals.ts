@@ -97,6 +97,7 @@ async function fixed(scenario: Scenario, port: number, workers: number): Promise
 
 /** This project, from source, on its defaults but for the bounds. */
 async function ours(scenario: Scenario, port: number): Promise<Launch> {
+  const { initialWorkers } = scenario;
   return {
     program: Deno.execPath(),
     args: [
@@ -105,9 +106,11 @@ async function ours(scenario: Scenario, port: number): Promise<Launch> {
       `${repository}main.ts`,
       app(scenario),
       ...gunicornArguments(scenario, port),
+      ...(initialWorkers ? ["--workers", String(initialWorkers)] : []),
     ],
     env: { ...environment(scenario), ...bounds(scenario), PATH: await pathWithGunicorn() },
     workersAre: "grandchildren",
+    ...(initialWorkers ? { firstWorkers: initialWorkers } : {}),
   };
 }
 
