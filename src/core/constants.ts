@@ -29,6 +29,8 @@ export const PRIOR_REQUESTS = 20;
 export const DURATIONS_EVERY_MS = 300;
 /** Share of the requests that may wait longer than the objective leaves. Source: under the 5 % of a 95th percentile. */
 export const LATE_SHARE = 0.03;
+/** The same for fewer workers: a load between two numbers must not flap. Source: simulated, Down. */
+export const DOWN_LATE_SHARE = 0.02;
 /** Slots are never planned to be busier than this, whatever the objective allows. Source: Erlang's formula diverges at 1. */
 export const MOST_UTILIZATION = 0.98;
 
@@ -141,19 +143,29 @@ export const GROWTH_RETRY_MS = 60_000;
 export const HANGING_FACTOR = 5;
 /** They must keep them for this share of the objective at least. Source: simulated, Dependencies. */
 export const HANGING_OBJECTIVE_SHARE = 0.5;
+/** All slots are in use when they were for this share of a window. Source: ticks do not fall when requests begin. */
+export const ALL_TAKEN_SHARE = 0.95;
 /** Requests that must have finished before any can hang. Source: as MEAN_SERVICE_REQUESTS. */
 export const HANGING_LEAST_REQUESTS = 8;
 /** While requests hang a step leads to this many times the workers at most. Source: simulated, Dependencies. */
 export const HANGING_STEP_FACTOR = 2;
+/** Requests that end after such a step, for each slot, before it shows: half of them had begun before. Simulated. */
+export const HANGING_STEP_REQUESTS = 1.5;
+/** Such a step did not help when requests take this many times as long. Source: simulated, Dependencies. */
+export const SLOWER_STEP_FACTOR = 1.5;
 /** Such a step may take this long to show what it brings. Source: simulated, Dependencies. */
 export const HANGING_STEP_MS = 10_000;
 
 // Down
 
-/** Fewer workers must be enough for this many times the load: a load between two numbers must not flap. Simulated, Down. */
+/** Fewer async workers must be enough for this many times the load: one between two numbers must not flap. Simulated, Down. */
 export const DOWN_LOAD_FACTOR = 1.15;
 /** A worker is kept for this many of its boots: what takes long to boot is kept longer. Source: simulated, Down. */
 export const HOLD_BOOTS = 10;
+/** After a fall that chance does not explain the setting is this share of itself. Source: simulated, Down. */
+export const FALL_HOLD_SHARE = 0.1;
+/** Evidence of such a fall, in nats: e^5 is 150 times likelier than chance. Source: simulated, Down. */
+export const FALL_EVIDENCE_NATS = 5;
 /** The boot time that the hold is computed from before one is known: three seconds of hold. Source: simulated, Down. */
 export const HOLD_UNKNOWN_BOOT_MS = 300;
 /** The learned hold is at most this many times the setting. Source: simulated, Down and Tried and dropped. */

@@ -127,6 +127,8 @@ export interface Demand {
   readonly by: SignalName;
   /** The leading signal is a burst or a queue: act at once, never answer by going down. */
   readonly burst: boolean;
+  /** Far fewer requests come than a moment before: what they needed is not kept as long. */
+  readonly fell: boolean;
   readonly signals: readonly SignalDemand[];
   readonly facts: Facts;
 }

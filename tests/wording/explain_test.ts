@@ -23,6 +23,7 @@ const demand = (by: Demand["by"], changes: Partial<Facts> = {}): Demand => ({
   enough: 9,
   by,
   burst: false,
+  fell: false,
   signals: [],
   facts: { ...facts, ...changes },
 });

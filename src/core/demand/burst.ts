@@ -1,5 +1,4 @@
 import {
-  BLOCKED_LOOP_FACTOR,
   BURST_OVER_SHARE,
   BURST_WINDOW_TICKS,
   LEAST_BURST_REQUESTS,
@@ -9,7 +8,6 @@ import {
   SECOND_MS,
 } from "../constants.ts";
 import type { History, WindowSums } from "../history.ts";
-import { lowerBusyLoops } from "./event_loops.ts";
 import { lowerCount, lowerErlangs, occupiedPerRequestMs } from "./offered_load.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { known, type Maybe, type Sample } from "../sample.ts";
@@ -92,18 +90,6 @@ export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number
     (arrivals * longest) / sums.spanMs,
     lowerErlangs(sums.occupiedMs / sums.spanMs, serviceMs, sums.spanMs),
   );
-}
-
-/**
- * Event loops that a burst's arrivals need, at the recent loop time of a request. Only where loops are blocked:
- * of loops that compute, the CPU that they use is more exact.
- */
-export function burstLoops(sums: WindowSums, stable: WindowSums): number {
-  const busyMs = lowerBusyLoops(stable) * stable.spanMs;
-  if (stable.finished <= 0 || busyMs < BLOCKED_LOOP_FACTOR * stable.cpuMs) return 0;
-  const loopMs = busyMs / stable.finished;
-  const arrivals = lowerCount(sums.arrivals);
-  return (arrivals * loopMs) / sums.spanMs;
 }
 
 /**

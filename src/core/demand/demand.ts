@@ -1,6 +1,7 @@
 import { isAsync } from "../kinds.ts";
 import type { Demand, SignalDemand } from "../reason.ts";
 import { factsOf } from "./facts.ts";
+import { fell } from "./fall.ts";
 import { LOOP_WORKERS } from "./loop_workers.ts";
 import { type DemandInput, observe } from "./observed.ts";
 import { SLOT_WORKERS } from "./slot_workers.ts";
@@ -23,6 +24,7 @@ export function demandOf(input: DemandInput): Demand {
     wanted: leading.workers,
     enough: Math.max(leading.workers, kind.enough(observed)),
     by: leading.signal,
+    fell: fell(input.history, input.settings.burstWindowMs),
     burst: leading.signal === "burst" || leading.signal === "queue",
     signals,
     facts: factsOf(observed),

@@ -1,6 +1,6 @@
-import { LOOP_TICK_MS } from "../constants.ts";
+import { ASYNC_CORE_UTILIZATION, BLOCKED_LOOP_FACTOR, DOWN_LOAD_FACTOR, LOOP_TICK_MS } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
-import { lowerErlangs } from "./offered_load.ts";
+import { lowerCount, lowerErlangs } from "./offered_load.ts";
 import { type WaitGoal, workersFor } from "./delay_formula.ts";
 
 /** The event loops over a window, by their ticks. */
@@ -43,4 +43,42 @@ export function loopsAreLate(recent: WindowSums, second: WindowSums, goal: WaitG
 export function lowerBusyLoops(sums: WindowSums): number {
   const { erlangs, restMs } = loopState(sums);
   return lowerErlangs(erlangs, Math.max(restMs, LOOP_TICK_MS), sums.spanMs);
+}
+
+/** Workers for so many busy loops, whose work is as long as in this window. */
+export function loopsFor(
+  erlangs: number,
+  sums: WindowSums,
+  goal: WaitGoal,
+  utilization = ASYNC_CORE_UTILIZATION,
+): number {
+  return loopWorkers(erlangs, loopState(sums).restMs, goal, utilization);
+}
+
+/** Loops that the load of a window needs, at least: those that were busy, or those that its arrivals block. */
+export function neededLoops(sums: WindowSums): number {
+  return Math.max(lowerBusyLoops(sums), blockedLoops(sums, sums));
+}
+
+/** Workers of which loops are short enough busy for fewer than there are; blocked ones over the stable window too. */
+export function enoughLoops(stable: WindowSums, recent: WindowSums, goal: WaitGoal): number {
+  const before = isBlocked(stable) ? loopState(stable).erlangs : 0;
+  const busy = Math.max(loopState(recent).erlangs, before);
+  return loopsFor(busy * DOWN_LOAD_FACTOR, recent, goal, ASYNC_CORE_UTILIZATION * DOWN_LOAD_FACTOR);
+}
+
+/**
+ * Event loops that the arrivals of a window need, at the time a request has kept a loop busy in another. Only where loops are
+ * blocked: of loops that compute, the CPU they use tells more exactly.
+ * Example: 20 requests/s that block for 200 ms need 4, also while 2 workers can show no more than 2 busy loops.
+ */
+export function blockedLoops(sums: WindowSums, before: WindowSums): number {
+  if (!isBlocked(before)) return 0;
+  const loopMs = lowerBusyLoops(before) * before.spanMs / before.finished;
+  return (lowerCount(sums.arrivals) * loopMs) / sums.spanMs;
+}
+
+/** Whether loops wait for something within a turn: they are busy for far longer than they compute. */
+function isBlocked(sums: WindowSums): boolean {
+  return sums.finished > 0 && lowerBusyLoops(sums) * sums.spanMs >= BLOCKED_LOOP_FACTOR * sums.cpuMs;
 }

@@ -1,12 +1,12 @@
-import { HANGING_FACTOR, HANGING_LEAST_REQUESTS, HANGING_OBJECTIVE_SHARE, SECOND_MS } from "../constants.ts";
+import { SECOND_MS } from "../constants.ts";
 import { isAsync } from "../kinds.ts";
 import type { Facts } from "../reason.ts";
 import { known, queuedNow } from "../sample.ts";
 import { rpsOf } from "./burst.ts";
 import { loopState } from "./event_loops.ts";
+import { requestsHang } from "./hanging.ts";
 import { utilizationOf } from "./objective.ts";
 import type { Observed } from "./observed.ts";
-import { occupiedPerRequestMs } from "./offered_load.ts";
 
 /** What the words of the decision are made of. */
 export function factsOf(observed: Observed): Facts {
@@ -28,13 +28,4 @@ export function factsOf(observed: Observed): Facts {
     workerCores: known(cpu) && second.spanMs > 0 ? second.cpuMs / second.spanMs : "unknown",
     limitCores: known(cpu) ? cpu.limitCores : "unknown",
   };
-}
-
-/** Whether slots are occupied for far longer than requests took before, and for half of the objective at least. */
-function requestsHang({ second, stable, settings }: Observed): boolean {
-  if (stable.finished < HANGING_LEAST_REQUESTS) return false;
-  const serviceMs = stable.serviceMs / stable.finished;
-  const perRequestMs = occupiedPerRequestMs(second, 1);
-  return perRequestMs > settings.sloP95Ms * HANGING_OBJECTIVE_SHARE &&
-    perRequestMs > HANGING_FACTOR * serviceMs;
 }

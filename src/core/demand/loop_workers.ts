@@ -1,6 +1,5 @@
 /** Async workers: each runs many requests on one event loop, and so on one core. */
 import {
-  ASYNC_CORE_UTILIZATION,
   BLOCKED_LOOP_LEAST_MS,
   BLOCKED_LOOP_QUEUED,
   DOWN_LOAD_FACTOR,
@@ -9,9 +8,9 @@ import {
 import type { WindowSums } from "../history.ts";
 import { roundUp } from "../round_up.ts";
 import { known } from "../sample.ts";
-import { burstCores, burstLoops } from "./burst.ts";
+import { burstCores } from "./burst.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
-import { loopsAreLate, loopState, loopWorkers, lowerBusyLoops } from "./event_loops.ts";
+import { blockedLoops, enoughLoops, loopsAreLate, loopsFor, neededLoops } from "./event_loops.ts";
 import { objective } from "./objective.ts";
 import type { Observed } from "./observed.ts";
 import { erlangsOf, lowerErlangs } from "./offered_load.ts";
@@ -54,7 +53,7 @@ function burstOnCores({ sample, burst, stable, serviceMs }: Observed): number {
 /** Loops for what a burst brings, where loops are blocked. */
 function burstOnLoops({ burst, stable, goal }: Observed): number {
   if (burst === undefined) return 0;
-  return loopWorkers(burstLoops(burst, stable), loopState(stable).restMs, goal, ASYNC_CORE_UTILIZATION);
+  return loopsFor(blockedLoops(burst, stable), stable, goal);
 }
 
 /** What a burst has in flight, at `target-conc-per-worker` a worker. */
@@ -71,9 +70,8 @@ function burstInFlight({ burst, serviceMs, settings }: Observed): number {
 function loop(observed: Observed): number {
   const { target, goal, stable, recent, isSettling } = observed;
   const isLate = loopsAreLate(recent, observed.second, goal);
-  const busy = isLate ? lowerBusyLoops(recent) : Math.min(lowerBusyLoops(stable), lowerBusyLoops(recent));
-  const workers = loopWorkers(busy, loopState(recent).restMs, goal, ASYNC_CORE_UTILIZATION);
-  return Math.max(isLate && !isSettling ? target + 1 : 0, workers);
+  const busy = isLate ? neededLoops(recent) : Math.min(neededLoops(stable), neededLoops(recent));
+  return Math.max(isLate && !isSettling ? target + 1 : 0, loopsFor(busy, recent, goal));
 }
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */
@@ -85,13 +83,11 @@ function blockedLoop({ sample, second, target, isSettling }: Observed): number {
 }
 
 function enough(observed: Observed): number {
-  const { sample, settings, target, goal, recent, recentErlangs } = observed;
-  const { erlangs, restMs } = loopState(recent);
-  const utilization = ASYNC_CORE_UTILIZATION * DOWN_LOAD_FACTOR;
+  const { sample, settings, target, goal, stable, recent, recentErlangs } = observed;
   return Math.max(
     roundUp(recentErlangs * DOWN_LOAD_FACTOR / settings.targetConcPerWorker),
     workersForCores(sample.model.kind, coresUsed(observed) * DOWN_LOAD_FACTOR),
-    loopWorkers(erlangs * DOWN_LOAD_FACTOR, restMs, goal, utilization),
+    enoughLoops(stable, recent, goal),
     // None goes while requests wait too long for loops.
     loopsAreLate(recent, observed.second, goal) ? target : 0,
   );

@@ -1,5 +1,5 @@
 /** Sync and gthread workers: each request occupies a slot. */
-import { DOWN_LOAD_FACTOR, MOST_UTILIZATION } from "../constants.ts";
+import { DOWN_LATE_SHARE, DOWN_LOAD_FACTOR, MOST_UTILIZATION } from "../constants.ts";
 import { burstErlangs } from "./burst.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
 import { workersFor } from "./delay_formula.ts";
@@ -45,10 +45,10 @@ function queue(observed: Observed): number {
 
 function enough(observed: Observed): number {
   const { sample, goal, recentErlangs } = observed;
-  // A load that much larger must still meet the objective; how busy slots may be is not made stricter with it.
+  // Fewer workers must keep waits shorter than those for which more are wanted; how busy slots may be is not made stricter.
   const utilization = Math.min(MOST_UTILIZATION, goal.utilization * DOWN_LOAD_FACTOR);
   return Math.max(
-    workersFor(recentErlangs * DOWN_LOAD_FACTOR, sample.model.slots, { ...goal, utilization }),
+    workersFor(recentErlangs, sample.model.slots, { ...goal, utilization, lateShare: DOWN_LATE_SHARE }),
     workersForCores(sample.model.kind, coresUsed(observed) * DOWN_LOAD_FACTOR),
   );
 }

@@ -2,10 +2,12 @@ import {
   GROWTH_RETRY_MS,
   HANGING_STEP_FACTOR,
   HANGING_STEP_MS,
+  HANGING_STEP_REQUESTS,
   LEAST_JUDGED_REQUESTS,
   MOVING_MEAN_REQUESTS,
   SECOND_MS,
   SLOWER_FACTOR,
+  SLOWER_STEP_FACTOR,
 } from "../constants.ts";
 import { known, type Maybe } from "../sample.ts";
 
@@ -69,7 +71,8 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
   const sinceStep = trial.sinceStep + ended.requests;
   if (known(trial.firstMs)) {
     const meanMs = moved(trial.meanMs, ended);
-    if (target > trial.from && meanMs > SLOWER_FACTOR * trial.firstMs) {
+    const slower = trial.hung && shows(sinceStep, target, slots) ? SLOWER_STEP_FACTOR : SLOWER_FACTOR;
+    if (target > trial.from && meanMs > slower * trial.firstMs) {
       return { trial: undefined, stop: { workers: target, untilMs: nowMs + GROWTH_RETRY_MS } };
     }
     return { trial: { ...trial, meanMs, sinceStep }, stop };
@@ -88,6 +91,11 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
     },
     stop,
   };
+}
+
+/** Whether a step to twice the workers shows in what has ended since: what had begun before it ends first. */
+function shows(sinceStep: number, target: number, slots: number): boolean {
+  return sinceStep >= HANGING_STEP_REQUESTS * target * slots;
 }
 
 /** The mean after these requests: a moving one, in which the last few count most. */
@@ -112,6 +120,6 @@ export function hangingStep(
 ): number {
   if (!hangs && !trial?.hung) return Infinity;
   if (sinceUpMs < SECOND_MS) return target;
-  const shown = trial === undefined || trial.sinceStep >= target * slots;
+  const shown = trial === undefined || shows(trial.sinceStep, target, slots);
   return shown || sinceUpMs >= HANGING_STEP_MS ? HANGING_STEP_FACTOR * target : target;
 }

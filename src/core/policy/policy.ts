@@ -1,6 +1,7 @@
 import {
   CALM_HOLDS,
   CALM_MS,
+  FALL_HOLD_SHARE,
   HOLD_BOOTS,
   HOLD_UNKNOWN_BOOT_MS,
   LATE_LOOP_PART,
@@ -76,10 +77,13 @@ export interface PolicyInput {
   readonly start?: StartHold;
 }
 
-/** The hold: how long demand must have been lower before workers go, ms. Ten boots at least, whatever was learned. */
-function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number): number {
+/**
+ * The hold: how long demand must have been lower before workers go, ms. Shorter after a fall that chance does not explain,
+ * until load has come back after one; ten boots at least, whatever was learned.
+ */
+function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number, fell = false): number {
   return Math.max(
-    settings.idleMs * state.holdFactor,
+    settings.idleMs * state.holdFactor * (fell ? Math.min(1, FALL_HOLD_SHARE * state.holdFactor) : 1),
     (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * HOLD_BOOTS,
   );
 }
@@ -102,7 +106,7 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   });
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
   const state = { ...before, gradient, enoughInHold: enoughWith(before, input, allowed) };
-  const hold = holdMs(state, settings, bootMs);
+  const hold = holdMs(state, settings, bootMs, known(demand) && demand.fell);
   const mostEnough = state.enoughInHold.max(nowMs, hold, state.target);
   const lowSinceMs = mostEnough < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
 

@@ -1,5 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { loopState, loopWorkers, lowerBusyLoops } from "../../../src/core/demand/event_loops.ts";
+import {
+  blockedLoops,
+  enoughLoops,
+  loopState,
+  loopWorkers,
+  lowerBusyLoops,
+} from "../../../src/core/demand/event_loops.ts";
 import { asked, demand, requests, type Scene } from "./demand_scenes.ts";
 import { tick, ticks } from "../ticks.ts";
 
@@ -58,4 +64,25 @@ Deno.test("a burst before blocked loops asks for as many loops as its arrivals k
   assert(asked(scene, "burst") >= 5, `${asked(scene, "burst")}`);
   const computing = { ...scene.always, cpuMs: 50 };
   assertEquals(asked({ ...scene, always: computing }, "burst") < 5, true);
+});
+
+Deno.test("blocked loops are counted by the arrivals: two workers show no more than two that are busy", () => {
+  const full = Array.from(
+    { length: 30 },
+    () => ({ ...late(2, 100), loopBusyMs: 200, arrivals: 2, finished: 1 }),
+  );
+  const sums = ticks(full).sums(3_000);
+  assert(blockedLoops(sums, sums) > 3 && blockedLoops(sums, sums) < 4, `${blockedLoops(sums, sums)}`);
+  const computing = ticks(full.map((one) => ({ ...one, cpuMs: 190 }))).sums(3_000);
+  assertEquals(blockedLoops(computing, computing), 0);
+});
+
+Deno.test("blocked loops of the stable window keep workers that a calm second would remove, computing ones do not", () => {
+  const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
+  const scene = (cpuMs: number) => {
+    const busy = (loops: number) => ({ ...late(loops, 100), arrivals: 2, finished: 2, cpuMs });
+    return ticks([...Array(70).fill(busy(4)), ...Array(30).fill(busy(2))]);
+  };
+  const enough = (cpuMs: number) => enoughLoops(scene(cpuMs).sums(10_000), scene(cpuMs).sums(3_000), goal);
+  assert(enough(0) > enough(300), `${enough(0)} ${enough(300)}`);
 });

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { requestsHang } from "../../../src/core/demand/hanging.ts";
 import { hangingWorkers } from "../../../src/core/demand/queue.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import { load, sample } from "../samples.ts";
 import { tick, ticks } from "../ticks.ts";
 
@@ -45,4 +47,22 @@ Deno.test("the oldest wait ends where all that waited then have begun since", ()
   assertEquals(ticks([queue(2, 0), queue(2, 1), queue(2, 1)]).oldestWaitMs(), 100);
   assertEquals(ticks([queue(2, 0), queue(2, 2)]).oldestWaitMs(), 0);
   assertEquals(ticks([queue(0, 0)]).oldestWaitMs(), 0);
+});
+
+Deno.test("all slots taken and none free for as long as the objective: requests hang, before their mean tells", () => {
+  const usual = Array.from({ length: 40 }, () => ({ arrivals: 2, serviceMs: 80, occupiedMs: 80 }));
+  const hang = (taken: number, forTicks: number) => {
+    const history = ticks([
+      ...usual,
+      ...Array.from({ length: forTicks }, () => ({ occupiedMs: 100 * taken })),
+    ]);
+    return requestsHang({
+      sample: sample(5_000),
+      history,
+      settings: DEFAULT_POLICY,
+      second: history.sums(1_000),
+      stable: history.sums(10_000),
+    });
+  };
+  assertEquals([hang(2, 2), hang(2, 3), hang(1, 3)], [false, true, false]);
 });

@@ -43,5 +43,15 @@ Deno.test("while requests hang a step doubles the workers at most, and waits for
   assertEquals(step(begun, 900), 4);
   assertEquals(step(begun, 5_000, false), 4);
   assertEquals(step(begun, 10_000), 8);
-  assertEquals(step(after(begun, 4, 2_000, 4), 1_000), 8);
+  assertEquals(step(after(begun, 5, 2_000, 4), 1_000), 4);
+  assertEquals(step(after(begun, 6, 2_000, 4), 1_000), 8);
+});
+
+Deno.test("a step that was made while requests hung has not helped when they take half as long again once it shows", () => {
+  const slowed = (hung: boolean, ended: number) =>
+    after(after(grown(FLAT, 2, hung), 2, 2_000, 8), ended, 3_100, 8);
+  // The moving mean comes to 1.5 times the first with the twenty-second request; 12 show a step to 8.
+  assertEquals(slowed(true, 9).stop, undefined);
+  assertEquals(slowed(true, 30).stop, { workers: 8, untilMs: 60_000 });
+  assertEquals(slowed(false, 30).stop, undefined);
 });

@@ -29,7 +29,7 @@ export const facts: Demand["facts"] = {
 
 /** A demand for so many workers, by the load. */
 export function demand(wanted: number, changes: Partial<Demand> = {}): Demand {
-  return { wanted, enough: wanted, by: "load", burst: false, signals: [], facts, ...changes };
+  return { wanted, enough: wanted, by: "load", burst: false, fell: false, signals: [], facts, ...changes };
 }
 
 /** The configured bounds alone. */

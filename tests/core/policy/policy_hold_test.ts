@@ -29,6 +29,24 @@ Deno.test("load that returns after half a minute is new load, and the hold stays
   }
 });
 
+Deno.test("after a fall that is no chance workers are kept a tenth as long, but for ten boots", () => {
+  for (const [bootMs, atMs] of [[1, 600], [30, 800]] as const) {
+    const driver = new Driver(8, { idleMs: 1_000, noDownscaleAfterUpMs: 0 });
+    driver.run(500, demand(8));
+    assertEquals(driver.run(2_000, demand(2, { fell: true }), bootMs), [[atMs, 2]]);
+  }
+});
+
+Deno.test("what fell and came back before is not taken to be gone so soon", () => {
+  const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+  const keptMs = [1, 2, 3].map(() => {
+    driver.run(500, demand(8));
+    const fromMs = driver.nowMs;
+    return driver.run(9_000, demand(2, { fell: true }))[0]![0] - fromMs;
+  });
+  assertEquals(keptMs, [100, 400, 1_600]);
+});
+
 Deno.test("the hold is doubled up to sixteen times", () => {
   const driver = new Driver(8, { idleMs: 1_000, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
   for (let i = 0; i < 8; i++) {
