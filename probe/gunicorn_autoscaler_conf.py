@@ -3,7 +3,7 @@
 The supervisor appends `-c <this file>` to the user's arguments. This file finds the config gunicorn would have loaded
 without it (with gunicorn's own parser), loads it the way gunicorn does, and passes every setting on, so precedence and
 `--print-config` stay as they were. It runs again on SIGHUP. It stands alone: should the probe's package be missing or
-broken, the user's config is still loaded and gunicorn goes on as if nothing had been added.
+broken, the user's config is still loaded and gunicorn continues without the probe.
 """
 import os as _os
 import shlex as _shlex

@@ -67,7 +67,7 @@ def describe():
 
 def load(app):
     """Loads the application as a worker does: {problem, load_ms, rss_bytes}, and fork_ms and fork_bytes, what a worker
-    forked from this process would cost at first; 0 when that cannot be told."""
+    forked from this process costs at first; 0 when unknown."""
     began = time.monotonic()
     try:
         app.wsgi()

@@ -1,4 +1,4 @@
-"""What runs inside gunicorn: meters in its workers, and the ear its master has for the supervisor.
+"""What runs inside gunicorn: meters in its workers, and the requests of the supervisor in its master.
 
 Standard library only, Python 3.8 and newer. It fails open: an error in here costs one line in the log, never a boot
 or a request. The files it shares with the supervisor are described in words.py.

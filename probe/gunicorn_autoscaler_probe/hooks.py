@@ -25,13 +25,13 @@ def chain(folder, settings, space):
     if _session is None:
         session = _Session(folder)
         if not session.master.attach():
-            _is_refused = True  # for good: it must not change at a reload
+            _is_refused = True  # permanent: it must not change at a reload
             return
         session.worker.linger_ns = session.master.linger_ns()
         _session = session
     _attempt('read what the config says of workers', None, _session.master.configure, settings, space)
     if space.get('daemon'):
-        # A daemon leaves its parent, and with it everyone who could scale it.
+        # A daemon leaves its parent, which then cannot scale it.
         space['daemon'] = False
         report.say('daemon = True is ignored: the supervisor must stay the parent of gunicorn')
     _attempt("find places for gunicorn's own files", None, own_files.place, folder, settings, space)
@@ -47,7 +47,7 @@ def _wrap(make, settings, space, session):
         try:
             theirs = setting.validator(space[name])
         except Exception:
-            return  # gunicorn is about to refuse it, in its own words
+            return  # gunicorn is about to refuse it
     else:
         theirs = setting.default
     ours = make(session, theirs)
@@ -81,7 +81,7 @@ def _nworkers_changed(session, theirs):
         count = _attempt('answer the doorbell', server, session.master.count_changed, server, new_value, old_value)
         if count is None:
             count = new_value
-        if count == new_value or count != old_value:  # a change that we undid is no change to tell of
+        if count == new_value or count != old_value:  # a change that was undone is not reported
             guarded(session.master, server, 'nworkers_changed', theirs, server, count, old_value)
     return nworkers_changed
 

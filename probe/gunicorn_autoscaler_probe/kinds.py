@@ -30,7 +30,7 @@ def kind_of(worker_class):
 def slots_of(kind, cfg):
     """Requests one worker serves at once: the threads of gthread, worker_connections of an event loop, otherwise 1.
 
-    How a class of another make serves is not known: one request at a time is the guess that never starves a client.
+    How an unknown class serves is not known: one request at a time is the guess that starves no client.
     """
     if kind in (SYNC, UNKNOWN):
         return 1

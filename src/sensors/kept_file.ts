@@ -1,6 +1,6 @@
 /**
- * A small file of /proc or /sys that is read again and again through one descriptor: a third of the cost of opening it
- * each time, and for /proc/PID it stays with that very process when the pid has become another's.
+ * A small file of /proc or /sys that is read repeatedly through one descriptor: a third of the cost of opening it
+ * each time, and for /proc/PID it stays with the process when the pid is used again.
  */
 
 const SIZE = 8192;

@@ -2,7 +2,7 @@ import type { Maybe } from "../core/sample.ts";
 import type { ForkServerReading } from "../sensors/probe/arbiter_reading.ts";
 import type { WorkerReport } from "./status_types.ts";
 
-/** What status pages show and no decision needs: read on demand, not once a tick. */
+/** Details that status pages show and decisions do not need: read on demand, not once a tick. */
 export interface LiveDetails {
   /** Oldest first. Without the probe: what /proc knows of the master's children. */
   readonly workers: readonly WorkerReport[];

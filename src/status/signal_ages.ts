@@ -31,7 +31,7 @@ export class SignalAges {
   }
 }
 
-/** Nothing is to be read then, and nothing is missed. */
+/** No signal is read then, and none is missing. */
 function hasNoWorkers({ workers }: Sample): boolean {
   return known(workers) && workers.target === 0;
 }

@@ -5,7 +5,7 @@ import { milliseconds } from "../wording/format.ts";
 import { duration } from "../wording/order_words.ts";
 import type { SleepReport } from "./status_types.ts";
 
-/** What became of sleep since the start, collected tick by tick. */
+/** Sleeps since the start, collected tick by tick. */
 export class SleepBoard {
   /** Sleeps that a request, or a signal from outside, has ended. */
   wakeUps = 0;

@@ -19,7 +19,7 @@ export interface Identity {
 }
 
 /**
- * Everything there is to know now; undefined before the first tick.
+ * The whole status; undefined before the first tick.
  *
  * @param decisions how many of the last to tell
  * @param standing what is ordered now, where that may be newer than the last tick

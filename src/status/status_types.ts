@@ -1,12 +1,12 @@
 /**
- * What the status server tells, as JSON: GET /status, and each "status" event of /events. Times in seconds, sizes in bytes,
+ * The status as JSON: GET /status, and each "status" event of /events. Times in seconds, sizes in bytes,
  * CPU in cores. "unknown" stands for what cannot be read.
  */
 
 import type { Facts, SignalName } from "../core/reason.ts";
 import type { Maybe, WorkerKind } from "../core/sample.ts";
 
-/** Everything there is to know now. */
+/** The whole status. */
 export interface StatusReport {
   readonly version: string;
   readonly pid: number;
@@ -77,9 +77,9 @@ export interface ForkServerReport {
   readonly forks: number;
   /** From the question to the last worker's pid. */
   readonly lastForkSeconds: Maybe<number>;
-  /** Fork servers lost or not had, since the start. */
+  /** Fork servers lost or not started, since the start. */
   readonly failures: number;
-  /** All that in a sentence; empty while none is wanted. */
+  /** A sentence of it; empty while none is wanted. */
   readonly text: string;
 }
 
@@ -93,11 +93,11 @@ export interface SleepReport {
   readonly wakeUps: number;
   /** From the last of those requests to its answer; "unknown" while there is none. */
   readonly lastFirstAnswerSeconds: Maybe<number>;
-  /** All that in a sentence; empty where no sleep is wanted. */
+  /** A sentence of it; empty when sleep is off. */
   readonly text: string;
 }
 
-/** What was ordered by hand. */
+/** What an operator has set. */
 export interface OrderReport {
   readonly kind: "auto" | "paused" | "pinned";
   readonly text: string;

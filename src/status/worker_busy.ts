@@ -1,4 +1,4 @@
-/** One look at a worker lasts a tick; people want to know about the last second. */
+/** A reading covers a tick; people want the last second. */
 const WINDOW_MS = 1_000;
 
 /** How busy each worker was over about the last second: an exponential mean of its looks. */

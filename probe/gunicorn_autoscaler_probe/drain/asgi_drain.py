@@ -58,7 +58,7 @@ class AsgiDrain(Drain):
                 connection.transport.abort()
 
     def leave(self):
-        self._worker.nr_conns = 0  # they had their time: gunicorn would wait for them once more
+        self._worker.nr_conns = 0  # their time is over: gunicorn would wait for them again
         self._worker.alive = False
 
     def is_over(self):

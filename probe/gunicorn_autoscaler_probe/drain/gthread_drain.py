@@ -69,7 +69,7 @@ class GthreadDrain(Drain):
 
     def _has_connections(self):
         worker = self._worker
-        if hasattr(worker, 'method_queue'):  # 24 and newer: only the main thread counts
+        if hasattr(worker, 'method_queue'):  # 24 and newer: only the main thread counts them
             return worker.nr_conns > 0
         # nr_conns of 23 and older is counted in all threads without a lock.
         return len(worker.poller.get_map()) > 0 or any(not one.done() for one in list(worker.futures))
@@ -81,7 +81,7 @@ class GthreadDrain(Drain):
         end_answers(self._worker)
 
     def leave(self):
-        self._worker.nr_conns = 0  # they had their time: gunicorn would wait for them once more
+        self._worker.nr_conns = 0  # their time is over: gunicorn would wait for them again
         self._worker.alive = False
 
     def is_over(self):
@@ -143,7 +143,7 @@ def end_answers(worker):
 def _shut(conn):
     try:
         conn.sock.shutdown(socket.SHUT_RDWR)
-    except (OSError, AttributeError):  # it has gone meanwhile
+    except (OSError, AttributeError):  # it has ended
         pass
 
 

@@ -87,4 +87,4 @@ def hand_to_loop(loop, listeners, make_protocol, ssl):
 
 def _look_away(task):
     if not task.cancelled():
-        task.exception()  # a client that has gone is no news
+        task.exception()  # the client has gone

@@ -1,4 +1,4 @@
-"""What the supervisor says of the fork server, and what it is told, in the arbiter file."""
+"""The words about the fork server in the arbiter file: what the supervisor wants, and the state."""
 from .. import words as w
 from .process import FAILED, READY, REFUSED, STARTING
 

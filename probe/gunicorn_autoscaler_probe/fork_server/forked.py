@@ -22,7 +22,7 @@ class ForkingOs:
 
 
 class Order:
-    """What the arbiter says of the worker it wants. Pickled: pre_fork may have set anything on the worker."""
+    """The arbiter's order for a worker. Pickled: pre_fork may have set anything on the worker."""
 
     def __init__(self, age, attributes, environ, unset):
         """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed."""
@@ -48,7 +48,7 @@ def live(server, middle_pid, hand, name, on_slot):
     on_slot(fd): told the descriptor of the worker's slot.
     """
     for number in _STOPS:
-        signal.signal(number, _end)  # nothing ran yet
+        signal.signal(number, _end)  # no code of the application has run yet
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
     reseed.reseed()
     try:
@@ -57,7 +57,7 @@ def live(server, middle_pid, hand, name, on_slot):
                 sleep(_LOOK_EVERY_S)
             if os.getppid() != server.pid:  # the arbiter is dead, or may not adopt
                 os._exit(0)
-            kernel.die_with(server.pid)  # it may wait for its order for long
+            kernel.die_with(server.pid)  # it may wait long for its order
             wire.send(hand, b'%d' % os.getpid())
             data, descriptors = wire.receive(hand)
             kernel.outlive_parent()
@@ -84,7 +84,7 @@ def _leave(number, frame):
 
 
 def _run(server, order, heartbeat_fd):
-    """gunicorn's own spawn_worker, as it goes on in the child behind its fork."""
+    """gunicorn's own spawn_worker, from its fork on, in the child."""
     import gunicorn.arbiter as arbiter_module
     from gunicorn.workers import base
     os.environ.update(order.environ)

@@ -1,4 +1,4 @@
-"""Which fork server an arbiter has, when it gets another, and when it does without."""
+"""Which fork server an arbiter uses, when it is replaced, and when there is none."""
 import time
 
 from .. import report
@@ -14,7 +14,7 @@ _LONGEST_PAUSE_S = 300
 _LOOK_S = 0.05
 # A worker that boots for longer waits for something else than the CPU.
 _BOOT_S = 0.5
-# With "auto", an application that imports faster goes without.
+# With "auto", an application that imports faster has no fork server.
 _WORTH_IT_S = 0.3
 
 OFF, ON, AUTO = range(3)
@@ -45,7 +45,7 @@ class Keeper:
 
     @property
     def is_on(self):
-        """Fork servers are wanted, and nothing is known against them."""
+        """Fork servers are wanted, and not refused."""
         return self._mode != OFF and not self._why_not
 
     @property
@@ -96,7 +96,7 @@ class Keeper:
             self.expect(1)
 
     def expect(self, count):
-        """So many workers are about to be forked: fork them at once, for fewer copies of the fork server's memory map.
+        """`count` workers are about to be forked: fork them at once, for fewer copies of the fork server's memory map.
         Not while there is a spare, which needs no fork: it comes first."""
         if not self._spares and self._is_wanted:
             self._fork(min(count, wire.MOST_DESCRIPTORS))

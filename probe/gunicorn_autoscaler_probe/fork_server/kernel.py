@@ -1,4 +1,4 @@
-"""What placing a worker needs of the kernel."""
+"""System calls that place a worker."""
 import contextlib
 import ctypes
 import os

@@ -30,7 +30,7 @@ class Recruit:
             self._sock.close()
 
     def dismiss(self):
-        """It is not wanted any more."""
+        """Close it without an order."""
         self._sock.close()
 
     def has_ended(self):

@@ -1,4 +1,4 @@
-"""Forked workers would all draw the same random numbers: max_requests_jitter, tokens, sampling."""
+"""Without new seeds all forked workers draw the same random numbers: max_requests_jitter, tokens, sampling."""
 import random
 import sys
 

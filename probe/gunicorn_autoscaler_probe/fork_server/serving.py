@@ -1,4 +1,4 @@
-"""In the fork server: import the application, then fork whoever is asked for."""
+"""In the fork server: import the application, then fork the requested workers."""
 import gc
 import json
 import os
@@ -97,7 +97,7 @@ class Life:
         util._setproctitle('fork server [%s]' % server.proc_name)
         cfg = server.cfg
         util.set_owner_process(cfg.uid, cfg.gid, initgroups=cfg.initgroups)
-        util.set_owner_process = _ignore  # who is not root any more cannot do it again
+        util.set_owner_process = _ignore  # only root can do it again
         kernel.die_with(server.pid)
         os.environ.update(cfg.env or {})
 

@@ -55,7 +55,7 @@ class Spawning:
             report.trouble('fork a spare worker', error, self._server.log)
 
     def expect(self, count):
-        """gunicorn is about to be told to spawn so many workers, one after the other."""
+        """gunicorn is about to spawn `count` workers, one after the other."""
         try:
             self._keeper.expect(count)
         except Exception as error:

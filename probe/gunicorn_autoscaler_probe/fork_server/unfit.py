@@ -1,4 +1,4 @@
-"""Set-ups in which a fork server is of no use or would do harm, told by the configuration alone."""
+"""Configurations in which a fork server is useless or harmful."""
 from .. import kinds
 from . import kernel
 

@@ -1,4 +1,4 @@
-"""The arbiter file, master's side: reads how many workers the supervisor wants, answers what gunicorn's master made of it."""
+"""The arbiter file, master's side: reads how many workers the supervisor wants, and confirms."""
 import os
 import time
 
@@ -9,13 +9,13 @@ from ..page import Page, open_owned
 from . import claim, start
 from .asleep import Sleep
 
-# More is a torn or hostile file rather than a wish.
+# More is a torn or hostile file.
 _MOST_WORKERS = 100000
 _MOST_LINGER_MS = 86400 * 1000
 
 
 class Doorbell:
-    """The number the supervisor wants, and the words the master says back."""
+    """The number the supervisor wants, and the words of the master."""
 
     def __init__(self, folder):
         """Open the file in `folder`. Raises OSError when it is missing, ValueError when it is something else."""
@@ -60,7 +60,7 @@ class Doorbell:
             return False
         words = self._words
         words[w.A_CLAIMED_PID] = 0
-        for word in range(w.A_MASTER_PID, w.A_NO_SLEEP + 1):  # what a master before us, now gone, has left
+        for word in range(w.A_MASTER_PID, w.A_NO_SLEEP + 1):  # the words of an earlier master
             words[word] = 0
         words[w.A_CLAIMED_START] = claim.start_ticks()
         words[w.A_CLAIMED_PID] = self._claimed_by = os.getpid()
@@ -114,7 +114,7 @@ class Doorbell:
         return self._words[w.A_CONFIRMED_SEQ] == seq
 
     def count_change(self):
-        """The count was set once more."""
+        """The count was set again."""
         self._changes += 1
         self._words[w.A_CHANGES] = self._changes
 
@@ -130,7 +130,7 @@ class Doorbell:
         self._words[w.A_BOOT_FAILURES] = failures
 
     def publish_ready(self):
-        """The master serves from now on: it has its signal handlers."""
+        """The master serves and has its signal handlers."""
         self._words[w.A_READY_NS] = time.monotonic_ns()
 
     def count_reload(self):

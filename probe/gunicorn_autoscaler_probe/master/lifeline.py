@@ -1,4 +1,4 @@
-"""What ties gunicorn's master and its supervisor: neither outlives the other for long, nor what both stand on."""
+"""Links gunicorn's master and its supervisor: neither outlives the other for long."""
 import fcntl
 import os
 import shutil
@@ -25,12 +25,12 @@ def tie_to_parent(parent_pid):
 
 
 def end():
-    """Have gunicorn stop as it does when it is told to."""
+    """Stop gunicorn as a SIGTERM does."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def remove_folder(folder):
-    """Remove the runtime folder of a supervisor that is gone and cannot do it any more."""
+    """Remove the runtime folder of a dead supervisor."""
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -47,7 +47,7 @@ class Master:
         self._is_ours = True
         sockets.take()
         try:
-            if not bell.has_launcher:  # the kernel tells of a parent's death alone; else the workforce looks
+            if not bell.has_launcher:  # the kernel reports only a parent's death; otherwise the workforce checks
                 lifeline.tie_to_parent(bell.supervisor_pid)
         except Exception as error:
             report.trouble('tie gunicorn to the life of its supervisor', error)
@@ -67,7 +67,7 @@ class Master:
         return self._bell is not None and self._bell.is_obeying()
 
     def starting(self, server):
-        """on_starting: from here on the workforce is ours."""
+        """on_starting: take over the workforce."""
         if not self._obeys():
             return
         self._bell.publish_configuration(server)
@@ -103,7 +103,7 @@ class Master:
         return server.num_workers
 
     def ready(self):
-        """when_ready: the supervisor may ring from now on."""
+        """when_ready: the supervisor may signal from now on."""
         if self._obeys():
             self._bell.publish_ready()
 
@@ -125,7 +125,7 @@ class Master:
         return self._bell.linger_ns() if self._bell is not None else 0
 
     def is_serving(self):
-        """Whether a worker serves, and gunicorn is to go on whatever a hook of the user's raises."""
+        """Whether a worker serves, so that gunicorn survives an exception in a user's hook."""
         return self._workforce is not None and self._workforce.is_serving()
 
     def about_to_fork(self, worker):

@@ -4,7 +4,7 @@ import os
 from .. import report
 from .. import words as w
 
-# More is a torn or hostile file rather than a wish.
+# More is a torn or hostile file.
 _MOST = 100000
 
 

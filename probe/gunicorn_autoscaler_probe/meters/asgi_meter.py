@@ -67,7 +67,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         try:
             return await app(scope, receive, send)
         except BaseException as error:
-            broke = isinstance(error, Exception)  # a cancelled request is the client's doing
+            broke = isinstance(error, Exception)  # cancelled by the client: no failure
             raise
         finally:
             note_of_answer = answers.noted and answers.note_of(send)
@@ -132,7 +132,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
         running -= 1
         if running:
             began_sum -= now
-            busy_from = busy_from + now - now  # another object: the last one to end has to look at began_sum
+            busy_from = busy_from + now - now  # another object: the last one to end must read began_sum
         else:
             go_idle(now)
         publish(now)
@@ -164,7 +164,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
             expected = kind
             if answers.watch(send):
                 is_watched = True
-                send = around(send)  # this one was there before
+                send = around(send)  # this one was running before
             return await metered_app(scope, receive, send)
         return await app(scope, receive, send)
 
@@ -185,7 +185,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
             has_failed = has_failed or needs_lifespan
             raise
         finally:
-            if not has_failed:  # an application that knows no start-up serves without
+            if not has_failed:  # an application without a start-up serves without one
                 on_ready()
 
     return metered_app

@@ -67,7 +67,7 @@ def _watch_queue(worker, m, flush):
     answers of a worker that is to go.
     """
     queue = getattr(worker.tpool, '_work_queue', None)
-    if queue is None:  # a pool of the user's own make
+    if queue is None:  # a pool that the user made
         return
     waiting = queue.qsize
     enqueue_req, handle, notify = worker.enqueue_req, worker.handle, worker.notify

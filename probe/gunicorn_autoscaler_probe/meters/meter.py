@@ -152,7 +152,7 @@ def _make(m, hold_ns):
         running -= 1
         if running:
             began_sum -= now
-            busy_from = busy_from + now - now  # another object: the last one to end has to look at began_sum
+            busy_from = busy_from + now - now  # another object: the last one to end must read began_sum
         else:
             go_idle(now)
         publish(now)

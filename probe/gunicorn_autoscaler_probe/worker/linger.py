@@ -1,4 +1,4 @@
-"""A worker that goes in a shrink or a reload is kept for a while after its last request, for work that cannot be seen."""
+"""A draining worker is kept for a while after its last request, for work that cannot be seen."""
 from time import monotonic_ns, sleep
 
 from .. import words as w

@@ -26,7 +26,7 @@ class LoopLag:
     def __init__(self, words, on_tick):
         self._words = words
         self._on_tick = on_tick
-        self._uniform = Random().uniform  # one of our own: an app that seeds the global one must not notice
+        self._uniform = Random().uniform  # separate from the global one, which the app may seed
         self.lag_ns = 0  # of the last tick
         self._sum = self._ticks = self._late_ticks = self._longest = 0
         self._expect()

@@ -1,4 +1,4 @@
-"""A worker with an event loop leaves work to others.
+"""A worker with an event loop leaves connections to free workers.
 
 asyncio accepts all that waits in one turn of the loop, and only then begins to serve: the first worker of a burst takes it
 all, and those that come to help find nothing. Here it accepts one connection, and the next one some turns later, when the

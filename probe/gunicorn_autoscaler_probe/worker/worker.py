@@ -16,7 +16,7 @@ class Worker:
         self._page = None
         self._slot_fd = None
         self._kind = kinds.UNKNOWN
-        self.linger_ns = 0  # kept so long after its last request before it may go
+        self.linger_ns = 0  # how long it is kept after its last request
 
     def take_slot(self, fd):
         """This worker's slot was made by the master; `fd`, ours to close, is its descriptor."""

@@ -19,7 +19,7 @@ class BootRule:
         server.halt = self.halt
 
     def lift(self, is_lifted):
-        """Lift the rule, or put it in force again."""
+        """Lift the rule, or restore it."""
         if is_lifted or self._is_ending:
             self._server.WORKER_BOOT_ERROR = self._server.APP_LOAD_ERROR = _NO_EXIT_CODE
         else:

@@ -18,5 +18,5 @@ def settle(server):
 
 
 def _is_live(control):
-    """Its loop and its listener are there. What a later gunicorn no longer has is nothing to wait for."""
+    """Its loop and its listener are there. A later gunicorn may lack them: then it does not wait."""
     return getattr(control, '_loop', True) is not None and getattr(control, '_server', True) is not None

@@ -50,7 +50,7 @@ def _release():
 
 def _handle_in_worker():
     global _is_forking_worker
-    _is_forking_worker = False  # what this worker forks is none of ours
+    _is_forking_worker = False  # what this worker forks is not ours
     if _mask_before is None:
         return
     try:
@@ -66,7 +66,7 @@ def _handle_with(handler):
 
 
 def _end(number, frame):
-    """Ends a worker in which nothing ran yet, no hook either."""
+    """Ends a worker in which no code has run yet, not even a hook."""
     os._exit(0)
 
 

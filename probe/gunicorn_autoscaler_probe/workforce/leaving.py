@@ -3,14 +3,14 @@ from .. import slot, words as w
 
 _RESEND_AFTER_NS = 10 * 10**9
 # A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is blocked) is
-# told by signal this much later.
+# signalled this much later.
 _DRAIN_SLACK_S = 5
 _MOST_TIMEOUTS = 10  # that a worker gives the application's own work: see drain.py
 _LOOP_IS_STUCK_NS = 2 * 10**9
 
 
 class _Leave:
-    """What was done so far to have a worker go."""
+    """What was done so far to stop a worker."""
 
     __slots__ = ('stop_at_ns', 'last_ns', 'sent_ns', 'has_arrived')
 
@@ -18,7 +18,7 @@ class _Leave:
         self.last_ns = last_ns  # SIGTERM then, whatever it still does
         self.stop_at_ns = stop_at_ns  # no SIGTERM before that
         self.sent_ns = 0  # the last SIGTERM
-        self.has_arrived = False  # surely: the worker had its handlers by then
+        self.has_arrived = False  # the worker had its handlers by then
 
 
 class Leaving:

@@ -1,4 +1,4 @@
-"""Workers replaced one by one: a new one is forked, and once it serves an old one goes.
+"""Workers replaced one by one: a new one is forked, and once it serves an old one drains.
 
 Gunicorn's reload forks all new workers and stops the old ones at once, whether the new ones come up or not: twice the
 processes for a while, and none that serves while they boot. Here there is one process more than the count, and never
@@ -13,7 +13,7 @@ class Rolling:
         self.old = set(old)
         self.has_successor = False  # a new worker has become ready
         self.has_failed = False  # the first new one ended before it was: the old ones stay
-        self.is_crowded = False  # a hook has no place for one process more than the count: an old one goes first
+        self.is_crowded = False  # a hook has no place for one process more than the count: an old one drains first
         self._leaving = set()
 
     def rest(self, staying):
@@ -41,7 +41,7 @@ class Rolling:
         return min(len(old), self.release([pid for pid in staying if pid not in stuck], places, is_booting))
 
     def release(self, staying, places, is_booting):
-        """How many old ones go now: one for each new worker that serves beyond the `places`, with none booting."""
+        """How many old ones drain now: one for each new worker that serves beyond the `places`, with none booting."""
         if is_booting or self._leaving:
             return 0
         return max(len(staying) - places, 1 if self.is_crowded else 0)

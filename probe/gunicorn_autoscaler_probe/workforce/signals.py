@@ -1,13 +1,13 @@
 """Signals to the arbiter, before gunicorn acts on them.
 
-The supervisor's own TTIN and TTOU only say that the arbiter file has news. Those from outside ask for a refresh, as
+The supervisor's own TTIN and TTOU only announce a request in the arbiter file. Those from outside ask for a refresh, as
 Airflow and cron jobs do it: TTIN brings one worker more for a minute at most, and TTOU after it takes the oldest away.
 """
 import signal
 import time
 
 _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-# HUPs that come closer together are one: who signals a process group reaches us twice, directly and by the supervisor.
+# HUPs closer together are one: a signal to the process group arrives twice, directly and by the supervisor.
 _ONE_RELOAD_NS = 15 * 10**7
 _EXTRA_NS = 60 * 10**9
 # A ring that the kernel merged with another leaves a credit: it must not hide a signal from outside for long.
@@ -55,7 +55,7 @@ class Signals:
         return self._signal(number, frame)
 
     def reload_ended(self):
-        """The next HUP is no twin of the last one, however close it comes."""
+        """The next HUP counts, however close it is to the last one."""
         self._hup_ns = -_ONE_RELOAD_NS
 
     def handle_ttin(self):

@@ -4,7 +4,7 @@ import time
 from .. import slot, words as w
 
 _UNKNOWN_LOAD = (2**64, 0)
-# A worker whose slot cannot be read is taken to serve after so long.
+# A worker whose slot cannot be read counts as serving after this time.
 _UNSEEN_BOOT_NS = 10 * 10**9
 # A worker is stuck once it boots so many times as long as the last one did, and so long at least.
 _USUAL_BOOTS = 3

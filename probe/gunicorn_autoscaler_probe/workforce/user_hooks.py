@@ -1,8 +1,8 @@
-"""Hooks of the user's."""
+"""The user's hooks."""
 
 
 def has_pre_fork(cfg):
-    """Whether the user has a pre_fork: it may hand out numbers or devices, one for each process there may be."""
+    """Whether the user has a pre_fork: it may hand out numbers or devices, one per process."""
     return _has(cfg, 'pre_fork')
 
 

@@ -58,7 +58,7 @@ class Workforce:
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
                 self._rolling = rolling.Rolling(staying)
-            else:  # no serving worker can be spared
+            else:  # every serving worker is needed
                 now_ns = time.monotonic_ns()
                 for pid in staying:
                     self._leaving.begin(pid, now_ns)
@@ -84,7 +84,7 @@ class Workforce:
             self._server.log.warning('gunicorn-autoscaler: worker %d ended before it served; next try in %.1f s',
                                      pid, self._boots.wait_ns(now_ns) / 1e9)
         elif self._is_refused:
-            self._boots.try_now()  # what it held may be what was missing
+            self._boots.try_now()  # its end may free what was missing
         self._publish()
 
     def manage_workers(self):
@@ -161,11 +161,11 @@ class Workforce:
         places = self._places(now_ns) + self._surge()
         stuck = self._slots.stuck(staying, now_ns)
         missing = staffing.missing(places, len(staying), len(stuck), self._bell.maximum())
-        if user_hooks.has_pre_fork(server.cfg):  # who leaves still holds what it was handed out
+        if user_hooks.has_pre_fork(server.cfg):  # a draining worker still holds what it was given
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if not self._boots.is_failing:
             return missing
-        return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one tries whether boots work again
+        return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one worker tries whether boots work again
 
     def _follow_sleep(self):
         """Fall asleep: no reload is under way any more. Wake up: the first worker comes at once."""
@@ -238,7 +238,7 @@ class Workforce:
         self._note_failure(time.monotonic_ns())
 
     def _who_goes(self, now_ns):
-        """The pids to send SIGTERM to. Told to go are surplus workers: in a reload the old ones, else those stuck in their
+        """The pids to send SIGTERM to. Surplus workers drain: in a reload the old ones, else those stuck in their
         boot, then those that do not serve yet, then the idlest, then the oldest."""
         staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
         stuck = self._slots.stuck(staying, now_ns)
@@ -267,7 +267,7 @@ class Workforce:
         self._bell.publish_workers(len(alive), draining, self._server.worker_age)
 
     def _give_up(self, error):
-        """Back to gunicorn's own way for good: the count still follows the doorbell, forks have their pauses again."""
+        """Restore gunicorn's own methods for good: the count still follows the doorbell, forks have their pauses again."""
         server = self._server
         server.log.error('gunicorn-autoscaler: Cannot manage the workers (%s: %s); gunicorn does it its own way',
                          type(error).__name__, error)

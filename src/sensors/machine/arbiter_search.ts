@@ -1,20 +1,20 @@
-/** Finding gunicorn's master below what was started, where it does not say itself that it is there. */
+/** Finds gunicorn's master below the started process, without the probe. */
 
 import { type ProcessId, processOf } from "../../platform/process_id.ts";
 import { readNames, readText } from "../text_file.ts";
 import { catchesCountSignals, caughtSignals, parsePids } from "./process_stat.ts";
 
-/** More processes are not looked at: a launcher has a handful of them. */
+/** Most processes searched: a launcher has only a few. */
 const MOST_PROCESSES = 200;
 
-/** Whether this process would take SIGTTIN and SIGTTOU for one worker more or fewer, and not be stopped by them. */
+/** Whether this process handles SIGTTIN and SIGTTOU, which stop other programs. */
 export function takesCountSignals(pid: number): boolean {
   return catchesCountSignals(readText(`/proc/${pid}/status`) ?? "") === true;
 }
 
 const SIGTERM = 15;
 
-/** Whether this process has a handler for SIGTERM: Python takes it away in the last moment of a process. */
+/** Whether this process has a handler for SIGTERM: Python removes it just before the process exits. */
 export function handlesTerm(pid: number): boolean {
   return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(SIGTERM) === true;
 }
@@ -29,7 +29,7 @@ export function findArbiter(pid: number): ProcessId | undefined {
   return undefined;
 }
 
-/** Each thread has its own list: a launcher may fork from any of them. */
+/** Each thread has its own children: a launcher may fork from any of them. */
 function childrenOf(pid: number): number[] {
   const folder = `/proc/${pid}/task`;
   return readNames(folder).flatMap((thread) => parsePids(readText(`${folder}/${thread}/children`) ?? ""));

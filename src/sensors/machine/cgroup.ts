@@ -24,7 +24,7 @@ export interface CpuQuota {
 /** CPU time of a group since it was made. */
 export interface CpuUse {
   readonly usedMs: number;
-  /** Periods in which it ran, and those of them in which it used its quota up. */
+  /** Periods in which it ran, and those in which it was throttled. */
   readonly periods: number;
   readonly throttled: number;
 }
@@ -96,7 +96,7 @@ export class Cgroup {
         ...names.map((name) => parseMemoryLimit(this.#read(folder, name)) ?? Infinity),
       );
       if (version === 1) {
-        // Tells the limits of parents too that cannot be seen from in here.
+        // Includes limits of parents that are not visible here.
         const above = parseKey(this.#read(folder, "memory.stat"), "hierarchical_memory_limit") ?? Infinity;
         if (above < 2 ** 60) limitBytes = Math.min(limitBytes, above);
       }

@@ -4,7 +4,7 @@
  * and each controller is in one of them.
  */
 
-/** The folders of one controller: the process's own group first, then its parents as far as they can be seen. */
+/** The folders of one controller: the process's own group first, then its visible parents. */
 export interface CgroupFolders {
   readonly version: 1 | 2;
   readonly folders: readonly string[];

@@ -1,4 +1,4 @@
-/** The values in control-group files. What is not there, or no number, is undefined; "no limit" is Infinity. */
+/** The values in control-group files. Missing or malformed values are undefined; "no limit" is Infinity. */
 
 /** cpu.max, "QUOTA PERIOD" or "max PERIOD" in microseconds, as cores. Example: "150000 100000" is 1.5. */
 export function parseCpuMax(text: string): number | undefined {

@@ -3,12 +3,12 @@
 import { catchesCountSignals, parsePids, parseStat } from "./process_stat.ts";
 import { readNames, readText } from "../text_file.ts";
 
-/** A child is looked at again this often while it may still be on its way to another program. */
+/** How often a child is checked again while it may still execute another program. */
 const LOOKS = 20;
 /** Without the kernel's list of children all of /proc is searched, no more than every so many calls. */
 const CALLS_A_SEARCH = 10;
 
-/** Finds them, for one master at a time. */
+/** Finds the workers of one master. */
 export class Children {
   readonly #root: string;
   /** How often each child was looked at and taken for a worker. */
@@ -32,7 +32,7 @@ export class Children {
     const children = this.#children(masterPid);
     if (slotPids !== undefined) {
       if (children.length === 0) return slotPids;
-      // The kernel may leave out a living child when another one ends while it writes the list.
+      // The kernel may omit a living child when another one ends while it writes the list.
       const listed = new Set(children);
       return slotPids.filter((pid) => listed.has(pid) || this.#isChild(pid)).sort((a, b) => a - b);
     }
@@ -57,19 +57,19 @@ export class Children {
     const looks = this.#looks.get(pid) ?? 0;
     if (looks >= LOOKS) return !this.#isDead(pid);
     const isWorker = !this.#isAnotherProgram(pid);
-    // A fork shows its parent's command until it executes its own, so a "worker" is looked at some more times.
+    // A fork shows its parent's command until it executes its own, so a "worker" is checked several times.
     this.#looks.set(pid, isWorker ? looks + 1 : 0);
     return isWorker && !this.#isDead(pid);
   }
 
   #isAnotherProgram(pid: number): boolean {
-    // The probe names gunicorn's fork server so: a child of the master that serves no requests.
+    // The name of the probe's fork server: a child of the master that serves no requests.
     const name = readText(`${this.#root}/proc/${pid}/comm`)?.trim();
     if (name === "fork server" || name === "spare worker") return true;
     const environment = readText(`${this.#root}/proc/${pid}/environ`);
-    // Gunicorn tells the master that SIGUSR2 starts who its parent is.
+    // The variable in which gunicorn passes its pid to the master that SIGUSR2 starts.
     if (environment?.split("\0").includes(`GUNICORN_PID=${this.#masterPid}`)) return true;
-    // A fork keeps the master's signal handlers, under whatever title; another program has lost them.
+    // A fork keeps the master's signal handlers, whatever its title; another program does not.
     if (this.#takesCountSignals(this.#masterPid) === true) {
       const isFork = this.#takesCountSignals(pid);
       if (isFork !== undefined) return !isFork;

@@ -1,4 +1,4 @@
-/** What CPU and memory there is to use, and how much of it is in use: of the container where one sets limits, else of the machine. */
+/** CPU and memory, available and used: of the container where it has limits, else of the machine. */
 
 import type { Cpu, Maybe, Memory } from "../../core/sample.ts";
 import { Cgroup, type CpuQuota, type MemoryLimit } from "./cgroup.ts";
@@ -12,7 +12,7 @@ export interface MachineReading {
   /** "unknown" until there are two readings to compare, and where neither control group nor machine tells. */
   readonly cpu: Maybe<Pick<Cpu, "limitCores" | "usedCores" | "throttledShare">>;
   readonly memory: Maybe<Pick<Memory, "limitBytes" | "usedBytes">>;
-  /** Processes killed for want of memory in our control group, since it was made. */
+  /** OOM kills in our control group, since it was made. */
   readonly oomKills: Maybe<number>;
 }
 
@@ -24,14 +24,14 @@ export interface MachineLimits {
   readonly cores: number;
   /** "cpu.max of /sys/fs/cgroup/app.slice", "CPUs this process may use" ... */
   readonly coresFrom: string;
-  /** No quota says how much of the machine is meant for this. */
+  /** No quota is set. */
   readonly isWholeMachine: boolean;
   readonly memoryBytes: Maybe<number>;
   readonly memoryFrom: string;
 }
 
 const WINDOW_MS = 1_000;
-/** The limits can be changed while we run. */
+/** The limits can change at run time. */
 const LIMITS_AGAIN_MS = 5_000;
 /** On big machines /proc/stat and memory.stat take a millisecond to make. */
 const AGAIN_MS = 250;
@@ -118,7 +118,7 @@ export class Machine {
     this.#memoryLimits = this.#cgroup.memoryLimits();
   }
 
-  /** Those that this process may use and that are there: on some machines all that could be plugged in are allowed. */
+  /** Those that this process may use and that exist: some machines allow all that could be plugged in. */
   #usableCpus(): ReadonlySet<number> {
     const online = parseCpuList(readText(`${this.#root}/sys/devices/system/cpu/online`) ?? "");
     const allowed = parseAllowedCpus(this.#proc("self/status")) ?? online ??

@@ -1,14 +1,14 @@
-/** Reads the files that /proc keeps of one process. Numbers that are not there or make no sense give undefined. */
+/** Reads the files that /proc keeps of one process. Missing or malformed numbers are undefined. */
 
 /** Some fields of /proc/PID/stat. */
 export interface ProcessStat {
   readonly ppid: number;
-  /** R running, S sleeping, D waiting for a disk, Z dead and not buried, T stopped ... */
+  /** R running, S sleeping, D waiting for a disk, Z a zombie, T stopped ... */
   readonly state: string;
   /** User and system time of all its threads, in clock ticks. */
   readonly cpuTicks: number;
   readonly threads: number;
-  /** Clock ticks from the boot of the machine to its start. With the pid it names a process for good. */
+  /** Clock ticks from the boot of the machine to its start. With the pid it identifies a process. */
   readonly startTicks: number;
 }
 
@@ -40,7 +40,7 @@ export function parseStat(text: string): ProcessStat | undefined {
  */
 export function parseRunQueueWait(text: string): number | undefined {
   const [onCpu, waited] = text.trim().split(/\s+/).map(count);
-  // Kernels that do not keep the times write zeros; a thread that we can see has run.
+  // Kernels that do not keep the times write zeros; a thread that exists has run.
   return onCpu !== undefined && waited !== undefined && onCpu + waited > 0 ? waited : undefined;
 }
 
@@ -50,7 +50,7 @@ export function parsePss(text: string): number | undefined {
   return match === null ? undefined : 1024 * Number(match[1]);
 }
 
-/** Private pages of /proc/PID/smaps_rollup in bytes: what would be free again without this process. */
+/** Private pages of /proc/PID/smaps_rollup in bytes: what its end would free. */
 export function parsePrivate(text: string): number | undefined {
   const match = /^Private_Clean:\s+(\d{1,12}) kB\nPrivate_Dirty:\s+(\d{1,12}) kB$/m.exec(text);
   return match === null ? undefined : 1024 * (Number(match[1]) + Number(match[2]));

@@ -20,7 +20,7 @@ export interface ProcessWorker {
 
 /** What all ready workers cost, and each of them. */
 export interface ProcessesReading {
-  /** "unknown" while there is no ready worker to tell of. */
+  /** "unknown" without a ready worker. */
   readonly cpu: Maybe<Pick<Cpu, "workerCores" | "waitingCores" | "busiestWorkerCores">>;
   readonly workerBytes: Memory["workerBytes"];
   readonly workers: readonly ProcessWorker[];
@@ -45,7 +45,7 @@ export class Processes {
     this.#children = new Children(this.#root);
   }
 
-  /** What workers will come to take, at the last reading. */
+  /** The memory that new workers will take, at the last reading. */
   get expected(): Expected {
     return this.#expected;
   }

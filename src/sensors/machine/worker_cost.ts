@@ -1,4 +1,4 @@
-/** What one worker costs: CPU, waiting for CPU, memory. */
+/** The cost of one worker: CPU, waiting for CPU, memory. */
 
 import type { Maybe } from "../../core/sample.ts";
 import { KeptFile } from "../kept_file.ts";
@@ -19,15 +19,15 @@ import { readNames, readText } from "../text_file.ts";
 const WINDOW_MS = 1_000;
 /** A reading of 10 ms ticks over less than this says little about one worker. */
 const TELLING_MS = 300;
-/** More threads are not looked into one by one. */
+/** Most threads read one by one. */
 const MOST_THREADS = 64;
 /** Memory (1-2 ms a reading) is read soon after the worker is first seen, when it has served, and then every 30 s ... */
 const MEMORY_AGAIN_MS = [2_000, 10_000, 30_000];
-/** ... and when so much came to it since, bytes; until then what came to it is added. */
+/** ... and when it has grown by this, bytes; until then the growth is added. */
 const GROWN_BYTES = 32 * 2 ** 20;
-/** Of a larger process the kernel would take too long to add up who shares what. */
+/** For a larger process the kernel takes too long to compute PSS. */
 const LARGE_BYTES = 2 ** 30;
-/** What a worker has held for this long it has come to stay with. */
+/** Memory that a worker holds for this long counts as its own. */
 const KEPT_MS = 1_000;
 
 /** Follows one worker by its pid. */
@@ -101,7 +101,7 @@ export class WorkerCost {
     return (this.#ticks.perMs * 1000) / TICKS_PER_SECOND;
   }
 
-  /** The cores are of long enough a time to tell this worker from the grain of the clock. */
+  /** Whether the time is long enough for the resolution of the clock. */
   get isTelling(): boolean {
     return this.#ticks.spanMs >= TELLING_MS;
   }

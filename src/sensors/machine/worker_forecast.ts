@@ -1,19 +1,19 @@
-/** What a worker will come to take: not what those have that have served nothing yet. */
+/** The memory that a new worker will take: more than that of workers that have served nothing yet. */
 
 import type { Memory } from "../../core/sample.ts";
 import type { WorkerCost } from "./worker_cost.ts";
 
-/** Taken for a worker until one has served: models and caches often come with the first request. */
+/** Assumed for a worker until one has served: models and caches often load with the first request. */
 const UNUSED_BYTES = 400 * 2 ** 20;
 /** A worker that has served for this long has what it needs, ms; without the probe, one that is ready for so long. */
 const USED_MS = 1_000, READY_MS = 10_000;
-/** What one worker once took counts half after this time, ms: it may have been a leak, or another version. */
+/** The half-life of a worker's peak, ms: it may have been a leak, or another version. */
 const HALF_LIFE_MS = 6 * 3_600_000;
 
 /** The part of a Memory that is about workers. */
 export type Expected = Required<Pick<Memory, "workerBytes" | "isAssumed" | "reservedBytes">>;
 
-/** Remembers the heaviest worker, over reloads as well. */
+/** Remembers the heaviest worker, over reloads too. */
 export class WorkerForecast {
   #mark = 0;
   #markAtMs = 0;
@@ -40,7 +40,7 @@ export class WorkerForecast {
       heaviestNow = Math.max(heaviestNow, worker.addedBytes);
       const kept = worker.keptBytes(nowMs);
       if (kept === "unknown") continue;
-      // What one request took for a moment is no measure of those to come.
+      // The peak of one request does not count.
       heaviest = Math.max(heaviest, kept);
       if (this.#isSettled(worker, served, nowMs)) this.#isUsed = true;
     }

@@ -1,6 +1,6 @@
 /**
- * The supervisor's side of the arbiter file: it says how many workers are wanted, and reads what gunicorn's master says
- * of itself. Every word is meaningful alone, so there is no lock.
+ * The supervisor's side of the arbiter file: it writes how many workers are wanted, and reads the state of gunicorn's
+ * master. Every word is meaningful alone, so there is no lock.
  */
 
 import { errorText } from "../../error_text.ts";
@@ -9,12 +9,12 @@ import type { Arbiter, ForkServerReading, ForkServerState } from "./arbiter_read
 import * as word from "./arbiter_words.ts";
 import { hasMagic, kindOf, PAGE_BYTES, readStart, wordAt } from "./shared_words.ts";
 
-/** What the option fork-server says; the numbers of its word. */
+/** The values of the option fork-server; the numbers of its word. */
 export type ForkServerMode = "off" | "on" | "auto";
 const MODES: readonly ForkServerMode[] = ["off", "on", "auto"];
 const STATES: readonly ForkServerState[] = ["none", "starting", "ready", "refused", "failed"];
 
-/** What gunicorn's master does by its own configuration, as long as no number was asked for. */
+/** What gunicorn's master does by its own configuration until a number is requested. */
 export interface PreparedStart {
   /** Workers that gunicorn is told to start with; undefined when its own configuration decides. */
   readonly initialWorkers: number | undefined;

@@ -55,7 +55,7 @@ export interface ForkServerReading {
   readonly forks: number;
   /** From the question to the last worker's pid, ms; undefined before the first. */
   readonly lastForkMs: number | undefined;
-  /** Fork servers lost or not had, since the start. */
+  /** Fork servers lost or not started, since the start. */
   readonly failures: number;
   /** Why there is none, in a sentence; empty otherwise. */
   readonly why: string;

@@ -72,7 +72,7 @@ export class EventStreams {
     );
   }
 
-  /** A client of an event stream says nothing more: whatever comes is thrown away until it leaves. */
+  /** A client of an event stream sends nothing more: its bytes are dropped until it leaves. */
   async #untilLeft(stream: Stream): Promise<void> {
     const buffer = new Uint8Array(512);
     let bytes = 0;

@@ -93,7 +93,7 @@ export function parseHead(text: string): Omit<HttpRequest, "body"> | undefined {
     const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
     if (field === null) return undefined;
     const name = field[1]!.toLowerCase();
-    // Two of what decides about the request are an attack or a broken proxy.
+    // A header that decides about the request and comes twice is an attack or a broken proxy.
     if (headers.has(name) && (name === "host" || name === "content-length")) return undefined;
     headers.set(name, field[2]!);
   }

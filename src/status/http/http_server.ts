@@ -11,7 +11,7 @@ import {
 /** What a request leads to: an answer, or the connection taken over (an event stream). */
 export type Handled = HttpAnswer | { readonly takeOver: (connection: Deno.Conn) => void };
 
-/** What is answered, and what is borne. */
+/** The handler, and its limits. */
 export interface HttpServerOptions {
   readonly handle: (request: HttpRequest) => Handled | Promise<Handled>;
   /** Connections at once; further ones are closed at once. */
@@ -57,7 +57,7 @@ export class HttpServer {
     await this.#accepting;
   }
 
-  /** To be called by who took a connection over, when it has ended. */
+  /** Called when a connection that was taken over has ended. */
   forget(connection: Deno.Conn): void {
     this.#open.delete(connection);
     closeQuietly(connection);
@@ -127,7 +127,7 @@ function closeQuietly(resource: { close(): void }): void {
   }
 }
 
-/** A request, an answer that says why it is none, or undefined when the client left before it said anything. */
+/** A request, an answer to a bad one, or undefined when the client left without sending anything. */
 async function readRequest(connection: Deno.Conn): Promise<HttpRequest | HttpAnswer | undefined> {
   const buffer = new Uint8Array(MOST_HEAD_BYTES + MOST_BODY_BYTES);
   let filled = 0;

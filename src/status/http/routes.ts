@@ -3,7 +3,7 @@ import { jsonAnswer, textAnswer } from "./http_message.ts";
 import type { Handled } from "./http_server.ts";
 import { METRICS_TYPE } from "../metrics/metrics_text.ts";
 
-/** What there is to tell, and to do, for a request. */
+/** The data and actions that requests can reach. */
 export interface Pages {
   isAlive(): boolean;
   isReady(): boolean;

@@ -33,15 +33,15 @@ export interface StatusServerOptions {
   readonly log: Logger;
 }
 
-/** What is watched and steered, once it runs. */
+/** The running autoscaler that is shown and controlled. */
 export interface Watched {
   readonly supervisor: Steered & Looped;
   readonly sensing: Sensed & { clock(): number; setForkServer(mode: Settings["forkServer"]): void };
 }
 
 /**
- * Tells what the autoscaler does, and takes orders: on a unix socket in the runtime folder always, read-only on TCP where
- * that was asked for. No error here reaches the supervisor.
+ * Serves status and commands: on a unix socket in the runtime folder, and read-only on TCP with --status-addr. No error
+ * here reaches the supervisor.
  */
 export class StatusServer implements Pages {
   readonly #options: StatusServerOptions;
@@ -53,7 +53,7 @@ export class StatusServer implements Pages {
   #watched: Watched | undefined;
   #control: Control | undefined;
   #saidFault = false;
-  /** Texts made for a tick, for all that ask before the next. */
+  /** Texts of the last tick, made once for all requests. */
   #cache: { readonly record: TickRecord | undefined; status?: string | undefined; metrics?: string } = {
     record: undefined,
   };
@@ -156,7 +156,7 @@ export class StatusServer implements Pages {
 
   command(request: HttpRequest) {
     const answer = this.#control?.handle(request);
-    // Who asks next sees what was just ordered, not what stood at the last tick.
+    // The next request sees the command, not the state at the last tick.
     this.#cache = { record: undefined };
     return answer;
   }

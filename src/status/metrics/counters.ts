@@ -14,7 +14,7 @@ export class Counters {
   serviceSeconds = 0;
   readonly service = new Float64Array(BUCKETS);
   readonly wait = new Float64Array(BUCKETS);
-  /** Whether anything was ever measured: a counter without a source must not read 0. */
+  /** Whether it was ever measured: a counter without a source is omitted, not 0. */
   seen = { requests: false, failures: false, wait: false, boots: false, cpu: false };
   readonly #decisions = new Map<string, number>();
 

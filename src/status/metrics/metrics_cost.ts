@@ -1,7 +1,7 @@
 import { known } from "../../core/sample.ts";
 import { type Metric, one, when } from "./metric.ts";
 
-/** What the workers cost, and what there is. */
+/** Metrics of CPU and memory. */
 export const COST_METRICS: readonly Metric[] = [
   {
     name: "workers_cpu_cores",

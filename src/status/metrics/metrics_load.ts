@@ -2,7 +2,7 @@ import { known } from "../../core/sample.ts";
 import { histogramSamples } from "./metric_histogram.ts";
 import { type Metric, one, when } from "./metric.ts";
 
-/** What the workers serve. */
+/** Metrics of requests. */
 export const LOAD_METRICS: readonly Metric[] = [
   {
     name: "in_flight_requests",

@@ -3,7 +3,7 @@ import { type Metric, one, when } from "./metric.ts";
 import { demandBySignal } from "../status_report.ts";
 import { histogramSamples } from "./metric_histogram.ts";
 
-/** How many workers there are, are wanted and may be, and what was decided. */
+/** Metrics of workers, targets, bounds and decisions. */
 export const SCALING_METRICS: readonly Metric[] = [
   {
     name: "build_info",

@@ -1,7 +1,7 @@
 import { known } from "../../core/sample.ts";
 import { type Metric, one } from "./metric.ts";
 
-/** How the autoscaler itself is doing. */
+/** Metrics of the autoscaler itself. */
 export const SELF_METRICS: readonly Metric[] = [
   {
     name: "probe_coverage_ratio",

@@ -1,4 +1,4 @@
-/** Telling systemd how the service is: sd_notify(3) without its library. */
+/** Notifies systemd: sd_notify(3) without its library. */
 import { closeDatagram, connectUnix, sendDatagram } from "../../platform/datagram.ts";
 
 /** What the environment says of the service manager. */
@@ -9,7 +9,7 @@ export interface ServiceManager {
   readonly watchdogMs: number | undefined;
 }
 
-/** The service manager that started us; undefined when none wants to be told. */
+/** The service manager that expects notifications; undefined without one. */
 export function serviceManager(
   environment: { get(name: string): string | undefined },
   ownPid: number,

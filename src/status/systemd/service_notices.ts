@@ -5,7 +5,7 @@ import type { ServiceManager } from "./notify_socket.ts";
 
 /** STATUS is sent again at most this often. */
 const STATUS_MS = 2_000;
-/** Where gunicorn does not tell of its reloads, one has surely begun after this long. */
+/** Without a report of reloads, one has begun after this long. */
 const RELOAD_MS = 2_000;
 
 /**
@@ -63,7 +63,7 @@ export class ServiceNotices {
     this.#manager.send("RELOADING=1", `MONOTONIC_USEC=${Math.floor(nowMs * 1000)}`);
   }
 
-  /** gunicorn ends, or is about to be told to. */
+  /** gunicorn ends, or is about to. */
   stopping(): void {
     if (this.#state === "stopping") return;
     this.#state = "stopping";

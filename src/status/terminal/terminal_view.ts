@@ -9,7 +9,7 @@ const LABEL = 12;
 /** Seconds that the sparklines cover. */
 const SHOWN_SECONDS = 120;
 
-/** One screen that tells a person what the autoscaler does and why: lines of at most `width` characters. */
+/** One screen of what the autoscaler does and why: lines of at most `width` characters. */
 export function terminalView(
   report: StatusReport,
   history: HistoryReport,

@@ -1,4 +1,4 @@
-"""What a process has that a fork would share, or not have: threads, descriptors, children, locks, timers."""
+"""What a fork shares or loses: threads, descriptors, children, locks, timers."""
 import os
 import signal
 import threading

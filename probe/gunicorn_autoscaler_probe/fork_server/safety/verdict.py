@@ -1,4 +1,4 @@
-"""Which of the things an import left forbid a fork, and which are only to be known."""
+"""What an import left that forbids a fork, and what is only a warning."""
 import collections
 import os
 import re
@@ -13,7 +13,7 @@ _LIBRARIES_THAT_RESTART = re.compile(r'openblas|libarrow')
 
 
 def judge(before, after, fork):
-    """(refusals, warnings), each a list of sentences that name the thing. Doubt refuses: it costs speed alone.
+    """(refusals, warnings), each a list of sentences that name the thing. In doubt it refuses, which costs only speed.
 
     before, after: Left, around the import; fork: os.fork, for a trial: pools that end themselves before a fork do no harm.
     """
