@@ -14,7 +14,7 @@ _FOLDER = _os.path.dirname(_OWN_PATH)
 _PACKAGE = 'gunicorn_autoscaler_probe'
 
 
-def _say(what, error, outcome='gunicorn goes on without it'):
+def _report(what, error, outcome='gunicorn goes on without it'):
     """One line on stderr about what failed; never raises."""
     try:
         _sys.stderr.write('gunicorn-autoscaler: %s (%s: %s); %s\n' % (what, type(error).__name__, error, outcome))
@@ -124,7 +124,7 @@ def _values(app, location, settings):
     except (Exception, SystemExit) as error:
         if kept is None:
             raise
-        _say('Cannot read %s again' % location, error, 'the configuration stays as it was')
+        _report('Cannot read %s again' % location, error, 'the configuration stays as it was')
         return kept
     return values
 
@@ -163,7 +163,7 @@ def _main(space):
         probe.added_variable = added or probe.added_variable
         probe.chain(_FOLDER, settings, space)
     except Exception as error:
-        _say('Cannot attach the probe', error)
+        _report('Cannot attach the probe', error)
 
 
 _main(globals())

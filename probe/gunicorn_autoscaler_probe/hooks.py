@@ -33,7 +33,7 @@ def chain(folder, settings, space):
     if space.get('daemon'):
         # A daemon leaves its parent, which then cannot scale it.
         space['daemon'] = False
-        report.say('daemon = True is ignored: the supervisor must stay the parent of gunicorn')
+        report.write('daemon = True is ignored: the supervisor must stay the parent of gunicorn')
     _attempt("find places for gunicorn's own files", None, own_files.place, folder, settings, space)
     for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _pre_fork,
                  _post_fork, _post_worker_init):

@@ -6,10 +6,10 @@ _reported = set()
 
 def trouble(what, error, log=None):
     """Say once that `what` failed and that gunicorn goes on. `log`: gunicorn's logger, stderr without. Never raises."""
-    say('Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, error), log, what)
+    write('Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, error), log, what)
 
 
-def say(text, log=None, once_for=None):
+def write(text, log=None, once_for=None):
     """Say `text`, once for each `once_for` (the text itself without). Never raises."""
     key = once_for or text
     if key in _reported:

@@ -34,7 +34,7 @@ export class ArbiterLink {
   #lookAtMs = -Infinity;
   #pid = 0;
   #foundAtMs: number | undefined;
-  #isSaidMissing = false;
+  #isMissingLogged = false;
 
   constructor(parts: ArbiterLinkParts) {
     this.#parts = parts;
@@ -85,7 +85,7 @@ export class ArbiterLink {
     if (!gunicorn.hasArbiter) {
       this.#foundAtMs = undefined;
       const found = findArbiter(gunicorn.pid);
-      if (found === undefined) return this.#sayMissing(nowMs);
+      if (found === undefined) return this.#logMissing(nowMs);
       gunicorn.recognise(found);
     }
     this.#foundAtMs ??= nowMs;
@@ -107,12 +107,12 @@ export class ArbiterLink {
     this.#count = this.#steps(workers() || (initialWorkers ?? 1));
   }
 
-  #sayMissing(nowMs: number): void {
+  #logMissing(nowMs: number): void {
     const { gunicorn, log } = this.#parts;
-    if (this.#isSaidMissing || gunicorn.arbiter !== undefined || nowMs - this.#parts.nowMs < NO_MASTER_MS) {
+    if (this.#isMissingLogged || gunicorn.arbiter !== undefined || nowMs - this.#parts.nowMs < NO_MASTER_MS) {
       return;
     }
-    this.#isSaidMissing = true;
+    this.#isMissingLogged = true;
     log.warn(
       "no gunicorn has started yet below process {pid}: nothing is scaled until one does",
       { pid: gunicorn.pid },

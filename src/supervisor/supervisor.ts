@@ -73,7 +73,7 @@ export class Supervisor {
   #wake: (() => void) | undefined;
   #warnedUnconfirmed = false;
   #tickedAtMs: number | undefined;
-  readonly #errorsSaid = new Map<string, number>();
+  readonly #errorsLogged = new Map<string, number>();
   /** Ticks that came more than a whole tick late, since the start. */
   lateTicks = 0;
   /** The longest time between two ticks since the start, ms. */
@@ -152,7 +152,7 @@ export class Supervisor {
       this.#tick(nowMs);
     } catch (error) {
       this.loopErrors++;
-      this.#sayError(error, nowMs);
+      this.#logError(error, nowMs);
       this.#autoscaler = new Autoscaler(this.#settings, this.#autoscaler.target);
     }
   }
@@ -226,12 +226,12 @@ export class Supervisor {
     this.#warnedUnconfirmed = late;
   }
 
-  #sayError(error: unknown, nowMs: number): void {
+  #logError(error: unknown, nowMs: number): void {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const last = this.#errorsSaid.get(text);
+    const last = this.#errorsLogged.get(text);
     if (last !== undefined && nowMs - last < ERROR_REPEAT_MS) return;
-    if (this.#errorsSaid.size > 100) this.#errorsSaid.clear();
-    this.#errorsSaid.set(text, nowMs);
+    if (this.#errorsLogged.size > 100) this.#errorsLogged.clear();
+    this.#errorsLogged.set(text, nowMs);
     this.#parts.log.error(
       "the autoscaler's loop failed ({text}); gunicorn keeps its workers and the loop continues",
       { text },

@@ -193,7 +193,7 @@ class Keeper:
     def _refuse(self, why):
         if why and why != self._why_not:
             self._why_not = why
-            report.say('no fork server: %s' % why, self._server.log)
+            report.write('no fork server: %s' % why, self._server.log)
 
     def _start(self):
         self._next_try_s = time.monotonic() + self._pause_s

@@ -35,7 +35,7 @@ class Life:
                     self._fork_each(fork, hands, worker_name)
                 waitpid(middle_pid, 0)
             except OSError as error:
-                _say(hands, str(error))
+                _reply(hands, str(error))
             for hand in hands:
                 hand.close()
 
@@ -47,7 +47,7 @@ class Life:
             try:
                 pid = fork()
             except OSError as error:
-                _say([hand], str(error))
+                _reply([hand], str(error))
                 continue
             if pid == 0:
                 for other in hands:
@@ -119,7 +119,7 @@ def _next(sock):
             return [Socket(fileno=fd) for fd in descriptors]
 
 
-def _say(hands, text):
+def _reply(hands, text):
     for hand in hands:
         try:
             wire.send(hand, text.encode('utf-8', 'replace')[:1000] or b'?')

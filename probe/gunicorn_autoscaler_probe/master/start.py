@@ -42,4 +42,4 @@ def lengthen_grace(word, settings, space):
     timeout = int(word - 1 if word > 1 else space.get('timeout', settings['timeout'].get()))
     if timeout > grace.default:
         space['graceful_timeout'] = timeout
-        report.say('graceful timeout set to the timeout, %d s' % timeout)
+        report.write('graceful timeout set to the timeout, %d s' % timeout)

@@ -63,7 +63,7 @@ class Signals:
         if not self._is_governed():
             return type(self._server).handle_ttin(self._server)
         if not self._is_ring():
-            self._say()
+            self._log()
             self._bell.sleep.end()
             if len(self._extra) < self._server.num_workers:
                 self._extra.append(time.monotonic_ns() + _EXTRA_NS)
@@ -74,7 +74,7 @@ class Signals:
         if not self._is_governed():
             return type(self._server).handle_ttou(self._server)
         if not self._is_ring():
-            self._say()
+            self._log()
             if self._extra:
                 self._extra.pop(0)
                 self._refreshes += 1
@@ -108,7 +108,7 @@ class Signals:
         self._credit -= 1
         return True
 
-    def _say(self):
+    def _log(self):
         if not self._is_logged:
             self._is_logged = True
             self._server.log.warning(

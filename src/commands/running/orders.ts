@@ -36,7 +36,7 @@ export async function scale(args: readonly string[]): Promise<number> {
 /** `set KEY=VALUE ...`: changes settings live; returns the exit code. */
 export async function set(args: readonly string[]): Promise<number> {
   const given = readArguments(args);
-  if (given.help) return say(SET);
+  if (given.help) return print(SET);
   const errors = [...given.errors];
   const pairs: Record<string, string> = {};
   for (const word of given.words) {
@@ -58,7 +58,7 @@ async function order(
   words: number,
   make: (words: readonly string[]) => Made,
 ): Promise<number> {
-  if (given.help) return say(help);
+  if (given.help) return print(help);
   const errors = [...given.errors];
   if (given.words.length !== words) {
     errors.push(
@@ -86,11 +86,13 @@ async function command(instance: string | undefined, path: string, body: unknown
   return await withInstance(instance, async (dir) => {
     const answer = await askInstance(dir, "POST", path, JSON.stringify(body));
     const report = JSON.parse(answer.body) as { text?: string; errors?: string[] };
-    return answer.status === 200 ? say(report.text ?? "") : refuse(report.errors ?? [answer.body], BAD_USAGE);
+    return answer.status === 200
+      ? print(report.text ?? "")
+      : refuse(report.errors ?? [answer.body], BAD_USAGE);
   });
 }
 
-function say(text: string): number {
+function print(text: string): number {
   console.log(text);
   return 0;
 }

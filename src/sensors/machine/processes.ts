@@ -123,7 +123,7 @@ function cpuOf(workers: readonly WorkerCost[]): ProcessesReading["cpu"] {
   let waitingCores: Maybe<number> = "unknown";
   for (const worker of workers) {
     workerCores += worker.cores;
-    if (worker.isTelling) busiestWorkerCores = Math.max(busiestWorkerCores, worker.cores);
+    if (worker.isMeasured) busiestWorkerCores = Math.max(busiestWorkerCores, worker.cores);
     if (worker.waitingCores === "unknown") continue;
     waitingCores = (waitingCores === "unknown" ? 0 : waitingCores) + worker.waitingCores;
   }

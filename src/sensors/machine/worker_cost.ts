@@ -102,7 +102,7 @@ export class WorkerCost {
   }
 
   /** Whether the time is long enough for the resolution of the clock. */
-  get isTelling(): boolean {
+  get isMeasured(): boolean {
     return this.#ticks.spanMs >= TELLING_MS;
   }
 

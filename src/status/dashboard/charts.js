@@ -13,14 +13,14 @@ export class Charts {
   #data;
   #span = 300;
   #root;
-  #say;
+  #announce;
   #onCursor;
 
   // specs: [{id, title, unit, size, series: [{key, label, color, ...}], format, read?}]
-  constructor(root, specs, data, { say, onCursor }) {
+  constructor(root, specs, data, { announce, onCursor }) {
     this.#root = root;
     this.#data = data;
-    this.#say = say;
+    this.#announce = announce;
     this.#onCursor = onCursor;
     for (const spec of specs) this.#charts.push(this.#frame(spec));
     new ResizeObserver(() => this.#resize()).observe(root);
@@ -234,7 +234,7 @@ export class Charts {
     if (!(index >= 0)) return;
     plot.setCursor({ left: plot.valToPos(times[index], "x"), top: 10 });
     const texts = chart.values.map((value) => value.textContent);
-    this.#say(`${clock(new Date(times[index] * 1000))}: ${this.#words(chart, texts)}`);
+    this.#announce(`${clock(new Date(times[index] * 1000))}: ${this.#words(chart, texts)}`);
   }
 
   #leave({ plot }) {

@@ -15,9 +15,9 @@ const NEAR_SHARE = 0.015;
 let span = 300;
 let version, latest;
 
-const say = (text) => $("said").textContent = text;
+const announce = (text) => $("announcement").textContent = text;
 const charts = new Charts($("charts"), chartSpecs(live), data, {
-  say,
+  announce,
   onCursor: (at) => point(at === undefined ? undefined : nearest(at)),
 });
 

@@ -21,26 +21,26 @@ const LONGEST_SECONDS = 366 * 86_400;
 export class Control {
   readonly #steered: Steered;
   readonly #clock: () => number;
-  readonly #say: (line: string) => void;
+  readonly #log: (line: string) => void;
   readonly #onChange: (settings: Settings) => void;
   #settings: Settings;
 
   /**
    * @param clock the supervisor's, monotonic ms
-   * @param say logs one line for each setting changed
+   * @param log logs one line for each setting changed
    * @param onChange gets all settings when some have changed, for those that the supervisor does not use
    */
   constructor(
     steered: Steered,
     settings: Settings,
     clock: () => number,
-    say: (line: string) => void,
+    log: (line: string) => void,
     onChange: (settings: Settings) => void = () => {},
   ) {
     this.#steered = steered;
     this.#settings = settings;
     this.#clock = clock;
-    this.#say = say;
+    this.#log = log;
     this.#onChange = onChange;
   }
 
@@ -101,7 +101,7 @@ export class Control {
     this.#settings = change.settings;
     this.#steered.change(change.policy);
     this.#onChange(change.settings);
-    for (const line of change.lines) this.#say(line);
+    for (const line of change.lines) this.#log(line);
     return jsonAnswer(200, { text: change.lines.join("\n") });
   };
 }

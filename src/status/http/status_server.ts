@@ -52,7 +52,7 @@ export class StatusServer implements Pages {
   readonly #hosts: readonly string[];
   #watched: Watched | undefined;
   #control: Control | undefined;
-  #saidFault = false;
+  #isFaultLogged = false;
   /** Texts of the last tick, made once for all requests. */
   #cache: { readonly record: TickRecord | undefined; status?: string | undefined; metrics?: string } = {
     record: undefined,
@@ -104,8 +104,8 @@ export class StatusServer implements Pages {
     try {
       this.#note(record);
     } catch (error) {
-      if (this.#saidFault) return;
-      this.#saidFault = true;
+      if (this.#isFaultLogged) return;
+      this.#isFaultLogged = true;
       this.#options.log.error("the status server failed ({error}); scaling is not affected", {
         error: String(error),
       });

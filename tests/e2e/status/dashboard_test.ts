@@ -158,7 +158,7 @@ browserTest("the page works at 360 px, in the dark, and from the keyboard", asyn
   await page.until(`document.querySelector('[data-span="60"]').getAttribute("aria-pressed") === "true"`);
   await page.evaluate(`document.getElementById("chart-workers").focus()`);
   await page.press("ArrowLeft");
-  await page.until(`/^\\d+:\\d+:\\d+: ready \\d/.test(document.getElementById("said").textContent)`);
+  await page.until(`/^\\d+:\\d+:\\d+: ready \\d/.test(document.getElementById("announcement").textContent)`);
   assert(
     (await page.evaluate<string>(`document.getElementById("chart-memory").getAttribute("aria-label")`))
       .startsWith("Memory. used "),

@@ -59,7 +59,7 @@ class GraceTest(unittest.TestCase):
     def lengthened(self, word, space, timeout=None, grace=None):
         settings = {'timeout': Setting(30, timeout), 'graceful_timeout': Setting(30, grace)}
         space = dict(space)
-        with mock.patch('gunicorn_autoscaler_probe.report.say'):
+        with mock.patch('gunicorn_autoscaler_probe.report.write'):
             start.lengthen_grace(word, settings, space)
         return space.get('graceful_timeout')
 
