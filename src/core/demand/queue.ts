@@ -58,19 +58,6 @@ export function queueWorkers(
   return roundUp(erlangs / slots);
 }
 
-/**
- * Requests that hang have no service time yet: none of them has ended. When all slots are taken, none became free for as
- * long as a request may take at all, and a request has waited for longer than that, each waiting request needs a slot.
- */
-export function hangingWorkers({ sample, history, counts }: QueueInput, mostMs: number): number {
-  const queued = queuedNow(sample);
-  const { slots } = sample.model;
-  if (!known(queued) || queued <= 0 || !known(sample.load)) return 0;
-  const taken = Math.max(sample.load.inFlight, sample.load.busyThreads);
-  if (taken < counts.ready * slots || history.sums(mostMs).finished > 0) return 0;
-  return history.oldestWaitMs() > mostMs ? roundUp((taken + queued) / slots) : 0;
-}
-
 /** How fast requests come, and how long a slot is taken by one. */
 function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
   const second = history.sums(SECOND_MS);

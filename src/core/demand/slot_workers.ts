@@ -3,10 +3,11 @@ import { DOWN_LATE_SHARE, DOWN_LOAD_FACTOR, MOST_UTILIZATION } from "../constant
 import { burstErlangs } from "./burst.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
 import { workersFor } from "./delay_formula.ts";
+import { hangingWorkers } from "./hanging.ts";
 import { objective } from "./objective.ts";
 import type { Observed } from "./observed.ts";
 import { lowerErlangs } from "./offered_load.ts";
-import { hangingWorkers, queueWorkers } from "./queue.ts";
+import { queueWorkers } from "./queue.ts";
 import type { WorkerSignals } from "./worker_signals.ts";
 
 export const SLOT_WORKERS: WorkerSignals = {

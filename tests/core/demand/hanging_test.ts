@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { requestsHang } from "../../../src/core/demand/hanging.ts";
-import { hangingWorkers } from "../../../src/core/demand/queue.ts";
+import { hangingWorkers, requestsHang } from "../../../src/core/demand/hanging.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import { load, sample } from "../samples.ts";
 import { tick, ticks } from "../ticks.ts";

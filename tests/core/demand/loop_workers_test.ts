@@ -117,3 +117,40 @@ Deno.test("blocked loop: half a second of it is enough, less is not", () => {
   assertEquals(after(4), 0);
   assertEquals(after(5), 3);
 });
+
+/** Four loops of ten busy for 200 ms at a time; late by `lateMs` on average. */
+const busyLoops = (lateMs: number): Partial<Tick> => ({
+  ...requests(2, 200),
+  servingMs: 1_000,
+  loopTicks: 10,
+  loopLateTicks: 4,
+  loopLateMs: 4 * lateMs,
+  loopBusyMs: 400,
+});
+const uvicorn = (before: Partial<Tick>, last3s: Partial<Tick>): Scene => ({
+  kind: "uvicorn",
+  slots: 1_000,
+  always: before,
+  recent: Array<Partial<Tick>>(30).fill(last3s),
+  input: { sinceUpMs: 500 },
+});
+
+Deno.test("loop: of both windows the one with fewer busy loops counts", () => {
+  const busy = asked(uvicorn(busyLoops(100), busyLoops(100)), "loop");
+  assertGreater(busy, 4);
+  assertEquals(asked(uvicorn(busyLoops(100), requests(2, 200)), "loop"), 0);
+  assertEquals(asked(uvicorn({}, busyLoops(100)), "loop") < busy, true);
+});
+
+Deno.test("loop: where requests wait too long for loops the latest window counts", () => {
+  assertEquals(
+    asked(uvicorn({}, busyLoops(600)), "loop"),
+    asked(uvicorn(busyLoops(600), busyLoops(600)), "loop"),
+  );
+});
+
+Deno.test("enough: with room for more requests in flight", () => {
+  const { wanted, enough } = demand(inFlight(4 * targetConcPerWorker));
+  assertEquals(wanted, 4);
+  assertEquals(enough, 5);
+});

@@ -45,6 +45,7 @@ export class Driver {
   nowMs = 0;
   order: Order = AUTO;
   ended = { requests: 0, serviceMs: 0 };
+  /** How long workers take to boot, ms. */
   bootMs = 1;
 
   constructor(target: number, settings: Partial<PolicySettings> = {}) {
@@ -52,14 +53,14 @@ export class Driver {
     this.settings = { ...DEFAULT_POLICY, maxWorkers: 12, ...settings };
   }
 
-  step(wanted: Maybe<Demand>, limits: Bounds = bounds(), bootMs = this.bootMs): Decision {
+  step(wanted: Maybe<Demand>, limits: Bounds = bounds()): Decision {
     const { state, decision } = decide(this.state, {
       nowMs: this.nowMs,
       demand: wanted,
       bounds: limits,
       settings: this.settings,
       order: this.order,
-      bootMs,
+      bootMs: this.bootMs,
       slots: 1,
       ended: this.ended,
     });
@@ -79,16 +80,6 @@ export class Driver {
     for (const endMs = this.nowMs + forMs; this.nowMs < endMs; this.nowMs += 100) {
       const { action, target } = this.step(wanted, limits);
       if (action !== "hold") changes.push({ atMs: this.nowMs, target });
-    }
-    return changes;
-  }
-
-  /** Steps every 100 ms for a while and returns the targets at the changes, with their times. */
-  run(forMs: number, wanted: Demand, bootMs = 1): [atMs: number, target: number][] {
-    const changes: [number, number][] = [];
-    for (const end = this.nowMs + forMs; this.nowMs < end; this.nowMs += 100) {
-      const decision = this.step(wanted, bounds(), bootMs);
-      if (decision.action !== "hold") changes.push([this.nowMs, decision.target]);
     }
     return changes;
   }
