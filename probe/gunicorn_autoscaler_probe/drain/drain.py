@@ -39,7 +39,7 @@ class Drain:
             if self._words[w.STATE] != w.DRAINING:
                 return
             self._since_ns = monotonic_ns()
-            self._close_connections()
+            self._try(self._close_connections)
             self._try(self.stop_accepting)
         elif self.is_over():
             return

@@ -1,6 +1,6 @@
 """Which meter a worker gets, by its class."""
 from .. import kinds, report, words as w
-from ..drain import asgi_drain, drain, gthread_drain, own_listeners
+from ..drain import asgi_drain, drain, eventlet_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
@@ -26,8 +26,9 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
     elif kind == kinds.EVENTLET:
         meter = Meter(words)
         worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
-        loop_lag.tick_eventlet(words, meter.flush)
+        loop_lag.tick_eventlet(words, _both(meter.flush, eventlet_drain.heartbeat(worker)))
     elif kind == kinds.TORNADO:
+        tornado_drain.attach(worker, words, linger_ns)
         return _attach_tornado(worker, words), True
     elif kind == kinds.UVICORN:
         return True, _attach_uvicorn(worker, words, on_ready, linger_ns)
@@ -110,6 +111,13 @@ def _attach_tornado(worker, words):
 
     worker.wsgi = ticking
     return True
+
+
+def _both(first, second):
+    def both():
+        first()
+        second()
+    return both
 
 
 def _eventlet_markers():

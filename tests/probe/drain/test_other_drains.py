@@ -1,0 +1,104 @@
+"""Tornado and eventlet workers that are to go."""
+import sys
+import types
+import unittest
+
+from support import Config, page, stopped_clock, w
+from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, tornado_drain
+
+
+class Stream:
+    def __init__(self, reading, unread=0):
+        self.is_reading, self._read_buffer_size, self.is_closed = reading, unread, False
+
+    def reading(self):
+        return self.is_reading
+
+    def writing(self):
+        return False
+
+    def close(self):
+        self.is_closed = True
+
+
+class Server:
+    """tornado's HTTPServer, as far as the drain uses it."""
+
+    def __init__(self, *streams):
+        self.conn_params = types.SimpleNamespace(no_keep_alive=False)
+        self.is_stopped = False
+        self.all = [types.SimpleNamespace(stream=stream) for stream in streams]
+
+    @property
+    def _connections(self):
+        return [one for one in self.all if not one.stream.is_closed]
+
+    def stop(self):
+        self.is_stopped = True
+
+
+class TornadoDrainTest(unittest.TestCase):
+    def setUp(self):
+        started = self.started = []
+
+        class PeriodicCallback:
+            def __init__(self, callback, every_ms):
+                self.start = lambda: started.append(every_ms)
+
+        before = dict(sys.modules)
+        sys.modules['tornado'] = types.ModuleType('tornado')
+        sys.modules['tornado.ioloop'] = types.SimpleNamespace(PeriodicCallback=PeriodicCallback)
+
+        def restore():
+            for name in ('tornado', 'tornado.ioloop'):
+                sys.modules.pop(name)
+                if name in before:
+                    sys.modules[name] = before[name]
+        self.addCleanup(restore)
+
+    def worker(self, *streams):
+        return types.SimpleNamespace(cfg=Config(graceful_timeout=30, keepalive=2), server=Server(*streams), callbacks=[],
+                                     alive=True, watchdog=lambda: None)
+
+    def test_idle_connections_have_their_keepalive_and_requests_the_graceful_timeout(self):
+        idle, busy, partial = Stream(True), Stream(False), Stream(True, unread=5)
+        worker = self.worker(idle, busy, partial)
+        with page() as m, stopped_clock(drain, tornado_drain) as clock:
+            tornado_drain.attach(worker, m)
+            self.assertEqual(m[w.EMPTIES_ITSELF], 1)
+            worker.watchdog()
+            self.assertFalse(worker.server.is_stopped)
+            m[w.STATE] = w.DRAINING
+            worker.watchdog()
+            self.assertEqual((worker.server.is_stopped, worker.server.conn_params.no_keep_alive, self.started),
+                             (True, True, [100]))
+            clock.pass_ms(1900)
+            worker.watchdog()
+            self.assertFalse(idle.is_closed)
+            clock.pass_ms(200)
+            worker.watchdog()
+            self.assertEqual((idle.is_closed, busy.is_closed, partial.is_closed, worker.alive), (True, False, False, True))
+            clock.pass_ms(28000)
+            worker.watchdog()
+            self.assertEqual((busy.is_closed, partial.is_closed), (True, True))
+            worker.watchdog()
+            self.assertFalse(worker.alive)
+
+
+class EventletHeartbeatTest(unittest.TestCase):
+    def test_it_is_kept_from_the_end_of_the_run_for_the_graceful_timeout_and_a_little_longer(self):
+        beats = []
+        worker = types.SimpleNamespace(cfg=Config(graceful_timeout=10), alive=True, notify=lambda: beats.append(1))
+        with stopped_clock(eventlet_drain) as clock:
+            look = eventlet_drain.heartbeat(worker)
+            look()
+            self.assertEqual(len(beats), 0)
+            worker.alive = False
+            for _ in range(20):
+                look()
+                clock.pass_ms(1000)
+            self.assertEqual(len(beats), 16)
+
+
+if __name__ == '__main__':
+    unittest.main()
