@@ -110,7 +110,13 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "policy/policy.ts",
-    code: "return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };",
+    code: "const target = Math.max(mostEnough, input.bounds.min, keptMs > 0 ? input.start!.workers : 0);",
+    changes: ["0 → 1"],
+    because: "at least one worker is always wanted",
+  },
+  {
+    file: "policy/hold.ts",
+    code: "return { holdFactor: Math.max(1, holdFactor / 2), holdChangedAtMs: nowMs };",
     changes: ["1 → 0"],
     because: "the factor is a power of two above 1 here: its half is 1 or more",
   },

@@ -1,14 +1,4 @@
-import {
-  CALM_HOLDS,
-  CALM_MS,
-  FALL_HOLD_SHARE,
-  HOLD_BOOTS,
-  HOLD_UNKNOWN_BOOT_MS,
-  LATE_LOOP_PART,
-  MOST_HOLD_FACTOR,
-  RETURN_HOLDS,
-  RETURN_MS,
-} from "../constants.ts";
+import { LATE_LOOP_PART } from "../constants.ts";
 import type { Shed } from "../bounds/memory.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
@@ -16,6 +6,7 @@ import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
 import { known, type Maybe } from "../sample.ts";
 import { keptForMs, type StartHold } from "./start_hold.ts";
 import { SlidingMax } from "../sliding_max.ts";
+import { doubledOnReturn, halvedWhenCalm, holdMs, type LearnedHold } from "./hold.ts";
 
 /** What an operator asked for by hand. */
 export type Order =
@@ -27,14 +18,11 @@ export type Order =
 export const AUTO: Order = { kind: "auto" };
 
 /** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
-export interface PolicyState {
+export interface PolicyState extends LearnedHold {
   readonly target: number;
   readonly lastUpAtMs: number;
   readonly lastBurstAtMs: number;
   readonly lastDownAtMs: number;
-  /** Factor on the hold, 1..MOST_HOLD_FACTOR: doubled when load returns soon after a shrink, halved in calm. */
-  readonly holdFactor: number;
-  readonly holdChangedAtMs: number;
   /** Since when fewer workers would do; Infinity when they would not. */
   readonly lowSinceMs: number;
   /** What growth has brought. */
@@ -75,17 +63,6 @@ export interface PolicyInput {
   readonly ended: Ended;
   /** Whether what gunicorn was started with has shown that it is not needed; when left out, it has. */
   readonly start?: StartHold;
-}
-
-/**
- * The hold: how long demand must have been lower before workers go, ms. Shorter after a fall that chance does not explain,
- * until load has come back after one; ten boots at least, whatever was learned.
- */
-function holdMs(state: PolicyState, settings: PolicySettings, bootMs: number, fell = false): number {
-  return Math.max(
-    settings.idleMs * state.holdFactor * (fell ? Math.min(1, FALL_HOLD_SHARE * state.holdFactor) : 1),
-    (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * HOLD_BOOTS,
-  );
 }
 
 /**
@@ -145,7 +122,13 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (mostEnough < state.target && !demand.burst && !waits) {
     const kept = keptForStreams(input, demand, state.target, nowMs - lowSinceMs);
     if (kept >= state.target) return settle(state.target, { code: "streams", workers: kept });
-    return shrink(halvedWhenCalm(state, nowMs, hold), input, Math.max(mostEnough, kept), hold, settle);
+    return shrink(
+      { ...state, ...halvedWhenCalm(state, nowMs, hold) },
+      input,
+      Math.max(mostEnough, kept),
+      hold,
+      settle,
+    );
   }
   if (mostEnough < state.target || (allowed < state.target && wanted < state.target)) {
     return settle(state.target, { code: "holding", forMs: hold });
@@ -204,17 +187,11 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
   if (careful === state.target) return settle(state.target, { code: "trying" });
   const step = demand.burst ? settings.burstAddWorkers : settings.maxStepUp;
   const target = Math.min(allowed, state.target + step, careful);
-  const hold = holdMs(state, settings, input.bootMs);
-  // Load that returns soon after workers went was worth waiting for: wait longer the next time.
-  const returned = nowMs - state.lastDownAtMs <= Math.max(RETURN_HOLDS * hold, RETURN_MS) &&
-    state.holdChangedAtMs < state.lastDownAtMs;
   return settle(target, { code: "asked", by: demand.by }, {
     lastUpAtMs: nowMs,
     gradient: grown(state.gradient, state.target, hangs),
     ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
-    ...(returned
-      ? { holdFactor: Math.min(MOST_HOLD_FACTOR, state.holdFactor * 2), holdChangedAtMs: nowMs }
-      : {}),
+    ...doubledOnReturn(state, nowMs, holdMs(state, settings, input.bootMs)),
   });
 }
 
@@ -233,13 +210,7 @@ function shrink(
   if (waitMs > 0) return settle(learned.target, { code: "down-cooldown", forMs: waitMs }, learned);
   const keptMs = input.start === undefined ? 0 : keptForMs(input.start, nowMs, hold);
   const target = Math.max(mostEnough, input.bounds.min, keptMs > 0 ? input.start!.workers : 0);
-  if (target >= learned.target) {
-    return settle(
-      learned.target,
-      keptMs > 0 ? { code: "start-hold", forMs: keptMs } : { code: "steady" },
-      learned,
-    );
-  }
+  if (target >= learned.target) return settle(learned.target, { code: "start-hold", forMs: keptMs }, learned);
   return settle(target, { code: "quiet", lowForMs: hold }, { ...learned, lastDownAtMs: nowMs });
 }
 
@@ -249,11 +220,4 @@ function keptForStreams({ bounds, settings }: PolicyInput, demand: Demand, targe
   if (max.why.code === "memory" && max.workers < target) return 0;
   const isOver = settings.streamGraceMs > 0 && lowForMs >= settings.streamGraceMs;
   return isOver ? 0 : demand.facts.streamWorkers;
-}
-
-/** Calm for ten holds, and a minute at least, halves the learned hold again. */
-function halvedWhenCalm(state: PolicyState, nowMs: number, hold: number): PolicyState {
-  const calmSince = Math.max(state.lastUpAtMs, state.holdChangedAtMs);
-  if (state.holdFactor <= 1 || nowMs - calmSince < Math.max(CALM_HOLDS * hold, CALM_MS)) return state;
-  return { ...state, holdFactor: Math.max(1, state.holdFactor / 2), holdChangedAtMs: nowMs };
 }

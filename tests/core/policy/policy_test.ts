@@ -68,6 +68,13 @@ Deno.test("up: growth that brought no more finished requests stops", () => {
   assertEquals(decision.target < 12, true, `${decision.target} workers`);
 });
 
+Deno.test("up: from where growth stopped no worker is added", () => {
+  const driver = new Driver(4);
+  const gradient = { trial: undefined, stop: { workers: 4, untilMs: 60_000 } };
+  driver.state = { ...driver.state, gradient };
+  assertEquals(driver.step(demand(12)).reason, { code: "no-gain", retryInMs: 60_000 });
+});
+
 Deno.test("a bound is named where it keeps the target from what is wanted", () => {
   assertEquals(new Driver(2).step(demand(13)).limitedBy, CONFIGURED);
   assertEquals(new Driver(12).step(demand(13)).limitedBy, CONFIGURED);
@@ -183,6 +190,13 @@ Deno.test("slow, not starved: the percentile is over the objective, and no signa
   const reasonAt = (p95Ms: number) => new Driver(2).step(demand(2, { facts: { ...facts, p95Ms } })).reason;
   assertEquals(reasonAt(DEFAULT_POLICY.sloP95Ms), { code: "steady" });
   assertEquals(reasonAt(DEFAULT_POLICY.sloP95Ms + 1), { code: "slow-not-starved" });
+});
+
+Deno.test("slow, not starved: not where loops are late by a tenth of the objective", () => {
+  const reasonAt = (loopWaitMs: number) =>
+    new Driver(2).step(demand(2, { facts: { ...facts, p95Ms: 400, loopWaitMs } })).reason.code;
+  assertEquals(reasonAt(DEFAULT_POLICY.sloP95Ms / 10 - 1), "slow-not-starved");
+  assertEquals(reasonAt(DEFAULT_POLICY.sloP95Ms / 10), "steady");
 });
 
 Deno.test("paused holds against any demand", () => {

@@ -26,6 +26,26 @@ Deno.test("a grace that is over lets them go", () => {
   assertEquals(after(8, 30_000).target, 2);
 });
 
+Deno.test("the grace begins when fewer workers are enough", () => {
+  const driver = new Driver(8, { streamGraceMs: 65_000 });
+  driver.during(10_000, demand(8));
+  assertEquals(driver.during(50_000, streaming(8)), []);
+  const [gone] = driver.during(30_000, streaming(8));
+  assertEquals(gone?.target, 2);
+});
+
+Deno.test("the shortest grace counts", () => {
+  assertEquals(after(8, 1).target, 2);
+});
+
+Deno.test("memory that has room for them lets them stay", () => {
+  const memory = {
+    workers: 9,
+    why: { code: "memory", usedBytes: 5, limitBytes: 10, workerBytes: 1 },
+  } as const;
+  assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] }).target, 8);
+});
+
 Deno.test("memory that is short lets them go", () => {
   const memory = {
     workers: 4,
