@@ -5,17 +5,19 @@
  */
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
-import { positive } from "../../tasks/options.ts";
+import { positive, text } from "../../tasks/options.ts";
 import { familyPssMb } from "../servers/memory.ts";
 import { READY_NS } from "../../src/sensors/probe/slot.ts";
+import { forks } from "../../tests/e2e/fork_server/support.ts";
 import { pin, untilBooted } from "../../tests/faults/support/steady.ts";
 import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
 import { get } from "../../tests/support/http.ts";
 import { freeTcpPort } from "../../tests/support/port.ts";
 import { start } from "../../tests/support/process.ts";
-import { descendants } from "../../tests/support/processes.ts";
+import { cpuMs, descendants, forkServers } from "../../tests/support/processes.ts";
 import { runtimeFolder } from "../../tests/support/running_commands.ts";
 import { until } from "../../tests/support/wait.ts";
+import { findPython } from "../../tests/support/builds/pythons.ts";
 import { REQUIREMENTS } from "./django.ts";
 import { bin, makeVenv } from "../../tests/support/venv.ts";
 
@@ -52,6 +54,7 @@ async function grown(server: Autoscaled, from: number, to: number) {
   await pin(server, to);
   await untilBooted(server, to);
   return [...await boots(server)].filter(([pid]) => !before.has(pid)).map(([pid, boot]) => ({
+    pid,
     ...boot,
     isSpare: pid === spare,
   }));
@@ -67,6 +70,18 @@ function spareOf(master: number): number | undefined {
   })?.pid;
 }
 
+/** CPU time of a process of one thread, without that of its children. */
+function ownCpuMs(pid: number): number {
+  return Number(Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ")[0]) / 1e6;
+}
+
+async function pythonVenv(version: string | undefined): Promise<string> {
+  if (version === undefined) return await makeVenv(`${repository}.venvs/django`, REQUIREMENTS);
+  const python = await findPython(version);
+  if (python === undefined) throw new Error(`Cannot find Python ${version}, install it with its venv module`);
+  return await makeVenv(`${repository}.venvs/django-${version}`, REQUIREMENTS, python);
+}
+
 const TASK = {
   command: "deno task bench:fork-server",
   action: "measure the fork server",
@@ -74,13 +89,14 @@ const TASK = {
   options: {
     workers: positive({ help: "Workers of each server.", default: 8 }),
     requests: positive({ help: "Requests a worker before memory is read.", default: 2_000 }),
+    python: text({ placeholder: "VERSION", help: "On this Python, such as 3.12.", otherwise: "python3" }),
   },
-  examples: ["--workers 4"],
+  examples: ["--workers 4", "--python 3.13"],
 };
 
 if (import.meta.main) {
-  const { options: { workers, requests } } = taskArguments(TASK);
-  const path = await makeVenv(`${repository}.venvs/django`, REQUIREMENTS);
+  const { options: { workers, requests, python } } = taskArguments(TASK);
+  const path = await pythonVenv(python);
   const env = { PATH: `${path}/bin:${Deno.env.get("PATH")}` };
   const app = ["--pythonpath", new URL("../apps", import.meta.url).pathname];
   let bareMb: number;
@@ -110,13 +126,20 @@ if (import.meta.main) {
   console.log(`fork server: ${gunicorn.toFixed(0)} MB, with ourselves ${all.toFixed(0)} MB`);
   const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;
   const spares: number[] = [], forked: number[] = [];
+  const cpus: number[] = [];
+  const [forkServer] = forkServers(ours.master);
+  const importMs = cpuMs(forkServer!), forksBefore = await forks(ours);
   for (let i = 0; i < BOOTS; i++) {
     const both = await grown(ours, 2, 4);
+    cpus.push(...both.map(({ pid }) => ownCpuMs(pid)));
     spares.push(...both.filter((boot) => boot.isSpare).map(took));
     forked.push(...both.filter((boot) => !boot.isSpare).map(took));
   }
+  const forkMs = (cpuMs(forkServer!) - importMs) / (await forks(ours) - forksBefore);
   const eight = await grown(ours, 1, 9 <= workers + 1 ? 9 : workers + 1);
   const eightMs = Math.max(...eight.map((b) => b.toMs)) - Math.min(...eight.map((b) => b.fromMs));
   console.log(`boot, the spare: ${median(spares).toFixed(1)} ms; forked: ${median(forked).toFixed(1)} ms`);
   console.log(`${eight.length} at once: ${eightMs.toFixed(0)} ms`);
+  const cpu = median(cpus) + forkMs;
+  console.log(`CPU of a boot: ${cpu.toFixed(0)} ms, ${(100 * cpu / importMs).toFixed(1)} % of the import's`);
 }
