@@ -73,14 +73,14 @@ export const LATE_BOOT_FACTOR = 2;
 /** The same while no boot time is known. Source: judgement. */
 export const LATE_BOOT_UNKNOWN_MS = 1_000;
 /** Async workers accept at once: a mean queue of this many over a second is a blocked loop. Source: judgement. */
-export const BLOCKED_LOOP_QUEUED = 2;
+export const BLOCKED_LOOP_QUEUED_REQUESTS = 2;
 /** Growth settles for at least this share of a second before a loop counts as blocked. Source: judgement. */
 export const BLOCKED_LOOP_LEAST_MS = 500;
 
 // The objective
 
 /** Requests wait when this many are queued on average. Source: judgement. */
-export const WAITING_QUEUED = 0.5;
+export const WAITING_QUEUED_REQUESTS = 0.5;
 /** Or when this share of the slots is in use. Source: judgement. */
 export const WAITING_UTILIZATION = 0.9;
 /** Requests wait for loops that are late by the objective over this. Source: judgement. */

@@ -1,7 +1,7 @@
 /** Async workers: each runs many requests on one event loop, and so on one core. */
 import {
   BLOCKED_LOOP_LEAST_MS,
-  BLOCKED_LOOP_QUEUED,
+  BLOCKED_LOOP_QUEUED_REQUESTS,
   DOWN_LOAD_FACTOR,
   MOST_CONNECTIONS_SHARE,
 } from "../constants.ts";
@@ -79,7 +79,7 @@ function blockedLoop({ sample, second, target, isSettling }: Observed): number {
   if (!known(sample.queue) || sample.queue <= 0 || second.spanMs < BLOCKED_LOOP_LEAST_MS || isSettling) {
     return 0;
   }
-  return meanQueued(second) >= BLOCKED_LOOP_QUEUED ? target + 1 : 0;
+  return meanQueued(second) >= BLOCKED_LOOP_QUEUED_REQUESTS ? target + 1 : 0;
 }
 
 function enough(observed: Observed): number {

@@ -1,4 +1,4 @@
-import { WAITING_QUEUED, WAITING_UTILIZATION } from "../constants.ts";
+import { WAITING_QUEUED_REQUESTS, WAITING_UTILIZATION } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
 import { isAsync } from "../kinds.ts";
 import { known, type Maybe, type Sample } from "../sample.ts";
@@ -19,7 +19,8 @@ export function objective(
 /** Whether requests waited over a window: half a request on average, or hardly a slot was free. */
 function requestsWait(sample: Sample, sums: WindowSums): boolean {
   const used = utilizationOf(sample, sums);
-  return sums.queuedMs / sums.spanMs >= WAITING_QUEUED || (known(used) && used >= WAITING_UTILIZATION);
+  return sums.queuedMs / sums.spanMs >= WAITING_QUEUED_REQUESTS ||
+    (known(used) && used >= WAITING_UTILIZATION);
 }
 
 /** Share of the slots in use (async kinds: of the cores that the workers could use one each), 0..1. */
