@@ -25,7 +25,7 @@ import { serviceManager } from "../status/systemd/notify_socket.ts";
 import { ServiceNotices } from "../status/systemd/service_notices.ts";
 import { StatusServer } from "../status/http/status_server.ts";
 import { VERSION } from "../version.ts";
-import { Beginning } from "../supervisor/beginning.ts";
+import { StartCount } from "../supervisor/start_count.ts";
 import { type LaunchRequest, prepareLaunch } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import { Recorder } from "./recorder.ts";
@@ -182,7 +182,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     const gunicorn = isProgram
       ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
       : startGunicorn([...words, ...plan.args], Deno.env.toObject());
-    const beginning = new Beginning({
+    const beginning = new StartCount({
       arbiter: () => sensing.arbiter,
       bounds: givenBounds(start),
       dryRun: settings.dryRun,

@@ -5,7 +5,7 @@ import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { FoundCount } from "./supervisor.ts";
 
 /** What the number to start with is found from. */
-export interface BeginningParts {
+export interface StartCountParts {
   /** The arbiter file as gunicorn's master writes it; undefined before it has. */
   readonly arbiter: () => Arbiter | undefined;
   readonly bounds: GivenBounds;
@@ -17,11 +17,11 @@ export interface BeginningParts {
  * The number of workers in gunicorn's own configuration: decisions start from it, and so do bounds that are not set. In a
  * dry run every later change of the count is a new start.
  */
-export class Beginning {
-  readonly #parts: BeginningParts;
+export class StartCount {
+  readonly #parts: StartCountParts;
   #lastWorkers: number | undefined;
 
-  constructor(parts: BeginningParts) {
+  constructor(parts: StartCountParts) {
     this.#parts = parts;
   }
 
