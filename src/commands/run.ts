@@ -182,7 +182,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     const gunicorn = isProgram
       ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
       : startGunicorn([...words, ...plan.args], Deno.env.toObject());
-    const beginning = new StartCount({
+    const startCount = new StartCount({
       arbiter: () => sensing.arbiter,
       bounds: givenBounds(start),
       dryRun: settings.dryRun,
@@ -206,7 +206,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
       settings,
       log,
       initialWorkers,
-      found: isFound && probe ? beginning.found : undefined,
+      found: isFound && probe ? startCount.found : undefined,
       beforeReload: installAgain,
       beat: () => folder.beat(),
     });

@@ -242,7 +242,7 @@ class Keeper:
 
     def _warn_of_post_fork(self):
         if user_hooks.has_post_fork(self._server.cfg):
-            report.say('post_fork runs after the import of the application, not before it: what it sets for the import '
+            report.write('post_fork runs after the import of the application, not before it: what it sets for the import '
                        'comes too late; set it in the configuration file itself, or use --fork-server off',
                        self._server.log)
 
