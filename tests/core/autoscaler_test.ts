@@ -72,7 +72,7 @@ Deno.test("without the probe slots were in use for as long as the requests that 
   assertAlmostEquals(p95Ms as number, 50, 12.5);
 });
 
-Deno.test("without the probe a queue says that all slots are in use now, but not those of a loop", () => {
+Deno.test("without the probe a queue means that all slots are in use, but not those of a loop", () => {
   const at = (changes: Partial<Sample>) => facts(new Driver().run(20, changes));
   assertEquals(at(heard(0, 0, 1)).utilization, 1);
   assertEquals(at({ ...heard(0, 0, 1), model: { kind: "gthread", slots: 4 } }).utilization, 1);

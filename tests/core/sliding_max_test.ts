@@ -31,7 +31,7 @@ Deno.test("equal values count from the latest of them", () => {
   assertEquals(sliding.max(800, 500, 0), 5);
 });
 
-Deno.test("the last value stays however old, and with none there is what the caller says", () => {
+Deno.test("the last value stays however old; without any the caller's own value counts", () => {
   let sliding = SlidingMax.EMPTY;
   assertEquals(sliding.max(0, 100, 7), 7);
   sliding = sliding.with(0, 3);

@@ -1,12 +1,12 @@
-import { LATE_LOOP_PART } from "../constants.ts";
 import type { Shed } from "../bounds/memory.ts";
+import { LATE_LOOP_PART } from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
-import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
 import { known, type Maybe } from "../sample.ts";
-import { keptForMs, type StartHold } from "./start_hold.ts";
 import { SlidingMax } from "../sliding_max.ts";
+import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
 import { doubledOnReturn, halvedWhenCalm, holdMs, type LearnedHold } from "./hold.ts";
+import { keptForMs, type StartHold } from "./start_hold.ts";
 
 /** What an operator asked for by hand. */
 export type Order =

@@ -35,7 +35,7 @@ Deno.test("what requests do now counts before what they did", () => {
   assertEquals(bounds({ cpu: cpu(0.2) }, { recent: waiting, stable: computing }).max.why.code, "configured");
 });
 
-Deno.test("no CPU bound for requests that wait for something else, or from too few requests to tell", () => {
+Deno.test("no CPU bound for requests that wait for something else, or from too few requests", () => {
   const waiting = { ...computing, cpuMs: 2_000, cpuWaitMs: 500 };
   assertEquals(bounds({ cpu: cpu(1.9) }, { recent: waiting }).max.why.code, "configured");
   const few = { ...quiet, occupiedMs: 100, cpuMs: 100 };

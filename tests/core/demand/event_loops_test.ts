@@ -48,7 +48,7 @@ Deno.test("requests that wait too long for their loops ask for one more worker t
   assert(asked({ ...scene, input: { target: 9, sinceUpMs: 500 } }, "loop") < 9);
 });
 
-Deno.test("one late tick proves no busy loop", () => {
+Deno.test("one late tick is no busy loop", () => {
   const before = Array.from({ length: 9 }, () => ({}));
   const one = { servingMs: 100, loopTicks: 1, loopLateTicks: 1, loopLateMs: 20, loopBusyMs: 100 };
   assertEquals(lowerBusyLoops(ticks([...before, one]).sums(1_000)), 0);

@@ -23,7 +23,7 @@ function asks(
   );
 }
 
-Deno.test("requests that hang on all slots: each who waits gets one, once somebody has waited too long", () => {
+Deno.test("requests that hang on all slots: each waiting request gets one, once one has waited too long", () => {
   assertEquals(asks(3, 5), 5);
   assertEquals(asks(3, 4), 0);
   assertEquals(asks(0, 5), 0);
@@ -48,7 +48,7 @@ Deno.test("the oldest wait ends where all that waited then have begun since", ()
   assertEquals(ticks([queue(0, 0)]).oldestWaitMs(), 0);
 });
 
-Deno.test("all slots taken and none free for as long as the objective: requests hang, before their mean tells", () => {
+Deno.test("all slots taken and none free for as long as the objective: requests hang, before their mean shows it", () => {
   const usual = Array.from({ length: 40 }, () => ({ arrivals: 2, serviceMs: 80, occupiedMs: 80 }));
   const hang = (taken: number, forTicks: number) => {
     const history = ticks([

@@ -54,7 +54,7 @@ Deno.test("a queue that will be too long by the time a worker helps asks for wha
   assertEquals(asks({ queued: 8, perTick: 6 }), 5);
 });
 
-Deno.test("who waits needs a slot at most, however little may be waited", () => {
+Deno.test("a waiting request needs a slot at most, however short the wait may be", () => {
   assertEquals(asks({ queued: 5, perTick: 3, waitMs: 10, bootMs: 5 }), 8);
   assertEquals(asks({ queued: 5, perTick: 3, waitMs: 10, bootMs: 40 }), 8);
 });
@@ -94,7 +94,7 @@ Deno.test("while workers boot that may still help in time nothing more is asked 
   assertEquals(asks({ queued: 12, perTick: 6, booting: 1, oldestBootMs: 81 }), 6);
 });
 
-Deno.test("requests that hang do not finish: slots that stay occupied tell that the queue does not move", () => {
+Deno.test("requests that hang do not finish: slots that stay occupied show that the queue does not move", () => {
   // Two workers that have been occupied for a second, nothing begins or ends in it.
   assertEquals(asks({ queued: 1, perTick: 0, steady: 2 }), 0);
   assertEquals(asks({ queued: 1, perTick: 0, steady: 2, occupiedMs: 200, ends: 0 }), 3);
@@ -122,7 +122,7 @@ Deno.test("what waits inside workers counts like the kernel's queue", () => {
   assertEquals(queueWorkers(input, goal, 0, 0), 3);
 });
 
-Deno.test("requests that hang: one that has held a slot for 600 ms is enough to tell", () => {
+Deno.test("requests that hang: one that has held a slot for 600 ms is enough", () => {
   // The next waits 600 / 2 = 300 ms behind two workers.
   assertGreater(asks({ queued: 1, perTick: 0, steady: 1, occupiedMs: 60, ends: 0 }), 0);
   assertEquals(asks({ queued: 1, perTick: 0, steady: 1, occupiedMs: 40, ends: 0 }), 0);
