@@ -9,6 +9,7 @@ import { machineBusyMs } from "./costs/machine_cpu.ts";
 import { totalMs } from "./load/phases.ts";
 import { driveVegeta } from "./load/vegeta.ts";
 import { type Absent, eachSecond, type RunResult } from "./report/results.ts";
+import { Database } from "./servers/database.ts";
 import { MemorySampler } from "./servers/memory.ts";
 import type { Rival } from "./servers/rivals.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -48,7 +49,9 @@ export async function runOne(
   const port = freeTcpPort();
   const launch = await rival.launch(scenario, port);
   if (typeof launch === "string") return { absent: launch };
-  await using server = start(launch.program, launch.args, { env: { ...launch.env, ...options.env } });
+  await using database = await Database.open(scenario.databaseConnections);
+  const env = { ...launch.env, ...database.env, ...options.env };
+  await using server = start(launch.program, launch.args, { env });
   try {
     await until(async () => await answers(port) || died(server), {
       timeoutMs: 30_000,
@@ -119,9 +122,9 @@ async function drive(
   { seed, generator }: RunOptions,
   port: number,
 ): Promise<{ startMs: number; report: LoadReport }> {
-  const { service, keepAlive = false, phases } = scenario;
+  const { service, keepAlive = false, phases, timeoutMs = TIMEOUT_MS } = scenario;
   if (generator === "vegeta") {
-    const { startEpochMs, report } = await driveVegeta({ port, phases, keepAlive, timeoutMs: TIMEOUT_MS });
+    const { startEpochMs, report } = await driveVegeta({ port, phases, keepAlive, timeoutMs });
     return { startMs: startEpochMs - performance.timeOrigin, report };
   }
   const args = ["run", "-A", loadProgram, "--json", "--port", String(port), "--seed", String(seed)];
@@ -131,6 +134,7 @@ async function drive(
   );
   if (service) args.push("--service", `lognormal:${service.medianMs}:${service.sigma}`);
   if (keepAlive) args.push("--keep-alive");
+  args.push("--timeout", String(timeoutMs));
   await using load = start(Deno.execPath(), args);
   const { code } = await load.ended;
   const [first, last] = load.text("stdout").trim().split("\n");

@@ -10,6 +10,10 @@ export interface Scenario {
   readonly phases: readonly Phase[];
   readonly service?: ServiceTime;
   readonly keepAlive?: boolean;
+  /** A request unanswered for so long is given up, ms; 10 s where not given. */
+  readonly timeoutMs?: number;
+  /** Requests that the database of /database/MS serves at once, for all workers together. */
+  readonly databaseConnections?: number;
   readonly minWorkers: number;
   readonly maxWorkers: number;
   /** Workers to start with (`--workers`); the minimum where not given. */
@@ -18,7 +22,7 @@ export interface Scenario {
   readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker" | "asyncio_worker.AsyncioWorker";
   /** Threads of a gthread worker. */
   readonly threads?: number;
-  readonly app: "wsgi" | "fastApi" | "slowImport";
+  readonly app: "wsgi" | "asgi" | "fastApi" | "slowImport";
   readonly env?: Record<string, string>;
   /** Its requests wait rather than compute: several servers can be measured at the same time without seeing each other. */
   readonly light?: true;
@@ -150,6 +154,61 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...sync,
+    name: "hanging",
+    light: true,
+    title: "requests of 20 s, two each 3 s: each is to begin within a second",
+    phases: parsePhases("0.67x40s:/sleep/20000"),
+    timeoutMs: 60_000,
+    maxWorkers: 20,
+    sloMs: 20_000 + 1_000,
+  },
+  {
+    ...sync,
+    name: "database",
+    light: true,
+    title: "15 requests/s whose database, of 6 connections, takes 40 ms, then 2 s, then 40 ms again",
+    phases: parsePhases("15x5s:/database/40,15x20s:/database/2000,15x15s:/database/40"),
+    databaseConnections: 6,
+    maxWorkers: 24,
+  },
+  {
+    ...sync,
+    name: "interpreter-lock",
+    title: "4 threads a worker: 5, then 30, then 5 requests/s of 50 ms CPU",
+    phases: parsePhases("5x5s:/cpu/50,30x15s:/cpu/50,5x10s:/cpu/50"),
+    minWorkers: 1,
+    workerClass: "gthread",
+    threads: 4,
+  },
+  {
+    ...sync,
+    name: "slow-heads",
+    light: true,
+    title: "4 threads a worker: 10 requests/s whose clients take 1 s to send their head",
+    phases: parsePhases("2x5s:/sleep/50?head=1000,10x25s:/sleep/50?head=1000,2x10s:/sleep/50?head=1000"),
+    minWorkers: 1,
+    maxWorkers: 6,
+    workerClass: "gthread",
+    threads: 4,
+    sloMs: 1000 + SLO_MS,
+  },
+  {
+    name: "streams",
+    light: true,
+    title: "100 quiet event streams of 25 s on 4 workers: each is to end whole",
+    phases: parsePhases("20x5s:/quiet/25000,1x30s:/sleep/10"),
+    timeoutMs: 60_000,
+    minWorkers: 2,
+    maxWorkers: 8,
+    initialWorkers: 4,
+    workerClass: "uvicorn_worker.UvicornWorker",
+    app: "asgi",
+    sloMs: 25_000 + SLO_MS,
+  },
+  { ...ofTrace("calm-trace", "mentions-amzn-calm.txt"), title: "75 s of a real trace, calm" },
+  { ...ofTrace("bursty-trace", "mentions-ibm-bursty.txt"), title: "75 s of a real trace, bursty" },
+  {
+    ...sync,
     name: "overhead",
     title: "4 workers that never change, 200 trivial requests/s: the CPU that being watched costs",
     phases: parsePhases("200x20s:/"),
@@ -172,6 +231,18 @@ export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
 /** `count` rates from `from` to `to`, equally apart. */
 function steps(from: number, to: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => from + (to - from) * i / (count - 1));
+}
+
+/** A trace that was kept back from every search for settings, cut so that it is measured in less than 90 s. */
+function ofTrace(name: string, file: string): Omit<Scenario, "title"> {
+  return {
+    ...sync,
+    name,
+    light: true,
+    phases: phasesOfRates(traceRates(file).slice(0, 75), 1000, "/sleep/{ms}"),
+    service: { medianMs: 50, sigma: 0.4 },
+    maxWorkers: 16,
+  };
 }
 
 function traceRates(file: string): number[] {

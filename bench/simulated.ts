@@ -20,6 +20,7 @@ import type { Scenario } from "./scenarios.ts";
  */
 const BOOT = {
   wsgi: { bootMs: 4, bootCpuMs: 4 },
+  asgi: { bootMs: 4, bootCpuMs: 4 },
   fastApi: { bootMs: 283, bootCpuMs: 263 },
   slowImport: { bootMs: 2004, bootCpuMs: 1005 },
 } as const;
@@ -60,7 +61,8 @@ export function simulatedScenario(
     uvloop: workerClass === "uvicorn_worker.UvicornWorker",
     requestCpuMs: REQUEST_CPU_MS[kind],
     keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,
-    clientTimeoutMs: CLIENT_TIMEOUT_MS,
+    clientTimeoutMs: scenario.timeoutMs ?? CLIENT_TIMEOUT_MS,
+    dependencyConnections: scenario.databaseConnections ?? Infinity,
     sloMs: scenario.sloMs,
     tickPhase: new Random(seed, 100 + variant).uniform(),
     seed,
@@ -76,9 +78,9 @@ function uwsgiConnections({ threads = 1 }: Scenario) {
   return { keptConnections: 0, workerConnections: threads };
 }
 
-/** What a path of the test applications costs: /sleep and /block/MS wait, /cpu/MS computes, / does neither. */
+/** What a path of the test applications costs: /sleep, /database and /block/MS wait, /cpu/MS computes, / does neither. */
 function serviceOf(path: string, scenario: Scenario): ServiceTime {
-  const [, what, ms = "0"] = /^\/(sleep|cpu|block)\/(.+)$/.exec(path) ?? [];
+  const [, what, ms = "0"] = /^\/(sleep|cpu|block|database)\/(.+)$/.exec(path) ?? [];
   const time = ms === "{ms}"
     ? { kind: "lognormal", medianMs: scenario.service!.medianMs, sigma: scenario.service!.sigma } as const
     : { kind: "constant", ms: Number(ms) } as const;
@@ -89,8 +91,12 @@ function serviceOf(path: string, scenario: Scenario): ServiceTime {
 /** A server of the benchmark in the simulator; `variant` as in simulatedScenario. */
 export type MakeRival = (seed: number, variant: number) => Controller;
 
-/** A maker of the simulated server; undefined for servers the simulator has no model of. */
+/** Event streams and heads that come slowly, which the simulator has no model of. */
+const UNKNOWN_PATHS = /^\/quiet\/|[?]head=/;
+
+/** A maker of the simulated server; undefined for servers and loads the simulator has no model of. */
 export function simulatedRival(name: string, scenario: Scenario): MakeRival | undefined {
+  if (scenario.phases.some(({ path }) => UNKNOWN_PATHS.test(path))) return undefined;
   const { minWorkers, maxWorkers } = scenario;
   const bounds = { minWorkers, maxWorkers };
   switch (name) {
@@ -99,7 +105,10 @@ export function simulatedRival(name: string, scenario: Scenario): MakeRival | un
     case "fixed-max":
       return () => fixed(maxWorkers);
     case "ours":
-      return () => autoscaler({ ...DEFAULT_POLICY, ...bounds });
+      return () =>
+        autoscaler({ ...DEFAULT_POLICY, ...bounds }, {
+          initialWorkers: scenario.initialWorkers ?? minWorkers,
+        });
     case "rust":
       return rust(scenario, {});
     case "rust-tuned":

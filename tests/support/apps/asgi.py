@@ -1,4 +1,4 @@
-"""Bare ASGI app; paths in work.py. /sleep awaits, /block/MS sleeps without awaiting and so blocks the loop."""
+"""Bare ASGI app; paths in work.py. /sleep awaits, /quiet/MS streams, /block/MS sleeps without awaiting and so blocks the loop."""
 import asyncio
 import time
 
@@ -21,6 +21,9 @@ async def app(scope, receive, send):
         await asyncio.sleep(ms / 1e3)
     elif kind == "block":
         time.sleep(ms / 1e3)
+    elif kind == "quiet":
+        await quiet(send, ms)
+        return
     elif kind == "events":
         await events(send, ms)
         return
@@ -41,6 +44,14 @@ async def echo(receive, send):
             await send({"type": "websocket.send", "text": message.get("text") or ""})
         else:
             return
+
+
+async def quiet(send, ms):
+    """An event stream of one event at its begin and one at its end, ms milliseconds later."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+    await send({"type": "http.response.body", "body": b"data: begin\n\n", "more_body": True})
+    await asyncio.sleep(ms / 1e3)
+    await send({"type": "http.response.body", "body": b"data: end\n\n"})
 
 
 async def events(send, ms):

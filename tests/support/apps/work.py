@@ -4,6 +4,7 @@
     /sleep/MS    waits MS ms (a slow dependency): no CPU
     /cpu/MS      burns MS ms of CPU time, however long that takes on a busy machine
     /stuck/MS    holds the GIL in one C call for about MS ms: no signal handler, thread or event loop runs
+    /database/MS waits MS ms on a connection to the database: a byte of the FIFO that DATABASE_FIFO names
     /fail        status 500
     /raise       the app raises
     /pid         pid of the worker
@@ -35,6 +36,19 @@ def hold_gil(ms):
     _spin(int(ms * _stuck_rounds_per_ms))
 
 
+def query_database(ms):
+    """Wait for a free connection, then ms milliseconds for the answer. Connections are shared by all workers."""
+    fifo = os.open(os.environ["DATABASE_FIFO"], os.O_RDWR)
+    try:
+        connection = os.read(fifo, 1)
+        try:
+            time.sleep(ms / 1e3)
+        finally:
+            os.write(fifo, connection)
+    finally:
+        os.close(fifo)
+
+
 def _spin(rounds):
     collections.deque(itertools.repeat(None, rounds), maxlen=0)
 
@@ -57,6 +71,8 @@ def work(path):
         burn_cpu(ms)
     elif kind == "stuck":
         hold_gil(ms)
+    elif kind == "database":
+        query_database(ms)
     elif kind == "fail":
         return 500, b"failed\n"
     elif kind == "raise":
