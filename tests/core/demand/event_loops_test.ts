@@ -30,7 +30,13 @@ const blocked = (erlangs: number, rest: Partial<Scene> = {}): Scene => ({
 Deno.test("loops that are busy ask for workers by the delay formula, a loop a server", () => {
   const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
   assertEquals([1, 2, 4].map((erlangs) => loopWorkers(erlangs, 100, goal, 0.7)), [3, 4, 7]);
-  assertEquals(asked(blocked(4), "loop"), 6); // 10 s prove 3.8 of them
+});
+
+Deno.test("loops that are busy ask for workers by the lower estimate of how many are", () => {
+  assertEquals(asked(blocked(4), "loop"), 6); // 3.8 of them over 10 s
+});
+
+Deno.test("loops that are idle, and workers without one, ask for nothing", () => {
   assertEquals(asked(blocked(0), "loop"), 0);
   assertEquals(asked(blocked(4, { kind: "sync", slots: 1 }), "loop"), 0);
 });
@@ -40,12 +46,22 @@ Deno.test("a late loop of an idle worker wants nothing", () => {
   assertEquals(asked(blocked(4, { always: idle }), "loop"), 0);
 });
 
-Deno.test("requests that wait too long for their loops ask for one more worker than there are, once the last growth shows", () => {
-  const waiting = { ...requests(0.5, 200), ...late(8, 200, { loopBusyMs: 100 }) };
-  const scene = blocked(1, { always: waiting, input: { target: 9 } });
-  assertEquals(asked(scene, "loop"), 10);
-  assertEquals(demand(scene).enough >= 10, true);
-  assert(asked({ ...scene, input: { target: 9, sinceUpMs: 500 } }, "loop") < 9);
+/** Nine workers; requests wait too long for their loops. */
+const WAITING = blocked(1, {
+  always: { ...requests(0.5, 200), ...late(8, 200, { loopBusyMs: 100 }) },
+  input: { target: 9 },
+});
+
+Deno.test("requests that wait too long for their loops ask for one worker more than there are", () => {
+  assertEquals(asked(WAITING, "loop"), 10);
+});
+
+Deno.test("requests that wait too long for their loops ask for no more until the last growth shows", () => {
+  assert(asked({ ...WAITING, input: { target: 9, sinceUpMs: 500 } }, "loop") < 9);
+});
+
+Deno.test("no worker is removed while requests wait too long for their loops", () => {
+  assert(demand({ ...WAITING, input: { target: 9, sinceUpMs: 500 } }).enough >= 9);
 });
 
 Deno.test("one late tick is no busy loop", () => {

@@ -25,26 +25,48 @@ Deno.test("requests that take as long as the first are a reason to go on", () =>
   assertEquals(after(grown(FLAT, 4, true), 200, 60_000).stop, undefined);
 });
 
-Deno.test("a stop ends with the demand, or is tried again after a minute", () => {
-  const stopped = after(after(grown(FLAT, 4, true), 4, 2_000), 20, 6_000);
-  const at = (nowMs: number, wanted: number) =>
-    judge(stopped, { nowMs, target: 16, wanted, slots: 1, ended: { requests: 0, serviceMs: 0 } });
-  assertEquals(at(59_900, 30), stopped);
+const STOPPED = after(after(grown(FLAT, 4, true), 4, 2_000), 20, 6_000);
+const at = (nowMs: number, wanted: number) =>
+  judge(STOPPED, { nowMs, target: 16, wanted, slots: 1, ended: { requests: 0, serviceMs: 0 } });
+
+Deno.test("a stop lasts a minute", () => {
+  assertEquals(at(59_900, 30), STOPPED);
   assertEquals(at(60_000, 30), FLAT);
+});
+
+Deno.test("a stop ends when no more are wanted than there are", () => {
   assertEquals(at(100, 16), FLAT);
 });
 
-Deno.test("while requests hang a step doubles the workers at most, and waits for what the one before brought", () => {
-  const step = (gradient: Gradient, sinceUpMs: number, hangs = true) =>
-    hangingStep(gradient, { target: 4, slots: 1, hangs, sinceUpMs });
+/** The most workers that a step from 4 may lead to. */
+const step = (gradient: Gradient, sinceUpMs: number, hangs = true) =>
+  hangingStep(gradient, { target: 4, slots: 1, hangs, sinceUpMs });
+const BEGUN = grown(FLAT, 2, true);
+
+Deno.test("hanging: a step doubles the workers at most", () => {
   assertEquals(step(FLAT, Infinity), 8);
+});
+
+Deno.test("without hanging requests a step is not limited", () => {
   assertEquals(step(FLAT, Infinity, false), Infinity);
-  const begun = grown(FLAT, 2, true);
-  assertEquals(step(begun, 900), 4);
-  assertEquals(step(begun, 5_000, false), 4);
-  assertEquals(step(begun, 10_000), 8);
-  assertEquals(step(after(begun, 5, 2_000, 4), 1_000), 4);
-  assertEquals(step(after(begun, 6, 2_000, 4), 1_000), 8);
+});
+
+Deno.test("hanging: the next step waits until 1.5 requests a slot have ended", () => {
+  assertEquals(step(after(BEGUN, 5, 2_000, 4), 1_000), 4);
+  assertEquals(step(after(BEGUN, 6, 2_000, 4), 1_000), 8);
+});
+
+Deno.test("hanging: the next step waits for a second, whatever has ended", () => {
+  assertEquals(step(after(BEGUN, 6, 2_000, 4), 999), 4);
+});
+
+Deno.test("hanging: the next step waits for ten seconds at most", () => {
+  assertEquals(step(BEGUN, 9_999), 4);
+  assertEquals(step(BEGUN, 10_000), 8);
+});
+
+Deno.test("a step begun while requests hung stays limited when they hang no more", () => {
+  assertEquals(step(BEGUN, 5_000, false), 4);
 });
 
 Deno.test("a step that was made while requests hung has not helped when they take half as long again once it shows", () => {
