@@ -76,7 +76,7 @@ export class Autoscaler {
     const { target } = this.#policy;
     const counts = this.#observe(sample, settings);
     const demand = this.#demand(sample, settings, counts);
-    const { watch, shed } = watchMemory(this.#memory, sample, settings, counts, target);
+    const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
     this.#memory = watch;
     const { state, decision } = decide(this.#policy, {
       nowMs: sample.nowMs,
@@ -93,7 +93,7 @@ export class Autoscaler {
         stable: this.#history.sums(settings.windowMs),
         before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
       }),
-      shed,
+      removal,
       settings,
       order,
       bootMs: this.#bootMs,

@@ -25,7 +25,7 @@ export interface MemoryWatch {
   readonly untilMs: number;
   /** Since when our control group is full; Infinity when it is not. */
   readonly fullSinceMs: number;
-  readonly shedAtMs: number;
+  readonly removedAtMs: number;
 }
 
 /** Nothing happened yet. */
@@ -36,11 +36,11 @@ export const NO_MEMORY_TROUBLE: MemoryWatch = {
   ceiling: Infinity,
   untilMs: -Infinity,
   fullSinceMs: Infinity,
-  shedAtMs: -Infinity,
+  removedAtMs: -Infinity,
 };
 
 /** A worker is removed for memory, whatever the load wants. */
-export interface Shed {
+export interface Removal {
   readonly workers: number;
   readonly reason: Reason;
 }
@@ -52,24 +52,24 @@ export function watchMemory(
   settings: PolicySettings,
   counts: WorkerCounts,
   target: number,
-): { watch: MemoryWatch; shed: Shed | undefined } {
+): { watch: MemoryWatch; removal: Removal | undefined } {
   const memory = known(sample.memory) ? sample.memory : undefined;
   let watch = before.untilMs < sample.nowMs ? { ...before, ceiling: Infinity, recentKills: 0 } : before;
   watch = afterKills(watch, memory?.oomKills ?? "unknown", sample.nowMs, settings, target);
   if (watch.ceiling < target) {
     const reason = { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers } as const;
-    return { watch: { ...watch, shedAtMs: sample.nowMs }, shed: { workers: watch.ceiling, reason } };
+    return { watch: { ...watch, removedAtMs: sample.nowMs }, removal: { workers: watch.ceiling, reason } };
   }
   const own = memory?.own ?? "unknown";
   const isFull = known(own) && own.usedBytes >= FULL_SHARE * own.limitBytes;
   watch = { ...watch, fullSinceMs: isFull ? Math.min(before.fullSinceMs, sample.nowMs) : Infinity };
   const isDue = sample.nowMs - watch.fullSinceMs >= FULL_FOR_MS &&
-    sample.nowMs - watch.shedAtMs >= MEMORY_SHRINK_PAUSE_MS;
+    sample.nowMs - watch.removedAtMs >= MEMORY_SHRINK_PAUSE_MS;
   if (!known(own) || !isDue || counts.draining > 0 || target <= settings.minWorkers) {
-    return { watch, shed: undefined };
+    return { watch, removal: undefined };
   }
   const reason = { code: "memory-full", usedBytes: own.usedBytes, limitBytes: own.limitBytes } as const;
-  return { watch: { ...watch, shedAtMs: sample.nowMs }, shed: { workers: target - 1, reason } };
+  return { watch: { ...watch, removedAtMs: sample.nowMs }, removal: { workers: target - 1, reason } };
 }
 
 /** A single kill may be one greedy request: the minimum stands. Where they go on, it does not fit. */

@@ -1,4 +1,4 @@
-import type { Shed } from "../bounds/memory.ts";
+import type { Removal } from "../bounds/memory.ts";
 import { LATE_LOOP_PART } from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
@@ -52,7 +52,7 @@ export interface PolicyInput {
   readonly demand: Maybe<Demand>;
   readonly bounds: Bounds;
   /** A worker has to go for want of memory, whatever the load asks for; undefined when none has. */
-  readonly shed?: Shed | undefined;
+  readonly removal?: Removal | undefined;
   readonly settings: PolicySettings;
   readonly order: Order;
   /** How long a worker took to boot, ms; 0 when not known. */
@@ -106,9 +106,9 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   const configured = bounds.all.find((b) => b.why.code === "configured")?.workers ?? bounds.max.workers;
   if (order.kind === "pinned") return settle(order.workers, { code: "pinned" }, { lastUpAtMs: nowMs });
   if (order.kind === "paused") return settle(state.target, { code: "paused" });
-  const { shed } = input;
-  if (shed !== undefined && shed.workers < state.target) {
-    return settle(shed.workers, shed.reason, { lastDownAtMs: nowMs });
+  const { removal } = input;
+  if (removal !== undefined && removal.workers < state.target) {
+    return settle(removal.workers, removal.reason, { lastDownAtMs: nowMs });
   }
   if (state.target < bounds.min) return settle(bounds.min, { code: "below-minimum" }, { lastUpAtMs: nowMs });
   if (state.target > configured) {

@@ -31,7 +31,7 @@ Deno.test("memory that is short holds growth and takes no worker away as quiet",
   assertEquals(decision.bounds.max.why.code, "memory");
 });
 
-Deno.test("a full control group of our own sheds one worker at a time, down to the minimum", () => {
+Deno.test("a full control group of our own loses one worker at a time, down to the minimum", () => {
   const driver = new Driver({ minWorkers: 4 }, 6);
   const busy = load({ inFlightMs: 600 });
   const goes: number[] = [];
@@ -61,9 +61,9 @@ Deno.test("an OOM kill takes one worker off the count and bars growth for ten mi
     driver.step({ memory: group(500, { oomKills }), workers: workers(6), load: load({ inFlightMs: 600 }) });
   at(7);
   assertEquals(at(7).action, "hold", "kills before us are not ours");
-  const shed = at(8);
-  assertEquals(shed.target, 5);
-  assertEquals(shed.reason, { code: "oom-kill", kills: 1, minimum: 2 });
+  const removal = at(8);
+  assertEquals(removal.target, 5);
+  assertEquals(removal.reason, { code: "oom-kill", kills: 1, minimum: 2 });
   let last = at(8);
   for (let i = 0; i < 5_000; i++) last = at(8);
   assertEquals(last.target, 5);
@@ -76,11 +76,11 @@ Deno.test("one kill leaves the minimum, kills that go on do not", () => {
   const counts = workers(2);
   const looked = (nowMs: number, oomKills: number) => sample(nowMs, { memory: group(500, { oomKills }) });
   let { watch } = watchMemory(NO_MEMORY_TROUBLE, looked(0, 0), settings, counts, 2);
-  let shed;
-  ({ watch, shed } = watchMemory(watch, looked(1_000, 1), settings, counts, 2));
-  assertEquals(shed, undefined, "one greedy request");
-  ({ watch, shed } = watchMemory(watch, looked(9_000, 2), settings, counts, 2));
-  assertEquals(shed, { workers: 1, reason: { code: "oom-kill", kills: 2, minimum: 2 } });
-  ({ watch, shed } = watchMemory(watch, looked(10_000, 3), settings, counts, 1));
-  assertEquals(shed, undefined, "the last one stays");
+  let removal;
+  ({ watch, removal } = watchMemory(watch, looked(1_000, 1), settings, counts, 2));
+  assertEquals(removal, undefined, "one greedy request");
+  ({ watch, removal } = watchMemory(watch, looked(9_000, 2), settings, counts, 2));
+  assertEquals(removal, { workers: 1, reason: { code: "oom-kill", kills: 2, minimum: 2 } });
+  ({ watch, removal } = watchMemory(watch, looked(10_000, 3), settings, counts, 1));
+  assertEquals(removal, undefined, "the last one stays");
 });
