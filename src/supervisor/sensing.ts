@@ -5,7 +5,6 @@ import {
   known,
   type Maybe,
   type Sample,
-  type WorkerCounts,
   type WorkerModel,
 } from "../core/sample.ts";
 import type { Gunicorn } from "../gunicorn/process.ts";
@@ -149,7 +148,7 @@ export class Sensing implements Sampler {
       nowMs,
       elapsedMs,
       model: this.#model(slots),
-      workers: this.#counts(slots, children, nowMs),
+      workers: this.#unseen.counts(this.#arbiter, slots, children, nowMs),
       load: slots?.load ?? "unknown",
       queue: this.#queue.read(masterPid, children, nowMs),
       statsd: this.#finished(slots),
@@ -165,6 +164,11 @@ export class Sensing implements Sampler {
   /** Switches the master's fork server on or off, from its next fork on. */
   setForkServer(mode: ForkServerMode): void {
     this.#arbiterFile?.setForkServer(mode);
+  }
+
+  /** Whether gunicorn's master has woken by itself since the last tick. */
+  isWoken(): boolean {
+    return this.#arbiterFile?.read()?.sleep.wakes !== this.#arbiter?.sleep.wakes;
   }
 
   /** Says how deep the next sleep, or this one, is: whether the fork server goes too. */
@@ -235,22 +239,6 @@ export class Sensing implements Sampler {
     if (slots !== undefined && known(slots.model)) return slots.model;
     const arbiter = this.#arbiter;
     return arbiter === undefined ? this.#options.model : { kind: arbiter.kind, slots: arbiter.slots };
-  }
-
-  #counts(
-    slots: SlotsReading | undefined,
-    children: readonly number[],
-    nowMs: number,
-  ): Maybe<WorkerCounts> {
-    const target = this.#arbiter?.confirmed ?? "unknown";
-    if (slots !== undefined && slots.workers.length > 0) {
-      const unseen = this.#unseen.of(this.#arbiter, slots, nowMs);
-      return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
-    }
-    if (target === 0) return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
-    if (children.length === 0) return "unknown";
-    const unseen = this.#arbiter === undefined ? 0 : children.length;
-    return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0, unseen };
   }
 
   /**

@@ -13,6 +13,8 @@ import { SleepLog } from "./sleep_log.ts";
 /** Reads everything once. What cannot be read is "unknown"; it never throws. */
 export interface Sampler {
   sample(nowMs: number): Sample;
+  /** Whether gunicorn's master has ended a sleep since the last sample; cheap. */
+  isWoken?(): boolean;
 }
 
 /** What happened in one tick, for status, metrics and the recording. */
@@ -51,8 +53,8 @@ export interface SupervisorParts {
   readonly onTick?: (record: TickRecord) => void;
 }
 
-/** The tick without workers: gunicorn's master notices the client that ends the sleep. */
-const ASLEEP_TICK_MS = 250;
+/** The tick without workers, and how often between two it is checked whether the sleep has ended. */
+const ASLEEP_TICK_MS = 1_000, ASLEEP_CHECK_MS = 250;
 /** A request for workers that is unconfirmed for this long is logged. */
 const UNCONFIRMED_MS = 3_000;
 /** An error of the same text is logged once in this time. */
@@ -71,6 +73,7 @@ export class Supervisor {
   #standing = AUTOMATIC;
   #stopped = false;
   #wake: (() => void) | undefined;
+  #isOrdered = false;
   #warnedUnconfirmed = false;
   #tickedAtMs: number | undefined;
   readonly #errorsLogged = new Map<string, number>();
@@ -96,6 +99,7 @@ export class Supervisor {
   /** Changes settings live. The caller has validated them. */
   change(changes: Partial<PolicySettings>): void {
     this.#settings = { ...this.#settings, ...changes };
+    this.#tickSoon();
   }
 
   /** What an operator has set; a start is always automatic. */
@@ -106,6 +110,7 @@ export class Supervisor {
   /** Pauses, pins or returns to automatic scaling; `untilMs` on the clock's time, Infinity for no end. */
   give(order: Order, untilMs = Infinity): void {
     this.#standing = { order, untilMs };
+    this.#tickSoon();
     this.#parts.log.info("{text}", { text: orderText(this.#standing, this.#parts.clock()) });
   }
 
@@ -129,13 +134,31 @@ export class Supervisor {
         this.lateTicks++;
         dueMs = clock() + tickMs;
       }
-      await this.#sleep(Math.max(0, dueMs - clock()));
+      dueMs = await this.#untilDue(dueMs);
     }
+  }
+
+  /** Waits for the next tick; returns when that is: earlier when a sleep ends meanwhile, or something was ordered in it. */
+  async #untilDue(dueMs: number): Promise<number> {
+    const { clock, sampler } = this.#parts;
+    const { isAsleep } = this.#autoscaler;
+    this.#isOrdered = false;
+    for (let leftMs = dueMs - clock(); leftMs > 0 && !this.#stopped; leftMs = dueMs - clock()) {
+      await this.#sleep(isAsleep ? Math.min(leftMs, ASLEEP_CHECK_MS) : leftMs);
+      if (isAsleep && (this.#isOrdered || sampler.isWoken?.())) return clock();
+    }
+    await this.#sleep(0);
+    return dueMs;
   }
 
   #tickMs(): number {
     const { tickMs } = this.#parts;
     return this.#autoscaler.isAsleep ? Math.max(tickMs, ASLEEP_TICK_MS) : tickMs;
+  }
+
+  #tickSoon(): void {
+    this.#isOrdered = true;
+    this.#wake?.();
   }
 
   /** Ends the loop; a tick under way is finished. */

@@ -1,3 +1,4 @@
+import type { Maybe, WorkerCounts } from "../core/sample.ts";
 import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { SlotsReading } from "../sensors/probe/probe_slots.ts";
 
@@ -7,6 +8,24 @@ const SLOT_LATE_MS = 2_000;
 /** Counts workers that serve without a slot (there was no room for it, or no folder), by what the arbiter says of all. */
 export class UnseenWorkers {
   #sinceMs: number | undefined;
+
+  /** All workers by what they do, these with the ready ones. `children`: the master's, where there is no slot at all. */
+  counts(
+    arbiter: Arbiter | undefined,
+    slots: SlotsReading | undefined,
+    children: readonly number[],
+    nowMs: number,
+  ): Maybe<WorkerCounts> {
+    const target = arbiter?.confirmed ?? "unknown";
+    if (slots !== undefined && slots.workers.length > 0) {
+      const unseen = this.of(arbiter, slots, nowMs);
+      return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
+    }
+    if (target === 0) return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+    if (children.length === 0) return "unknown";
+    const unseen = arbiter === undefined ? 0 : children.length;
+    return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0, unseen };
+  }
 
   /** Those that have been without a slot for some time; 0 when unknown. */
   of(arbiter: Arbiter | undefined, slots: SlotsReading, nowMs: number): number {
