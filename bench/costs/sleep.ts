@@ -66,6 +66,10 @@ if (import.meta.main) {
     untilReady: false,
   });
   await ours.process.line(/imported the application in/, { timeoutMs: PATIENCE_MS });
+  const importsMs = () =>
+    [...ours.process.text("stderr").matchAll(/imported the application in ([\d.]+) s/g)].map(([, seconds]) =>
+      1000 * Number(seconds)
+    );
   for (const depth of ["light", "deep"]) {
     if (depth === "deep") await command(ours, "set", "deep-sleep-after=0.1");
     const answersMs: number[] = [];
@@ -91,7 +95,9 @@ if (import.meta.main) {
     console.log(
       `${depth} sleep: ${mb.toFixed(0)} MB, ${(100 * mb / bareMb).toFixed(0)} % (gunicorn's master alone ${
         familyPssMb(ours.master).toFixed(0)
-      } MB), ${share.toFixed(2)} % of a core, first answer ${median(answersMs).toFixed(0)} ms`,
+      } MB), ${share.toFixed(2)} % of a core, first answer ${median(answersMs).toFixed(0)} ms, an import ${
+        median(importsMs()).toFixed(0)
+      } ms`,
     );
   }
 }
