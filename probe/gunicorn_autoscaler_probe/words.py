@@ -69,7 +69,7 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 41     claimed_start         its start time in clock ticks since boot
 # 42     wakes                 sleeps that a client, or a signal from outside, has ended
 # 43     woken_ns              when the last one ended, CLOCK_MONOTONIC
-# 44     no_sleep              1: without workers nobody listens
+# 44     no_sleep              1: without workers there is no listener
 # 256    why                   1024 bytes of UTF-8, 0-terminated: why the fork server is refused
 
 # The worker slot. Its one writer is the worker; word 6 is also written by the master.

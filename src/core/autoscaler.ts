@@ -42,7 +42,7 @@ export class Autoscaler {
     return this.#policy.target;
   }
 
-  /** Whether all workers were stopped because nobody asked for anything. */
+  /** Whether all workers are stopped because there were no requests. */
   get isAsleep(): boolean {
     return this.#sleep.sinceMs !== undefined;
   }

@@ -38,7 +38,7 @@ export interface PolicySettings {
   readonly burstCooldownMs: number;
   /** Share of the memory limit that growth may fill, 0..1. */
   readonly memoryShare: number;
-  /** No worker stays when nobody has asked for anything for so long; 0: some always do. */
+  /** All workers stop after this time without requests; 0: never. */
   readonly sleepAfterMs: number;
   /** After so long the fork server goes too; 0: it stays. */
   readonly deepSleepAfterMs: number;

@@ -104,7 +104,7 @@ export type Reason =
   | { readonly code: "memory-full"; readonly usedBytes: number; readonly limitBytes: number }
   /** The kernel has killed processes of our control group. `minimum`: the configured one. */
   | { readonly code: "oom-kill"; readonly kills: number; readonly minimum: number }
-  /** Nobody had asked for anything for `quietMs`; there has been no worker for `forMs`. `isDeep`: no fork server either. */
+  /** There were no requests for `quietMs`; there has been no worker for `forMs`. `isDeep`: no fork server either. */
   | { readonly code: "asleep"; readonly quietMs: number; readonly forMs: number; readonly isDeep: boolean }
   | { readonly code: "woken"; readonly by: "request" | "operator"; readonly afterMs: number }
   | { readonly code: "no-data" }

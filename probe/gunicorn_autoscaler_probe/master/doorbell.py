@@ -153,7 +153,7 @@ class Doorbell:
         self._words[w.A_GRACEFUL_TIMEOUT_MS] = int(cfg.graceful_timeout * 1000)
         self._words[w.A_TIMEOUT_MS] = int(cfg.timeout * 1000)
         self._words[w.A_PRELOAD] = 1 if cfg.preload_app else 0
-        # Each worker has its listeners then, and without one nobody listens.
+        # Each worker has its own listeners then, and without workers there is none.
         self._words[w.A_NO_SLEEP] = 1 if getattr(cfg, 'reuse_port', False) else 0
         self._words[w.A_GUNICORN_VERSION] = major * 10000 + minor * 100 + patch
         self._words[w.A_MASTER_PID] = os.getpid()

@@ -1,14 +1,14 @@
-"""How many workers to fork and how many to let go, by how far the ones there are have come.
+"""How many workers to fork and how many to drain, by the states of the present ones.
 
-A worker that is stuck in its boot is no staff: another one takes its place, and once enough serve it goes. Until then it
-stays, for it may be slow rather than stuck.
+A worker that is stuck in its boot does not count: another one takes its place, and once enough serve it drains. Until
+then it stays, for it may be slow rather than stuck.
 """
 
 
 def missing(places, staying, stuck, maximum):
     """Workers to fork. staying, stuck: numbers of workers, the stuck ones among the staying. maximum: 0 when unknown.
 
-    No more than twice the places, whatever the maximum is: where every boot hangs, more of them help nobody.
+    No more than twice the places, whatever the maximum is: where every boot hangs, more of them do not help.
     """
     most = max(places, min(maximum, 2 * places))
     return max(0, min(places - (staying - stuck), most - staying))

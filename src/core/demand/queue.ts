@@ -22,7 +22,7 @@ export interface QueueInput {
 
 /**
  * Workers that serve the queue in the time a request may wait, beside what goes on arriving. The queue is first in, first
- * out: its last request waits queued * service / slots, whatever comes behind it. What counts is the queue at the time a
+ * out: its last request waits queued * service / slots, whatever arrives behind it. What counts is the queue at the time a
  * worker asked for now can help: it grows meanwhile by what comes more than the slots can take, and one that does not
  * grow wants none. Asks for nothing while booting workers have not had their chance.
  * Example: 3 wait behind 2 sync workers of 60 ms, 60 requests/s come and 33 can be served, boots take 40 ms: in 240 ms

@@ -3,7 +3,7 @@ import type { PolicySettings } from "../policy_settings.ts";
 import type { Decision } from "../reason.ts";
 import { known, type Load, type Sample } from "../sample.ts";
 
-/** What one autoscaler remembers of sleep: of having no worker at all while nobody asks for anything. Times are monotonic ms. */
+/** What one autoscaler remembers of sleep, when there are no requests and no workers. Times are monotonic ms. */
 export interface SleepState {
   /** Since when nothing was asked for; undefined while something is, or while that cannot be told. */
   readonly quietSinceMs: number | undefined;
@@ -80,7 +80,7 @@ export function wakingDecision(decision: Decision, waking: Waking): Decision {
   return { ...decision, action: "grow", current: 0, reason };
 }
 
-/** Surely nobody asks for anything: where anything is not known, somebody may. */
+/** Whether there are certainly no requests: anything unknown counts as one. */
 function isQuiet(sample: Sample): boolean {
   const { workers, load, queue, sleep } = sample;
   if (sleep === undefined || !sleep.isPossible || !known(workers) || !known(load) || !known(queue)) {

@@ -174,7 +174,7 @@ export function showWhy(report) {
           text: known(demand)
             ? "none asks for more than one"
             : known(sleep?.asleepSince)
-            ? "nobody asks"
+            ? "no requests"
             : "no signal yet",
         }),
       ]

@@ -44,7 +44,7 @@ export class Engine {
     return succeeded("buildah", args, await limited("buildah", [...this.#storage, ...args], limitMs));
   }
 
-  /** Runs podman, whatever comes of it. */
+  /** Runs podman; a failure is ignored. */
   tryPodman(args: readonly string[], limitMs = 60_000): Promise<Said> {
     const own = ["--cgroup-manager", "cgroupfs", "--log-level", "error", ...this.#runtime];
     return limited("podman", [...this.#storage, ...own, ...args], limitMs);

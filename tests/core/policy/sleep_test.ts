@@ -72,7 +72,7 @@ const wakeful: Record<string, Partial<Sample>> = {
     workers: { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0, unseen: 1 },
   },
   "a worker that boots": { workers: { target: 2, ready: 1, booting: 1, draining: 0, oldestBootMs: 9 } },
-  "listeners that nobody hears": { sleep: { ...READING, isPossible: false } },
+  "listeners without a reader": { sleep: { ...READING, isPossible: false } },
   "no probe": { sleep: undefined },
 };
 for (const [what, changes] of Object.entries(wakeful)) {

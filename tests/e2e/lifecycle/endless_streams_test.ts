@@ -52,7 +52,7 @@ for (const [kind, version, args] of SERVERS) {
   });
 }
 
-Deno.test("tornado: a request under way and a kept connection end in peace when their worker goes", async () => {
+Deno.test("tornado: a running request and a kept connection end without an error when their worker drains", async () => {
   const port = freeTcpPort();
   const all = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, "-k", "tornado", "tornado_app:app"];
   await using server = new ProbedGunicorn(bin(await venv("newest"), "gunicorn"), all, 1);

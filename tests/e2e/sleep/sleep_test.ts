@@ -1,4 +1,4 @@
-/** No workers while nobody asks for anything, and no request lost by it: gunicorn itself, asleep and woken. */
+/** No workers without requests, and no request lost by that: gunicorn itself, asleep and woken. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { sleepCycles } from "../../../bench/endurance/sleep_cycles.ts";
 import { workerClasses, type WorkerClassName } from "../../../bench/loss/loss_servers.ts";

@@ -88,7 +88,7 @@ class AsleepTest(WorkforceCase):
                 server.manage_workers()
             self.assertEqual((server.num_workers, len(server.forks)), (1, 2))
 
-    def test_a_repeated_request_for_a_sleep_that_has_ended_puts_nobody_to_sleep(self):
+    def test_a_repeated_request_for_a_sleep_that_has_ended_has_no_effect(self):
         with listener() as one:
             server = self.start(1)
             server.LISTENERS = [one]
