@@ -2,7 +2,7 @@
 import type { Job, Phase } from "./plan.ts";
 
 /**
- * Runs those that wait, one more at once than `atOnce`, and beside them one that computes; then `atOnce` of the busy ones
+ * Runs those that wait, twice `atOnce` at a time, and beside them one that computes; then `atOnce` of the busy ones
  * and those that compute; then, one by one, those that run alone. One by one all of them when `atOnce` is 1.
  * @param run gets each job once; its second argument says that the job runs beside those that wait
  */
@@ -18,7 +18,7 @@ export async function inOrder(
   const beside = (async () => {
     while (areWaiting && waiting.length > 0 && computing.length > 0) await run(computing.shift()!, true);
   })();
-  await inLanes(waiting, isParallel ? atOnce + 1 : 1, run);
+  await inLanes(waiting, isParallel ? 2 * atOnce : 1, run);
   areWaiting = false;
   await beside;
   await inLanes([...queueOf("busy"), ...computing], atOnce, run);

@@ -17,7 +17,7 @@ const TASK = {
     "is shown when it has ended.",
   options: {
     jobs: whole(1, {
-      help: "Processes at once; 1: one after the other, more: two more while they wait.",
+      help: "Processes at once, twice as many while they wait for servers; 1: one after the other.",
       default: navigator.hardwareConcurrency,
       otherwise: "one a core",
     }),

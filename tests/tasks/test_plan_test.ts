@@ -48,10 +48,16 @@ async function started(atOnce: number, ...phases: Phase[]): Promise<string[]> {
   return told;
 }
 
-Deno.test("beside those that wait one computes; then two at once, then one", async () => {
-  const three: Phase[] = ["waits", "waits", "waits"];
-  assertEquals(await started(2, ...three, "busy", "computes", "computes", "alone", "alone"), [
-    ...["computes beside, 0 others", "waits, 1 others", "waits, 2 others", "waits, 3 others"],
+Deno.test("four at once that wait and one that computes; then two at once, then one", async () => {
+  const four: Phase[] = ["waits", "waits", "waits", "waits"];
+  assertEquals(await started(2, ...four, "busy", "computes", "computes", "alone", "alone"), [
+    ...[
+      "computes beside, 0 others",
+      "waits, 1 others",
+      "waits, 2 others",
+      "waits, 3 others",
+      "waits, 4 others",
+    ],
     ...["busy, 0 others", "computes, 1 others"],
     ...["alone, 0 others", "alone, 0 others"],
   ]);
