@@ -34,6 +34,8 @@ export const LONGEST: readonly TestFile[] = [
   "tests/e2e/classes/meters_test.ts",
   "tests/e2e/lifecycle/launcher_test.ts",
   "tests/e2e/packaged/binary_test.ts",
+  "tests/e2e/fork_server/fork_server_test.ts",
+  "tests/e2e/sleep/sleep_test.ts",
   "tests/e2e/status/status_test.ts",
   "tests/e2e/status/dashboard_test.ts",
   "tests/e2e/lifecycle/lifecycle_test.ts",
