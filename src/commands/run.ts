@@ -1,5 +1,6 @@
 import type { Logger } from "@logtape/logtape";
 import type { Flags } from "../cli/cli.ts";
+import { EarlySignals } from "../platform/early_signals.ts";
 import { applicationOf, mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
 import { givenBounds } from "../gunicorn/launch_plan.ts";
@@ -179,6 +180,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     sayStart(settings, log);
     const manager = serviceManager(Deno.env, Deno.pid);
     notices = manager === undefined ? undefined : new ServiceNotices(manager);
+    using early = new EarlySignals();
     const gunicorn = isProgram
       ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
       : startGunicorn([...words, ...plan.args], Deno.env.toObject());
@@ -199,6 +201,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     ], log);
     return await supervise({
       gunicorn,
+      early,
       sensing,
       status,
       recorder,

@@ -1,5 +1,6 @@
 import type { Logger } from "@logtape/logtape";
 import { endLeftovers, remember } from "../gunicorn/leftovers.ts";
+import type { EarlySignals } from "../platform/early_signals.ts";
 import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
@@ -33,6 +34,8 @@ const BOOT_FAILURES: ReadonlyMap<number, string> = new Map([
 /** The parts that supervise a running gunicorn. */
 export interface Supervision {
   readonly gunicorn: Gunicorn;
+  /** Signals that came since gunicorn was started. */
+  readonly early: EarlySignals;
   readonly sensing: Sensing;
   readonly status: StatusServer;
   /** undefined: nothing is recorded. */
@@ -115,7 +118,7 @@ export async function supervise(parts: Supervision): Promise<number> {
   };
   globalThis.addEventListener("error", catchAll);
   globalThis.addEventListener("unhandledrejection", catchAll);
-  lifecycle.listen();
+  lifecycle.listen(parts.early);
   try {
     const looping = supervisor.run();
     const exit = await gunicorn.exited;

@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import type { EarlySignals } from "../platform/early_signals.ts";
 import type { Gunicorn } from "./process.ts";
 
 /** What the lifecycle needs of the rest of the program. */
@@ -31,8 +32,8 @@ export class Lifecycle {
     this.#parts = parts;
   }
 
-  /** Handles signals from now on. */
-  listen(): void {
+  /** Handles signals from now on, and those that came before. */
+  listen(early: EarlySignals): void {
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) this.#on(signal, () => this.#end(signal));
     this.#on("SIGHUP", () => {
       this.#parts.beforeReload();
@@ -47,6 +48,7 @@ export class Lifecycle {
       ));
     this.#on("SIGTTIN", () => this.#floor(1));
     this.#on("SIGTTOU", () => this.#floor(-1));
+    early.handOver((signal) => this.#listeners.find(([handled]) => handled === signal)?.[1]());
   }
 
   /** Restores the default handlers. */
@@ -67,9 +69,10 @@ export class Lifecycle {
     this.#parts.onEnd();
   }
 
-  #passOn(signal: Deno.Signal): void {
+  #passOn(signal: "SIGHUP" | "SIGUSR1" | "SIGWINCH"): void {
     this.#parts.lookForMaster();
-    this.#parts.gunicorn.signal(signal);
+    if (this.#parts.gunicorn.passOn(signal)) return;
+    this.#parts.log.info("{signal}: not passed on, gunicorn is still starting or ends", { signal });
   }
 
   #usr1(): void {

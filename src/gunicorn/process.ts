@@ -1,5 +1,5 @@
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
-import { handlesTerm, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import { handles, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
 import type { CountSignal } from "./worker_count.ts";
 
 /** Exit code of a program that a signal ended, as shells give it: 128 + its number. */
@@ -93,6 +93,12 @@ export class Gunicorn {
     return !this.#gone && send(this.pid, signal);
   }
 
+  /** Sends a signal that gunicorn handles once it has started: before, it would end it. Returns whether it was sent. */
+  passOn(signal: "SIGHUP" | "SIGUSR1" | "SIGWINCH"): boolean {
+    const pid = this.hasArbiter ? this.#arbiter!.pid : this.pid;
+    return handles(pid, signal) !== false && this.signal(signal);
+  }
+
   /**
    * Ends it by a signal, also a launcher that outlives the master.
    * @param isListening whether the master has its listeners; undefined where that is not known
@@ -117,7 +123,7 @@ export class Gunicorn {
       const isNeeded = isListening() ?? ++times <= MOST_AGAIN;
       if (!isNeeded || !this.hasArbiter) clearInterval(this.#againTimer);
       // It would kill a launcher that is about to exit, and its exit code would be lost.
-      else if (handlesTerm(this.#arbiter!.pid)) this.signal(signal);
+      else if (handles(this.#arbiter!.pid, "SIGTERM")) this.signal(signal);
     }, AGAIN_MS);
     Deno.unrefTimer(this.#againTimer);
   }

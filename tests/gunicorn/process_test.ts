@@ -50,3 +50,21 @@ Deno.test("a signal to end is sent again until the listeners are closed, and not
   assertEquals((await gunicorn.exited).code, 7);
   assertEquals(looks, 2);
 });
+
+Deno.test("a reload reaches gunicorn once it has a handler for it, and does not end it before", async () => {
+  await using dir = await tempDir();
+  const [started, ready] = [dir.join("started"), dir.join("ready")];
+  const script = "import os,signal,sys,time\n" +
+    `open('${started}', 'w')\nend = time.time() + 30\n` +
+    `while not os.path.exists('${dir.join("go")}') and time.time() < end: time.sleep(0.02)\n` +
+    `signal.signal(signal.SIGHUP, lambda *a: sys.exit(7))\nopen('${ready}', 'w')\n` +
+    "while time.time() < end: time.sleep(0.05)";
+  const gunicorn = Gunicorn.start({ words: ["python3", "-c", script] });
+  const there = (path: string) => Deno.stat(path).then(() => true, () => false);
+  await until(() => there(started), { what: "the program" });
+  assertEquals(gunicorn.passOn("SIGHUP"), false);
+  await Deno.writeTextFile(dir.join("go"), "");
+  await until(() => there(ready), { what: "its handler" });
+  assertEquals(gunicorn.passOn("SIGHUP"), true);
+  assertEquals((await gunicorn.exited).code, 7);
+});

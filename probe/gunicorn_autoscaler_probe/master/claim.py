@@ -30,20 +30,27 @@ def is_held(fd):
 
 
 def is_gone(pid):
-    """Whether no process has this pid: where the file system has no flock, that alone tells of the supervisor's end."""
+    """Whether no living process has this pid: where the file system has no flock, that alone tells of the supervisor's
+    end. One that was killed stays a zombie until its parent takes note, which may be late or never."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except OSError:
         pass
-    return False
+    return _stat(pid)[:1] in (['Z'], ['X'])
 
 
 def start_ticks():
     """When this process started, in clock ticks since boot; 0 when the system does not tell."""
+    fields = _stat('self')
+    return int(fields[19]) if len(fields) > 19 else 0
+
+
+def _stat(pid):
+    """The fields of /proc/PID/stat from the state on; none when it cannot be read."""
     try:
-        with open('/proc/self/stat') as stat:
-            return int(stat.read().rpartition(')')[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return 0
+        with open('/proc/%s/stat' % pid) as stat:
+            return stat.read().rpartition(')')[2].split()
+    except (OSError, ValueError):
+        return []

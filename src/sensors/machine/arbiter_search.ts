@@ -12,11 +12,11 @@ export function takesCountSignals(pid: number): boolean {
   return catchesCountSignals(readText(`/proc/${pid}/status`) ?? "") === true;
 }
 
-const SIGTERM = 15;
+const NUMBERS = { SIGHUP: 1, SIGUSR1: 10, SIGTERM: 15, SIGWINCH: 28 } as const;
 
-/** Whether this process has a handler for SIGTERM: Python removes it just before the process exits. */
-export function handlesTerm(pid: number): boolean {
-  return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(SIGTERM) === true;
+/** Whether this process has a handler for the signal; undefined where that cannot be told. */
+export function handles(pid: number, signal: keyof typeof NUMBERS): boolean | undefined {
+  return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(NUMBERS[signal]);
 }
 
 /** The topmost process that takes count signals, from `pid` down; undefined when there is none (yet). */

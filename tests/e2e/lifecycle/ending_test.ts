@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
 import { runtimeFolder } from "../../support/running_commands.ts";
+import { children, isAlive } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";
 
 Deno.test("deciding goes on after a TERM until gunicorn has closed its listeners", async () => {
@@ -25,4 +26,44 @@ Deno.test("deciding goes on after a TERM until gunicorn has closed its listeners
     Deno.kill(master, "SIGCONT");
   }
   assertEquals((await process.stop("SIGCONT", 30_000)).code, 0);
+});
+
+for (const version of ["20.1", "newest"] as const) {
+  Deno.test(`an autoscaler that is killed while gunicorn starts leaves none behind: gunicorn ${version}`, async () => {
+    for (const afterMs of [0, 60, 150, 300]) {
+      await using server = await autoscaled({
+        own: ["--min-workers", "2"],
+        venv: version,
+        untilReady: false,
+      });
+      const [gunicorn] = await until(() => {
+        const found = children(server.process.pid);
+        return found.length > 0 && found;
+      }, { timeoutMs: 30_000, everyMs: 2, what: "gunicorn" });
+      const fromMs = performance.now();
+      await until(() => performance.now() - fromMs >= afterMs, { what: "its moment" });
+      Deno.kill(server.process.pid, "SIGKILL");
+      await until(() => !isAlive(gunicorn!), {
+        timeoutMs: 15_000,
+        what: () => `the end of gunicorn, killed after ${afterMs} ms\n${server.process.text()}`,
+      });
+    }
+  });
+}
+
+Deno.test("a HUP in the moment in which gunicorn is started ends neither", async () => {
+  await using server = await autoscaled({ own: ["--min-workers", "2"], untilReady: false });
+  await until(() => children(server.process.pid).length > 0, {
+    timeoutMs: 30_000,
+    everyMs: 1,
+    what: "gunicorn",
+  });
+  server.process.signal("SIGHUP");
+  await server.process.line(/SIGHUP: not passed on, gunicorn is still starting|Handling signal: hup/, {
+    timeoutMs: 30_000,
+  });
+  await until(() => server.get("/").then(({ status }) => status === 200, () => false), {
+    timeoutMs: 60_000,
+    what: () => `an answer\n${server.process.text()}`,
+  });
 });

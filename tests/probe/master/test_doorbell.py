@@ -86,6 +86,19 @@ class DoorbellTest(unittest.TestCase):
                 self.assertFalse(bell.is_abandoned())
                 bell.close()
 
+    def test_a_killed_supervisor_whose_parent_takes_no_note_is_gone(self):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is a zombie
+        try:
+            with runtime_folder(supervisor_pid=pid) as folder:
+                bell = Doorbell(folder)
+                self.assertTrue(bell.is_abandoned())
+                bell.close()
+        finally:
+            os.waitpid(pid, 0)
+
     def test_only_one_process_can_claim_it_at_a_time(self):
         with runtime_folder() as folder:
             bell = Doorbell(folder)
