@@ -86,7 +86,7 @@ export class StatusBoard {
 
   /** Whether a worker serves, or one comes with the next request. */
   get isReady(): boolean {
-    if (this.sleep.isAsleep) return true;
+    if (this.sleep.servesNext) return true;
     const workers = this.#record?.sample.workers;
     return workers !== undefined && known(workers) && workers.ready > 0;
   }

@@ -16,13 +16,17 @@ export class SleepBoard {
   #lastMs: Maybe<number> = "unknown";
   #asleepMs: number | undefined;
   #hasForkServer = false;
+  #isWaking = false;
   #afterMs = 0;
 
   /** Takes in one tick. `sleepAfterMs`: the setting. */
-  note({ sleep }: Sample, { reason }: Decision, sleepAfterMs: number): void {
+  note({ sleep, workers, boots }: Sample, { reason }: Decision, sleepAfterMs: number): void {
     this.#afterMs = sleepAfterMs;
     this.#hasForkServer = sleep?.hasForkServer ?? false;
     this.#asleepMs = reason.code === "asleep" ? reason.forMs : undefined;
+    this.#isWaking ||= reason.code === "woken";
+    const isServed = known(workers) && workers.ready > 0;
+    if (isServed || (known(boots) && boots.failures > 0)) this.#isWaking = false;
     if (reason.code === "woken" && reason.by === "request") this.wakeUps++;
     if (sleep === undefined) return;
     if (sleep.wakes < this.#answeredWakes) this.#answeredWakes = 0; // another master
@@ -31,6 +35,11 @@ export class SleepBoard {
     this.#lastMs = sleep.firstAnswerMs;
     this.firstAnswers[bucketOf(sleep.firstAnswerMs)]!++;
     this.firstAnswerSeconds += sleep.firstAnswerMs / 1000;
+  }
+
+  /** Whether the next client is served: it is asleep, or the first worker after a sleep boots and none has failed to. */
+  get servesNext(): boolean {
+    return this.isAsleep || this.#isWaking;
   }
 
   /** Whether there is no worker until a request comes. */

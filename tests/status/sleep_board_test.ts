@@ -71,3 +71,23 @@ Deno.test("where no sleep is wanted nothing is said of it", () => {
   assertEquals(report.sleep.text, "");
   assertNotMatch(screen, /^Sleep/m);
 });
+
+Deno.test("while the first worker boots it stays ready, until one has failed to", () => {
+  const waking = {
+    workers: { ...NONE, target: 1, booting: 1 },
+    load: "unknown",
+    sleep: { ...sleep, wakes: 1 },
+  } as const;
+  const woken = (changes: Partial<Sample>) =>
+    boardOf(
+      [
+        ...ticks(0, 5.2, (nowMs) => sample(nowMs, { sleep })),
+        ...ticks(5_200, 1, (nowMs) => sample(nowMs, { workers: NONE, load: "unknown", sleep })),
+        ...ticks(6_200, 3, (nowMs) => sample(nowMs, waking)),
+        ...ticks(9_200, 0.1, (nowMs) => sample(nowMs, { ...waking, ...changes })),
+      ],
+      undefined,
+      SLEEPY,
+    ).isReady;
+  assertEquals([woken({}), woken({ boots: { failures: 1, lastBootMs: 20 } })], [true, false]);
+});

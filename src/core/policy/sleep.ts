@@ -33,7 +33,8 @@ export function nextSleep(
 ): { readonly sleep: SleepState; readonly waking?: Waking } {
   const { nowMs, workers } = sample;
   const wakes = sample.sleep?.wakes ?? state.wakes;
-  const isWanted = settings.sleepAfterMs > 0 && order.kind !== "pinned";
+  const isPossible = sample.sleep?.isPossible ?? true; // a reload may have taken the listeners away
+  const isWanted = settings.sleepAfterMs > 0 && order.kind !== "pinned" && isPossible;
   if (state.sinceMs !== undefined) {
     const isAsked = wakes !== state.wakes || isAskedFor(sample);
     if (isWanted && !isAsked) return { sleep: state };

@@ -166,3 +166,11 @@ Deno.test("the fork server goes after a time of its own, or at once where that i
   assertEquals(depths(120_000), [false, false, true]);
   assertEquals(depths(1_000), [true, true, true]);
 });
+
+Deno.test("a reload that takes the listeners away ends the sleep", () => {
+  const night = new Night();
+  night.fallAsleep();
+  night.step(ASLEEP);
+  const { current, target, reason } = night.step({ ...ASLEEP, sleep: { ...READING, isPossible: false } });
+  assertEquals([current, target, reason.code], [0, 1, "woken"]);
+});
