@@ -11,7 +11,7 @@ Deno.test("what vegeta saw is reported in our units, in order of sending", () =>
   assertEquals([outcomes.dueMs, outcomes.latencyMs], [[500, 1500], [400, 250]]);
 });
 
-Deno.test("a refused connection, a bad status and a time-out are told apart", () => {
+Deno.test("a refused connection, a bad status and a time-out are distinguished", () => {
   const hits = [
     hit,
     { ...hit, code: 0, error: "dial tcp: connection refused" },

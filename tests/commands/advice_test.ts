@@ -5,7 +5,7 @@ import type { Settings } from "../../src/settings/settings.ts";
 
 const MIB = 2 ** 20;
 
-Deno.test("a minimum that memory cannot hold is a problem, and said with what to do", () => {
+Deno.test("a minimum that does not fit into memory is a problem, with what to do", () => {
   const settings = { minWorkers: 2 } as Settings;
   const app = (mib: number, preload = false) =>
     ({ preload, app: { problem: null, load_ms: 1, rss_bytes: mib * MIB } }) as unknown as Inspection;
@@ -22,7 +22,7 @@ Deno.test("a minimum that memory cannot hold is a problem, and said with what to
   assertEquals([problem(60, 256), problem(60, undefined), problem(80, 200, true)], Array(3).fill(undefined));
 });
 
-Deno.test("what a fork server saves is told, and from how many workers on it saves memory", () => {
+Deno.test("advice names what a fork server saves, and from how many workers on it saves memory", () => {
   const told = (forkMib: number) =>
     advise({
       settings: { forkServer: "off", probe: "on", maxWorkers: 4 } as Settings,

@@ -11,7 +11,7 @@ function healthCheck(base: string) {
   return run("sh", ["-c", JSON.parse(line)], { env: { GUNICORN_AUTOSCALER_RUNTIME_DIR: base } });
 }
 
-Deno.test("a health check in sh tells a loop that goes on from one that stands still, and from none", async () => {
+Deno.test("a health check in sh distinguishes a running loop, a stopped one, and none", async () => {
   await using base = await tempDir();
   assertEquals((await healthCheck(base.path)).code, 1, "no instance runs");
   using folder = new RuntimeFolder([base.path]);

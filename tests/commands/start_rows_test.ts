@@ -18,7 +18,7 @@ Deno.test("a launcher that gives up root is refused, with where to put it", () =
   }
 });
 
-Deno.test("sockets that systemd opened for us are told", () => {
+Deno.test("a row names sockets that systemd opened", () => {
   const rows = startRows({
     words: ["/bin/gunicorn"],
     isProgram: false,

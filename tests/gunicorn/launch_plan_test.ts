@@ -72,7 +72,7 @@ Deno.test("the number to begin with is that of the line; without one gunicorn's 
   }
 });
 
-Deno.test("a fork server without the probe is said to have no effect", () => {
+Deno.test("a fork server without the probe has no effect, and a note says so", () => {
   const notes = (wrapperConfig: string | undefined) =>
     plan("app:app", { wrapperConfig }, { "fork-server": "on" }).notes.join();
   assertStringIncludes(notes(undefined), "--fork-server on has no effect with --probe off");

@@ -42,7 +42,7 @@ Deno.test("it starts with the number of workers that is given, and a bound that 
   }
 });
 
-Deno.test("what becomes of the number is told in one line", () => {
+Deno.test("one note says what the number changes", () => {
   assertEquals(numbers(undefined, undefined, undefined).note, undefined);
   const cases: [note: string | undefined, told: string][] = [
     [

@@ -171,7 +171,7 @@ Deno.test("a drain that hides the signal does not stop the next, and the count d
   assertEquals(master.count, 2);
 });
 
-Deno.test("somebody else's TTIN is undone once it has stayed, a recycled worker is not taken for one", () => {
+Deno.test("a TTIN from outside is undone after a while, a recycled worker is not taken for one", () => {
   const master = new PlainMaster(3);
   const count = new SignalSteps(() => master.children, master.ring, 3);
   master.children = 2; // recycled: back a second later

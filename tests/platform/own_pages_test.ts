@@ -21,7 +21,7 @@ Deno.test("only what is a file's, read-only and without pages of our own is let 
   ]);
 });
 
-Deno.test("the program goes on when its pages were let go", () => {
+Deno.test("the program continues after its pages were dropped", () => {
   assert(unchangedFilePages(Deno.readTextFileSync("/proc/self/smaps")).length > 0);
   dropUnchangedFilePages();
   assertEquals([3, 1, 2].sort().map((n) => `${n}`).join(), "1,2,3");

@@ -115,7 +115,7 @@ Deno.test("a maximum below the default minimum takes the minimum along", () => {
   assertEquals([settings.minWorkers, settings.maxWorkers, errors], [1, 1, []]);
 });
 
-Deno.test("without a CPU quota the default maximum is at most 16, and that is told", () => {
+Deno.test("without a CPU quota the default maximum is at most 16, with a note", () => {
   const of = (cores: number, flags = new Map<string, string>()) => {
     const resolved = resolve({ cores, isWholeMachine: true, flags });
     return [resolved.settings.maxWorkers, cappedMaximum(resolved, cores)];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { forkServerReport } from "../../src/status/fork_server_report.ts";
 import { FORK_SERVER } from "./records.ts";
 
-Deno.test("the fork server is told in a sentence, whatever its state", () => {
+Deno.test("the fork server has a sentence in every state", () => {
   const text = (changes: Partial<Parameters<typeof forkServerReport>[0]>) =>
     forkServerReport({ ...FORK_SERVER, ...changes }).text;
   assertEquals(

@@ -66,7 +66,7 @@ Deno.test("woken: how often, and how soon the first answer was", () => {
   assertMatch(metrics, /^gunicorn_autoscaler_wake_up_first_answer_seconds_sum 0.031$/m);
 });
 
-Deno.test("where no sleep is wanted nothing is said of it", () => {
+Deno.test("without a sleep setting there is no sentence about it", () => {
   const { report, screen } = told(boardOf(ticks(0, 2, (nowMs) => sample(nowMs))));
   assertEquals(report.sleep.text, "");
   assertNotMatch(screen, /^Sleep/m);

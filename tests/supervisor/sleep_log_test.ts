@@ -44,7 +44,7 @@ Deno.test("the first answer after each sleep is a line, once", () => {
   ]);
 });
 
-Deno.test("that there can be no sleep is said once, and only where one is wanted", () => {
+Deno.test("that there can be no sleep is logged once, and only with a sleep setting", () => {
   const readings = Array(3).fill({
     isPossible: false,
     hasForkServer: false,
@@ -55,7 +55,7 @@ Deno.test("that there can be no sleep is said once, and only where one is wanted
   assertEquals(said(readings, DEFAULT_POLICY), []);
 });
 
-Deno.test("that the fork server goes too is a line, once for each sleep", () => {
+Deno.test("that the fork server stops too is logged once for each sleep", () => {
   const lines: string[] = [];
   const say = (text: string) => lines.push(text);
   const sleepLog = new SleepLog();

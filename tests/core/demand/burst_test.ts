@@ -179,7 +179,7 @@ Deno.test("a burst that has been on for one, two, three, five or seven ticks has
   }
 });
 
-Deno.test("a burst whose rate has fallen to just half goes on, below that it is over", () => {
+Deno.test("a burst whose rate has fallen to just half continues, below that it is over", () => {
   // 5 a tick for two seconds, then 2: 40 requests/s over three seconds and 20 in the last one.
   const halved = (last: number) => [...Array<number>(20).fill(5), ...Array<number>(10).fill(last)];
   assertEquals(burst(historyOf(0.5, halved(2)))?.spanMs, 3_000);

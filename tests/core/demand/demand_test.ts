@@ -44,7 +44,7 @@ Deno.test("where two signals ask for as many, the one that is looked at first is
   assertEquals(by, "concurrency");
 });
 
-Deno.test("a load that has gone is not kept up by the average over the window", () => {
+Deno.test("a load that has ended is not kept up by the average over the window", () => {
   const scene = { always: requests(8, 100), recent: Array<Partial<Tick>>(20).fill({}) };
   assertLess(demand(scene).wanted, 3);
 });

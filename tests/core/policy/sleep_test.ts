@@ -155,7 +155,7 @@ Deno.test("a setting that is taken back ends the sleep with the minimum", () => 
   assertEquals(night.run(1).target, 2);
 });
 
-Deno.test("the fork server goes after a time of its own, or at once where that is shorter, or never", () => {
+Deno.test("the fork server stops after its own time, or at once where that is shorter, or never", () => {
   const depths = (deepSleepAfterMs: number) => {
     const night = new Night();
     night.settings = { ...night.settings, deepSleepAfterMs };

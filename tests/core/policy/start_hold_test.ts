@@ -44,7 +44,7 @@ Deno.test("from the first request on it is kept for a hold", () => {
   }
 });
 
-Deno.test("only the number to begin with is kept: what was added to it goes, and a lower maximum holds", () => {
+Deno.test("only the number to start with is kept: added workers are removed, and a lower maximum holds", () => {
   const lower = new Driver({ maxWorkers: 4 }, 6, READY);
   assertEquals(lower.step(READY).target, 4);
   const grown = new Driver({}, 4, READY);

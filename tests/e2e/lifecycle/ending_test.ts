@@ -5,7 +5,7 @@ import { runtimeFolder } from "../../support/running_commands.ts";
 import { children, isAlive } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";
 
-Deno.test("deciding goes on after a TERM until gunicorn has closed its listeners", async () => {
+Deno.test("decisions go on after a TERM until gunicorn has closed its listeners", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
   await server.untilWorkers(2);
   const socket = `${await runtimeFolder(server)}/control.sock`;

@@ -77,7 +77,7 @@ Deno.test("the exit code is the launcher's, also when gunicorn ends by itself", 
   assertEquals((await server.process.exited).code, 7);
 });
 
-Deno.test("a launcher that starts gunicorn again and again gets its new masters scaled, and is told to stop", async () => {
+Deno.test("a launcher that restarts gunicorn gets its new masters scaled, and is stopped", async () => {
   await using folder = await tempDir();
   const path = await script(folder, 'while true; do gunicorn "$@"; done');
   await using server = await autoscaled({ own: ["--gunicorn", path] });
@@ -135,7 +135,7 @@ Deno.test("a launcher that drops our arguments: one line, and single signals to 
   assert(!isAlive(master));
 });
 
-Deno.test("a program that is no gunicorn is never sent a signal that stops it, and is told of", async () => {
+Deno.test("a program that is no gunicorn never gets a signal that stops it, and is logged", async () => {
   await using server = await autoscaled({ own: ["--gunicorn", "sh -c 'sleep 60'"], untilReady: false });
   await server.process.line(/WARN.*no gunicorn has started yet/, { timeoutMs: 20_000 });
   const [shell] = children(server.process.pid);

@@ -53,7 +53,7 @@ const ROLLUP = "55f54b36f000-7ffc950d7000 ---p 00000000 00:00 0                 
   "Rss:                1452 kB\nPss:                 209 kB\nPss_Dirty:           104 kB\nShared_Clean:       1304 kB\n";
 const STATUS = "Name:\tgunicorn\nVmRSS:\t   52000 kB\nRssAnon:\t   40000 kB\nRssFile:\t   12000 kB\n";
 
-Deno.test("Who has handlers for SIGTTIN and SIGTTOU takes them, but not who passes every signal on", () => {
+Deno.test("A process with handlers for SIGTTIN and SIGTTOU takes them, but not one that passes every signal on", () => {
   const takes = (mask: string) => catchesCountSignals(`Name:\tx\nSigCgt:\t${mask}\n`);
   assertEquals(takes("0000000008314a07"), true); // gunicorn
   assertEquals(takes("0000000000000000"), false); // tini

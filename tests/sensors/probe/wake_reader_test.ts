@@ -54,7 +54,7 @@ Deno.test("each waking has its own, and what a worker served before is none", ()
   );
 });
 
-Deno.test("without the master's words, or without the probe, nothing is told", () => {
+Deno.test("without the master's words, or without the probe, nothing is reported", () => {
   assertEquals(answers(new WakeReader(), [undefined, slots([]), 1], [asleep(1), undefined, 1]), [
     undefined,
     undefined,

@@ -176,7 +176,7 @@ Deno.test("Two services on one port of 127.0.0.1 and 127.0.0.2 have a queue each
   }
 });
 
-Deno.test("A master that has closed its listeners is told from one that listens and from one that never had any", () => {
+Deno.test("A master that has closed its listeners differs from one that listens and from one that never had any", () => {
   using root = new FakeRoot({
     "proc/net/tcp": HEADER + line(LISTEN, 8000, 0, 111) + line(LISTEN, 9000, 0, 112),
     "proc/50/fd/5": { link: "socket:[111]" },

@@ -140,7 +140,7 @@ Deno.test("a plain gthread worker hides its queue inside: the accept queue stays
   assertAlmostEquals(must(busiest.load).innerQueue, 32, 1);
 });
 
-Deno.test("with the probe a gthread worker takes one more than it has threads, and leaves the rest to who comes", () => {
+Deno.test("with the probe a gthread worker takes one more than it has threads, and leaves the rest to added workers", () => {
   const controller = scripted(1, (nowMs) => nowMs >= 900 ? 2 : 1);
   run(
     scenario("40x1s,0x2s", "1000", { model: { kind: "gthread", slots: 4 }, arrivals: "uniform" }),
