@@ -4,6 +4,8 @@ import type { PolicySettings } from "../../core/policy_settings.ts";
 const SECONDS: Readonly<Record<string, keyof PolicySettings>> = {
   "window-seconds": "windowMs",
   "idle-seconds": "idleMs",
+  "sleep-after": "sleepAfterMs",
+  "deep-sleep-after": "deepSleepAfterMs",
   "stream-grace-seconds": "streamGraceMs",
   "burst-window-seconds": "burstWindowMs",
 };
