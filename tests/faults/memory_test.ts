@@ -3,16 +3,19 @@ import { assert, assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
 import { memoryCgroup } from "../support/containers/memory_cgroup.ts";
+import { start } from "../support/process.ts";
 import { isAlive } from "../support/processes.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./support/fault.ts";
 import { Load } from "./support/load.ts";
-import { isReady, PATIENCE_MS, untilBooted } from "./support/steady.ts";
+import { isBusy, isReady, PATIENCE_MS, untilBooted, untilReplaced } from "./support/steady.ts";
 
 const MIB = 2 ** 20;
 /** Room for the autoscaler, gunicorn's master and two workers of BALLAST_MIB, not for what /hold asks for. */
 const ROOM = 900 * MIB;
 const BALLAST_MIB = 150;
+/** A tenth of it is room for a worker more, and for what ends take. */
+const FULL_ROOM = 500 * MIB;
 
 const probe = memoryCgroup(ROOM);
 const missing = probe === undefined ? "no control group with a memory limit can be made here" : undefined;
@@ -92,6 +95,61 @@ fault(
     }
     await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
     return undefined;
+  },
+  missing,
+);
+
+/** Takes memory of a control group, and holds it until it is ended. */
+const FILLER = `import sys, time
+held = bytearray(int(sys.argv[1]))
+for page in range(0, len(held), 4096):
+    held[page] = 1
+print('full', flush=True)
+time.sleep(600)`;
+
+fault(
+  "HUP and then TERM in a control group that is 90 % full",
+  "the workers are replaced, no request is lost, nothing is killed, and the exit code is 0",
+  async () => {
+    using cgroup = memoryCgroup(FULL_ROOM)!;
+    const inGroup = (words: readonly string[]) => [
+      "/bin/sh",
+      "-c",
+      `echo $$ > ${cgroup.procs} && exec "$@"`,
+      "sh",
+      ...words,
+    ];
+    let steadyMs: number;
+    {
+      await using server = await autoscaled({
+        own: ["--min-workers", "3", "--max-workers", "3"],
+        app: "ballast:app",
+        wrap: inGroup,
+      });
+      await untilBooted(server, 3);
+      const rest = Math.floor(0.9 * FULL_ROOM) - cgroup.usedBytes();
+      assert(rest > 0, `it is full by itself, by ${-rest} bytes`);
+      const [shell, ...words] = inGroup(["python3", "-c", FILLER, String(rest)]);
+      await using filler = start(shell!, words);
+      await filler.line(/full/, { timeoutMs: PATIENCE_MS });
+      await using load = new Load(server.port, 40, "/sleep/20");
+      const before = server.workers();
+      steadyMs = await timed(async () => {
+        server.process.signal("SIGHUP");
+        await untilReplaced(server, before, 3);
+      });
+      await load.stop();
+      assertEquals(load.failures, []);
+      const last = get({ port: server.port }, "/sleep/1500", { timeoutMs: PATIENCE_MS }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+      await until(async () => await isBusy(server), { timeoutMs: PATIENCE_MS, what: "a request in service" });
+      assertEquals((await server.process.stop("SIGTERM", PATIENCE_MS)).code, 0);
+      assertEquals([await last, cgroup.oomKills()], [200, 0]);
+    }
+    await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
+    return steadyMs;
   },
   missing,
 );

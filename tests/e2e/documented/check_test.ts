@@ -1,12 +1,18 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { appsFolder } from "../../support/apps.ts";
 import { program } from "../../support/autoscaled.ts";
+import { memoryCgroup } from "../../support/containers/memory_cgroup.ts";
 import { run } from "../../support/process.ts";
 import { venv } from "../../support/venv.ts";
+import { until } from "../../support/wait.ts";
 
-async function check(args: readonly string[], env: Record<string, string> = {}) {
-  const [command, ...rest] = program();
-  const ended = await run(command!, [...rest, "check", ...args], {
+async function check(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  before: readonly string[] = [],
+) {
+  const [command, ...rest] = [...before, ...program(), "check", ...args];
+  const ended = await run(command!, rest, {
     env: { PATH: `${await venv("newest")}/bin:${Deno.env.get("PATH")}`, ...env },
     cwd: appsFolder,
   });
@@ -135,4 +141,21 @@ Deno.test("check tells of a launcher, of a program, and of what systemd gives an
   });
   assertStringIncludes(systemd.text, "systemd told of ready, reloads, stopping, status, alive every 30 s");
   assertStringIncludes(systemd.text, "sockets of another process (LISTEN_PID=1): not served");
+});
+
+Deno.test("a minimum that does not fit into the memory of the control group is an error with exit 2", async () => {
+  using group = memoryCgroup(400 * 2 ** 20);
+  if (group === undefined) {
+    console.log("skipped: this machine does not let us make a control group with a memory limit");
+    return;
+  }
+  const inGroup = ["/bin/sh", "-c", `echo $$ > ${group.procs} && exec "$@"`, "sh"];
+  const ballast = { BALLAST_MIB: "60" };
+  const words = ["--max-workers", "8", "ballast:app", "-b", "127.0.0.1:8123"];
+  const big = await check(["--min-workers", "8", ...words], ballast, inGroup);
+  assertEquals(big.code, 2, big.text);
+  assertMatch(big.text + big.stderr, /Cannot fit the minimum of 8 workers into 400 MiB: \d of \d+ MiB fit/);
+  const small = await check(["--min-workers", "2", ...words], ballast, inGroup);
+  assertEquals(small.code, 0, small.text + small.stderr);
+  await until(() => Deno.readTextFileSync(group.procs).trim() === "", { what: "an empty control group" });
 });

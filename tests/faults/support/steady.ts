@@ -1,6 +1,6 @@
 /** What "steady again" means, and orders that need no load to be carried out. */
 import { assertEquals } from "@std/assert";
-import { READY_NS } from "../../../src/sensors/probe/slot.ts";
+import { IN_FLIGHT, READY_NS } from "../../../src/sensors/probe/slot.ts";
 import type { Autoscaled } from "../../support/autoscaled.ts";
 import { Connection } from "../../support/http.ts";
 import { isAlive, type ProcessId } from "../../support/processes.ts";
@@ -46,6 +46,16 @@ export async function isReady(server: Autoscaled, pid: number): Promise<boolean>
   } catch {
     return false; // no slot yet
   }
+}
+
+/** Whether a worker has a request in service. */
+export async function isBusy(server: Autoscaled): Promise<boolean> {
+  const folder = await runtimeFolder(server);
+  for (const pid of server.workers()) {
+    const page = await Deno.readFile(`${folder}/w-${pid}`).catch(() => new Uint8Array(4096));
+    if (new BigUint64Array(page.buffer)[IN_FLIGHT] !== 0n) return true;
+  }
+  return false;
 }
 
 /** All workers are others than before, and as many as told. */

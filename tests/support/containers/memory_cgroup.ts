@@ -2,6 +2,8 @@
 export interface MemoryCgroup extends Disposable {
   /** Writing a pid here puts the process into the group. */
   readonly procs: string;
+  /** Memory that its processes take, page cache included. */
+  usedBytes(): number;
   /** Times the kernel killed a process of the group for want of memory. */
   oomKills(): number;
 }
@@ -12,10 +14,15 @@ const ROOT = "/sys/fs/cgroup";
 export function memoryCgroup(limitBytes: number): MemoryCgroup | undefined {
   const name = `ga-test-${crypto.randomUUID().slice(0, 8)}`;
   const forms = [
-    { dir: `${ROOT}/${name}`, limit: "memory.max", events: "memory.events" },
-    { dir: `${ROOT}/memory/${name}`, limit: "memory.limit_in_bytes", events: "memory.oom_control" },
+    { dir: `${ROOT}/${name}`, limit: "memory.max", events: "memory.events", used: "memory.current" },
+    {
+      dir: `${ROOT}/memory/${name}`,
+      limit: "memory.limit_in_bytes",
+      events: "memory.oom_control",
+      used: "memory.usage_in_bytes",
+    },
   ];
-  for (const { dir, limit, events } of forms) {
+  for (const { dir, limit, events, used } of forms) {
     try {
       Deno.mkdirSync(dir);
     } catch {
@@ -29,6 +36,7 @@ export function memoryCgroup(limitBytes: number): MemoryCgroup | undefined {
     }
     return {
       procs: `${dir}/cgroup.procs`,
+      usedBytes: () => Number(Deno.readTextFileSync(`${dir}/${used}`)),
       oomKills: () => Number(/^oom_kill (\d+)$/m.exec(Deno.readTextFileSync(`${dir}/${events}`))?.[1] ?? 0),
       [Symbol.dispose]: () => Deno.removeSync(dir),
     };
