@@ -32,7 +32,7 @@ const TICKS_PER_SECOND = 100;
 async function startMs(binary: string, folder: string): Promise<number> {
   const beganMs = performance.now();
   const child = new Deno.Command(binary, {
-    args: ["--runtime-dir", folder, "app:app"],
+    args: ["app:app"],
     env: { PATH: folder },
     stdin: "null",
     stdout: "piped",

@@ -5,7 +5,7 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
-import { dropUnchangedFilePages } from "../platform/own_pages.ts";
+import { keepMemorySmall } from "../platform/spare_memory.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import type { ServiceNotices } from "../status/systemd/service_notices.ts";
@@ -15,9 +15,6 @@ import type { Recorder } from "./recorder.ts";
 
 /** How long workers of a killed master may finish their requests. */
 const LEFTOVER_MS = 5_000;
-
-/** After this time pages that only the start needed are dropped. */
-const SETTLED_MS = 5_000;
 
 /** How often, during the shutdown, gunicorn is looked at: whether it listens, and whether a master starts only now. */
 const LATE_MASTER_MS = 200;
@@ -107,7 +104,7 @@ export async function supervise(parts: Supervision): Promise<number> {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },
   });
-  const settled = setTimeout(dropUnchangedFilePages, SETTLED_MS);
+  using _small = keepMemorySmall();
   const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
     // An unexpected error: it is logged, and gunicorn goes on.
@@ -133,7 +130,6 @@ export async function supervise(parts: Supervision): Promise<number> {
     await endLeftovers(leftovers.filter(({ pid }) => pid !== gunicorn.arbiter?.pid), LEFTOVER_MS);
     return exit.code;
   } finally {
-    clearTimeout(settled);
     clearInterval(lateMasters);
     orphanage.close();
     lifecycle.close();

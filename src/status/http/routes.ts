@@ -20,9 +20,15 @@ export interface Pages {
   command(request: HttpRequest): HttpAnswer | undefined;
 }
 
-const PATHS = "/, /livez, /readyz, /status, /history, /metrics and /events";
+const TOLD = ["/livez", "/readyz", "/status", "/history", "/metrics", "/events"];
+const PATHS = `/, ${TOLD.slice(0, -1).join(", ")} and ${TOLD.at(-1)}`;
 const COMMANDS = ["/order", "/settings"];
 const STARTING = "Cannot tell yet: gunicorn is starting, ask again in a second";
+
+/** The path can only be a file of the dashboard. */
+export function isAssetPath(path: string): boolean {
+  return !TOLD.includes(path) && !COMMANDS.includes(path);
+}
 
 /**
  * Answers a request.

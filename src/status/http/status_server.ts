@@ -5,15 +5,15 @@ import { addressText } from "../../settings/setting_types.ts";
 import type { TickRecord } from "../../supervisor/supervisor.ts";
 import { StatusBoard } from "../board.ts";
 import { Control, type Steered } from "./control.ts";
-import { dashboardAsset } from "../dashboard/assets.ts";
+import type { dashboardAsset } from "../dashboard/assets.ts";
 import { EventStreams } from "./event_streams.ts";
 import { hostNames, isAllowedHost, isLoopback } from "./host_check.ts";
-import { eventFrame, eventStreamHead, type HttpRequest } from "./http_message.ts";
+import { eventFrame, eventStreamHead, type HttpAnswer, type HttpRequest } from "./http_message.ts";
 import { type Handled, HttpServer } from "./http_server.ts";
 import { CONTROL_SOCKET, listenTcp, listenUnix } from "./listen.ts";
 import { metricsText } from "../metrics/metrics_text.ts";
 import { type Looped, readLiveDetails, type Sensed } from "../read_live_details.ts";
-import { type Pages, route } from "./routes.ts";
+import { isAssetPath, type Pages, route } from "./routes.ts";
 import { type Identity, statusReport } from "../status_report.ts";
 
 /** Event streams at once, over TCP and the socket together; connections at once, each. */
@@ -52,6 +52,8 @@ export class StatusServer implements Pages {
   readonly #hosts: readonly string[];
   #watched: Watched | undefined;
   #control: Control | undefined;
+  /** Its files are 120 kB of text: they are loaded when the first is asked for. */
+  #dashboard: typeof dashboardAsset | undefined;
   #isFaultLogged = false;
   /** Texts of the last tick, made once for all requests. */
   #cache: { readonly record: TickRecord | undefined; status?: string | undefined; metrics?: string } = {
@@ -148,7 +150,9 @@ export class StatusServer implements Pages {
     });
   }
 
-  asset = dashboardAsset;
+  asset(path: string): HttpAnswer | undefined {
+    return this.#dashboard?.(path);
+  }
 
   isAllowedHost(header: string | undefined): boolean {
     return isAllowedHost(header, this.#hosts);
@@ -191,12 +195,19 @@ export class StatusServer implements Pages {
 
   #serve(listener: Deno.Listener, local: boolean): HttpServer {
     const server = new HttpServer(listener, {
-      handle: (request) => route(request, this, local),
+      handle: (request) => this.#handle(request, local),
       mostConnections: MOST_CONNECTIONS,
       timeoutMs: REQUEST_MS,
     });
     this.#servers.add(server);
     return server;
+  }
+
+  async #handle(request: HttpRequest, local: boolean): Promise<Handled> {
+    if (isAssetPath(request.path)) {
+      this.#dashboard ??= (await import("../dashboard/assets.ts")).dashboardAsset;
+    }
+    return route(request, this, local);
   }
 
   #note(record: TickRecord): void {
