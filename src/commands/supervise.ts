@@ -5,7 +5,7 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
-import { keepMemorySmall } from "../platform/spare_memory.ts";
+import { giveBackSpareMemory, keepMemorySmall } from "../platform/spare_memory.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import type { ServiceNotices } from "../status/systemd/service_notices.ts";
@@ -67,7 +67,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     dryRun: settings.dryRun,
     clock: sensing.clock,
     onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
-    onFallAsleep: dropUnchangedFilePages,
+    onFallAsleep: giveBackSpareMemory,
     onTick: (record) => {
       if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);
       status.note(record);
