@@ -84,3 +84,12 @@ Deno.test("one kill leaves the minimum, kills that go on do not", () => {
   ({ watch, removal } = watchMemory(watch, looked(10_000, 3), settings, counts, 1));
   assertEquals(removal, undefined, "the last one stays");
 });
+
+Deno.test("a control group of our own is full from 95 % of its limit on, after a second", () => {
+  const driver = new Driver({ minWorkers: 2 }, 6);
+  const at = (usedMib: number) =>
+    driver.step({ memory: group(usedMib), workers: workers(6), load: load({ inFlightMs: 600 }) });
+  for (let i = 0; i < 50; i++) assertEquals(at(949).action, "hold");
+  for (let i = 0; i < 10; i++) assertEquals(at(950).action, "hold");
+  assertEquals(at(950).reason.code, "memory-full");
+});
