@@ -3,7 +3,12 @@ import { shellWords } from "./arguments.ts";
 
 /** Thrown when gunicorn is not found; the exit code is the shell's for "command not found". */
 export class GunicornNotFound extends Error {
-  readonly exitCode = 127;
+  readonly exitCode: number = 127;
+}
+
+/** Thrown when gunicorn is found and cannot be executed; the exit code is the shell's for that. */
+export class GunicornNotExecutable extends GunicornNotFound {
+  override readonly exitCode: number = 126;
 }
 
 /**

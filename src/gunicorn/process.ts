@@ -1,5 +1,7 @@
+import { errorText } from "../error_text.ts";
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
 import { handles, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import { GunicornNotExecutable } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
 /** Exit code of a program that a signal ended, as shells give it: 128 + its number. */
@@ -53,7 +55,11 @@ export class Gunicorn {
     });
   }
 
-  /** Starts it with the autoscaler's own standard streams. */
+  /**
+   * Starts it with the autoscaler's own standard streams.
+   *
+   * @throws GunicornNotExecutable
+   */
   static start({ words, environment }: StartRequest): Gunicorn {
     const [program, ...args] = words;
     const command = new Deno.Command(program!, {
@@ -63,7 +69,17 @@ export class Gunicorn {
       stderr: "inherit",
       ...(environment === undefined ? {} : { env: environment, clearEnv: true }),
     });
-    return new Gunicorn(command.spawn());
+    let child: Deno.ChildProcess;
+    try {
+      child = command.spawn();
+    } catch (error) {
+      throw new GunicornNotExecutable(
+        `Cannot start ${program}: ${
+          errorText(error)
+        }, let this user execute it and the interpreter that its first line names`,
+      );
+    }
+    return new Gunicorn(child);
   }
 
   /** gunicorn's master as it was last recognised, alive or not; undefined while it is not known. */

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { GunicornNotExecutable } from "../../src/gunicorn/find.ts";
 import { Gunicorn } from "../../src/gunicorn/process.ts";
 import { processOf } from "../../src/platform/process_id.ts";
 import { tempDir } from "../support/tempdir.ts";
@@ -67,4 +68,12 @@ Deno.test("a reload reaches gunicorn once it has a handler for it, and does not 
   await until(() => there(ready), { what: "its handler" });
   assertEquals(gunicorn.passOn("SIGHUP"), true);
   assertEquals((await gunicorn.exited).code, 7);
+});
+
+Deno.test("a gunicorn that cannot be executed is refused with what to do", async () => {
+  await using dir = await tempDir();
+  const script = await dir.write("gunicorn", "#!/nonexistent/python3\n");
+  await Deno.chmod(script, 0o755);
+  const start = () => Gunicorn.start({ words: [script, "app:app"] });
+  assertEquals(assertThrows(start, GunicornNotExecutable, `Cannot start ${script}: `).exitCode, 126);
 });
