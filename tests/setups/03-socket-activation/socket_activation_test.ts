@@ -7,7 +7,10 @@
 import { findProgram } from "../../support/program.ts";
 import { setUp } from "../support/set_up.ts";
 
-const passedOn = ["XDG_RUNTIME_DIR", "GUNICORN_AUTOSCALER_RUNTIME_DIR", "PYTHONDONTWRITEBYTECODE"];
+const passedOn = [
+  ...["XDG_RUNTIME_DIR", "GUNICORN_AUTOSCALER_RUNTIME_DIR", "PYTHONDONTWRITEBYTECODE"],
+  ...["DENO_DIR", "DENO_TLS_CA_STORE"], // its cache
+];
 const activate = await findProgram("systemd-socket-activate");
 if (activate === undefined) {
   console.log("Skipped: systemd-socket-activate is missing, no socket is activated");
