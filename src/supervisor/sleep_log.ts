@@ -5,20 +5,27 @@ import { known, type Sample } from "../core/sample.ts";
 import { milliseconds } from "../wording/format.ts";
 import { duration } from "../wording/order_words.ts";
 
+/** So long what sleep must know has to be unknown to be logged: a boot or a reload is over by then. */
+const UNKNOWN_MS = 10_000;
+
 /** Says what no decision says of sleep: how soon the client that ended one had its answer, and why there is none. */
 export class SleepLog {
   #answeredWakes = 0;
   #isRefused = false;
   #isDeep = false;
+  #unknownSinceMs: number | undefined;
+  #isUnknownLogged = false;
 
   /** Takes in a tick. */
   note(
-    { sleep }: Sample,
+    sample: Sample,
     { reason }: Decision,
     { sleepAfterMs, deepSleepAfterMs }: PolicySettings,
     log: Logger,
   ): void {
+    const { sleep } = sample;
     if (sleep === undefined || sleepAfterMs === 0) return;
+    this.#noteUnknown(sample, log);
     if (!sleep.isPossible && !this.#isRefused) {
       log.warn(
         "Cannot sleep: with reuse_port no socket listens while there is no worker, leave it out or set sleep-after=0",
@@ -39,4 +46,25 @@ export class SleepLog {
       took: milliseconds(sleep.firstAnswerMs / 1000),
     });
   }
+
+  #noteUnknown(sample: Sample, log: Logger): void {
+    const what = unknownOf(sample);
+    if (what === undefined) {
+      this.#unknownSinceMs = undefined;
+      this.#isUnknownLogged = false;
+      return;
+    }
+    this.#unknownSinceMs ??= sample.nowMs;
+    if (this.#isUnknownLogged || sample.nowMs - this.#unknownSinceMs < UNKNOWN_MS) return;
+    this.#isUnknownLogged = true;
+    log.warn("Cannot sleep: {what}, set sleep-after=0", { what });
+  }
+}
+
+/** What sleep must know and nothing tells; undefined while workers boot, of which little is known. */
+function unknownOf({ workers, load, queue }: Sample): string | undefined {
+  if (!known(workers) || workers.ready === 0 || workers.booting > 0) return undefined;
+  if (!known(queue)) return "the accept queue cannot be read";
+  if (!known(load) || load.coverage < 1) return "the requests of this worker class cannot be counted";
+  return undefined;
 }

@@ -72,3 +72,20 @@ Deno.test("that the fork server stops too is logged once for each sleep", () => 
   }
   assertEquals(lines.length, 2);
 });
+
+Deno.test("what keeps it awake because it is unknown is a warning after ten seconds, once", () => {
+  const lines: string[] = [];
+  const warn = (text: string, values: Record<string, unknown>) =>
+    lines.push(text.replace("{what}", String(values.what)));
+  const sleepLog = new SleepLog();
+  const log = { info: warn, warn } as unknown as Logger;
+  const sleep = woken(0, "unknown");
+  for (let nowMs = 0; nowMs < 9_900; nowMs += 100) {
+    sleepLog.note(sample(nowMs, { sleep, queue: "unknown" }), STEADY, SLEEPY, log);
+  }
+  assertEquals(lines, []);
+  for (let nowMs = 9_900; nowMs < 20_000; nowMs += 100) {
+    sleepLog.note(sample(nowMs, { sleep, queue: "unknown" }), STEADY, SLEEPY, log);
+  }
+  assertEquals(lines, ["Cannot sleep: the accept queue cannot be read, set sleep-after=0"]);
+});
