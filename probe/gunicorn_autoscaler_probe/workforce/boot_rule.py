@@ -13,6 +13,8 @@ class BootRule:
     def __init__(self, server):
         self._server = server
         self._is_ending = False
+        self._is_reaping = False
+        self._is_due = False  # a SIGCHLD came meanwhile
         self._reap_workers = server.reap_workers
         self._halt = server.halt
         server.reap_workers = self.reap_workers
@@ -27,10 +29,21 @@ class BootRule:
             self._server.__dict__.pop('APP_LOAD_ERROR', None)
 
     def reap_workers(self):
-        """gunicorn's. The first worker that ends the arbiter does; others that died with it are reaped too: gunicorn up
-        to 23 does not, and its stop waits the graceful timeout for them."""
+        """gunicorn's, never inside itself: up to 23 it runs in the handler of SIGCHLD, and when several workers leave at
+        once, the user's child_exit would be interrupted by another. The first worker that ends the arbiter does; others
+        that died with it are reaped too: gunicorn up to 23 does not, and its stop waits the graceful timeout for them."""
+        if self._is_reaping:
+            self._is_due = True
+            return
         try:
-            return self._reap_workers()
+            while True:
+                self._is_reaping, self._is_due = True, False
+                try:
+                    self._reap_workers()
+                finally:
+                    self._is_reaping = False
+                if not self._is_due:
+                    return
         except BaseException:
             self._reap_others()
             raise

@@ -144,6 +144,21 @@ class EndTest(WorkforceCase):
         server.manage_workers()
         self.assertEqual(server.WORKER_BOOT_ERROR, -1, 'no second end')
 
+    def test_a_child_that_ends_during_a_hook_is_reaped_after_it(self):
+        # Up to 23 gunicorn reaps in the handler of SIGCHLD: the user's child_exit would be interrupted by another.
+        server = self.start(2)
+        seen = []
+
+        def reap():
+            seen.append('begins')
+            if len(seen) == 1:
+                server.reap_workers()  # the signal
+            seen.append('ends')
+
+        server.on_reap = reap
+        server.reap_workers()
+        self.assertEqual(seen, ['begins', 'ends', 'begins', 'ends'])
+
     def test_a_halt_reaps_those_that_died_before_it(self):
         server = self.start(2)
         server.on_reap = lambda: [server.die(pid) for pid in list(server.WORKERS)]
