@@ -202,8 +202,8 @@ class Workforce:
             self._signals.reload_ended()
 
     def _spawn(self, asked_ns):
-        """Fork one worker, decided on at `asked_ns`; False when that is refused while others serve: by the system (no memory, no descriptors, a full
-        disk), or by a hook of the user's that raises."""
+        """Fork one worker, decided on at `asked_ns`; False when that is refused while others serve: by the system (no
+        memory, no descriptors, a full disk), or by a hook of the user's that raises."""
         control_socket.settle(self._server)
         try:
             pid = self._fork()
