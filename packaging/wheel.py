@@ -117,7 +117,8 @@ def main():
         try:
             path = build(binary, options.output, version, readme, os.environ.get("GITHUB_REPOSITORY"))
         except (OSError, UnknownBinary) as error:
-            print("Cannot make a wheel of %s: %s, name what `deno task compile` made" % (binary, error), file=sys.stderr)
+            print("Cannot make a wheel of %s: %s, name what `deno task compile` made" % (binary, error),
+                  file=sys.stderr)
             return 1
         print("%s: %.1f MB" % (path, os.path.getsize(path) / 1e6))
     return 0

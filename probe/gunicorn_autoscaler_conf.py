@@ -31,11 +31,11 @@ def _is_own(location):
 
 
 def _caller():
-    """(application, its parsed arguments that name this file) of the gunicorn that loads it, from the frames above; None
-    when absent.
+    """(application, its parsed arguments that name this file) of the gunicorn that loads it, from the frames
+    above; None when absent.
 
-    The arguments, of the command line or of GUNICORN_CMD_ARGS, are needed because gunicorn sets `config` from them after
-    this file ran: `--print-config` would show our path instead of the user's.
+    The arguments, of the command line or of GUNICORN_CMD_ARGS, are needed because gunicorn sets `config` from
+    them after this file ran: `--print-config` would show our path instead of the user's.
     """
     from argparse import Namespace
     from gunicorn.app.base import BaseApplication
@@ -64,8 +64,8 @@ def _users_arguments():
 
 
 def _hide_variable(cfg):
-    """Take what the supervisor added to GUNICORN_CMD_ARGS out of this process's environment, and out of gunicorn's copy,
-    for the application and all it starts. Returns it, None when there was nothing."""
+    """Take what the supervisor added to GUNICORN_CMD_ARGS out of this process's environment, and out of
+    gunicorn's copy, for the application and all it starts. Returns it, None when there was nothing."""
     added = ' -c %s' % _shlex.quote(_OWN_PATH)
     is_there = False
     for environment in (_os.environ, cfg.env_orig):
@@ -93,14 +93,16 @@ def _users_location(cfg, args):
 
 
 def _read(app, location):
-    """The variables of the config at `location`, read by gunicorn's own methods. A broken file ends gunicorn as without us."""
+    """The variables of the config at `location`, read by gunicorn's own methods. A broken file ends gunicorn
+    as without us."""
     from gunicorn.app.base import Application
     loader = app if hasattr(app, 'get_config_from_filename') else None
     kind = type(loader) if loader is not None else Application
     try:
         if location.startswith('python:'):
             return kind.get_config_from_module_name(loader, location[len('python:'):])
-        return kind.get_config_from_filename(loader, location[len('file:'):] if location.startswith('file:') else location)
+        path = location[len('file:'):] if location.startswith('file:') else location
+        return kind.get_config_from_filename(loader, path)
     except Exception as error:
         # What gunicorn's do_load_config does with it. Raised through this module it would read "Failed to read
         # config file" with our path instead.
@@ -112,8 +114,8 @@ def _read(app, location):
 def _values(app, location, settings):
     """Setting -> value of the config at `location`.
 
-    A config that is broken at the first reading ends gunicorn as without us. At a reload gunicorn would end as well, and take
-    workers that serve with it: there the values of the last reading stay.
+    A config that is broken at the first reading ends gunicorn as without us. At a reload gunicorn would end
+    as well, and take workers that serve with it: there the values of the last reading stay.
     """
     kept = getattr(_sys.modules.get(_PACKAGE), 'kept_values', None)
     try:

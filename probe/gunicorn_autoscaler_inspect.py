@@ -1,8 +1,9 @@
 """Prints what gunicorn's configuration comes to, as one JSON line.
 
-Run by `gunicorn-autoscaler check`, and before a start without the probe, as `python -c THIS ARGS...` with gunicorn's own
-interpreter and arguments. gunicorn's own loader does the work; a broken config fails with gunicorn's own message. The
-application is loaded only when GUNICORN_AUTOSCALER_INSPECT=load, to tell how long a worker boots and what it weighs.
+Run by `gunicorn-autoscaler check`, and before a start without the probe, as `python -c THIS ARGS...` with
+gunicorn's own interpreter and arguments. gunicorn's own loader does the work; a broken config fails with
+gunicorn's own message. The application is loaded only when GUNICORN_AUTOSCALER_INSPECT=load, to tell how long
+a worker boots and what it weighs.
 """
 import gc
 import json
@@ -81,7 +82,8 @@ def load(app):
     except OSError:
         rss_bytes = 0
     fork_ms, fork_bytes = (0, 0) if problem else try_fork()
-    return {'problem': problem, 'load_ms': took_ms, 'rss_bytes': rss_bytes, 'fork_ms': fork_ms, 'fork_bytes': fork_bytes}
+    return {'problem': problem, 'load_ms': took_ms, 'rss_bytes': rss_bytes,
+            'fork_ms': fork_ms, 'fork_bytes': fork_bytes}
 
 
 def try_fork():

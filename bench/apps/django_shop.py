@@ -1,4 +1,5 @@
-"""A Django application as they are: REST framework, pandas, boto3 and Sentry imported, a view that serializes and renders."""
+"""A Django application as they are: REST framework, pandas, boto3 and Sentry imported, a view that serializes
+and renders."""
 import boto3  # noqa: F401
 import django
 import pandas
@@ -22,7 +23,8 @@ from django.template import engines  # noqa: E402
 from django.urls import path  # noqa: E402
 from rest_framework import serializers  # noqa: E402
 
-PAGE = engines['django'].from_string('<ul>{% for item in items %}<li>{{ item.name }}: {{ item.price }}</li>{% endfor %}</ul>')
+PAGE = engines['django'].from_string(
+    '<ul>{% for item in items %}<li>{{ item.name }}: {{ item.price }}</li>{% endfor %}</ul>')
 PRICES = pandas.DataFrame({'price': range(1000)})
 
 

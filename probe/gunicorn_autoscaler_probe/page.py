@@ -46,7 +46,8 @@ def open_owned(path):
 
 
 def create_page(path):
-    """A new page of zeros at `path`, in no folder entry yet: the caller renames it when it is filled. Raises OSError."""
+    """A new page of zeros at `path`, in no folder entry yet: the caller renames it when it is filled. Raises
+    OSError."""
     try:
         os.unlink(path)  # of a process that died while it made it and had our pid
     except FileNotFoundError:

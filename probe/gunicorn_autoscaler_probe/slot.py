@@ -1,7 +1,7 @@
 """A worker's slot: made in the worker, glanced at (and marked) by gunicorn's master.
 
-Where something removed the file, the supervisor leads its name to its own open descriptor of it: the one kind of link that
-is followed.
+Where something removed the file, the supervisor leads its name to its own open descriptor of it: the one kind
+of link that is followed.
 """
 import errno
 import os

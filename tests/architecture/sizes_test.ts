@@ -8,6 +8,9 @@ const TEST_LINES = 400;
 /** Most files right in a folder; CONTRIBUTING.md asks for about 15. */
 const FILES = 16;
 
+/** Longest line of Python; `deno fmt` sees to TypeScript. As in .editorconfig. */
+const PYTHON_COLUMNS = 120;
+
 /** Larger for a reason that is named here. */
 const LARGE_FILES: ReadonlyMap<string, string> = new Map([
   ["src/status/dashboard/dashboard.css", "one style sheet that the page loads at once"],
@@ -38,4 +41,11 @@ Deno.test(`no folder of code has more than ${FILES} files`, () => {
   }
   const large = [...counts].filter(([, count]) => count > FILES);
   assertEquals(large, []);
+});
+
+Deno.test(`no line of Python has more than ${PYTHON_COLUMNS} characters`, () => {
+  const long = [...source, ...tests].filter((path) => path.endsWith(".py")).flatMap((path) =>
+    read(path).split("\n").flatMap((line, i) => line.length > PYTHON_COLUMNS ? [`${path}:${i + 1}`] : [])
+  );
+  assertEquals(long, []);
 });

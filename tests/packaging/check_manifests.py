@@ -1,5 +1,6 @@
-"""Validates Kubernetes manifests against the schemas that kubernetes-validate ships. One line a manifest: `valid KIND`; a
-KEDA object, which those schemas do not know, as `other JSON`. What has no kind must be well-formed YAML."""
+"""Validates Kubernetes manifests against the schemas that kubernetes-validate ships. One line a manifest:
+`valid KIND`; a KEDA object, which those schemas do not know, as `other JSON`. What has no kind must be
+well-formed YAML."""
 import json
 import sys
 

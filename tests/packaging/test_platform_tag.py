@@ -30,7 +30,8 @@ def elf(machine, versions):
 def mach(cpu, command, *fields):
     header = struct.pack("<IIIIIIII", 0xFEEDFACF, cpu, 0, 2, 2, 0, 0, 0)
     other = struct.pack("<II", 0x1B, 24) + bytes(16)
-    return header + other + struct.pack("<II", command, 8 + 4 * len(fields)) + struct.pack("<%dI" % len(fields), *fields)
+    version = struct.pack("<II", command, 8 + 4 * len(fields)) + struct.pack("<%dI" % len(fields), *fields)
+    return header + other + version
 
 
 class PlatformTag(unittest.TestCase):
@@ -43,9 +44,12 @@ class PlatformTag(unittest.TestCase):
             platform_tag.platform_tag(elf(62, [b"GCC_4.2.0"]))
 
     def test_macos_names_the_version_that_the_file_names(self):
-        self.assertEqual(platform_tag.platform_tag(mach(0x0100000C, 0x32, 1, 11 << 16, 0, 0)), "macosx_11_0_arm64")
-        self.assertEqual(platform_tag.platform_tag(mach(0x01000007, 0x24, 10 << 16 | 15 << 8, 0)), "macosx_10_15_x86_64")
-        self.assertEqual(platform_tag.platform_tag(mach(0x0100000C, 0x32, 1, 12 << 16 | 3 << 8, 0, 0)), "macosx_12_0_arm64")
+        for expected, binary in (
+            ("macosx_11_0_arm64", mach(0x0100000C, 0x32, 1, 11 << 16, 0, 0)),
+            ("macosx_10_15_x86_64", mach(0x01000007, 0x24, 10 << 16 | 15 << 8, 0)),
+            ("macosx_12_0_arm64", mach(0x0100000C, 0x32, 1, 12 << 16 | 3 << 8, 0, 0)),
+        ):
+            self.assertEqual(platform_tag.platform_tag(binary), expected)
 
     def test_anything_else_is_refused(self):
         for data in (b"#!/bin/sh\n" + bytes(64), elf(40, [b"GLIBC_2.9"]), mach(7, 0x32, 1, 11 << 16, 0, 0)):

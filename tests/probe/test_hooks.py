@@ -145,7 +145,8 @@ class HooksTest(unittest.TestCase):
             if has_started:
                 raise KeyError('number')
 
-        for name, hook, act in (('child_exit', lambda server, worker: fail(), lambda server: server.die(server.forks[0])),
+        for name, hook, act in (('child_exit', lambda server, worker: fail(),
+                                 lambda server: server.die(server.forks[0])),
                                 ('nworkers_changed', lambda server, new_value, old_value: fail(),
                                  lambda server: setattr(server, 'num_workers', 3)),
                                 ('on_reload', lambda server: fail(), lambda server: server.reload(2))):
@@ -155,7 +156,8 @@ class HooksTest(unittest.TestCase):
                 server.manage_workers()
                 has_started = True
                 act(server)
-                self.assertEqual(len([line for line in server.log.lines if "The hook %s raised KeyError" % name in line]), 1)
+                raised = [line for line in server.log.lines if "The hook %s raised KeyError" % name in line]
+                self.assertEqual(len(raised), 1)
                 hooks._session.master._workforce._is_healthy = False
                 with self.assertRaises(KeyError):
                     getattr(server.cfg, name)(*[server, server.worker_class(9), 1][:NAMES[name]])

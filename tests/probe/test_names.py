@@ -1,4 +1,5 @@
-"""The probe fails open, so a name that does not exist would go unseen until it is used: every name of another module exists."""
+"""The probe fails open, so a name that does not exist would go unseen until it is used: every name of another
+module exists."""
 import ast
 import os
 import unittest
@@ -57,14 +58,30 @@ def missing(path):
                 yield '%s.%s' % (node.value.id, node.attr)
 
 
+def unused(path):
+    """Names that a file imports and does not use."""
+    nodes = list(ast.walk(tree_of(path)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = {(alias.asname or alias.name).split('.')[0] for alias in node.names}
+            yield from sorted(names - used)
+
+
 class NamesTest(unittest.TestCase):
-    def test_every_name_of_another_module_exists(self):
+    def each_module(self, problems):
         for folder, _, names in os.walk(PACKAGE):
             for name in names:
                 if name.endswith('.py'):
                     path = os.path.join(folder, name)
                     with self.subTest(path=os.path.relpath(path, PACKAGE)):
-                        self.assertEqual(list(missing(path)), [])
+                        self.assertEqual(list(problems(path)), [])
+
+    def test_every_name_of_another_module_exists(self):
+        self.each_module(missing)
+
+    def test_every_import_is_used(self):
+        self.each_module(unused)
 
 
 if __name__ == '__main__':

@@ -85,7 +85,8 @@ class Drain:
         """Drop what that left open, and the calls of the application behind it."""
 
     def abort_waiting(self):
-        """Drop the connections on which the application waits for its client: to read an answer, or to send the request."""
+        """Drop the connections on which the application waits for its client: to read an answer, or to send
+        the request."""
 
     def leave(self):
         """End, as after a SIGTERM that has nothing to wait for."""
@@ -99,8 +100,9 @@ class Drain:
 def stop_serving(servers):
     """Have the running loop accept nothing more from the sockets of these servers of its own.
 
-    asyncio's Server.close() is too much: a connection that was accepted a moment before, and has no transport yet, trips
-    over the closed server and is reset. uvloop has no such gap, and no reader that could be removed.
+    asyncio's Server.close() is too much: a connection that was accepted a moment before, and has no transport
+    yet, trips over the closed server and is reset. uvloop has no such gap, and no reader that could be
+    removed.
     """
     import asyncio
     loop = asyncio.get_running_loop()
@@ -132,7 +134,8 @@ class UvicornDrain(Drain):
         if listeners:
             import asyncio
             own_listeners.hand_to_loop(asyncio.get_running_loop(), listeners, lambda: self._config.http_protocol_class(
-                config=self._config, server_state=server.server_state, app_state=server.lifespan.state), self._config.ssl)
+                config=self._config, server_state=server.server_state, app_state=server.lifespan.state),
+                self._config.ssl)
         stop_serving(server.servers)
 
     def is_empty(self):

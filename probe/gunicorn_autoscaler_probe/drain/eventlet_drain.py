@@ -1,4 +1,5 @@
-"""gunicorn's eventlet worker gives no heartbeat while it waits for its last requests: the arbiter would abort it there."""
+"""gunicorn's eventlet worker gives no heartbeat while it waits for its last requests: the arbiter would abort
+it there."""
 from time import monotonic_ns
 
 # It kills what is left after its graceful timeout, and ends.

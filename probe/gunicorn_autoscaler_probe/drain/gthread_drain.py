@@ -4,7 +4,7 @@ import socket
 import sys
 from time import monotonic_ns
 
-from .. import report, words as w
+from .. import report
 from . import own_listeners
 from .drain import Drain
 
@@ -32,8 +32,8 @@ def attach(worker, words, linger_ns=0):
 
 
 class GthreadDrain(Drain):
-    """For gunicorn's threaded worker of 20 to 26. Its answers end their connections as soon as the slot says "draining":
-    gthread_meter sees to that, and `max_keepalived` for the connections that no meter sees."""
+    """For gunicorn's threaded worker of 20 to 26. Its answers end their connections as soon as the slot says
+    "draining": gthread_meter sees to that, and `max_keepalived` for the connections that no meter sees."""
 
     def __init__(self, worker, words):
         super().__init__(words, worker.cfg.graceful_timeout, self._keep_none)
@@ -46,7 +46,8 @@ class GthreadDrain(Drain):
     def stop_accepting(self):
         worker = self._worker
         select = worker.poller.select
-        worker.poller.select = lambda timeout=None: select(_LOOK_EVERY_S if timeout is None else min(timeout, _LOOK_EVERY_S))
+        worker.poller.select = lambda timeout=None: select(
+            _LOOK_EVERY_S if timeout is None else min(timeout, _LOOK_EVERY_S))
         if hasattr(worker, 'set_accept_enabled'):  # 24 and newer
             worker.set_accept_enabled(False)
             worker.set_accept_enabled = _nothing
@@ -116,7 +117,8 @@ class GunicornsDrain:
 
 
 def accept_queued(worker):
-    """With reuse_port: accept what is queued on the worker's own listeners, which it no longer looks at, and close them."""
+    """With reuse_port: accept what is queued on the worker's own listeners, which it no longer looks at, and
+    close them."""
     for listener in own_listeners.of(worker):
         while own_listeners.is_queued(listener):
             worker.accept(listener)

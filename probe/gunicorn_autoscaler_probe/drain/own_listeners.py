@@ -22,8 +22,8 @@ def of(worker):
 
 
 def take(listener):
-    """All connections in its queue, as (socket, address); it is closed then. Its descriptor stays open, for whoever still
-    has the number."""
+    """All connections in its queue, as (socket, address); it is closed then. Its descriptor stays open, for
+    whoever still has the number."""
     taken = []
     nowhere = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     try:

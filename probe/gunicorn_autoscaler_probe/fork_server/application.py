@@ -17,8 +17,8 @@ _LATER = {
 
 
 def load(server):
-    """Import the application as a worker would. Returns (refusals, warnings): what forbids a fork of it, and what workers
-    will share."""
+    """Import the application as a worker would. Returns (refusals, warnings): what forbids a fork of it, and
+    what workers will share."""
     kind = kinds.kind_of(server.worker_class)
     if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         import gevent.monkey

@@ -242,8 +242,8 @@ class Keeper:
 
     def _warn_of_post_fork(self):
         if user_hooks.has_post_fork(self._server.cfg):
-            report.write('post_fork runs after the import of the application, not before it: what it sets for the import '
-                       'comes too late; set it in the configuration file itself, or use --fork-server off',
+            report.write('post_fork runs after the import of the application, not before it: what it sets for the '
+                       'import comes too late; set it in the configuration file itself, or use --fork-server off',
                        self._server.log)
 
     def _lose(self, why):

@@ -20,8 +20,8 @@ class Spawning:
     """
 
     def __init__(self, server, words, folder, on_slot, sleep):
-        """words: ForkServerWords; on_slot: see forked.live; sleep: of the arbiter, see asleep.py. Raises ImportError without
-        gunicorn."""
+        """words: ForkServerWords; on_slot: see forked.live; sleep: of the arbiter, see asleep.py. Raises
+        ImportError without gunicorn."""
         import gunicorn.arbiter
         self._module = gunicorn.arbiter
         self._server = server
@@ -129,7 +129,8 @@ class Spawning:
         try:
             order = Order(
                 worker.age,
-                {key: value for key, value in worker.__dict__.items() if self._attributes.get(key, _UNSET) is not value},
+                {key: value for key, value in worker.__dict__.items()
+                 if self._attributes.get(key, _UNSET) is not value},
                 {key: value for key, value in os.environ.items() if self._environ.get(key) != value},
                 [key for key in self._environ if key not in os.environ]).packed()
         except (pickle.PicklingError, TypeError, AttributeError) as error:

@@ -1,7 +1,7 @@
 """No workers at all until a client comes.
 
-The supervisor numbers each sleep. What ends one, a connection or a signal, ends that number: a request of the supervisor's
-that was on its way meanwhile cannot put the arbiter to sleep again.
+The supervisor numbers each sleep. What ends one, a connection or a signal, ends that number: a request of the
+supervisor's that was on its way meanwhile cannot put the arbiter to sleep again.
 """
 import fcntl
 import os
@@ -70,8 +70,9 @@ class Sleep:
             self._waits_for_worker = False
 
     def _watch(self, listeners):
-        """Have the kernel send this process SIGCHLD, for which gunicorn looks around anyway, when a connection comes: its
-        loop sleeps for up to a second. Again at each pass: a reload may have made new ones."""
+        """Have the kernel send this process SIGCHLD, for which gunicorn looks around anyway, when a
+        connection comes: its loop sleeps for up to a second. Again at each pass: a reload may have made new
+        ones."""
         for listener in listeners:
             try:
                 fd = listener.fileno()

@@ -78,7 +78,8 @@ class Doorbell:
         return os.getppid() == self.supervisor_pid or claim.is_held(self._fd)
 
     def wanted(self):
-        """(seq, workers wanted): 0 while asleep, None where the supervisor asks for no number and gunicorn's own count stands.
+        """(seq, workers wanted): 0 while asleep, None where the supervisor asks for no number and gunicorn's
+        own count stands.
 
         The seq is read first. A newer number may then be answered with an older seq, and the supervisor rings again;
         the other way round it would believe a number that was never applied.
@@ -97,7 +98,8 @@ class Doorbell:
         return maximum if maximum <= _MOST_WORKERS else 0
 
     def begin(self, configured):
-        """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0 for none."""
+        """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0
+        for none."""
         self._begun = start.workers(self._words, configured)
 
     def grace(self):

@@ -1,7 +1,8 @@
 """gunicorn's own files where its user has no home or no temporary folder that can be written.
 
-It is common in containers: a user without a home, a read-only root. gunicorn 25.1 and newer would log an error at each fork
-for its control socket, and every gunicorn would end with a traceback for the heartbeat files of its workers.
+It is common in containers: a user without a home, a read-only root. gunicorn 25.1 and newer would log an
+error at each fork for its control socket, and every gunicorn would end with a traceback for the heartbeat
+files of its workers.
 """
 import os
 import tempfile

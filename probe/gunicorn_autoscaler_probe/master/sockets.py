@@ -6,7 +6,8 @@ _FIRST = 3
 
 
 def take(environment=os.environ):
-    """Put this process into LISTEN_PID where a launcher, or the supervisor, still stands there and the sockets are ours."""
+    """Put this process into LISTEN_PID where a launcher, or the supervisor, still stands there and the
+    sockets are ours."""
     count = environment.get('LISTEN_FDS', '')
     if not count.isdigit() or 'LISTEN_PID' not in environment:
         return

@@ -1,4 +1,5 @@
-"""What the supervisor leaves to gunicorn's configuration: the number of workers to begin with, and how long they may finish."""
+"""What the supervisor leaves to gunicorn's configuration: the number of workers to begin with, and how long
+they may finish."""
 import os
 
 from .. import report

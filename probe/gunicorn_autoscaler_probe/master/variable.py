@@ -1,4 +1,5 @@
-"""GUNICORN_CMD_ARGS names our config where a program starts gunicorn. The application must not see that, a reload must."""
+"""GUNICORN_CMD_ARGS names our config where a program starts gunicorn. The application must not see that, a
+reload must."""
 import os
 
 

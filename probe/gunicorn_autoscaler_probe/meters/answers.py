@@ -49,7 +49,8 @@ class Answers:
         return MethodType(self._of_one, answer)
 
     def note_of(self, send):
-        """FAILED, STREAM or None, at the end of the request whose watched `send` this is. Called when `noted` is not 0."""
+        """FAILED, STREAM or None, at the end of the request whose watched `send` this is. Called when `noted`
+        is not 0."""
         note = getattr(getattr(send, '__self__', None), 'autoscaler_note', None)
         if note is not None:
             self.noted -= 1

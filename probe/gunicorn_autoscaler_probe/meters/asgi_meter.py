@@ -30,8 +30,9 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
     is called when the application serves: at the end of its start-up, or with the first request where it has none.
     needs_lifespan: a server that stops when the start-up raises, instead of taking it for an application without one.
 
-    The meter is meter.Meter's, written out in the request's own coroutine: calls of its own would cost a tenth of it all.
-    publish, go_idle and flush stand here a second time, because they share its variables; a test holds them alike.
+    The meter is meter.Meter's, written out in the request's own coroutine: calls of its own would cost a
+    tenth of it all. publish, go_idle and flush stand here a second time, because they share its variables; a
+    test holds them alike.
     """
     streams = Gauge(m, w.STREAMS)
     websockets = Gauge(m, w.WEBSOCKETS)

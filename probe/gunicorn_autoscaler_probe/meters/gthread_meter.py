@@ -1,8 +1,8 @@
 """Meter of gunicorn's threaded worker: requests in its threads, and those that wait inside it for one.
 
-The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23 two, because
-it accepts before it hands on). The others wait in the kernel's accept queue, from which any worker takes them that has a
-thread free, and so does one that has just been added.
+The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23
+two, because it accepts before it hands on). The others wait in the kernel's accept queue, from which any
+worker takes them that has a thread free, and so does one that has just been added.
 """
 from collections import deque
 from time import monotonic_ns
@@ -15,8 +15,9 @@ from .kernel_wait import KernelWait
 from .meter import HOLD_NS, LockedMeter
 
 
-# Requests must have waited for a thread without a pause for so long before connections are ended. Shorter than a decision
-# of the supervisor takes, and longer than a thread that is just done needs to take the next request.
+# Requests must have waited for a thread without a pause for so long before connections are ended. Shorter
+# than a decision of the supervisor takes, and longer than a thread that is just done needs to take the next
+# request.
 FULL_NS = 50 * 10**6
 
 
@@ -59,8 +60,8 @@ def attach(worker, m):
 def _watch_queue(worker, m, flush):
     """Publish the length of the thread pool's queue whenever a connection enters or leaves it, and keep it short.
 
-    New connections are not accepted while one waits for a thread already. It is there so that a thread that is done finds
-    the next request without the main thread's help. Requests on kept connections still come in.
+    New connections are not accepted while one waits for a thread already. It is there so that a thread that
+    is done finds the next request without the main thread's help. Requests on kept connections still come in.
 
     While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
     worker, and workers added beside it would stay idle. The client's next connection goes to a free worker. So do the

@@ -59,8 +59,9 @@ def _make(m, hold_ns):
     histogram = Histogram(m)
     durations = []  # not in the slot yet
     note = durations.append
-    # Requests that follow each other change none of these sums. began_sum: of the starts of those in service; overlap_ns:
-    # by how much their times in service exceed the busy time; busy_from: the start that made the worker busy.
+    # Requests that follow each other change none of these sums. began_sum: of the starts of those in service;
+    # overlap_ns: by how much their times in service exceed the busy time; busy_from: the start that made the
+    # worker busy.
     began_sum = overlap_ns = busy_from = apart_ns = 0
     seq = running = apart = failures = due = published = 0
 
@@ -106,7 +107,8 @@ def _make(m, hold_ns):
                 detach(error)
 
     def publish(now):
-        """Store all, as it is now. The time in service, of the finished and the open ones, is the integral of in-flight."""
+        """Store all, as it is now. The time in service, of the finished and the open ones, is the integral of
+        in-flight."""
         nonlocal seq, published
         try:
             histogram.add(durations)

@@ -1,5 +1,5 @@
 """Which meter a worker gets, by its class."""
-from .. import kinds, report, words as w
+from .. import kinds, report
 from ..drain import asgi_drain, drain, eventlet_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
@@ -68,7 +68,8 @@ def _ticking(worker, words, linger_ns, drain_class, *more):
 
 
 def _attach_uvicorn(worker, words, on_ready, linger_ns):
-    """Wrap what uvicorn will load from the worker's config; True when no start-up of the application is to be awaited."""
+    """Wrap what uvicorn will load from the worker's config; True when no start-up of the application is to be
+    awaited."""
     config = worker.config
     app = worker.wsgi
     if config.interface == 'wsgi':  # uvicorn runs it in threads and closes no answer
@@ -79,7 +80,8 @@ def _attach_uvicorn(worker, words, on_ready, linger_ns):
     def wrapped(made):
         is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
         wrap = asgi_meter.wrap if is_asgi3 else asgi_meter.wrap_asgi2
-        return wrap(made, words, _ticking(worker, words, linger_ns, drain.UvicornDrain), on_ready, config.lifespan == 'on')
+        ticking = _ticking(worker, words, linger_ns, drain.UvicornDrain)
+        return wrap(made, words, ticking, on_ready, config.lifespan == 'on')
 
     worker.wsgi = _in_factory(config, app, wrapped)
     return config.lifespan == 'off'

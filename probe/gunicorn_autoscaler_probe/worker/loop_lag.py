@@ -21,7 +21,8 @@ class LoopLag:
     Nothing here raises into the loop: ticks go on without a slot that cannot be written, and whatever on_tick() raises.
     """
 
-    __slots__ = ('delay_s', 'lag_ns', '_uniform', '_words', '_on_tick', '_due', '_sum', '_ticks', '_late_ticks', '_longest')
+    __slots__ = ('delay_s', 'lag_ns', '_uniform', '_words', '_on_tick', '_due', '_sum', '_ticks', '_late_ticks',
+                 '_longest')
 
     def __init__(self, words, on_tick):
         self._words = words

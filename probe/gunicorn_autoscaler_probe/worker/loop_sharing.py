@@ -1,12 +1,12 @@
 """A worker with an event loop leaves connections to free workers.
 
-asyncio accepts all that waits in one turn of the loop, and only then begins to serve: the first worker of a burst takes it
-all, and those that come to help find nothing. Here it accepts one connection, and the next one some turns later, when the
-loop has come to the request of the first: a handler that computes or blocks meanwhile leaves the queue to free workers.
-uvloop accepts in C, out of reach.
+asyncio accepts all that waits in one turn of the loop, and only then begins to serve: the first worker of a
+burst takes it all, and those that come to help find nothing. Here it accepts one connection, and the next one
+some turns later, when the loop has come to the request of the first: a handler that computes or blocks
+meanwhile leaves the queue to free workers. uvloop accepts in C, out of reach.
 
-A client that keeps its connection stays with its worker. While a loop is full, its answers end their connections, so that
-clients come again and find the workers that were added.
+A client that keeps its connection stays with its worker. While a loop is full, its answers end their
+connections, so that clients come again and find the workers that were added.
 """
 from .. import words as w
 
@@ -36,7 +36,8 @@ def accept_in_turn():
 
 
 class Sharing:
-    """Ends the connections of a loop with their answers while it is full. close_connections(yes): from now on, or not."""
+    """Ends the connections of a loop with their answers while it is full. close_connections(yes): from now
+    on, or not."""
 
     def __init__(self, words, close_connections):
         self._words = words

@@ -59,8 +59,8 @@ class Worker:
 
 
 def _wake(arbiter_pid):
-    """Have the arbiter look at its workers now: in a reload an old one waits for this one. To gunicorn it is one look for
-    ended workers more. Without the right to signal it, the arbiter looks once a second."""
+    """Have the arbiter look at its workers now: in a reload an old one waits for this one. To gunicorn it is
+    one look for ended workers more. Without the right to signal it, the arbiter looks once a second."""
     if arbiter_pid and os.getppid() == arbiter_pid:
         try:
             os.kill(arbiter_pid, signal.SIGCHLD)

@@ -10,7 +10,8 @@ _LOOK_S = 0.001
 
 
 def settle(server):
-    """Wait until the thread of the control socket runs, where there is one; 0.2 s at most. To be called before a fork."""
+    """Wait until the thread of the control socket runs, where there is one; 0.2 s at most. To be called
+    before a fork."""
     control = getattr(server, '_control_server', None)
     end = time.monotonic() + _LONGEST_S
     while getattr(control, '_running', False) and not _is_live(control) and time.monotonic() < end:

@@ -10,7 +10,8 @@ import sys
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
-# Hooks of a fork cannot be taken back, and every fork of this process and its children runs them: they act on this only.
+# Hooks of a fork cannot be taken back, and every fork of this process and its children runs them: they act on
+# this only.
 _is_forking_worker = False
 _mask_before = None
 _is_registered = False

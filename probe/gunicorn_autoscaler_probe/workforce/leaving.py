@@ -2,8 +2,8 @@
 from .. import slot, words as w
 
 _RESEND_AFTER_NS = 10 * 10**9
-# A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is blocked) is
-# signalled this much later.
+# A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is
+# blocked) is signalled this much later.
 _DRAIN_SLACK_S = 5
 _MOST_TIMEOUTS = 10  # that a worker gives the application's own work: see drain.py
 _LOOP_IS_STUCK_NS = 2 * 10**9

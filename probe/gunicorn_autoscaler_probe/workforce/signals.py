@@ -112,5 +112,5 @@ class Signals:
         if not self._is_logged:
             self._is_logged = True
             self._server.log.warning(
-                'gunicorn-autoscaler: Another process signals the arbiter: SIGTTIN brings one worker more for 60 s at most, '
-                'SIGTTOU after it replaces the oldest; --min-workers and --max-workers set the number')
+                'gunicorn-autoscaler: Another process signals the arbiter: SIGTTIN brings one worker more for 60 s '
+                'at most, SIGTTOU after it replaces the oldest; --min-workers and --max-workers set the number')

@@ -64,7 +64,8 @@ class Slots:
                 and now_ns - self._forked_ns.get(pid, now_ns) > expected_ns and not self.serves(pid)]
 
     def load(self, pid):
-        """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests, which it ends.
+        """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests,
+        which it ends.
 
         The most of all when unknown.
         """

@@ -26,5 +26,5 @@ def guarded(master, server, name, hook, *arguments):
     except Exception as error:
         if not master.is_serving():
             raise
-        server.log.error('gunicorn-autoscaler: The hook %s raised %s: %s; the workers serve on', name, type(error).__name__,
-                         error)
+        server.log.error('gunicorn-autoscaler: The hook %s raised %s: %s; the workers serve on',
+                         name, type(error).__name__, error)

@@ -1,4 +1,4 @@
-"""Gunicorn's manage_workers, replaced: forks missing workers at once, picks which drain, does not count draining ones."""
+"""Replaces gunicorn's manage_workers: forks at once, picks which workers drain, does not count draining ones."""
 import errno
 import os
 import signal
@@ -14,7 +14,8 @@ from .slots import Slots
 
 
 class Workforce:
-    """The workers of one arbiter. Sets manage_workers, spawn_workers and spawn_worker on the instance; its class stays as it is.
+    """The workers of one arbiter. Sets manage_workers, spawn_workers and spawn_worker on the instance; its
+    class stays as it is.
 
     Up to gunicorn 23, SIGCHLD reaps workers inside a signal handler, between any two bytecodes: so every loop here is
     over a copy, and `gone` may run in the middle of any other method. Only our own decisions stand in try blocks: what
@@ -231,8 +232,8 @@ class Workforce:
         self._is_refused = True
         if text != self._refusal:
             self._refusal = text
-            self._server.log.error('gunicorn-autoscaler: Cannot fork a worker: %s; the others serve on, it is tried again '
-                                   'when one has gone, or after a while', text)
+            self._server.log.error('gunicorn-autoscaler: Cannot fork a worker: %s; the others serve on, it is tried '
+                                   'again when one has gone, or after a while', text)
         if self._rolling is not None and not isinstance(error, OSError):
             self._rolling.is_crowded = True
         self._note_failure(time.monotonic_ns())
@@ -267,7 +268,7 @@ class Workforce:
         self._bell.publish_workers(len(alive), draining, self._server.worker_age)
 
     def _give_up(self, error):
-        """Restore gunicorn's own methods for good: the count still follows the doorbell, forks have their pauses again."""
+        """Restore gunicorn's own methods for good: the count follows the doorbell, forks have pauses again."""
         server = self._server
         server.log.error('gunicorn-autoscaler: Cannot manage the workers (%s: %s); gunicorn does it its own way',
                          type(error).__name__, error)

@@ -1,4 +1,5 @@
-"""job.py COMMAND...: starts it as a shell with job control does, in a process group of its own with the shell as parent.
+"""job.py COMMAND...: starts it as a shell with job control does, in a process group of its own with the shell
+as parent.
 
 Only so do SIGTSTP and the terminal's keys mean what they mean in a terminal: the kernel does not stop a group that
 has no shell to continue it.

@@ -49,7 +49,8 @@ FINE = {
     'nothing': '',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
     'a log': 'import tempfile\nd = tempfile.TemporaryDirectory()\nf = open(d.name + "/log", "a")',
-    'a datagram socket': 'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.connect(("127.0.0.1", 9))',
+    'a datagram socket':
+        'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.connect(("127.0.0.1", 9))',
     'a database in memory': 'import sqlite3\nc = sqlite3.connect(":memory:")',
 }
 

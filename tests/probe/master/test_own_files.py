@@ -8,7 +8,8 @@ from gunicorn_autoscaler_probe.master import own_files
 
 
 class OwnFilesTest(unittest.TestCase):
-    """A folder that does not exist and cannot be made stands for a home that cannot be written: root may write anywhere."""
+    """A folder that does not exist and cannot be made stands for a home that cannot be written: root may
+    write anywhere."""
 
     def placed(self, control, temporary=True, **theirs):
         space = dict(theirs)

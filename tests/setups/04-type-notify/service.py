@@ -1,4 +1,5 @@
-"""A service manager for one service: `python service.py PROGRAM ...`. Prints each notice of the main process, and passes TERM on."""
+"""A service manager for one service: `python service.py PROGRAM ...`. Prints each notice of the main process,
+and passes TERM on."""
 import os
 import signal
 import socket

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 
 
 async def asgi(scope, receive, send):
-    """Answers with its pid. On /background it works on for ?s= seconds after the answer, as BackgroundTasks do, and writes
-    "start" and "done" into the file of ?log=."""
+    """Answers with its pid. On /background it works on for ?s= seconds after the answer, as BackgroundTasks
+    do, and writes "start" and "done" into the file of ?log=."""
     if scope['type'] != 'http':
         return
     if scope['path'] != '/':

@@ -1,4 +1,5 @@
-"""Bare ASGI app; paths in work.py. /sleep awaits, /quiet/MS streams, /block/MS sleeps without awaiting and so blocks the loop."""
+"""Bare ASGI app; paths in work.py. /sleep awaits, /quiet/MS streams, /block/MS sleeps without awaiting and so
+blocks the loop."""
 import asyncio
 import time
 

@@ -15,7 +15,8 @@ _LIBRARIES_THAT_RESTART = re.compile(r'openblas|libarrow')
 def judge(before, after, fork):
     """(refusals, warnings), each a list of sentences that name the thing. In doubt it refuses, which costs only speed.
 
-    before, after: Left, around the import; fork: os.fork, for a trial: pools that end themselves before a fork do no harm.
+    before, after: Left, around the import; fork: os.fork, for a trial: pools that end themselves before a
+    fork do no harm.
     """
     refusals, warnings = [], []
     for thread in after.threads:
@@ -62,7 +63,8 @@ def _native_threads(before, after, fork):
         if library is None or not _LIBRARIES_THAT_RESTART.search(library):
             counts[library or 'an unknown library'] += 1
     return ['%d thread%s of %s run%s, and workers would not have %s' % (
-        (count, '', name, 's', 'it') if count == 1 else (count, 's', name, '', 'them')) for name, count in counts.items()]
+        (count, '', name, 's', 'it') if count == 1 else (count, 's', name, '', 'them'))
+        for name, count in counts.items()]
 
 
 def _name_of(pid):
