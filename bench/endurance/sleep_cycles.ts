@@ -3,7 +3,7 @@ import type { Autoscaled } from "../../tests/support/autoscaled.ts";
 import { get, type Target } from "../../tests/support/http.ts";
 
 /** How long it was quiet before it falls asleep. */
-export const SLEEP_AFTER_MS = 300;
+const SLEEP_AFTER_MS = 300;
 /** The options of ours for it: short ticks, so that the moment of falling asleep is well known. */
 export const SLEEPY = [
   "--sleep-after",

@@ -28,7 +28,7 @@ export const LONG_OF_SHORT: Readonly<Record<string, string>> = {
 };
 
 /** Long options that take no value. */
-export const LONG_SWITCHES: readonly string[] = [
+const LONG_SWITCHES: readonly string[] = [
   "help version daemon reload preload spew check-config print-config enable-stdio-inheritance no-sendfile reuse-port",
   "initgroups capture-output disable-redirect-access-to-syslog log-syslog do-handshake-on-connect",
   "suppress-ragged-eofs permit-obsolete-folding strip-header-spaces permit-unconventional-http-method",

@@ -1,7 +1,7 @@
 /** Loaded before each test module (`deno test --preload`): leaves out what QEMU's user emulation lacks. */
 
 /** Beginnings of test names: sock_diag, SO_MEMINFO, a second ARM program, speed. */
-export const NOT_EMULATED: readonly string[] = [
+const NOT_EMULATED: readonly string[] = [
   "On this machine connections",
   "Two services on one port",
   "A receive buffer can be raised",

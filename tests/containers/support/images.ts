@@ -10,7 +10,7 @@ const CONTEXT = [
 ];
 
 /** Of Dockerfile: nothing but the binary. */
-export const BINARY_IMAGE = "gunicorn-autoscaler:0.1.0";
+const BINARY_IMAGE = "gunicorn-autoscaler:0.1.0";
 /** Of examples/docker/Dockerfile. */
 export const EXAMPLE_IMAGE = "autoscaled-fastapi";
 /** A Dockerfile of three lines, as README tells users to write. */

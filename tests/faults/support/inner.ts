@@ -3,7 +3,7 @@ import { Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/au
 import { children } from "../../support/processes.ts";
 import { until } from "../../support/wait.ts";
 
-export class Inner extends Autoscaled {
+class Inner extends Autoscaled {
   /** @param pid the autoscaler's own, as seen from outside */
   constructor(outer: Autoscaled, readonly pid: number) {
     super(outer.process, outer.port, outer.runtimeBase, outer.cleanUp);
