@@ -1,5 +1,5 @@
 /**
- * Does the simulator tell the truth? The same loads, real and simulated, side by side: `deno task bench:fidelity --help`.
+ * How close the simulator comes: the same loads, real and simulated, side by side: `deno task bench:fidelity --help`.
  * A run beside which much else ran is shown and does not count.
  */
 import { run as simulate } from "../src/simulation/server/engine.ts";
@@ -36,7 +36,7 @@ const TASK = {
   command: "deno task bench:fidelity",
   action: "compare",
   about:
-    "Does the simulator tell the truth? The same loads, real and simulated, side by side. Real figures come " +
+    "How close the simulator comes: the same loads, real and simulated, side by side. Real figures come " +
     "from the benchmark's results; what they lack is run now.",
   options: {
     scenario: listOf(scenariosNamed([]).map(({ name }) => name), {

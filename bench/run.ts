@@ -24,7 +24,7 @@ import {
 /** Apart from those of the load. */
 const OFFSET_STREAM = 3;
 
-/** A request unanswered for so long is given up, as our own generator does unless it is told otherwise. */
+/** A request unanswered for so long is given up, as our own generator does by default. */
 const TIMEOUT_MS = 10_000;
 
 const loadProgram = new URL("load/load.ts", import.meta.url).pathname;
@@ -166,8 +166,8 @@ function firstGrowth({ changes }: WorkerSeries, { phases }: Scenario): number | 
 async function settled(server: Process, sampler: WorkerSampler, firstWorkers: number): Promise<void> {
   let [cpuMs, sinceMs] = [familyCpuMs(server.pid), performance.now()];
   await until(() => {
-    const calm = sampler.workers === firstWorkers && familyCpuMs(server.pid) - cpuMs < 100;
-    if (!calm) [cpuMs, sinceMs] = [familyCpuMs(server.pid), performance.now()];
+    const isIdle = sampler.workers === firstWorkers && familyCpuMs(server.pid) - cpuMs < 100;
+    if (!isIdle) [cpuMs, sinceMs] = [familyCpuMs(server.pid), performance.now()];
     return performance.now() - sinceMs >= 1500;
   }, {
     timeoutMs: 90_000,
@@ -185,7 +185,7 @@ async function offset(seed: number): Promise<void> {
 }
 
 async function answers(port: number): Promise<boolean> {
-  // Patient: requests that were given up would stay in the accept queue, and a server that counts them would grow.
+  // A long time-out: requests that were given up would stay in the accept queue, and a server that counts them would grow.
   return await get({ port }, "/", { timeoutMs: 30_000 }).then(({ status }) => status === 200, () => false);
 }
 

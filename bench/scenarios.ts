@@ -1,4 +1,4 @@
-/** The loads that every server meets, and what each of them asks. */
+/** The loads under which every server is measured. */
 import type { ServiceTime } from "./load/arrivals.ts";
 import { parsePhases, type Phase, phasesOfRates } from "./load/phases.ts";
 
@@ -18,7 +18,7 @@ export interface Scenario {
   readonly maxWorkers: number;
   /** Workers to start with (`--workers`); the minimum where not given. */
   readonly initialWorkers?: number;
-  /** Gunicorn's worker class. uWSGI takes part where it has a like: sync and gthread. */
+  /** Gunicorn's worker class. uWSGI takes part where it has the same: sync and gthread. */
   readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker" | "asyncio_worker.AsyncioWorker";
   /** Threads of a gthread worker. */
   readonly threads?: number;
@@ -26,7 +26,7 @@ export interface Scenario {
   readonly env?: Record<string, string>;
   /** Its requests wait rather than compute: several servers can be measured at the same time without seeing each other. */
   readonly light?: true;
-  /** An answer later than this after the request was due has failed its user. */
+  /** An answer later than this after the request was due misses the objective. */
   readonly sloMs: number;
 }
 

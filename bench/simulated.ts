@@ -28,15 +28,15 @@ const BOOT = {
 /** CPU of a request besides the application's own: parsing, the probe, the kernel. Measured by the same command. */
 const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 
-/** The load generator's patience, and the idle connections it keeps: as many as it ever needed. */
+/** The load generator's time-out, and the idle connections it keeps: as many as it ever needed. */
 const CLIENT_TIMEOUT_MS = 10_000;
 const KEPT_CONNECTIONS = 2000;
 
-/** However busy the machine is elsewhere, the server gets some of it. */
+/** Share of the cores that the server gets at least, however busy the machine is with other processes. */
 const LEAST_CORES = 0.2;
 
 /**
- * What the server of this name meets. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
+ * The scenario of this name. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
  * controller, not in the load. `elsewhereCores` is what the load generator and a little else took of the machine.
  */
 export function simulatedScenario(

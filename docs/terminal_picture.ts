@@ -22,7 +22,7 @@ export function terminalPicture(text: string, title: string): string {
   const rows = lines.map((line, i) => {
     const y = BAR + (i + 1) * LINE - 5;
     return runs(line).map(({ text, column, style }) =>
-      // Where a run begins and how wide it is are told, so that any monospaced font lines up.
+      // Each run of text has its start and width, so that any monospaced font lines up.
       `<text x="${(MARGIN + column * CELL).toFixed(1)}" y="${y}" textLength="${
         ([...text].length * CELL).toFixed(1)
       }"${style}>${escape(text)}</text>`

@@ -13,7 +13,7 @@ export interface Arguments<O extends Options> {
   readonly words: readonly string[];
 }
 
-/** What the arguments come to. */
+/** The result of reading. */
 export type Reading<O extends Options> =
   | { readonly kind: "help" }
   | { readonly kind: "read"; readonly arguments: Arguments<O> }
@@ -97,7 +97,7 @@ function sort(task: Task<Options>, args: readonly string[]): Sorted {
       if (passesOn || !word.startsWith("-")) words.push(word);
       else {
         problems.push(unknown(task, word.split("=", 1)[0]!));
-        // What follows is its value, most likely: one mistake, one error.
+        // What follows is most likely its value: one mistake, one error.
         if (joined === undefined && next !== undefined && task.words === undefined) i++;
       }
       continue;

@@ -1,18 +1,18 @@
-/** The kinds of option that the development tasks take: how each is read, and what stands for it in a usage text. */
+/** The kinds of option that the development tasks take: how each is read, and how a usage text shows it. */
 
 /** One option of a task. `read` throws an Error that says what is wrong with a text and what to do: "it is ..., give ...". */
 export interface Option<T> {
   readonly help: string;
-  /** What stands for the value in the usage: N, FILE. A switch has none. */
+  /** Placeholder of the value in the usage: N, FILE. A switch has none. */
   readonly placeholder?: string;
-  /** What holds when it is not given, for the usage; empty: nothing to tell. */
+  /** Its default, for the usage; may be empty. */
   readonly otherwise: string;
   readonly required?: boolean;
   /** From all texts given, in their order. */
   read(texts: readonly string[]): T;
 }
 
-/** What an option says of itself. */
+/** How an option is described. */
 export interface Details<D> {
   readonly help: string;
   readonly placeholder?: string;
@@ -93,12 +93,12 @@ export function listOf<N extends string>(
   return parsed("NAME,...", read, { ...details, default: details.default ?? [] });
 }
 
-/** The same option as often as one likes. */
+/** An option that may be given several times. */
 export function many<T>(option: Option<T | undefined>): Option<readonly T[]> {
   return { ...option, read: (texts) => texts.map((one) => option.read([one]) as T) };
 }
 
-/** An option that the task cannot do without. */
+/** A required option. */
 export function required<T>(option: Option<T | undefined>): Option<T> {
   return { ...option, required: true } as Option<T>;
 }

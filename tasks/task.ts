@@ -5,10 +5,10 @@ export type Options = Readonly<Record<string, Option<unknown>>>;
 
 /** What is given without dashes. */
 export interface Words {
-  /** What stands for them in the usage: FILE. */
+  /** Their placeholder in the usage: FILE. */
   readonly placeholder: string;
   readonly help: string;
-  /** So many at least; 0 when not given. */
+  /** The least number of them; 0 when not given. */
   readonly least?: number;
   /** The only ones there are; any when not given. */
   readonly names?: readonly string[];
@@ -16,11 +16,11 @@ export interface Words {
   readonly withOptions?: boolean;
 }
 
-/** A task, as its usage text tells it. */
+/** A task, as its usage text shows it. */
 export interface Task<O extends Options> {
   /** What it is started with: "deno task bench:costs". */
   readonly command: string;
-  /** What it cannot do when something is wrong: "measure the costs". */
+  /** The action in its errors, after "Cannot": "measure the costs". */
   readonly action: string;
   /** What it is for, a sentence or more. */
   readonly about: string;

@@ -1,5 +1,4 @@
-"""A Django application as they are: REST framework, pandas, boto3 and Sentry imported, a view that serializes
-and renders."""
+"""A typical Django application: REST framework, pandas, boto3 and Sentry, a view that serializes and renders."""
 import boto3  # noqa: F401
 import django
 import pandas

@@ -1,4 +1,4 @@
-/** What the Django application of bench/apps is installed with. */
+/** Packages of the Django application in bench/apps. */
 export const REQUIREMENTS = [
   "gunicorn==27.0.1",
   "django==5.2.8",

@@ -1,7 +1,7 @@
 /**
  * What the supervisor itself costs: `deno task bench:footprint --help`.
  * Each binary carries gunicorn with two idle workers; figures are of the supervisor alone. Start-up is from the start of
- * the binary to the first output of what stands for gunicorn, so it has everything before gunicorn's own start in it.
+ * the binary to the first output of a stand-in for gunicorn, so it has everything before gunicorn's own start in it.
  */
 import { max, median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";

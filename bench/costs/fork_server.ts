@@ -1,6 +1,6 @@
 /**
- * What the fork server is worth, on a Django application: `deno task bench:fork-server --help`.
- * Memory is the PSS of all processes, ourselves counted in; a boot is from gunicorn's decision to fork until the worker
+ * What the fork server saves on a Django application: `deno task bench:fork-server --help`.
+ * Memory is the PSS of all processes, the supervisor's too; a boot is from gunicorn's decision to fork until the worker
  * is ready, as its slot has it.
  */
 import { median } from "simple-statistics";
@@ -85,7 +85,7 @@ async function pythonVenv(version: string | undefined): Promise<string> {
 const TASK = {
   command: "deno task bench:fork-server",
   action: "measure the fork server",
-  about: "What the fork server is worth: memory and boots of a Django application, beside bare gunicorn.",
+  about: "What the fork server saves: memory and boots of a Django application, beside bare gunicorn.",
   options: {
     workers: positive({ help: "Workers of each server.", default: 8 }),
     requests: positive({ help: "Requests a worker before memory is read.", default: 2_000 }),
@@ -123,7 +123,7 @@ if (import.meta.main) {
   await serve(ours.port, workers * requests);
   const [all, gunicorn] = [familyPssMb(ours.process.pid), familyPssMb(ours.master)];
   console.log(`bare gunicorn, ${workers} workers: ${bareMb.toFixed(0)} MB`);
-  console.log(`fork server: ${gunicorn.toFixed(0)} MB, with ourselves ${all.toFixed(0)} MB`);
+  console.log(`fork server: ${gunicorn.toFixed(0)} MB, with the supervisor ${all.toFixed(0)} MB`);
   const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;
   const spares: number[] = [], forked: number[] = [];
   const cpus: number[] = [];

@@ -70,7 +70,7 @@ async function measure({ name, args }: Case): Promise<string> {
   await drive(probed, 1);
   const pairs: { bare: Run; probed: Run }[] = [];
   for (let i = 0; i < rounds; i++) {
-    // Turn about, so that a drift of the machine favours neither.
+    // In alternation, so that a drift of the machine favours neither.
     const first = await drive(i % 2 === 0 ? bare : probed, seconds);
     const second = await drive(i % 2 === 0 ? probed : bare, seconds);
     pairs.push(i % 2 === 0 ? { bare: first, probed: second } : { bare: second, probed: first });

@@ -1,6 +1,6 @@
 /**
- * What sleep is worth, on the Django application of bench:fork-server: `deno task bench:sleep --help`. Memory is the PSS of all
- * processes, ourselves counted in; a first answer is from connecting to its end.
+ * What sleep saves on the Django application of bench:fork-server: `deno task bench:sleep --help`. Memory is the PSS of all
+ * processes, the supervisor's too; a first answer is from connecting to its end.
  */
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
@@ -25,7 +25,7 @@ const TASK = {
   command: "deno task bench:sleep",
   action: "measure sleep",
   about:
-    "What sleep is worth: memory of two idle workers of bare gunicorn, of a light and of a deep sleep, CPU asleep, and " +
+    "What sleep saves: memory of two idle workers of bare gunicorn, of a light and of a deep sleep, CPU asleep, and " +
     "how soon the request that ends a sleep has its answer. Of a Django application.",
   options: { sleeps: whole(1, { help: "Sleeps of each depth.", default: 9 }) },
   examples: ["--sleeps 3"],

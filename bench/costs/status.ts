@@ -35,7 +35,7 @@ await using it = await autoscaled({
   own: ["--min-workers", "4", "--max-workers", "8", "--status-addr", `127.0.0.1:${port}`],
 });
 await until(() => get({ port }, "/metrics").then(({ status }) => status === 200), { what: "metrics" });
-// The code is compiled as it runs: measured after that, and by turns.
+// After a warm-up, because V8 compiles code as it runs, and in alternation.
 await wait(10);
 let alone = 0, watched = 0, frames = 0, scraped = 0;
 for (let round = 0; round < 2; round++) {

@@ -2,9 +2,9 @@
 import type { Autoscaled } from "../../tests/support/autoscaled.ts";
 import { get, type Target } from "../../tests/support/http.ts";
 
-/** How long it was quiet before it falls asleep. */
+/** Time without a request after which it falls asleep. */
 const SLEEP_AFTER_MS = 300;
-/** The options of ours for it: short ticks, so that the moment of falling asleep is well known. */
+/** The autoscaler's options: short ticks, so that the moment of falling asleep is well known. */
 export const SLEEPY = [
   "--sleep-after",
   String(SLEEP_AFTER_MS / 1000),
@@ -15,11 +15,11 @@ export const SLEEPY = [
   "--max-workers",
   "3",
 ];
-/** From the answer before, requests come so much before and after the moment. */
+/** Requests come at most this long before and after the moment, which is counted from the answer before. */
 const BEFORE_MS = 60, AFTER_MS = 260;
 const ANSWER_MS = 30_000;
 
-/** What became of some cycles. */
+/** Result of some cycles. */
 export interface Cycles {
   readonly cycles: number;
   /** How often it fell asleep, and was woken by a request, as the log has it. */

@@ -1,5 +1,5 @@
 /**
- * Soak: a real gunicorn under a load that goes up and down, on kept connections, for as long as one likes. Exit code 1 and
+ * Soak: a real gunicorn under a load that goes up and down, on kept connections, for the time given. Exit code 1 and
  * a sentence for whatever grew, drifted or came late (bounds: soak_verdict.ts). `deno task soak --help`.
  */
 import { askInstance } from "../../src/commands/running/control_client.ts";
@@ -13,15 +13,15 @@ import { parsePhases, totalMs } from "../load/phases.ts";
 import { look, type SoakSample } from "./soak_sample.ts";
 import { judge, type Verdict } from "./soak_verdict.ts";
 
-/** One cycle: a step up and a higher one, then calm. Steps are short, so that a minute sees growth and retreat twice. */
+/** One cycle: a step up, a higher one, then little load. Short, so that workers are added and removed twice a minute. */
 const BUSY = parsePhases("60x6s:/sleep/100,120x4s:/sleep/100");
 const CALM = parsePhases("10x14s:/sleep/40");
 const CYCLE_MS = totalMs([...BUSY, ...CALM]);
-/** What the maximum is set to meanwhile: left to itself the law learns that the load returns, and keeps the workers. */
+/** What the maximum is set to in each step: without it the law learns that the load returns, and keeps the workers. */
 const MOST_BUSY = 8, MOST_CALM = 2;
 const SAMPLE_MS = 1_000;
 
-/** What was seen in a soak. */
+/** Result of a soak. */
 export interface Soak {
   readonly samples: readonly SoakSample[];
   readonly requests: number;
@@ -55,7 +55,7 @@ async function soak(minutes: number, name: WorkerClassName): Promise<Soak> {
       for (const [phases, maxWorkers] of [[BUSY, MOST_BUSY], [CALM, MOST_CALM]] as const) {
         await askInstance(folder, "POST", "/settings", JSON.stringify({ "max-workers": maxWorkers }));
         const load = runLoad({ port: server.port, phases, seed, keepAlive: true, timeoutMs: 30_000 });
-        const report = await Promise.race([load, looking.then(() => load)]); // a look that throws ends it
+        const report = await Promise.race([load, looking.then(() => load)]); // a sample that throws ends it
         requests += report.sent;
         failed += report.errors + report.timeouts;
       }
@@ -88,7 +88,7 @@ const TASK = {
   command: "deno task soak",
   action: "soak",
   about:
-    "A real gunicorn under a load that goes up and down, on kept connections, for as long as one likes: what grew, " +
+    "A real gunicorn under a load that goes up and down, on kept connections, for the time given: what grew, " +
     "drifted or came late is said.",
   options: {
     minutes: positive({ help: "Whole cycles of 24 s, one at least, until so many are over.", default: 3 }),

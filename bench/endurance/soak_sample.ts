@@ -1,13 +1,13 @@
-/** What a soak looks at: what the supervisor holds, and whether the workers are those that were asked for. */
+/** A sample of a soak: what the supervisor holds, and whether the workers are those that were asked for. */
 import { askInstance } from "../../src/commands/running/control_client.ts";
 import type { StatusReport } from "../../src/status/status_types.ts";
 import type { Autoscaled } from "../../tests/support/autoscaled.ts";
 
-/** One look. */
+/** One sample. */
 export interface SoakSample {
   /** Since the soak began, s. */
   readonly atS: number;
-  /** Proportional set size of the supervisor, bytes. The pages of its file in it are shared with whoever runs the same. */
+  /** Proportional set size of the supervisor, bytes. Pages of its file are shared with other processes of the same file. */
   readonly pssBytes: number;
   /** The part of it that no file backs: heaps and stacks. */
   readonly anonymousBytes: number;
@@ -23,7 +23,7 @@ export interface SoakSample {
   readonly longestTickS: number;
 }
 
-/** Looks once. */
+/** Takes one sample. */
 export async function look(server: Autoscaled, folder: string, beganMs: number): Promise<SoakSample> {
   const { pid } = server.process;
   const workers = server.workers();

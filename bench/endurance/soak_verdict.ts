@@ -4,21 +4,21 @@ import type { SoakSample } from "./soak_sample.ts";
 
 /** What may grow by how much between the warm-up and the end, by the line fitted to all samples after it. */
 const GROWTH_BOUNDS = {
-  /** The heap of V8 breathes by some MB, and the shorter the soak the more of it is warm-up. */
+  /** V8's heap varies by some MB, and the shorter the soak the more of it is warm-up. */
   anonymousBytes: 10e6,
   descriptors: 2,
   threads: 1,
   files: 1,
 } as const;
 
-/** The count of workers may differ from what was asked for so long: drains, boots, and a machine that has other things to do. */
+/** The count of workers may differ from what was asked for so long: drains, boots, and a busy machine. */
 export const DRIFT_S = 10;
 /** No decision may come later than that after the one before. */
 export const TICK_S = 2;
 /** The first third is warm-up. */
 const WARM_UP_SHARE = 1 / 3;
 
-/** How one thing went from the warm-up to the end. */
+/** How one figure changed from the warm-up to the end. */
 export interface Trend {
   readonly name: keyof typeof GROWTH_BOUNDS;
   /** By the fitted line. */
@@ -28,12 +28,12 @@ export interface Trend {
   readonly bound: number;
 }
 
-/** What was made of a soak. */
+/** The verdict on a soak. */
 export interface Verdict {
   readonly trends: readonly Trend[];
   readonly longestDriftS: number;
   readonly longestTickS: number;
-  /** What was not as it must be, a sentence each; empty for a good soak. */
+  /** Bounds that were broken, a sentence each; empty for a good soak. */
   readonly faults: readonly string[];
 }
 

@@ -86,7 +86,7 @@ function trace(file: string): Own {
 
 const OLD = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace".split(",");
 
-/** In the order of the table: the benchmark's own, then those that the law once failed. */
+/** In the order of the table: the benchmark's own, then those on which an earlier law failed. */
 export const lawLoads: readonly LawLoad[] = [
   ...scenariosNamed(OLD).map((scenario): LawLoad => ({
     name: scenario.name,

@@ -10,10 +10,10 @@ export interface ClientOptions {
   readonly isRight?: (path: string, answer: string) => boolean;
 }
 
-/** One request on its way; `abort` ends it, whatever it waits for. */
+/** One request in flight; `abort` ends it at any point. */
 export class Flight {
   aborted = false;
-  /** What broke it, for people to look at. */
+  /** What broke it, for the log. */
   error: unknown;
   controller: AbortController | undefined;
   conn: Deno.Conn | undefined;

@@ -1,4 +1,4 @@
-/** What a load saw: one outcome a request, and the figures that follow from them. */
+/** Result of a load: one outcome a request, and the figures that follow from them. */
 
 /** How a request ended. A status outside 200..299 is "failed", a refused or broken connection "broken". */
 export type Outcome = "ok" | "failed" | "broken" | "timeout";
@@ -13,7 +13,7 @@ export interface Outcomes {
   readonly timeoutMs: number;
   /** Kept connections that had died and were replaced, the request sent again, as HTTP clients do. */
   readonly resent: number;
-  /** How late the generator itself started its requests, ms. Large: it was starved, and blames the server for it. */
+  /** How late the generator itself started its requests, ms. When this is large, the latencies are the generator's own. */
   readonly latenessP99Ms: number;
   readonly latenessMaxMs: number;
   /** CPU time the generator used, ms. */

@@ -10,13 +10,13 @@ export interface ClientKind {
   readonly name: "new" | "kept" | "idle" | "slow" | "stream";
   readonly clients: number;
   readonly keepAlive: boolean;
-  /** It pauses up to so long between two requests, by chance. */
+  /** Longest pause between two requests; each is drawn at random. */
   readonly longestPauseMs: number;
   /** The path of its n-th request. */
   path(n: number): string;
 }
 
-/** What became of the requests of one kind. */
+/** Outcomes of the requests of one kind. */
 export interface Tally {
   sent: number;
   /** No whole right answer: refused, reset, cut off, a status outside 200..299, another body, time-out. */
@@ -28,7 +28,7 @@ export interface Tally {
   cut: number;
 }
 
-/** Requests of the load that went wrong, for people to look at. */
+/** Requests of the load that went wrong, for the log. */
 export interface Loss {
   readonly kind: ClientKind["name"];
   readonly path: string;
@@ -60,7 +60,7 @@ export function clientKinds(quick: number, slow: number, slowMs: number): Client
   ];
 }
 
-/** Runs from its making until `stop`. */
+/** Runs until `stop`. */
 export class LossLoad {
   readonly tallies = new Map<ClientKind["name"], Tally>();
   readonly losses: Loss[] = [];

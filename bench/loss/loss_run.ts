@@ -14,7 +14,7 @@ export interface LossOptions {
   readonly slowMs?: number;
 }
 
-/** What came of it. */
+/** Its result. */
 export interface LossResult {
   readonly changes: number;
   readonly seconds: number;

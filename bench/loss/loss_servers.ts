@@ -34,14 +34,14 @@ export const workerClasses = {
 /** The name of one of them. */
 export type WorkerClassName = keyof typeof workerClasses;
 
-/** A server whose number of workers can be changed at will. */
+/** A server whose number of workers can be changed. */
 export interface Scaled extends AsyncDisposable {
   readonly port: number;
-  /** Asks for a number of workers, and returns when it is so: all of them serve, those that go may still drain. */
+  /** Asks for a number of workers, and returns when all of them serve; retired ones may still drain. */
   scale(workers: number): Promise<void>;
-  /** Waits until those that were to go are gone. */
+  /** Waits until the retired workers have ended. */
   gone(workers: number): Promise<void>;
-  /** Sends SIGHUP, and returns when all workers are others than before and serve. */
+  /** Sends SIGHUP, and returns when all workers are new ones and serve. */
   reload(): Promise<void>;
 }
 

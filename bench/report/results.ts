@@ -1,4 +1,4 @@
-/** What a run of the benchmark leaves: one entry a scenario and server, as JSON. */
+/** Results of the benchmark: one entry a scenario and server, as JSON. */
 import type { Outcomes } from "../load/load_report.ts";
 import type { WorkerSeries } from "../servers/workers.ts";
 
@@ -18,7 +18,7 @@ export interface RunResult {
   readonly lastWorkers: number;
   /** When the number of workers first rose above what it was at the start of the burst, ms; absent when it never did. */
   readonly firstGrowthMs?: number;
-  /** PSS of the server with all its processes, ourselves counted in, MB·s over the load. Not in older results. */
+  /** PSS of the server with all its processes, the supervisor's too, MB·s over the load. Not in older results. */
   readonly memoryMbSeconds?: number;
   /** CPU time of the server with all its processes, per request, ms. */
   readonly cpuMsPerRequest: number;
@@ -27,7 +27,7 @@ export interface RunResult {
    * results. More than a few tenths, and servers that compute were measured on a smaller machine.
    */
   readonly elsewhereCores?: number;
-  /** 99th percentile of how late the load generator itself was, ms: large values blame the server for what it did not do. */
+  /** 99th percentile of how late the load generator itself was, ms: when it is large, the latencies are the generator's own. */
   readonly generatorLateMs: number;
   readonly workers: WorkerSeries;
   /** For each second of the load: requests due, and those of them that missed the SLO. */

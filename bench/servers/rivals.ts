@@ -24,7 +24,7 @@ export interface Rival {
   readonly name: string;
   /** For the table and the chart. */
   readonly label: string;
-  /** A thing there is but one of on a machine: two servers with the same one cannot run at the same time. */
+  /** A resource of which a machine has one: two servers that need the same cannot run at the same time. */
   readonly onlyOne?: string;
   /** The command for a scenario; a string says why it cannot take part. */
   launch(scenario: Scenario, port: number): Promise<Launch | string>;
@@ -115,7 +115,7 @@ async function ours(scenario: Scenario, port: number): Promise<Launch> {
 }
 
 /**
- * The Rust program of the same name (crates.io, 0.2.1). Under Uvicorn it is blind without a middleware in the app: the
+ * The Rust program of the same name (crates.io, 0.2.1). Under Uvicorn it sees no request without a middleware in the app: the
  * tuned one gets an app that has it. It takes `--threads` away from gunicorn's command line, so that
  * threads go to gunicorn by its own variable here.
  */
@@ -151,7 +151,7 @@ async function rust(
 }
 
 /**
- * The best we could do for it: a worker's real concurrency instead of 25 (kept at 70 % of it), five looks a second instead
+ * The best we could do for it: a worker's real concurrency instead of 25 (kept at 70 % of it), five ticks a second instead
  * of one, a window and waits that fit loads of under a minute. Half of the growth it asks for still gets lost, because it
  * sends several SIGTTIN at once, and only one arrives.
  */

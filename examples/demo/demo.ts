@@ -86,7 +86,7 @@ async function run(
   const screen: Screen = isTerminal ? new Terminal(view) : new PlainLines();
   const watch = new Watch(totalMs(phases), columns);
   const sampler = new WorkerSampler(server.pid, "grandchildren");
-  // A slow start may have asked for more: the load should find the minimum. If it takes long, it finds what there is.
+  // A slow start may have asked for more: the load should find the minimum. After a while it starts anyway.
   await until(() => sampler.workers === BOUNDS.min || signal.aborted, {
     timeoutMs: 15_000,
     what: "the minimum",

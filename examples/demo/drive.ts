@@ -1,4 +1,4 @@
-/** Open-loop load that can be watched while it runs, and broken off. */
+/** Open-loop load that can be watched while it runs, and ended early. */
 import { schedule } from "../../bench/load/arrivals.ts";
 import { Client, Flight } from "../../bench/load/load_client.ts";
 import { LoadReport, nearestRank, type Outcome } from "../../bench/load/load_report.ts";

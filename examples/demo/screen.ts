@@ -1,4 +1,4 @@
-/** Where the demo shows itself: redrawn in place on a terminal, line after line anywhere else. */
+/** The demo's output: redrawn in place on a terminal, line after line anywhere else. */
 import { picture, seconds, type ViewOptions } from "./view.ts";
 import type { Watch } from "./watch.ts";
 
@@ -6,7 +6,7 @@ import type { Watch } from "./watch.ts";
 const PLAIN_EVERY_MS = 2_000;
 
 export interface Screen {
-  /** Shows what is known at `atMs`. */
+  /** Shows the state at `atMs`. */
   show(watch: Watch, atMs: number): void;
   /** Leaves the last picture where it is. */
   close(): void;

@@ -1,4 +1,4 @@
-/** What has been seen of a run so far, in columns of equal time. */
+/** The measurements of a run so far, in columns of equal time. */
 import { nearestRank, type Outcome } from "../../bench/load/load_report.ts";
 
 /** A decision of the autoscaler: when it came, ms from the start of the load, and its sentence. */

@@ -10,7 +10,7 @@ export interface Request {
   /** File of the JUnit report. */
   readonly report: string | undefined;
   readonly isChecked: boolean;
-  /** What is left, for every process. */
+  /** The other options, for every process. */
   readonly options: readonly string[];
   /** All options as they were given. */
   readonly given: readonly string[];

@@ -1,4 +1,4 @@
-/** The Python apps that tests and benchmarks serve: folder `apps/`, paths told in apps/work.py. */
+/** The Python apps that tests and benchmarks serve: folder `apps/`, paths described in apps/work.py. */
 
 /** Folder of the apps, for `--chdir`. */
 export const appsFolder: string = new URL("apps", import.meta.url).pathname;

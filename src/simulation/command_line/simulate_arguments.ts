@@ -89,7 +89,7 @@ function readTexts(args: readonly string[], errors: string[]): Map<string, strin
       const flags = ALL_OPTIONS.map(({ flag }) => `--${flag}`);
       const meant = didYouMean(`--${name}`, flags, "simulate --help lists those there are");
       errors.push(`Cannot use --${name}: there is no such option, ${meant}`);
-      // The word after it is its value, most likely: one mistake, one error.
+      // The word after it is most likely its value: one mistake, one error.
       if (joined === undefined && next?.startsWith("--") === false) i++;
     }
   }

@@ -1,7 +1,7 @@
 import type { Sample } from "../../core/sample.ts";
 import type { StopOrder, WorkerTable } from "../server/workers/worker_table.ts";
 
-/** How a wish becomes workers: what the doorbell of our probe does, or what signals to plain gunicorn do. */
+/** How a target becomes workers: by the doorbell of our probe, or by signals to plain gunicorn. */
 export interface Actuation {
   /** From the tick to the master acting on it. */
   readonly doorbellMs: number;

@@ -5,7 +5,7 @@ import type { Scenario } from "../server/scenario.ts";
 
 /**
  * How much sooner than its bare service time demands a request is started. The first is enough where requests wait;
- * where they share cores, how long they take depends on who else computes, so more caution is tried until the share
+ * where they share cores, how long they take depends on who else computes, so larger factors are tried until the share
  * holds.
  */
 const CAUTION = [
@@ -19,9 +19,9 @@ const CAUTION = [
 ];
 
 /**
- * What one would pay who knew every request beforehand: a worker appears, without a boot, at the last moment at which
+ * The cost of a controller that knows every request in advance: a worker appears, without a boot, at the last moment at which
  * a request can still start to keep the SLO, and stops as soon as it has nothing to do. No controller can need fewer
- * worker-seconds for the same share (by more than the little that a cleverer order of requests would save).
+ * worker-seconds for the same share (but for the little that another order of requests would save).
  * `share` is the share within SLO to hold, 0..1; where none of the tries holds it, the best one stands.
  */
 export function foresight(scenario: Scenario, minWorkers: number, maxWorkers: number, share = 0.995): Result {

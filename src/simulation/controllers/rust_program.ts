@@ -23,7 +23,7 @@ export interface RustSettings {
   readonly burstMinRps: number;
 }
 
-/** What it has where nothing is set. */
+/** Its defaults. */
 export const RUST_DEFAULTS: Omit<RustSettings, "minWorkers" | "maxWorkers"> = {
   windowSeconds: 20,
   tickMs: 1000,

@@ -23,7 +23,7 @@ export class SecondBuckets {
     this.#total++;
   }
 
-  /** Lets go what is older than the window, the present second included. */
+  /** Drops what is older than the window, which includes the present second. */
   moveTo(second: number): void {
     while (this.#buckets.length > 0 && this.#buckets[0]!.second <= second - this.#window) {
       const { ms } = this.#buckets.shift()!;

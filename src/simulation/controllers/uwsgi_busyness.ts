@@ -21,7 +21,7 @@ export interface BusynessSettings {
   readonly backlogNonzero: number;
 }
 
-/** What it has where nothing is set. */
+/** Its defaults. */
 export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorkers"> = {
   step: 1,
   overload: 3,
@@ -36,7 +36,7 @@ export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorker
 };
 
 /**
- * uWSGI's cheaper algorithm "busyness", after what its documentation and source say it does: once a second the master
+ * uWSGI's cheaper algorithm "busyness", after its documentation and source: once a second the master
  * looks at the listen queue (an emergency worker when it is over the alert), and every `overload` seconds at the mean
  * share of time the workers ran. Only finished requests count as running time; a worker that was busy without
  * finishing any counts as fully busy. One worker stops at a time, when busyness has been low for overload x multiplier.
@@ -71,7 +71,7 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
       const state = workers.state[worker];
       if (state !== READY && state !== BOOTING) continue;
       n++;
-      const percent = Math.floor(ranMs * 100 / cycleMs); // whole numbers, as uWSGI reckons
+      const percent = Math.floor(ranMs * 100 / cycleMs); // whole numbers, as in uWSGI
       sum += ranMs === 0 && (sawBusy.get(worker) ?? 0) > 0 ? 100 : Math.min(100, percent);
     }
     sawBusy.clear();

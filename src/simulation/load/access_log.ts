@@ -27,7 +27,7 @@ export class AccessLog {
     this.#unit = unit;
   }
 
-  /** Takes in one line. */
+  /** Reads one line. */
   add(line: string): void {
     if (line.trim() === "") return;
     const second = secondOf(line);

@@ -37,7 +37,7 @@ export function flashCrowd(
   });
 }
 
-/** `low` and `high` by turns, from `low` on, each change at once. */
+/** Alternates between `low` and `high`, from `low` on, each change at once. */
 export function onOff(
   low: number,
   high: number,

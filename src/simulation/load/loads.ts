@@ -17,7 +17,7 @@ export const LOAD_FORMS = [
   ["ramp:FROM,TO,DURATION", "a straight line"],
   ["diurnal:LOW,HIGH,DAY[,DAYS]", "a sine from LOW to HIGH and back: diurnal:5,80,10m,2"],
   ["flash:BASE,PEAK,DURATION[,AT[,HALFLIFE]]", "a flash crowd that rises in 2 s and decays"],
-  ["onoff:LOW,HIGH,LOWTIME,HIGHTIME,DURATION", "two rates by turns"],
+  ["onoff:LOW,HIGH,LOWTIME,HIGHTIME,DURATION", "two rates in alternation"],
   ["trace:FILE[:COLUMN]", "a rate a line (see --step), or the column of a CSV file by its name or number"],
   ["access-log:FILE", "requests per second of a log in common or combined format"],
   ["recording:FILE", "what a live run met (run --record FILE)"],

@@ -33,7 +33,7 @@ export class RecordingWriter {
     if (this.#bytes === 0) this.#pending = this.#header;
   }
 
-  /** Takes in one tick; it is in the file within a second. */
+  /** Records one tick; it is in the file within a second. */
   write(sample: Sample, decision: Decision): void {
     this.#pending += tickLine(sample, decision);
     if (this.#pending.length >= CHUNK || sample.nowMs - this.#flushedMs >= FLUSH_MS) {
@@ -42,7 +42,7 @@ export class RecordingWriter {
     }
   }
 
-  /** Hands what is pending to the kernel. */
+  /** Writes what is pending. */
   flush(): void {
     if (this.#pending === "") return;
     const bytes = this.#encoder.encode(this.#pending);
@@ -52,7 +52,7 @@ export class RecordingWriter {
     this.#pending = "";
   }
 
-  /** Hands over what is pending and closes the file. */
+  /** Writes what is pending and closes the file. */
   close(): void {
     this.flush();
     this.#file.close();

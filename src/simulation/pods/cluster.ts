@@ -17,10 +17,10 @@ import type { Scenario } from "../server/scenario.ts";
 /** Kinds of timed events; those of one moment come in any order, none depends on it. */
 const RUNS = 1, READY = 2, SCRAPE = 3, UNLISTED = 4, TERM = 5, SYNC = 6, BIN = 7, END = 8;
 
-/** Random numbers: who gets a request; where in their rhythm scrapes, the HPA and each pod's controller are. */
+/** Random numbers: which pod gets a request; at which phase scrapes, the HPA and each pod's controller begin. */
 const BALANCE_STREAM = 6, PHASE_STREAM = 7;
 
-/** Far from the neighbours' seeds, so that no pod throws the dice of another run. */
+/** Far from the neighbours' seeds, so that no pod has the random numbers of another run. */
 const SEED_STEP = 7919;
 
 /**

@@ -4,7 +4,7 @@ import { type Change, limited, type ScalingRules } from "./hpa_rules.ts";
 /** A ratio of metric to target this near to 1 changes nothing (kube-controller-manager's default). */
 export const TOLERANCE = 0.1;
 
-/** What the HPA sees of one pod that is not on its way out; those that are, it ignores. */
+/** What the HPA sees of one pod that is not being deleted; it ignores those that are. */
 export interface PodReading {
   /** Not started yet: its phase is Pending. */
   readonly pending: boolean;
@@ -22,7 +22,7 @@ export interface HpaSettings {
   readonly down: ScalingRules;
 }
 
-/** What the HPA remembers between two looks. */
+/** What the HPA remembers between two syncs. */
 export interface HpaState {
   readonly recommendations: readonly { readonly atMs: number; readonly pods: number }[];
   readonly changes: readonly Change[];
@@ -37,7 +37,7 @@ export function initialHpa(nowMs: number, pods: number): HpaState {
  * The number of pods that the metric asks for: ceil(pods x metric / target), with the metric averaged over the pods
  * that have one; no change within the tolerance. Pods without a value are then counted as at the target where that
  * would take pods away, and as at 0 where it would add some; pending ones as at 0 where it would add some. When that
- * turns the direction round, nothing changes. "unknown" when no pod has a value.
+ * reverses the direction, nothing changes. "unknown" when no pod has a value.
  * Source: Kubernetes' documentation, "Horizontal Pod Autoscaling", algorithm details; a metric of type Pods knows no
  * readiness, that is for CPU alone.
  * Example: 2 pods at 1.0 and 1.4, target 0.8: ratio 1.5, 3 pods; with a third one pending: ratio 1.0, no change.
@@ -71,7 +71,7 @@ export function desiredPods(
 }
 
 /**
- * One look of the HPA, every 15 s: the metric's wish, held against the wishes of the stabilization windows (up: no more
+ * One sync of the HPA, every 15 s: the metric's recommendation, within those of the stabilization windows (up: no more
  * than the least of them, down: no less than the most), against the policies and the bounds. Without a metric nothing
  * changes. Pure: the clock is `nowMs`.
  */

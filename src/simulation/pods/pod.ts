@@ -13,7 +13,7 @@ export class Pod {
   state: PodState = "pending";
   readyMs = Infinity;
   goneMs = Infinity;
-  /** Told to end: it accepts no connection any more. */
+  /** It has TERM: it accepts no more connections. */
   stopped = false;
   instance: Instance | undefined;
   decision: Decision | undefined;
@@ -33,7 +33,7 @@ export class Pod {
     return this.state !== "leaving" && this.state !== "gone";
   }
 
-  /** Lets all happen that is due by `nowMs`. A controller that looks at `nowMs` itself comes after what arrives then. */
+  /** Advances to `nowMs`. A controller that is due at `nowMs` itself runs after what arrives then. */
   runUntil(nowMs: number): void {
     const { instance } = this;
     if (!instance || this.state === "gone") return;

@@ -16,7 +16,7 @@ export interface PodRun {
 }
 
 /**
- * Reads --compare for pods. A rival or a fixed number of workers tells no saturation that an HPA could go by. Errors are
+ * Reads --compare for pods. A rival or a fixed number of workers reports no saturation for an HPA. Errors are
  * sentences; with any of them nothing may be run.
  */
 export function parsePodComparison(

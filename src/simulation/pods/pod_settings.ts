@@ -3,7 +3,7 @@ import type { HpaSettings } from "./hpa.ts";
 /** The cluster around the pods. */
 export interface PodSettings {
   readonly hpa: HpaSettings;
-  /** Time between two looks of the HPA. */
+  /** Time between two syncs of the HPA. */
   readonly syncMs: number;
   /** Time between two scrapes of a pod, and over how much time the metric is averaged. */
   readonly scrapeMs: number;
@@ -18,7 +18,7 @@ export interface PodSettings {
   readonly balance: "random" | "round-robin";
 }
 
-/** The number of pods over time, and what it cost. */
+/** The number of pods over time, and its cost. */
 export interface PodFigures {
   /** From the order of each to its end, over the load's duration. */
   readonly podSeconds: number;

@@ -2,7 +2,7 @@
 const { runs, sloMs, header } = JSON.parse(document.getElementById("data").textContent);
 const COLORS = ["#2f7ed8", "#e8833a", "#22a06b", "#a55eea", "#d64550", "#8a939c", "#c9a227", "#17a2b8"];
 const dark = matchMedia("(prefers-color-scheme: dark)");
-// Half a worker and half a request are none.
+// Workers and requests are whole numbers.
 const WHOLE = [1, 10, 100, 1000, 10_000].flatMap((power) => [power, 2 * power, 5 * power]);
 let chosen = 0;
 let charts = [];
@@ -58,7 +58,7 @@ function choose(i) {
   draw();
 }
 
-// A decision stands out as a dot on the workers' line; hovering tells its reason.
+// A decision stands out as a dot on the workers' line; hovering shows its reason.
 function nearestChange(atSeconds) {
   let best = null;
   for (const change of runs[chosen].changes) {

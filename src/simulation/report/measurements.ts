@@ -31,7 +31,7 @@ export function binMsOf(durationMs: number): number {
 /** Fine log-buckets, 64 an octave (1.1 % wide), from 1/16 ms to 2^16 ms. */
 const PER_OCTAVE = 64, OCTAVES = 20, LOWEST_OCTAVE = -4;
 
-/** Counts what became of the requests. */
+/** Counts the outcomes of the requests. */
 export class Measurements {
   offered = 0;
   answered = 0;
@@ -94,7 +94,7 @@ export class Measurements {
     this.#record(latencyMs);
   }
 
-  /** Requests that are over, whatever became of them. */
+  /** Requests that are over, with any outcome. */
   get over(): number {
     return this.answered + this.timedOut + this.dropped;
   }
@@ -134,7 +134,7 @@ export class Measurements {
     return NaN;
   }
 
-  /** So many requests wait now, in the accept queue or inside workers. */
+  /** Notes the requests that wait now, in the accept queue or inside workers. */
   sawQueue(length: number): void {
     if (length > this.#binQueue) this.#binQueue = length;
   }

@@ -6,7 +6,7 @@ import type { Recording } from "../load/recording.ts";
 import type { Change, Result } from "./result.ts";
 
 /**
- * What a live run came to, from its recording. Latencies are estimates: the service times as measured, each moved by
+ * The result of a live run, from its recording. Latencies are estimates: the service times as measured, each moved by
  * the mean time that requests of the same tick stood in a queue (Little's law: queue / throughput).
  */
 export function recordedResult(recording: Recording, sloMs: number): Result {

@@ -9,12 +9,12 @@ export interface Change {
   readonly reason: string;
 }
 
-/** What a simulation came to. */
+/** The result of a simulation. */
 export interface Result {
   readonly controller: string;
   readonly durationMs: number;
   readonly sloMs: number;
-  /** Requests that arrived; of them answered in the client's patience, given up, and refused or lost. */
+  /** Requests that arrived; of them answered within the client's time-out, given up, and refused or lost. */
   readonly offered: number;
   readonly answered: number;
   readonly timedOut: number;
@@ -34,11 +34,11 @@ export interface Result {
   readonly endWorkers: number;
   readonly changes: readonly Change[];
   readonly timeline: Timeline;
-  /** Where there are pods: their number, and what it cost. Workers are then those of all pods; their peak is of the bins. */
+  /** Where there are pods: their number and cost. Workers are then those of all pods; their peak is of the bins. */
   readonly pods?: PodFigures;
 }
 
-/** What became of the requests, in a result's words. */
+/** The outcomes of the requests, as fields of a result. */
 export function outcome(results: Measurements, sloMs: number) {
   return {
     sloMs,

@@ -22,7 +22,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "lost": "Requests whose client gave up, or that found the queue full",
 };
 
-/** What a column of the table says, in a sentence; undefined where its head says it. */
+/** What a column of the table means, in a sentence; undefined where its head is enough. */
 export function meaning(head: string): string | undefined {
   return MEANINGS[head];
 }

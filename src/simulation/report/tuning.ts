@@ -17,7 +17,7 @@ const CANDIDATES: readonly { readonly name: keyof Settings & string; readonly va
   ];
 const ASYNC_CANDIDATES = [{ name: "targetConcPerWorker" as const, values: [5, 10, 25, 50, 100] }];
 
-/** What a try came to, over all seeds. */
+/** The result of a trial, over all seeds. */
 export interface Trial {
   readonly settings: Settings;
   /** The least share within SLO that any seed gave, 0..1. */
@@ -26,7 +26,7 @@ export interface Trial {
   readonly workerSeconds: number;
 }
 
-/** What the search came to. */
+/** The result of the search. */
 export interface Tuning {
   readonly before: Trial;
   readonly best: Trial;
@@ -47,7 +47,7 @@ export interface TuningOptions {
   readonly progress?: (trials: number, best: Trial) => void;
 }
 
-/** Settings must hold for more than one throw of the dice. */
+/** Settings must hold for more than one seed. */
 const SEEDS = 3;
 
 /**
@@ -97,7 +97,7 @@ export function tune(scenario: Scenario, settings: Settings, options: TuningOpti
   return { before, best, trials, changed, complete: !stopped };
 }
 
-/** Holding the share comes first, then cost; a gain under half a percent is luck. */
+/** Holding the share comes first, then cost; a gain under half a percent is noise. */
 function better(trial: Trial, best: Trial, share: number): boolean {
   const holds = trial.share >= share;
   if (best.share < share) return holds || trial.share > best.share + 1e-4;

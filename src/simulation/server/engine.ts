@@ -27,7 +27,7 @@ export function run(scenario: Scenario, controller: Controller): Result {
     const { workMs, tickAtMs } = instance;
     const arrivalMs = arrivals.nextMs;
     const nextMs = Math.min(workMs, arrivalMs, tickAtMs, binAtMs, end ? Infinity : endMs);
-    // By then every client has gone: what is still queued or served changes no figure.
+    // By then every client has given up: what is still queued or served changes no figure.
     if (nextMs > giveUpMs) break;
     if (workMs <= nextMs) instance.work();
     else if (binAtMs <= nextMs) {

@@ -13,8 +13,8 @@ import { BOOTING, READY } from "./workers/worker_table.ts";
 const CAPACITY = 2048;
 
 /**
- * One gunicorn with what controls it, from `startMs` on: a machine, a container, a pod. Time moves by what is due next;
- * who drives it says when requests arrive. `tickPhase` of the scenario is where in its rhythm the controller begins.
+ * One gunicorn with what controls it, from `startMs` on: a machine, a container, a pod. Time moves to what is due next;
+ * its caller says when requests arrive. `tickPhase` of the scenario is the phase at which the controller begins.
  */
 export class Instance {
   readonly server: Server;
@@ -24,7 +24,7 @@ export class Instance {
   notes = true;
   /** Most processes alive at once. */
   peak: number;
-  /** When the controller looks next, ms. */
+  /** When the controller ticks next, ms. */
   tickAtMs: number;
 
   readonly #controller: Controller;
@@ -80,7 +80,7 @@ export class Instance {
     else this.#event();
   }
 
-  /** The controller looks, at `tickAtMs`, and its order is on its way. */
+  /** The controller ticks at `tickAtMs` and sends its order. */
   tick(): void {
     this.server.advance(this.tickAtMs);
     const sample = this.#sensors.sample();
@@ -100,7 +100,7 @@ export class Instance {
     }
     // Plain gunicorn counts draining workers: what one of them held back is forked when it is gone.
     this.arbiter.forkNext();
-    // The first look, at the start, has nothing behind it; then the controller keeps its own rhythm.
+    // The first tick, at the start, has an empty window; then the controller keeps its own phase.
     const { tickMs } = this.#controller;
     const { tickPhase } = this.server.scenario;
     this.tickAtMs += this.tickAtMs === this.#startMs ? tickMs * (1 - tickPhase) : tickMs;

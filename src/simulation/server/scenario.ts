@@ -9,7 +9,7 @@ export interface MemoryModel {
   readonly workerBytes: number;
 }
 
-/** A load, a server and a machine: all that is simulated, apart from who controls it. */
+/** A load, a server and a machine: all that is simulated but the controller. */
 export interface Scenario {
   readonly load: readonly Segment[];
   readonly service: ServiceTime;
@@ -42,12 +42,12 @@ export interface Scenario {
   readonly memory: MemoryModel | "unknown";
   /** What the controller is shown: the probe's slots, or StatsD and the accept queue only. */
   readonly sensors: "probe" | "statsd";
-  /** How far into its tick the controller is when the load begins, 0..1: neither knows of the other. */
+  /** How far into its tick the controller is when the load begins, 0..1. */
   readonly tickPhase: number;
   readonly seed: number;
 }
 
-/** What a scenario is where nothing else is said: 100 ms requests on sync workers, 2 cores, SLO 300 ms. */
+/** The defaults: 100 ms requests on sync workers, 2 cores, SLO 300 ms. */
 export const DEFAULT_SCENARIO: Omit<Scenario, "load"> = {
   service: { cpu: { kind: "constant", ms: 0 }, wait: { kind: "constant", ms: 100 } },
   arrivals: "poisson",

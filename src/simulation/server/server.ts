@@ -17,7 +17,7 @@ import { RequestPool } from "./requests/request_pool.ts";
 import type { Scenario } from "./scenario.ts";
 import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./workers/worker_table.ts";
 
-/** The simulated gunicorn: its accept queue and what becomes of each request. Time moves by `advance` only. */
+/** The simulated gunicorn: its accept queue and its requests. Time moves by `advance` only. */
 export class Server {
   nowMs = 0;
   readonly meters = new Meters();
@@ -28,7 +28,7 @@ export class Server {
   readonly processor: Processor;
   readonly departures: Departures;
   #shares = false;
-  /** Told of each request answered, when set. */
+  /** Called for each request answered. */
   onFinished: ((atMs: number, serviceMs: number) => void) | undefined;
   /** Of event loops. */
   readonly ticks: LoopTicks;
@@ -71,14 +71,14 @@ export class Server {
     this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
   }
 
-  /** What our probe makes of workers: see Actuation.shares. */
+  /** As workers with our probe: see Actuation.shares. */
   share(): void {
     this.#shares = true;
     if (!this.scenario.uvloop) this.#acceptsAll = false;
     this.#acceptors.share();
   }
 
-  /** Lets time pass until `nowMs`. */
+  /** Advances to `nowMs`. */
   advance(nowMs: number): void {
     const ms = nowMs - this.nowMs;
     if (ms <= 0) return;
@@ -106,7 +106,7 @@ export class Server {
       const { stretch, marginMs } = this.foresight;
       const serviceMs = requests.cpuMs[request]! * stretch / this.processor.rate + requests.waitMs[request]!;
       const latestMs = requests.arrivedMs[request]! + this.scenario.sloMs - serviceMs - marginMs;
-      // A request that cannot meet the objective anyway deserves no worker.
+      // No worker for a request that cannot meet the objective.
       if (serviceMs < this.scenario.sloMs) {
         this.events.push(Math.max(this.nowMs, latestMs), LATEST_START, request, requests.serial[request]!);
       }

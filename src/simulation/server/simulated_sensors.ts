@@ -14,9 +14,9 @@ import type { Arbiter } from "./workers/arbiter.ts";
 import type { Server } from "./server.ts";
 import { BOOTING, READY } from "./workers/worker_table.ts";
 
-/** Of the fork server, and of the first answer after a sleep, the simulation tells nothing. */
+/** Of the fork server, and of the first answer after a sleep, the simulation knows nothing. */
 const AWAKE = { isPossible: true, hasForkServer: false, firstAnswerMs: "unknown" } as const;
-/** CPU figures look at this much time, as the real ones do. */
+/** Window of CPU figures, as for the real ones. */
 const CPU_WINDOW_MS = 1000;
 
 /** Fills a Sample from the simulated server: what the probe, /proc and the cgroup would say at this moment. */

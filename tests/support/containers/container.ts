@@ -67,7 +67,7 @@ export class Container implements AsyncDisposable {
     return run("nsenter", [...enter, ...unprivileged(this.options), ...words]);
   }
 
-  /** Something that keeps its file systems for as long as it is in scope, to look at what PID 1 left in the tmpfs. */
+  /** Keeps its file systems while it is in scope, so that what PID 1 left in the tmpfs can be read. */
   holdMounts(): AsyncDisposable & { written(): string[] } {
     const holder = start("nsenter", [`--target=${this.pid}`, "--mount", "sleep", "600"]);
     const { root, tmpfs } = this.options;

@@ -46,7 +46,7 @@ export class Acceptors {
       eager.put(worker, ready && this.#free(worker));
       return;
     }
-    // Its main thread accepts, whether a thread is free or not; but it gets to it only when none computes.
+    // Its main thread accepts, whether a thread is free or not, but only while none computes.
     const accepts = ready && this.#held(worker) < this.#mostHeld;
     eager.put(worker, accepts && this.#processor.jobs[worker] === 0);
     reluctant.put(worker, accepts);

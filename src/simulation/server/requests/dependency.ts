@@ -13,7 +13,7 @@ export class Dependency {
     this.#events = events;
   }
 
-  /** The request waits for so long, once a connection is free. */
+  /** The request waits for this long, once a connection is free. */
   begin(request: number, waitMs: number, nowMs: number): void {
     if (this.#taken >= this.#connections) {
       this.#queue.push({ request, waitMs });

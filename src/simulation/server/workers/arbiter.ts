@@ -50,7 +50,7 @@ export class Arbiter {
     this.forkNext();
   }
 
-  /** A client that waits while no worker is wanted has one at once, without anybody's asking. */
+  /** A client that waits while no worker is wanted gets one at once, without an order of the controller. */
   wake(): void {
     if (this.target > 0 || this.#server.queue.length === 0) return;
     this.wakes++;
@@ -102,7 +102,7 @@ export class Arbiter {
     return ready + booting + (this.#actuation.besideDraining ? 0 : draining) < this.target;
   }
 
-  /** Tells a worker to go: it finishes what it has and takes nothing more. */
+  /** Retires a worker: it finishes what it has and takes nothing more. */
   #stop(worker: number): void {
     const { workers, processor, requests, departures, nowMs } = this.#server;
     if (workers.state[worker] !== BOOTING) return departures.drain(worker, nowMs);

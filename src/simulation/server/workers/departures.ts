@@ -22,7 +22,7 @@ export class Departures {
     this.#gracefulTimeoutMs = gracefulTimeoutMs;
   }
 
-  /** Tells a ready worker to go: it takes no new connection, and ends those it has. */
+  /** Retires a ready worker: it takes no new connection, and ends those it has. */
   drain(worker: number, nowMs: number): void {
     const { state, epoch } = this.#workers;
     this.#workers.change(worker, DRAINING);

@@ -10,7 +10,7 @@ const FULL_SHARE = 0.5;
 const FULL_LATE_MS = 20;
 const LAST_TICKS = 10;
 
-/** The probe's timer in each event loop: it fires between the turns of its loop, and tells by how much it came late. */
+/** The probe's timer in each event loop: it fires between the turns of its loop, and counts by how much it came late. */
 export class LoopTicks {
   /** When the present turn of each loop began. */
   readonly turnSinceMs: Float64Array;
@@ -53,12 +53,12 @@ export class LoopTicks {
     this.#dueMs[worker] = nowMs + this.#delayMs();
   }
 
-  /** The worker's loop has been late so often that it had better leave work to others. */
+  /** The worker's loop has been late so often that it leaves work to others. */
   isFull(worker: number): boolean {
     return this.#fullness[worker]! > FULL_SHARE;
   }
 
-  /** What happened since the last call. */
+  /** Counts since the last call. */
   load(nowMs: number, isBusy: (worker: number) => boolean): LoopLoad {
     const { state, end } = this.#workers;
     let openTicks = 0, openMs = 0;
@@ -106,7 +106,7 @@ export class LoopTicks {
     }
   }
 
-  /** So many ticks more that were late enough (1) or not (0). */
+  /** Counts more ticks that were late enough (1) or not (0). */
   #note(worker: number, late: number, ticks: number): void {
     const old = (1 - 1 / LAST_TICKS) ** ticks;
     this.#fullness[worker] = this.#fullness[worker]! * old + late * (1 - old);

@@ -58,7 +58,7 @@ export class Processor {
     this.#firstDue = new Float64Array(capacity);
   }
 
-  /** Lets `ms` pass. */
+  /** Advances by `ms`. */
   advance(ms: number): void {
     const given = ms * this.rate;
     this.work += given;

@@ -1,7 +1,7 @@
 import type { WorkerModel } from "../../../core/sample.ts";
 import { WorkerSet } from "./worker_set.ts";
 
-/** What a worker process does. A dead one keeps its number until all that refers to it is over. */
+/** The states of a worker process. A dead one keeps its number until all that refers to it is over. */
 export const FREE = 0, BOOTING = 1, READY = 2, DRAINING = 3, DEAD = 4;
 
 /** Which worker gunicorn stops first: the oldest idle one (our probe), or the oldest (plain gunicorn). */
