@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { History } from "../../src/core/history.ts";
 import { BUCKETS } from "../../src/core/histogram.ts";
 import { durations } from "./samples.ts";
@@ -26,11 +26,13 @@ Deno.test("sums: every part of every tick in the window, and of no other", () =>
   assertEquals({ ...history.sums(200) }, { spanMs: 200, ...twice } as unknown as ReturnType<History["sums"]>);
 });
 
-Deno.test("sums: nothing is known before the first tick", () => {
-  const nothing = new History(1_000);
-  assertEquals(nothing.sums(1_000).spanMs, 0);
-  assertEquals(nothing.sums(Infinity).spanMs, 0);
-  assertEquals(nothing.durationQuantileMs(1_000, 0.95), "unknown");
+Deno.test("sums: none before the first tick", () => {
+  assertEquals(new History(1_000).sums(1_000).spanMs, 0);
+  assertEquals(new History(1_000).sums(Infinity).spanMs, 0);
+});
+
+Deno.test("quantiles: unknown before the first tick", () => {
+  assertEquals(new History(1_000).durationQuantileMs(1_000, 0.95), "unknown");
 });
 
 Deno.test("sums: a window shorter than a tick is the newest tick", () => {
@@ -40,23 +42,34 @@ Deno.test("sums: a window shorter than a tick is the newest tick", () => {
 Deno.test("sums: timers that came late by less than half a tick do not cost a window its last tick", () => {
   const late = ticks([{ elapsedMs: 102 }, { elapsedMs: 102 }, { elapsedMs: 102 }, { elapsedMs: 102 }]);
   assertEquals(late.sums(300).spanMs, 306);
-  const halves = ticks([{ elapsedMs: 100 }, { elapsedMs: 100 }, { elapsedMs: 100 }]);
-  assertEquals(halves.sums(149).spanMs, 100);
-  assertEquals(halves.sums(150).spanMs, 200);
+});
+
+Deno.test("sums: a tick of which half or more is in the window belongs to it", () => {
+  const history = ticks([{ elapsedMs: 100 }, { elapsedMs: 100 }, { elapsedMs: 100 }]);
+  assertEquals(history.sums(149).spanMs, 100);
+  assertEquals(history.sums(150).spanMs, 200);
 });
 
 Deno.test("sums: what is skipped is the newest, in whole ticks", () => {
   const history = ticks([1, 2, 4, 8].map((arrivals) => ({ arrivals })));
   assertEquals(history.sums(200, 100).arrivals, 2 + 4);
   assertEquals(history.sums(200, 150).arrivals, 1 + 2);
-  assertEquals(history.sums(200, 400).spanMs, 0);
 });
 
-Deno.test("what is older than the longest window is forgotten, the newest tick never", () => {
+Deno.test("sums: none where all ticks are skipped", () => {
+  assertEquals(ticks([{ arrivals: 1 }, { arrivals: 2 }]).sums(200, 200).spanMs, 0);
+});
+
+Deno.test("what is older than the longest window is forgotten", () => {
   const history = new History(300);
   for (let i = 1; i <= 10; i++) history.push(tick({ nowMs: 100 * i, arrivals: i }));
-  assertEquals(history.sums(Infinity).spanMs, 300);
   assertEquals(history.sums(10_000).arrivals, 8 + 9 + 10);
+  assertEquals(history.sums(Infinity).spanMs, 300);
+});
+
+Deno.test("the newest tick is not forgotten, however long after the others it comes", () => {
+  const history = new History(300);
+  for (let i = 1; i <= 10; i++) history.push(tick({ nowMs: 100 * i, arrivals: i }));
   history.push(tick({ nowMs: 60_000, arrivals: 11 }));
   assertEquals(history.sums(10_000).arrivals, 11);
 });
@@ -71,13 +84,17 @@ Deno.test("quantiles: of the durations in the window alone", () => {
     { durations: durations(5, 10) },
   ]);
   assertLess(ms(history.durationQuantileMs(300, 0.99)), 20);
-  assert(ms(history.durationQuantileMs(400, 0.99)) > 800);
+  assertGreater(ms(history.durationQuantileMs(400, 0.99)), 800);
 });
 
-Deno.test("quantiles: the shortest and the longest durations are among them", () => {
+Deno.test("quantiles: the shortest durations are among them", () => {
   const history = ticks([{ durations: durations(1, 0) }, { durations: durations(1, 1e6) }]);
   assertLess(ms(history.durationQuantileMs(1_000, 0.5)), 0.1);
-  assert(ms(history.durationQuantileMs(1_000, 1)) > 7_500);
+});
+
+Deno.test("quantiles: the longest durations are among them", () => {
+  const history = ticks([{ durations: durations(1, 0) }, { durations: durations(1, 1e6) }]);
+  assertGreater(ms(history.durationQuantileMs(1_000, 1)), 7_500);
 });
 
 Deno.test("quantiles: shorter bucket arrays have an empty end", () => {
@@ -85,22 +102,35 @@ Deno.test("quantiles: shorter bucket arrays have an empty end", () => {
   assertAlmostEquals(ms(ticks([{ durations: counts }]).durationQuantileMs(1_000, 0.5)), 10, 2.5);
 });
 
-Deno.test("quantiles: looked at anew a third of a second later, and at once when the clock starts again", () => {
+/** One request of 10 ms at 100 ms, whose quantile has been read; then nine of a second at this time. */
+function readAndSlowerAt(nowMs: number): History {
   const history = ticks([{ durations: durations(1, 10) }]);
   assertLess(ms(history.durationQuantileMs(1_000, 1)), 20);
-  const slow = { durations: durations(9, 1_000) };
-  history.push(tick({ nowMs: 399, ...slow }));
-  assertLess(ms(history.durationQuantileMs(1_000, 1)), 20);
-  history.push(tick({ nowMs: 400, ...slow }));
-  assert(ms(history.durationQuantileMs(1_000, 1)) > 800);
-  // Another window is another look.
-  assert(ms(history.durationQuantileMs(50, 1)) > 800);
-  history.push(tick({ nowMs: 50, durations: durations(1, 3_000) }));
-  assert(ms(history.durationQuantileMs(1_000, 1)) > 2_500);
+  history.push(tick({ nowMs, durations: durations(9, 1_000) }));
+  return history;
+}
+
+Deno.test("quantiles: kept for a third of a second", () => {
+  assertLess(ms(readAndSlowerAt(399).durationQuantileMs(1_000, 1)), 20);
 });
 
-Deno.test("variation: 1 before anything is known, and the nearer to the measured one the more requests there are", () => {
+Deno.test("quantiles: computed again a third of a second later", () => {
+  assertGreater(ms(readAndSlowerAt(400).durationQuantileMs(1_000, 1)), 800);
+});
+
+Deno.test("quantiles: computed again for another window", () => {
+  assertGreater(ms(readAndSlowerAt(399).durationQuantileMs(50, 1)), 800);
+});
+
+Deno.test("quantiles: computed again when the clock starts again", () => {
+  assertGreater(ms(readAndSlowerAt(50).durationQuantileMs(1_000, 1)), 800);
+});
+
+Deno.test("variation: 1 before anything is known", () => {
   assertEquals(ticks([{}]).durationVariation(1_000), 1);
+});
+
+Deno.test("variation: the more requests there are, the nearer to the measured one", () => {
   let last = 1;
   for (const requests of [1, 5, 20, 100, 10_000]) {
     const seen = ticks([{ durations: durations(requests, 100) }]).durationVariation(1_000);
@@ -108,7 +138,9 @@ Deno.test("variation: 1 before anything is known, and the nearer to the measured
     last = seen;
   }
   assertLess(last, 0.01);
-  // As much is held to 1 as 20 requests would.
+});
+
+Deno.test("variation: 1 weighs as much as 20 requests", () => {
   assertAlmostEquals(ticks([{ durations: durations(20, 100) }]).durationVariation(1_000), 0.5, 1e-9);
 });
 
@@ -127,8 +159,11 @@ Deno.test("a history that keeps no time keeps the newest tick", () => {
   assertEquals(history.sums(10_000).arrivals, 3);
 });
 
-Deno.test("a window that ended a moment ago is without the newest tick, and one that is shorter than a tick is that tick", () => {
-  const history = ticks([{ arrivals: 1 }, { arrivals: 2 }, { arrivals: 4, durations: durations(4, 10) }]);
-  assertEquals(history.sums(100, 1).arrivals, 2);
+Deno.test("sums: a window that ended a moment ago is without the newest tick", () => {
+  assertEquals(ticks([{ arrivals: 1 }, { arrivals: 2 }, { arrivals: 4 }]).sums(100, 1).arrivals, 2);
+});
+
+Deno.test("quantiles: a window shorter than a tick is the newest tick", () => {
+  const history = ticks([{ durations: durations(4, 500) }, { durations: durations(4, 10) }]);
   assertAlmostEquals(ms(history.durationQuantileMs(1, 0.5)), 10, 2.5);
 });

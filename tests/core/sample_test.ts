@@ -2,16 +2,28 @@ import { assertEquals } from "@std/assert";
 import { queuedNow, queuedOrNone, type Sample } from "../../src/core/sample.ts";
 import { load, sample } from "./samples.ts";
 
-Deno.test("what waits is what is known of it: in the kernel, inside workers, or both", () => {
-  const queued = (queue: Sample["queue"], innerQueue: number | "unknown") =>
-    queuedNow(sample(0, { queue, load: innerQueue === "unknown" ? "unknown" : load({ innerQueue }) }));
-  assertEquals(queued(3, 2), 5);
+/** What waits, by the kernel's queue and by the probe's number of requests inside workers. */
+function queued(queue: Sample["queue"], innerQueue: number | "unknown") {
+  return queuedNow(sample(0, { queue, load: innerQueue === "unknown" ? "unknown" : load({ innerQueue }) }));
+}
+
+Deno.test("what waits is in the kernel and inside workers", () => assertEquals(queued(3, 2), 5));
+
+Deno.test("nothing waits where both are empty", () => assertEquals(queued(0, 0), 0));
+
+Deno.test("what waits is the kernel's queue where workers tell nothing", () => {
   assertEquals(queued(3, "unknown"), 3);
-  assertEquals(queued(0, 0), 0);
-  assertEquals(queued("unknown", 2), 2);
+});
+
+Deno.test("what waits inside workers counts where the kernel's queue is not known", () => {
   assertEquals(queued("unknown", 1), 1);
-  // Nothing inside workers says nothing of the kernel's queue.
+});
+
+Deno.test("nothing inside workers says nothing of the kernel's queue", () => {
   assertEquals(queued("unknown", 0), "unknown");
+});
+
+Deno.test("what waits is not known where neither is", () => {
   assertEquals(queued("unknown", "unknown"), "unknown");
 });
 

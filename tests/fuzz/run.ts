@@ -1,4 +1,4 @@
-/** Runs the fuzzers for as long as one likes: `deno task fuzz --help`. */
+/** Runs the fuzzers for the time given: `deno task fuzz --help`. */
 import { refuse, taskArguments } from "../../tasks/arguments.ts";
 import { number, text, whole } from "../../tasks/options.ts";
 import { fuzz, type FuzzReport } from "./fuzzer.ts";

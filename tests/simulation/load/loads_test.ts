@@ -103,7 +103,7 @@ Deno.test("Poisson arrivals follow the rate and vary as Poisson's do; uniform on
   assertEquals(arrivalTimes([{ ratePerSecond: 4, durationMs: 1000 }], "uniform"), [125, 375, 625, 875]);
 });
 
-Deno.test("shapes: a day, a flash crowd, two rates by turns, a ramp", () => {
+Deno.test("shapes: a day, a flash crowd, two rates in alternation, a ramp", () => {
   const day = diurnal(10, 50, 100_000);
   assertEquals(durationMs(day), 100_000);
   assertAlmostEquals(Math.max(...rates(day)), 50, 0.1);
