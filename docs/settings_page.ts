@@ -1,6 +1,6 @@
 /** The settings as Markdown, made from the option table, so that page and program cannot disagree. */
 import { defaultText, flagText, type Option } from "../src/settings/option.ts";
-import { OPTIONS } from "../src/settings/options.ts";
+import { OPTIONS } from "../src/settings/settings_table.ts";
 import type { SettingName } from "../src/settings/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings/settings_sources.ts";
 import { list } from "./list.ts";
@@ -11,7 +11,7 @@ const FEW: readonly SettingName[] = ["minWorkers", "maxWorkers", "sloP95Ms", "ta
 
 const INTRODUCTION = `# Settings
 
-<!-- Made by "deno task docs" from src/settings/options.ts: change it there. -->
+<!-- Made by "deno task docs" from src/settings/settings_table.ts: change it there. -->
 
 A setting is a flag anywhere on the line, a variable, or a line of a \`.env\` file; the first of these wins. The
 variable of \`--min-workers\` is \`GUNICORN_AUTOSCALER_MIN_WORKERS\`; those of the two \`--autoscaler-...\` flags

@@ -1,6 +1,6 @@
 import { helpColumns } from "./help_columns.ts";
 import { defaultText, flagText, type Option, variableOf } from "../settings/option.ts";
-import { OPTIONS } from "../settings/options.ts";
+import { OPTIONS } from "../settings/settings_table.ts";
 import { VERSION } from "../version.ts";
 
 const INDENT = 34;

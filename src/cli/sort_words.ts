@@ -2,7 +2,7 @@ import { optionAt } from "../gunicorn/arguments.ts";
 import { LONG } from "../gunicorn/option_names.ts";
 import { didYouMean } from "../settings/near_name.ts";
 import { isSwitch } from "../settings/option.ts";
-import { OPTIONS } from "../settings/options.ts";
+import { OPTIONS } from "../settings/settings_table.ts";
 
 /** A command line that starts gunicorn, taken apart. */
 export interface SortedWords {

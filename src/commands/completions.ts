@@ -1,5 +1,5 @@
 import { isSwitch, type Option } from "../settings/option.ts";
-import { LIVE_OPTIONS, OPTIONS } from "../settings/options.ts";
+import { LIVE_OPTIONS, OPTIONS } from "../settings/settings_table.ts";
 import { POLICY_OPTIONS } from "../simulation/command_line/simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "../simulation/command_line/simulate_options.ts";
 

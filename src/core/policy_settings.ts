@@ -44,7 +44,7 @@ export interface PolicySettings {
   readonly deepSleepAfterMs: number;
 }
 
-/** The defaults; src/settings/options.ts documents each for users. Figures behind them: docs/decisions/. */
+/** The defaults; src/settings/settings_table.ts documents each for users. Figures behind them: docs/decisions/. */
 export const DEFAULT_POLICY: PolicySettings = {
   minWorkers: 2,
   maxWorkers: 5,

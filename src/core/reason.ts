@@ -78,7 +78,7 @@ export interface Bounds {
   readonly all: readonly Bound[];
 }
 
-/** Why the target moved, or stayed. The words are in src/wording/explain.ts. */
+/** Why the target moved, or stayed. The words are in src/wording/reasons.ts. */
 export type Reason =
   | { readonly code: "asked"; readonly by: SignalName }
   | { readonly code: "below-minimum" }

@@ -2,7 +2,7 @@ import { parseEnv } from "node:util";
 import * as v from "valibot";
 import { didYouMean } from "./near_name.ts";
 import { type Option, PREFIX, valueText, variableOf } from "./option.ts";
-import { OPTIONS } from "./options.ts";
+import { OPTIONS } from "./settings_table.ts";
 import type { SettingName, Settings } from "./settings.ts";
 
 /** Where a value came from, in the order in which the first wins. */

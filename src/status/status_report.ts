@@ -3,7 +3,7 @@ import { known, type Maybe } from "../core/sample.ts";
 import type { StandingOrder } from "../core/policy/standing_order.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 import type { StatusBoard } from "./board.ts";
-import { explain, explainBound } from "../wording/explain.ts";
+import { explain, explainBound } from "../wording/reasons.ts";
 import { orderText } from "../wording/order_words.ts";
 import type { LiveDetails } from "./live_details.ts";
 import { forkServerReport } from "./fork_server_report.ts";

@@ -1,6 +1,6 @@
 import type { Decision } from "../core/reason.ts";
 import { known } from "../core/sample.ts";
-import { explain } from "./explain.ts";
+import { explain } from "./reasons.ts";
 
 /** A state that lasts is logged again after this long. */
 const REMIND_MS = 300_000;

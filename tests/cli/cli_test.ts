@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Command, meantCommand, parseCommand } from "../../src/cli/cli.ts";
 import { optionAt } from "../../src/gunicorn/arguments.ts";
 import { LONG } from "../../src/gunicorn/option_names.ts";
-import { OPTIONS } from "../../src/settings/options.ts";
+import { OPTIONS } from "../../src/settings/settings_table.ts";
 
 function run(command: Command) {
   if (command.kind !== "run" && command.kind !== "check") throw new Error(Deno.inspect(command));

@@ -4,7 +4,7 @@ import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
 import { chooseInstance, type Found } from "../../src/commands/running/find_instance.ts";
 import { TOOLS } from "../../src/cli/cli.ts";
-import { OPTIONS } from "../../src/settings/options.ts";
+import { OPTIONS } from "../../src/settings/settings_table.ts";
 import { findProgram } from "../support/program.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";

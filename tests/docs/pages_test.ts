@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { stale } from "../../docs/generate.ts";
 import { VERSION } from "../../src/version.ts";
 import { variableOf } from "../../src/settings/option.ts";
-import { OPTIONS } from "../../src/settings/options.ts";
+import { OPTIONS } from "../../src/settings/settings_table.ts";
 import { brokenLink, links, markdownFiles, readText } from "./markdown.ts";
 
 Deno.test('the generated pages are fresh (if not: "deno task docs")', async () => {

@@ -4,7 +4,7 @@ import { applicationOf } from "../../src/gunicorn/application.ts";
 import { planLaunch } from "../../src/gunicorn/launch_plan.ts";
 import { redactedArguments } from "../../src/gunicorn/redacted_arguments.ts";
 import { PREFIX, variableOf } from "../../src/settings/option.ts";
-import { OPTIONS } from "../../src/settings/options.ts";
+import { OPTIONS } from "../../src/settings/settings_table.ts";
 import { type Resolved, resolveSettings } from "../../src/settings/settings_sources.ts";
 import { samplesOf, sampleText } from "./corpus.ts";
 import { type Fuzzer, mustHold, pick, type Random } from "./fuzzer.ts";

@@ -3,7 +3,7 @@ import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import { TOOLS } from "../../src/cli/cli.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { defaultText, variableOf } from "../../src/settings/option.ts";
-import { OPTIONS } from "../../src/settings/options.ts";
+import { OPTIONS } from "../../src/settings/settings_table.ts";
 import { policyOf } from "../../src/settings/settings.ts";
 import { cappedMaximum, resolveSettings, type SourceTexts } from "../../src/settings/settings_sources.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { KEPT_POINTS } from "../../src/status/series.ts";
-import { explain } from "../../src/wording/explain.ts";
+import { explain } from "../../src/wording/reasons.ts";
 import { statusReport } from "../../src/status/status_report.ts";
 import { sample } from "../core/samples.ts";
 import { boardOf, busySample, IDENTITY, OUTSIDE, ticks, WALL_MS } from "./records.ts";

@@ -5,7 +5,7 @@ import time
 
 from .. import report
 from ..fork_server.spawning import Spawning
-from ..workforce.boots import Boots
+from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
 from . import lifeline, sockets, start, variable
 from .doorbell import Doorbell
@@ -19,7 +19,7 @@ class Master:
         self._folder = folder
         self._on_slot = on_slot
         self._bell = None
-        self._boots = Boots()
+        self._boots = BootBackoff()
         self._workforce = None
         self._spawning = None
         self._wrapper = None

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { didYouMean } from "../../settings/near_name.ts";
 import { isSwitch, type Option } from "../../settings/option.ts";
-import { OPTIONS } from "../../settings/options.ts";
+import { OPTIONS } from "../../settings/settings_table.ts";
 import { SIMULATE_OPTIONS, type SimulateOption, type SimulateOptions } from "./simulate_options.ts";
 
 /** The autoscaler's settings that mean something in a simulation. */

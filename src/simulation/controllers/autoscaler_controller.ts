@@ -2,7 +2,7 @@ import { Autoscaler } from "../../core/autoscaler.ts";
 import type { PolicySettings } from "../../core/policy_settings.ts";
 import type { Decision } from "../../core/reason.ts";
 import type { Sample } from "../../core/sample.ts";
-import { explain } from "../../wording/explain.ts";
+import { explain } from "../../wording/reasons.ts";
 import { type Controller, DOORBELL } from "./controller.ts";
 
 /** Sees every tick of the law. */

@@ -1,6 +1,6 @@
 import { middleMs } from "../../core/histogram.ts";
 import { known, queuedOrNone, type Sample } from "../../core/sample.ts";
-import { explain } from "../../wording/explain.ts";
+import { explain } from "../../wording/reasons.ts";
 import { binMsOf, Measurements } from "./measurements.ts";
 import type { Recording } from "../load/recording.ts";
 import type { Change, Result } from "./result.ts";

@@ -12,7 +12,7 @@ import icon from "./favicon.svg" with { type: "text" };
 import format from "./format.js" with { type: "text" };
 import page from "./page.html" with { type: "text" };
 import panels from "./panels.js" with { type: "text" };
-import specs from "./specs.js" with { type: "text" };
+import chartSpecs from "./chart_specs.js" with { type: "text" };
 import stream from "./stream.js" with { type: "text" };
 import type { HttpAnswer } from "../http/http_message.ts";
 
@@ -35,7 +35,7 @@ const ASSETS: ReadonlyMap<string, readonly [type: string, text: string]> = new M
   ["/theme.js", [SCRIPT, theme]],
   ["/format.js", [SCRIPT, format]],
   ["/panels.js", [SCRIPT, panels]],
-  ["/specs.js", [SCRIPT, specs]],
+  ["/chart_specs.js", [SCRIPT, chartSpecs]],
   ["/stream.js", [SCRIPT, stream]],
 ]);
 

@@ -5,7 +5,7 @@ import { $ } from "./dom.js";
 import { clock } from "./format.js";
 import { markDecision, showDecisions, showWorkers } from "./lists.js";
 import { showFigures, showHead, showWhy } from "./panels.js";
-import { chartSpecs } from "./specs.js";
+import { chartSpecs } from "./chart_specs.js";
 import { follow } from "./stream.js";
 
 const data = new Data();

@@ -5,7 +5,7 @@ import unittest
 from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, runtime_folder, w, write_slot
 from gunicorn_autoscaler_probe import kinds
-from gunicorn_autoscaler_probe.workforce.boots import Boots
+from gunicorn_autoscaler_probe.workforce.boot_backoff import BootBackoff
 from gunicorn_autoscaler_probe.master.doorbell import Doorbell
 from gunicorn_autoscaler_probe.workforce.workforce import Workforce
 
@@ -18,7 +18,7 @@ class WorkforceCase(unittest.TestCase):
         self.bell = Doorbell(self.folder)
         self.bell.claim()
         self.addCleanup(self.bell.close)
-        self.boots = Boots()
+        self.boots = BootBackoff()
         self.first_pid = 1000
 
     def start(self, workers, spawning=None):

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { OPTIONS } from "../../../src/settings/options.ts";
+import { OPTIONS } from "../../../src/settings/settings_table.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
 import { parseComparison, vary } from "../../../src/simulation/report/comparison.ts";
 import { parseSimulateArguments } from "../../../src/simulation/command_line/simulate_arguments.ts";

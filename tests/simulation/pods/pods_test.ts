@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { OPTIONS } from "../../../src/settings/options.ts";
+import { OPTIONS } from "../../../src/settings/settings_table.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
 import { runPods } from "../../../src/simulation/pods/cluster.ts";
 import { makeAutoscaler } from "../../../src/simulation/report/comparison.ts";

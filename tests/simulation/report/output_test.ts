@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertStringIncludes } from "@std/assert";
-import { OPTIONS } from "../../../src/settings/options.ts";
+import { OPTIONS } from "../../../src/settings/settings_table.ts";
 import { policyOf, type Settings } from "../../../src/settings/settings.ts";
 import { autoscaler } from "../../../src/simulation/controllers/autoscaler_controller.ts";
 import { fixed } from "../../../src/simulation/controllers/controller.ts";

@@ -3,7 +3,7 @@ import { AUTO, type Order } from "../../../src/core/policy/policy.ts";
 import type { PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { StandingOrder } from "../../../src/core/policy/standing_order.ts";
 import { changeLive } from "../../../src/settings/live_settings.ts";
-import { LIVE_OPTIONS, OPTIONS } from "../../../src/settings/options.ts";
+import { LIVE_OPTIONS, OPTIONS } from "../../../src/settings/settings_table.ts";
 import { policyOf, type Settings } from "../../../src/settings/settings.ts";
 import { resolveSettings } from "../../../src/settings/settings_sources.ts";
 import { Control } from "../../../src/status/http/control.ts";

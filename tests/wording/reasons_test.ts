@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Bound, Decision, Demand, Facts, Reason } from "../../src/core/reason.ts";
-import { explain } from "../../src/wording/explain.ts";
+import { explain } from "../../src/wording/reasons.ts";
 
 const facts: Facts = {
   rps: 61.4,

@@ -1,11 +1,11 @@
-"""Workers that die before they serve: how many, and how long to wait before the next try."""
+"""How long to wait for the next try after workers have died before they served."""
 
 _FIRST_WAIT_NS = 500 * 10**6
 _LONGEST_WAIT_NS = 30 * 10**9
 
 
-class Boots:
-    """Back-off for failing boots: 0.5 s after the first failure, doubled by each further round, 30 s at most."""
+class BootBackoff:
+    """Counts failing boots; waits 0.5 s after the first failure, doubled by each further round, 30 s at most."""
 
     def __init__(self):
         self.failures = 0

@@ -1,14 +1,14 @@
 import unittest
 
 from support import w  # noqa: F401  (finds the package)
-from gunicorn_autoscaler_probe.workforce.boots import Boots
+from gunicorn_autoscaler_probe.workforce.boot_backoff import BootBackoff
 
 SECOND = 10**9
 
 
-class BootsTest(unittest.TestCase):
+class BootBackoffTest(unittest.TestCase):
     def test_the_wait_doubles_from_half_a_second_to_thirty(self):
-        boots, now, waits = Boots(), SECOND, []
+        boots, now, waits = BootBackoff(), SECOND, []
         for _ in range(9):
             boots.failed(now)
             waits.append(boots.wait_ns(now) / SECOND)
@@ -16,13 +16,13 @@ class BootsTest(unittest.TestCase):
         self.assertEqual(waits, [0.5, 1, 2, 4, 8, 16, 30, 30, 30])
 
     def test_failures_of_one_round_count_once_for_the_wait_and_each_for_the_number(self):
-        boots = Boots()
+        boots = BootBackoff()
         for _ in range(8):
             boots.failed(SECOND)
         self.assertEqual((boots.failures, boots.wait_ns(SECOND)), (8, SECOND // 2))
 
     def test_a_worker_that_got_ready_after_the_last_failure_ends_the_wait(self):
-        boots = Boots()
+        boots = BootBackoff()
         boots.failed(SECOND)
         boots.ready(SECOND // 2)
         self.assertTrue(boots.is_failing, 'it was ready before the failure')
@@ -33,7 +33,7 @@ class BootsTest(unittest.TestCase):
         self.assertEqual(boots.wait_ns(3 * SECOND), SECOND // 2, 'and the next starts from the beginning')
 
     def test_a_failure_a_thousand_rounds_long_overflows_nothing(self):
-        boots, now = Boots(), 0
+        boots, now = BootBackoff(), 0
         for _ in range(1000):
             boots.failed(now)
             now += boots.wait_ns(now)
