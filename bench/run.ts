@@ -190,7 +190,9 @@ async function answers(port: number): Promise<boolean> {
 }
 
 function died(server: Process): never | false {
-  if (server.hasEnded) throw new Error(`Cannot measure a server that has ended; it said:\n${server.text()}`);
+  if (server.hasEnded) {
+    throw new Error(`Cannot measure a server that has ended, its output:\n${server.text()}`);
+  }
   return false;
 }
 

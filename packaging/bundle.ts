@@ -61,7 +61,7 @@ async function copyPython(from: string, to: string): Promise<void> {
   }
 }
 
-/** Runs this same Deno. Throws with what it said when it fails. */
+/** Runs this same Deno. Throws with its output when it fails. */
 export async function deno(
   args: readonly string[],
   cwd: string,

@@ -88,10 +88,10 @@ async function checkBinary(path: string): Promise<void> {
     signal: AbortSignal.timeout(VERSION_LIMIT_MS),
   });
   const { stdout, stderr } = await asked.output();
-  const [said, problem] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
-  if (said === `gunicorn-autoscaler ${VERSION}`) return;
+  const [output, problem] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
+  if (output === `gunicorn-autoscaler ${VERSION}`) return;
   await Deno.remove(path);
-  const words = (said || problem || "nothing").split("\n")[0];
+  const words = (output || problem || "nothing").split("\n")[0];
   throw new Error(
     `the binary does not start, asked for its version it says "${words}", use the denort of Deno ` +
       `${Deno.version.deno} (DENORT_BIN), or unset DENORT_BIN to have Deno download it`,
@@ -99,9 +99,9 @@ async function checkBinary(path: string): Promise<void> {
 }
 
 /** Deno's own words, and what to do when it is the download that failed. */
-function explained(said: string): string {
-  if (!/error sending request|dl\.deno\.land|client error|downloading/i.test(said)) return said;
-  const causes = said.split("\n").map((line) => line.trim().replace(/^(error|\d+): /, ""));
+function explained(output: string): string {
+  if (!/error sending request|dl\.deno\.land|client error|downloading/i.test(output)) return output;
+  const causes = output.split("\n").map((line) => line.trim().replace(/^(error|\d+): /, ""));
   const cause = causes.find((line) => /error sending request|status|client error/i.test(line));
   return `its runtime, denort ${Deno.version.deno}, cannot be downloaded (${cause ?? causes[0]}), ` +
     "let Deno reach its download host (HTTPS_PROXY, DENO_TLS_CA_STORE=mozilla,system), or name a denort of this very " +

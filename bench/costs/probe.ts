@@ -118,7 +118,7 @@ async function drive(server: Server, seconds: number): Promise<Run> {
   const text = new TextDecoder().decode(wrk.stdout);
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1];
-  if (!(requests > 0) || failed) throw new Error(`Cannot measure: wrk said\n${text}`);
+  if (!(requests > 0) || failed) throw new Error(`Cannot measure: wrk failed\n${text}`);
   return { cpuUs: (runTimeMs(server.worker) - before) / requests * 1e3, requestsPerS: requests / seconds };
 }
 

@@ -88,8 +88,8 @@ const TASK = {
   command: "deno task soak",
   action: "soak",
   about:
-    "A real gunicorn under a load that goes up and down, on kept connections, for the time given: what grew, " +
-    "drifted or came late is said.",
+    "A real gunicorn under a load that goes up and down, on kept connections, for the time given. Reports what grew, " +
+    "drifted or came late.",
   options: {
     minutes: positive({ help: "Whole cycles of 24 s, one at least, until so many are over.", default: 3 }),
     class: oneOf(CLASSES, { help: `The worker class: ${CLASSES.join(", ")}.`, default: "gthread" }),

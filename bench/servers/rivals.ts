@@ -180,8 +180,8 @@ export async function rustProgram(): Promise<string | undefined> {
   ) {
     if (program === undefined) continue;
     // Both projects name their program alike; without arguments the Rust one says this and ends.
-    const said = await run(program, []).then((ended) => ended.stderr, () => "");
-    if (said.includes("usage: gunicorn-autoscaler APP [gunicorn args...]") && said.startsWith("Error:")) {
+    const stderr = await run(program, []).then((ended) => ended.stderr, () => "");
+    if (stderr.includes("usage: gunicorn-autoscaler APP [gunicorn args...]") && stderr.startsWith("Error:")) {
       return program;
     }
   }

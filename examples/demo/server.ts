@@ -59,7 +59,7 @@ export class DemoServer implements AsyncDisposable {
       await until(async () => process.hasEnded || await server.#answers(), {
         timeoutMs: 30_000,
         everyMs: 50,
-        what: () => `the first answer; the server said:\n${process.text()}`,
+        what: () => `the first answer; output of the server:\n${process.text()}`,
       });
       if (process.hasEnded) throw new Error(`Cannot show the demo: the server ended\n${process.text()}`);
     } catch (error) {
@@ -77,7 +77,7 @@ export class DemoServer implements AsyncDisposable {
     return this.#process.hasEnded;
   }
 
-  /** All that the server has said. */
+  /** All output of the server. */
   get output(): string {
     return this.#process.text();
   }

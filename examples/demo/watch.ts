@@ -2,13 +2,13 @@
 import { nearestRank, type Outcome } from "../../bench/load/load_report.ts";
 
 /** A decision of the autoscaler: when it came, ms from the start of the load, and its sentence. */
-export interface Said {
+export interface TimedDecision {
   readonly atMs: number;
   readonly text: string;
 }
 
 export class Watch {
-  readonly decisions: Said[] = [];
+  readonly decisions: TimedDecision[] = [];
   answered = 0;
   errors = 0;
   readonly #columnMs: number;

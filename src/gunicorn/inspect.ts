@@ -74,7 +74,7 @@ export async function inspectGunicorn(
   loadApp = false,
 ): Promise<Inspection | InspectionFailure> {
   const interpreter = interpreterOf(words);
-  if (interpreter === undefined) return { problem: `the Python that runs ${words[0]} cannot be told` };
+  if (interpreter === undefined) return { problem: `the Python that runs ${words[0]} cannot be found` };
   const [program, ...rest] = interpreter;
   try {
     const child = new Deno.Command(program!, {

@@ -36,18 +36,18 @@ export function variableOf(option: Pick<Option, "flag">): string {
 }
 
 /** The description that switches and options with a value share. */
-interface Told {
+interface Flagged {
   readonly flag: string;
   readonly type: { readonly placeholder: string };
 }
 
 /** Whether it takes no value: --dry-run, --no-dry-run. */
-export function isSwitch({ type }: Pick<Told, "type">): boolean {
+export function isSwitch({ type }: Pick<Flagged, "type">): boolean {
   return type.placeholder === "";
 }
 
 /** The flag with what follows it, for help: "--min-workers N", "--[no-]dry-run". */
-export function flagText(option: Told): string {
+export function flagText(option: Flagged): string {
   return isSwitch(option) ? `--[no-]${option.flag}` : `--${option.flag} ${option.type.placeholder}`;
 }
 

@@ -140,6 +140,6 @@ async function made({ folder, bin }: Place, program: string, args: string[]): Pr
     env: { PATH: path },
   });
   if (code === 0) return;
-  const said = `${stdout}\n${stderr}`.trim().split("\n").at(-1);
-  throw new Error(`Cannot make the site: ${program} ${args.join(" ")} ended with ${code} (${said})`);
+  const lastLine = `${stdout}\n${stderr}`.trim().split("\n").at(-1);
+  throw new Error(`Cannot make the site: ${program} ${args.join(" ")} ended with ${code} (${lastLine})`);
 }

@@ -23,7 +23,7 @@ Deno.test("a minimum that does not fit into memory is a problem, with what to do
 });
 
 Deno.test("advice names what a fork server saves, and from how many workers on it saves memory", () => {
-  const told = (forkMib: number) =>
+  const advised = (forkMib: number) =>
     advise({
       settings: { forkServer: "off", probe: "on", maxWorkers: 4 } as Settings,
       inspection: {
@@ -36,10 +36,10 @@ Deno.test("advice names what a fork server saves, and from how many workers on i
       cores: 2,
     })[0];
   assertEquals(
-    told(9),
+    advised(9),
     "A boot takes 2.1 s and 130 MiB; from a fork server (--fork-server on) about 12 ms and 9 MiB to begin with. " +
       "It saves memory from 2 workers on (about 131 instead of 208 MiB); docs/fork-server.md says when not to use it",
   );
-  assertMatch(told(60)!, /saves memory from 4 workers on \(about 404 instead of 416 MiB\)/);
-  assertMatch(told(200)!, /It saves no memory; /);
+  assertMatch(advised(60)!, /saves memory from 4 workers on \(about 404 instead of 416 MiB\)/);
+  assertMatch(advised(200)!, /It saves no memory; /);
 });

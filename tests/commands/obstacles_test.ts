@@ -22,8 +22,11 @@ Deno.test("an address that is taken is reported, one that is free is not and sta
 });
 
 Deno.test("an address that this machine does not have is reported", () => {
-  const [told = ""] = takenAddresses([{ by: "gunicorn's --bind", address: { host: "192.0.2.1", port: 1 } }]);
-  assertMatch(told, /^192\.0\.2\.1:1 \(gunicorn's --bind\) is no address of this machine/);
+  const [problem = ""] = takenAddresses([{
+    by: "gunicorn's --bind",
+    address: { host: "192.0.2.1", port: 1 },
+  }]);
+  assertMatch(problem, /^192\.0\.2\.1:1 \(gunicorn's --bind\) is no address of this machine/);
 });
 
 Deno.test("gunicorn's bind addresses are read, sockets of the file system skipped", () => {

@@ -76,7 +76,7 @@ async function underLoad(server: Autoscaled, inject: () => Promise<void> | void)
 }
 
 for (
-  const [signal, what, said] of [
+  const [signal, what, line] of [
     ["SIGKILL", "killed", /is lost: (it was ended by signal 9|\[Errno 32\])/],
     ["SIGSTOP", "stopped", /is lost: timed out/],
   ] as const
@@ -89,7 +89,7 @@ for (
       const { server } = it;
       const first = await forkServer(server);
       const steadyMs = await underLoad(server, () => void trySignal(first, signal));
-      await server.process.line(said, { timeoutMs: PATIENCE_MS });
+      await server.process.line(line, { timeoutMs: PATIENCE_MS });
       await forkServer(server, first);
       return steadyMs;
     },

@@ -74,10 +74,10 @@ async function main(): Promise<number> {
     .map((line) => JSON.parse(line) as Outcome | Run);
   const table = faultTable(lines.filter((line) => "fault" in line));
   const runs = lines.filter((line) => "passed" in line);
-  const said = `${runs.filter(({ passed }) => passed).length} of ${runs.length} runs in a row passed.`;
-  console.log(`\n${table}\n\n${said}`);
+  const verdict = `${runs.filter(({ passed }) => passed).length} of ${runs.length} runs in a row passed.`;
+  console.log(`\n${table}\n\n${verdict}`);
   if (args.write) {
-    await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), `${said}\n\n${table}`));
+    await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), `${verdict}\n\n${table}`));
     await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", page] }).output();
   }
   return failed === 0 ? 0 : 1;

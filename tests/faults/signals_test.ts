@@ -17,14 +17,14 @@ fault(
     await using load = new Load(server.port, 30, "/sleep/20");
     const { process } = server;
     for (
-      const [signal, said] of [
+      const [signal, line] of [
         ["SIGUSR1", /Handling signal: usr1/],
         ["SIGUSR2", /Cannot pass on SIGUSR2/],
         ["SIGWINCH", /Handling signal: winch/],
       ] as const
     ) {
       process.signal(signal);
-      await process.line(said, { timeoutMs: 40_000 });
+      await process.line(line, { timeoutMs: 40_000 });
     }
     const { answered } = load;
     await load.until(() => load.answered > answered + 30);

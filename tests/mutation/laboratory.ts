@@ -39,9 +39,9 @@ export class Laboratory implements AsyncDisposable {
 
   /** @throws when the tests fail without any mutant: then none of them proves anything */
   async checkTests(): Promise<void> {
-    const [said] = await this.#carryOut([this.#copy(0, "")], Infinity);
-    if (said === "passed") return;
-    throw new Error(`Cannot try mutants: the tests fail without any, mend them first: ${said}`);
+    const [answer] = await this.#carryOut([this.#copy(0, "")], Infinity);
+    if (answer === "passed") return;
+    throw new Error(`Cannot try mutants: the tests fail without any, mend them first: ${answer}`);
   }
 
   /** What becomes of some mutants, in their order. */
@@ -52,8 +52,8 @@ export class Laboratory implements AsyncDisposable {
       Deno.writeTextFileSync(path, mutated(Deno.readTextFileSync(path), mutant));
       return order;
     });
-    const said = await this.#carryOut(orders, longestCpuMs);
-    return said.map((word) => word === "passed" ? "survived" : word === "timed out" ? word : "killed");
+    const answers = await this.#carryOut(orders, longestCpuMs);
+    return answers.map((word) => word === "passed" ? "survived" : word === "timed out" ? word : "killed");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,18 +72,18 @@ export class Laboratory implements AsyncDisposable {
     return { folder, tests };
   }
 
-  /** What was said of each order, in a process that is started anew after each that did not end, or took it down. */
+  /** The answer to each order, in a process that is started anew after each that did not end, or took it down. */
   async #carryOut(orders: readonly Order[], longestCpuMs: number): Promise<string[]> {
     const list = await this.#dir.write("orders.json", JSON.stringify(orders));
-    const said: string[] = [];
-    while (said.length < orders.length) {
+    const answers: string[] = [];
+    while (answers.length < orders.length) {
       await using trial = start("env", [
         // Counting lines would cost more than the tests, and say nothing.
         ...["-u", "DENO_COVERAGE_DIR", Deno.execPath()],
         // Without permissions but to read the copies: the core needs none, and a mutant may do anything.
         ...["run", "--no-check", "--no-prompt", `--allow-read=${this.#dir.path}`],
         ...[`--v8-flags=--max-old-space-size=${HEAP_MIB}`, "--config", this.#dir.join("deno.json")],
-        ...[this.#dir.join("trial.ts"), list, String(said.length)],
+        ...[this.#dir.join("trial.ts"), list, String(answers.length)],
       ], {
         env: {
           DENO_DIR: this.#dir.join("deno"),
@@ -91,8 +91,8 @@ export class Laboratory implements AsyncDisposable {
           DENO_NO_UPDATE_CHECK: "1",
         },
       });
-      while (said.length < orders.length) {
-        const number = said.length;
+      while (answers.length < orders.length) {
+        const number = answers.length;
         const answer = () => trial.lines.find(({ text }) => text.startsWith(`${number}: `))?.text;
         const before = cpuMs(trial.pid);
         const late = () => cpuMs(trial.pid) - before > longestCpuMs;
@@ -101,12 +101,12 @@ export class Laboratory implements AsyncDisposable {
           what: () => `the tests of ${orders[number]!.folder}`,
         });
         const word = answer()?.slice(`${number}: `.length);
-        said.push(word ?? (trial.hasEnded ? `ended: ${trial.text("stderr")}` : "timed out"));
+        answers.push(word ?? (trial.hasEnded ? `ended: ${trial.text("stderr")}` : "timed out"));
         if (word === undefined) break;
       }
     }
     for (const { folder } of orders) await Deno.remove(folder, { recursive: true });
-    return said;
+    return answers;
   }
 }
 

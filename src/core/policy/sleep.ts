@@ -5,7 +5,7 @@ import { known, type Load, type Sample } from "../sample.ts";
 
 /** What one autoscaler remembers of sleep, when there are no requests and no workers. Times are monotonic ms. */
 export interface SleepState {
-  /** Since when nothing was asked for; undefined while something is, or while that cannot be told. */
+  /** Since when nothing was asked for; undefined while something is, or while that is not known. */
   readonly quietSinceMs: number | undefined;
   /** Asleep since; undefined while awake. */
   readonly sinceMs: number | undefined;

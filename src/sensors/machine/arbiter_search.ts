@@ -14,7 +14,7 @@ export function takesCountSignals(pid: number): boolean {
 
 const NUMBERS = { SIGHUP: 1, SIGUSR1: 10, SIGTERM: 15, SIGWINCH: 28 } as const;
 
-/** Whether this process has a handler for the signal; undefined where that cannot be told. */
+/** Whether this process has a handler for the signal; undefined where that is not known. */
 export function handles(pid: number, signal: keyof typeof NUMBERS): boolean | undefined {
   return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(NUMBERS[signal]);
 }

@@ -72,7 +72,7 @@ export class AcceptQueue {
     return found ? queued : "unknown";
   }
 
-  /** Whether the master still listens, by what it was last found to listen on; undefined where that cannot be told. */
+  /** Whether the master still listens, by what it was last found to listen on; undefined where that is not known. */
   isHeldBy(masterPid: number): boolean | undefined {
     return this.#listeners?.areHeldBy(masterPid, this.#root);
   }

@@ -1,4 +1,4 @@
-/** What StatsD said since it was last asked: the parser's lines added up, drained once a tick. */
+/** The StatsD lines since the last tick: the parser's lines added up, drained once a tick. */
 
 import { bucketOf, BUCKETS } from "../../core/histogram.ts";
 import type { Finished } from "../../core/sample.ts";

@@ -6,15 +6,15 @@ import { findProgram } from "../../support/program.ts";
 
 const repository = new URL("../../../", import.meta.url).pathname;
 
-/** What a command said, and how it ended. */
-export interface Said {
+/** Output and exit code of a command. */
+export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs a program that is killed after a time limit. It inherits nothing but the environment. */
-export async function limited(program: string, args: readonly string[], limitMs: number): Promise<Said> {
+export async function limited(program: string, args: readonly string[], limitMs: number): Promise<Outcome> {
   const command = new Deno.Command(program, {
     args: [...args],
     cwd: repository,
@@ -39,27 +39,27 @@ export class Engine {
     this.#runtime = runtime === undefined ? [] : ["--runtime", runtime];
   }
 
-  /** Runs buildah. @throws with what it said when it fails */
+  /** Runs buildah. @throws with its output when it fails */
   async buildah(args: readonly string[], limitMs = 120_000): Promise<string> {
     return succeeded("buildah", args, await limited("buildah", [...this.#storage, ...args], limitMs));
   }
 
   /** Runs podman; a failure is ignored. */
-  tryPodman(args: readonly string[], limitMs = 60_000): Promise<Said> {
+  tryPodman(args: readonly string[], limitMs = 60_000): Promise<Outcome> {
     const own = ["--cgroup-manager", "cgroupfs", "--log-level", "error", ...this.#runtime];
     return limited("podman", [...this.#storage, ...own, ...args], limitMs);
   }
 
-  /** Runs podman. @throws with what it said when it fails */
+  /** Runs podman. @throws with its output when it fails */
   async podman(args: readonly string[], limitMs = 60_000): Promise<string> {
     return succeeded("podman", args, await this.tryPodman(args, limitMs));
   }
 }
 
-function succeeded(program: string, args: readonly string[], { code, stdout, stderr }: Said): string {
+function succeeded(program: string, args: readonly string[], { code, stdout, stderr }: Outcome): string {
   if (code === 0) return stdout;
-  const said = `${stdout}\n${stderr}`.trim().split("\n").slice(-12).join("\n");
-  throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${said}`);
+  const output = `${stdout}\n${stderr}`.trim().split("\n").slice(-12).join("\n");
+  throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}`);
 }
 
 /** An engine; or why there is none. */

@@ -2,7 +2,7 @@
 import { findProgram } from "../../support/program.ts";
 import { type Answer, get, type GetOptions } from "../../support/http.ts";
 import { until } from "../../support/wait.ts";
-import type { Engine, Said } from "./engine.ts";
+import type { Engine, Outcome } from "./engine.ts";
 import { LIMITS } from "./images.ts";
 
 /** All images listen there. */
@@ -50,16 +50,16 @@ export class RunningContainer implements AsyncDisposable {
   }
   #address: string | undefined;
 
-  exec(...words: string[]): Promise<Said> {
+  exec(...words: string[]): Promise<Outcome> {
     return this.engine.tryPodman(["exec", this.id, ...words]);
   }
 
   /** Runs the image's health check. */
-  healthCheck(): Promise<Said> {
+  healthCheck(): Promise<Outcome> {
     return this.engine.tryPodman(["healthcheck", "run", this.id]);
   }
 
-  /** All that it has said so far. */
+  /** All its output so far. */
   async log(): Promise<string> {
     const { stdout, stderr } = await this.engine.tryPodman(["logs", this.id]);
     return `${stdout}\n${stderr}`.trim();

@@ -36,7 +36,7 @@ Deno.test("check prints gunicorn, limits, signals and every setting with its sou
   );
   assertEquals(code, 0, text);
   for (
-    const told of [
+    const sentence of [
       "version 27.0.1",
       "worker class uvicorn_worker.UvicornWorker (uvicorn, 1000 requests at a time)",
       "bind 127.0.0.1:8123",
@@ -51,7 +51,7 @@ Deno.test("check prints gunicorn, limits, signals and every setting with its sou
       "burst-enabled true (default)",
       "Ready to run.",
     ]
-  ) assertStringIncludes(text, told);
+  ) assertStringIncludes(text, sentence);
 });
 
 Deno.test("check reads the worker class that a run would start, the deprecated name replaced", async () => {

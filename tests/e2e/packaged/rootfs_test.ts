@@ -70,7 +70,7 @@ Deno.test({
   const own = ["--min-workers=2", "--max-workers=6", "--target-conc-per-worker=4", "--idle-seconds=1"];
   await using it = await example([], own);
   const { container } = it;
-  const said = () => container.process.text();
+  const output = () => container.process.text();
   await it.untilReady();
   const everyone = () => [container.pid, ...descendants(container.pid).map(({ pid }) => pid)];
 
@@ -114,11 +114,11 @@ Deno.test({
     const phases = parsePhases("120x4s:/wait?ms=150");
     const report = await runLoad({ port: it.port, phases, arrivals: "poisson", seed: 5 })
       .finally(() => clearInterval(watch));
-    assertEquals([report.errors, report.timeouts], [0, 0], said());
-    assert(most >= 4, `at most ${most} workers\n${said()}`);
+    assertEquals([report.errors, report.timeouts], [0, 0], output());
+    assert(most >= 4, `at most ${most} workers\n${output()}`);
     await until(() => it.workers() === 2, {
       timeoutMs: 60_000,
-      what: () => `2 workers, not ${it.workers()}\n${said()}`,
+      what: () => `2 workers, not ${it.workers()}\n${output()}`,
     });
   });
 
@@ -130,7 +130,7 @@ Deno.test({
       const before = descendants(container.pid);
       const slow = get({ port: it.port }, "/wait?ms=3000");
       await until(it.inFlight, { what: "a request in service" });
-      assertEquals(await it.stop(), 0, said());
+      assertEquals(await it.stop(), 0, output());
       assertEquals((await slow).status, 200);
       // The folder of gunicorn's own control socket, in its home, stays as it would without us.
       assertEquals(held.written().filter((name) => name !== ".gunicorn"), []);

@@ -69,10 +69,12 @@ browserTest(
       const text = /autoscaler: (.*(?:grow|shrink|hold) .*)$/.exec(line)?.[1];
       return text === undefined ? [] : [text];
     });
-    const told = JSON.parse((await command(it, "explain", "100", "--json")).stdout) as { text: string }[];
+    const explained = JSON.parse((await command(it, "explain", "100", "--json")).stdout) as {
+      text: string;
+    }[];
     assertGreaterOrEqual(logged.length, 2);
     assertEquals(shown, logged);
-    assertEquals(told.map(({ text }) => text), logged);
+    assertEquals(explained.map(({ text }) => text), logged);
     // A decision under the pointer is marked and can be read in the chart.
     await page.evaluate(
       `document.querySelector("#decisions li").dispatchEvent(new PointerEvent("pointerenter"))`,

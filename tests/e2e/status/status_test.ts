@@ -96,9 +96,9 @@ Deno.test("status and explain show a burst in the words of the log", async () =>
     const text = /autoscaler: (.*(?:grow|shrink) from .*)$/.exec(line)?.[1];
     return text === undefined ? [] : [text];
   });
-  const told = JSON.parse((await command(it, "explain", "100", "--json")).stdout) as { text: string }[];
+  const rows = JSON.parse((await command(it, "explain", "100", "--json")).stdout) as { text: string }[];
   for (const text of logged) {
-    assert(told.some((one) => one.text === text), `${text}\n${JSON.stringify(told)}`);
+    assert(rows.some((one) => one.text === text), `${text}\n${JSON.stringify(rows)}`);
   }
   const explained = (await command(it, "explain", "100")).stdout.replace(/\n +(?=[^ ])/g, " ");
   for (const text of logged) assertStringIncludes(explained, text);

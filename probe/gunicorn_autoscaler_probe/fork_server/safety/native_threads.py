@@ -12,7 +12,7 @@ _LOOK_EVERY_S = 0.01
 
 
 def library_of(task_id):
-    """File name of the library, or None when it cannot be told. Takes up to 0.3 s for a thread that spins."""
+    """File name of the library, or None when it is not known. Takes up to 0.3 s for a thread that spins."""
     try:
         stack = _stack_pointer(task_id)
         libraries, end = [], stack
