@@ -1,4 +1,5 @@
 /** Runs one server under one load and measures both. */
+import { delay } from "@std/async/delay";
 import { Random } from "../src/simulation/server/random.ts";
 import { get } from "../tests/support/http.ts";
 import { freeTcpPort } from "../tests/support/port.ts";
@@ -181,7 +182,7 @@ async function settled(server: Process, sampler: WorkerSampler, firstWorkers: nu
  * the same moment of that second would always favour them, or never.
  */
 async function offset(seed: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, new Random(seed, OFFSET_STREAM).uniform() * 1000));
+  await delay(new Random(seed, OFFSET_STREAM).uniform() * 1000);
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -2,6 +2,7 @@
  * Takes the pictures of the dashboard and of `status` from a real run of about 80 s. Wants chromium, and a machine that
  * has nothing else to do. `deno run -A docs/dashboard_picture.ts --help`.
  */
+import { delay } from "@std/async/delay";
 import { runLoad } from "../bench/load/load.ts";
 import { parsePhases } from "../bench/load/phases.ts";
 import { taskArguments } from "../tasks/arguments.ts";
@@ -41,7 +42,7 @@ await using page = await openPage(chromium);
 await page.resize(WIDTH, HEIGHT, false, SCALE);
 await page.open(`http://127.0.0.1:${statusPort}/`);
 const load = runLoad({ port: server.port, phases: parsePhases(LOAD), arrivals: "poisson" });
-await passed(TAKEN_AFTER_MS);
+await delay(TAKEN_AFTER_MS);
 // Down to the second row of charts: the rest is more of the same.
 const height = await page.evaluate<number>(
   `Math.ceil(document.getElementById("chart-time").closest(".card").getBoundingClientRect().bottom) + 8`,
@@ -51,7 +52,7 @@ const hover = `[...document.querySelectorAll("#decisions li")]
   .find((item) => item.querySelector("[data-action=shrink]"))?.dispatchEvent(new PointerEvent("pointerenter"))`;
 for (const [name, dark] of [["dashboard", false], ["dashboard-dark", true]] as const) {
   await page.resize(WIDTH, height, dark, SCALE);
-  await passed(REDRAWN_AFTER_MS);
+  await delay(REDRAWN_AFTER_MS);
   await page.evaluate(hover);
   await page.screenshot(`${images}${name}.png`);
 }
@@ -61,7 +62,3 @@ const status = await run(command!, [...args, "status"], {
 });
 await Deno.writeTextFile(`${images}status.svg`, terminalPicture(status.stdout, "gunicorn-autoscaler status"));
 await load;
-
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -3,6 +3,7 @@
  * Each binary carries gunicorn with two idle workers; figures are of the supervisor alone. Start-up is from the start of
  * the binary to the first output of a stand-in for gunicorn, so it has everything before gunicorn's own start in it.
  */
+import { delay } from "@std/async/delay";
 import { max, median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive } from "../../tasks/options.ts";
@@ -75,10 +76,10 @@ async function footprint(binary: string, seconds: number): Promise<Footprint> {
   await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "8"] });
   await server.untilWorkers(2);
   const { pid } = server.process;
-  await pause(seconds);
+  await delay(seconds * 1000);
   const before = cpuSeconds(pid);
   const beganMs = performance.now();
-  await pause(seconds);
+  await delay(seconds * 1000);
   const idleCores = (cpuSeconds(pid) - before) / ((performance.now() - beganMs) / 1000);
   const bytes = memory(pid);
   return {
@@ -92,11 +93,6 @@ async function footprint(binary: string, seconds: number): Promise<Footprint> {
     anonymousBytes: bytes("RssAnon"),
     idleCores,
   };
-}
-
-/** Idling is the one thing that can only be waited for. */
-function pause(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
 
 const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);

@@ -2,6 +2,7 @@
  * What sleep saves on the Django application of bench:fork-server: `deno task bench:sleep --help`. Memory is the PSS of all
  * processes, the supervisor's too; a first answer is from connecting to its end.
  */
+import { delay } from "@std/async/delay";
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { whole } from "../../tasks/options.ts";
@@ -86,11 +87,11 @@ if (import.meta.main) {
     if (depth === "deep") {
       await until(() => descendants(ours.master).length === 0, { what: "the end of the fork server" });
     }
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await delay(1_000);
     const mb = familyPssMb(ours.process.pid);
     const cpu = () => [ours.process.pid, ours.master].map(cpuMs).reduce((sum, ms) => sum + ms, 0);
     const before = cpu();
-    await new Promise((resolve) => setTimeout(resolve, CPU_MS));
+    await delay(CPU_MS);
     const share = (cpu() - before) / CPU_MS * 100;
     console.log(
       `${depth} sleep: ${mb.toFixed(0)} MB, ${(100 * mb / bareMb).toFixed(0)} % (gunicorn's master alone ${

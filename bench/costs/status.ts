@@ -2,6 +2,7 @@
  * What watching costs: CPU of the autoscaler alone, with 50 event streams and a scrape every second, and the time that
  * `status` takes. `deno run -A bench/costs/status.ts --help`.
  */
+import { delay } from "@std/async/delay";
 import { max, median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive, whole } from "../../tasks/options.ts";
@@ -36,7 +37,7 @@ await using it = await autoscaled({
 });
 await until(() => get({ port }, "/metrics").then(({ status }) => status === 200), { what: "metrics" });
 // After a warm-up, because V8 compiles code as it runs, and in alternation.
-await wait(10);
+await delay(10_000);
 let alone = 0, watched = 0, frames = 0, scraped = 0;
 for (let round = 0; round < 2; round++) {
   alone += await coresOver(it, seconds) / 2;
@@ -44,7 +45,7 @@ for (let round = 0; round < 2; round++) {
   const scraping = setInterval(() => {
     get({ port }, "/metrics").then(({ body }) => scraped += body.length);
   }, 1000);
-  await wait(2);
+  await delay(2_000);
   const before = received;
   watched += await coresOver(it, seconds) / 2;
   frames += received - before;
@@ -79,7 +80,7 @@ async function coresOver(it: Autoscaled, seconds: number): Promise<number> {
   };
   const startMs = performance.now();
   const start = ticks();
-  await wait(seconds);
+  await delay(seconds * 1000);
   return (ticks() - start) / TICKS_PER_SECOND / ((performance.now() - startMs) / 1000);
 }
 
@@ -106,8 +107,4 @@ async function openStreams(): Promise<() => Promise<void>> {
     for (const connection of connections) connection.close();
     await Promise.all(readers);
   };
-}
-
-function wait(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

@@ -2,6 +2,7 @@
  * Soak: a real gunicorn under a load that goes up and down, on kept connections, for the time given. Exit code 1 and
  * a sentence for whatever grew, drifted or came late (bounds: soak_verdict.ts). `deno task soak --help`.
  */
+import { delay } from "@std/async/delay";
 import { askInstance } from "../../src/commands/running/control_client.ts";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { oneOf, positive, text } from "../../tasks/options.ts";
@@ -46,7 +47,7 @@ async function soak(minutes: number, name: WorkerClassName): Promise<Soak> {
   const looking = (async () => {
     while (!over) {
       samples.push(await look(server, folder, beganMs));
-      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+      await delay(SAMPLE_MS);
     }
   })();
   let requests = 0, failed = 0;

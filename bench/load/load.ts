@@ -3,6 +3,7 @@
  * due. So a server that stalls for 2 s shows 2 s in every request it kept from starting (no coordinated omission).
  * `deno run -A bench/load/load.ts --help`.
  */
+import { delay } from "@std/async/delay";
 import process from "node:process";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { oneOf, parsed, positive, required, toggle, whole } from "../../tasks/options.ts";
@@ -85,7 +86,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
 }
 
 async function sleepUntil(timeMs: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, timeMs - performance.now())));
+  await delay(Math.max(0, timeMs - performance.now()));
 }
 
 /** Reads "lognormal:MEDIAN_MS:SIGMA" or "MS". */

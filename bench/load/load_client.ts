@@ -1,4 +1,5 @@
 /** The generator's HTTP client: one request at a time on a connection, a new connection each or a pool of kept ones. */
+import { delay } from "@std/async/delay";
 import { progress } from "./http_response.ts";
 import type { Outcome } from "./load_report.ts";
 
@@ -135,7 +136,7 @@ async function sendHead(conn: Deno.Conn, head: Uint8Array, path: string): Promis
   const first = headMs > 0 ? head.length >> 1 : 0;
   if (headMs > 0) {
     await conn.write(head.subarray(0, first));
-    await new Promise((resolve) => setTimeout(resolve, headMs));
+    await delay(headMs);
   }
   await conn.write(head.subarray(first));
 }

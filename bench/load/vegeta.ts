@@ -2,6 +2,7 @@
  * The same phases driven by Vegeta (https://github.com/tsenart/vegeta) instead of our generator: to show that the figures
  * are no artefact of it. Open-loop too, at equal gaps, each request timed from the moment it was sent.
  */
+import { delay } from "@std/async/delay";
 import { run } from "../../tests/support/process.ts";
 import { findProgram } from "../../tests/support/program.ts";
 import { tempDir } from "../../tests/support/tempdir.ts";
@@ -49,7 +50,7 @@ export async function driveVegeta(
     const file = folder.join(String(index));
     const wait = startEpochMs + dueMs - Date.now();
     dueMs += phase.durationMs;
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await delay(wait);
     return phase.ratePerS > 0 ? await attack(vegeta, phase, file, options) : [];
   });
   const hits = (await Promise.all(attacks)).flatMap((some, phase) => some.map((hit) => ({ phase, ...hit })));

@@ -1,4 +1,5 @@
 /** One count of what scaling loses: a load, and the number of workers going up and down under it. */
+import { delay } from "@std/async/delay";
 import { type ClientKind, clientKinds, type Loss, LossLoad, type Tally } from "./loss_load.ts";
 import type { Scaled, WorkerClass } from "./loss_servers.ts";
 
@@ -46,7 +47,7 @@ export async function countLosses(
       const nextMs = performance.now() + options.everyMs;
       if (options.by === "reload") await server.reload();
       else await server.scale(workers = SIZES[i % SIZES.length]!);
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - performance.now())));
+      await delay(Math.max(0, nextMs - performance.now()));
     }
     await server.gone(workers);
   } finally {

@@ -2,6 +2,7 @@ import { errorText } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
 import { type Address, addressText } from "../settings/setting_types.ts";
+import { exists } from "../sensors/text_file.ts";
 
 /** Who wants a TCP address, and which. */
 export interface WantedAddress {
@@ -60,14 +61,5 @@ export function recordingProblem(path: string): string | undefined {
     return undefined;
   } catch (error) {
     return `Cannot record to ${path}: ${fileProblem(error, "folder")}, name a file that can be written`;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

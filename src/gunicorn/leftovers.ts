@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { isAlive, type ProcessId, processOf } from "../platform/process_id.ts";
 
 const LOOK_MS = 50;
@@ -15,7 +16,7 @@ export async function endLeftovers(processes: readonly ProcessId[], graceMs: num
   let left = processes.filter(isAlive);
   for (const { pid } of left) send(pid, "SIGTERM");
   for (let waitedMs = 0; left.length > 0 && waitedMs < graceMs; waitedMs += LOOK_MS) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await delay(LOOK_MS);
     left = left.filter(isAlive);
   }
   for (const { pid } of left) send(pid, "SIGKILL");

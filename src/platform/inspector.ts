@@ -3,6 +3,7 @@
  * the version that releases are made with, opens it for `--inspect` alone; Deno 2.8 and later also for
  * NODE_OPTIONS=--inspect and on SIGUSR1, whatever listens for that signal. Then it is closed again.
  */
+import { delay } from "@std/async/delay";
 
 /** A SIGUSR1 opens it on another thread, a moment before or after our listener gets the signal. */
 const LOOKS = 200;
@@ -27,7 +28,7 @@ export async function closeInspector(): Promise<boolean> {
 export async function closeInspectorOfUsr1(): Promise<boolean> {
   for (let look = 0; look < LOOKS; look++) {
     if (await closeInspector()) return true;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await delay(LOOK_MS);
   }
   return false;
 }

@@ -36,3 +36,18 @@ export function readLink(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** A whole number as the kernel writes it; NaN for everything else. */
+export function wholeNumber(text: string | undefined): number {
+  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : NaN;
+}
+
+/** Whether there is something at the path: a link that leads nowhere counts. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

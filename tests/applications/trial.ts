@@ -1,4 +1,5 @@
 /** One application, started in one way, while requests arrive: 1 to 4 to 1 workers, a reload, a stop. */
+import { delay } from "@std/async/delay";
 import { runLoad } from "../../bench/load/load.ts";
 import { parsePhases } from "../../bench/load/phases.ts";
 import { program } from "../support/autoscaled.ts";
@@ -64,13 +65,13 @@ export async function tryApplication(application: Application, way: Way, bin: st
     return { sent: report.sent, lost: report.sent - report.ok };
   };
   const scaling = await load(6, async () => {
-    await pause(1_000);
+    await delay(1_000);
     await server.scale(MANY);
-    await pause(1_000);
+    await delay(1_000);
     await server.scale(FEW);
   });
   const reload = await load(4, async () => {
-    await pause(1_000);
+    await delay(1_000);
     await server.reload();
   });
   const stopMs = performance.now();
@@ -148,9 +149,4 @@ class Server {
   #lastLines(): string {
     return this.process.lines.slice(-8).map(({ text }) => text).join("\n");
   }
-}
-
-/** Time in which requests arrive between two acts: nothing is waited for. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,12 +1,13 @@
 /** Every command that the documents show: run where it can be, its options looked up where it cannot. */
 import { assert, assertEquals } from "@std/assert";
+import { read } from "../architecture/modules.ts";
 import { parseCommand, TOOLS } from "../../src/cli/cli.ts";
 import { gunicornOptions } from "../../src/gunicorn/arguments.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { venv } from "../support/venv.ts";
-import { type Command, commands, markdownFiles, ownArguments, readText, shownLines } from "./markdown.ts";
+import { type Command, commands, markdownFiles, ownArguments, shownLines } from "./markdown.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 const all = markdownFiles().flatMap(commands);
@@ -20,7 +21,7 @@ const ELSEWHERE = /^(docker|kubectl|helm|systemctl) /;
 const RUN_WHOLE = new Map([["examples/fastapi/README.md", "tests/e2e/documented/example_readme_test.ts"]]);
 
 Deno.test("commands of deno name tasks and files that exist, those of others are run or name files that exist", () => {
-  const tasks = Object.keys((JSON.parse(readText("deno.json")) as { tasks: Record<string, string> }).tasks);
+  const tasks = Object.keys((JSON.parse(read("deno.json")) as { tasks: Record<string, string> }).tasks);
   for (const { file, text } of all) {
     if (ownArguments(text) !== undefined) continue;
     const bare = text.replace(/^([A-Z_]+=\S+ )+/, "");
@@ -28,7 +29,7 @@ Deno.test("commands of deno name tasks and files that exist, those of others are
     const script = /^deno run -A (\S+\.ts)/.exec(bare)?.[1] ?? /^(\.ci\/run)$/.exec(bare)?.[1];
     if (task !== undefined) assert(tasks.includes(task), `${file}: there is no task ${task}`);
     else if (script !== undefined) assert(Deno.statSync(repository + script).isFile);
-    else if (RUN_WHOLE.has(file)) assert(readText(RUN_WHOLE.get(file)!).includes(file));
+    else if (RUN_WHOLE.has(file)) assert(read(RUN_WHOLE.get(file)!).includes(file));
     else {
       assert(ELSEWHERE.test(bare), `${file}: no test runs "${text}"`);
       for (const [path] of bare.matchAll(/\b(deploy|examples)\/\S+/g)) {

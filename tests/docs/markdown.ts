@@ -1,4 +1,5 @@
 /** The Markdown files of the repository, their links and their shell blocks. */
+import { read } from "../architecture/modules.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 const NOT_OURS = /^(\..*|node_modules|dist|coverage|fixtures)$/;
@@ -12,10 +13,6 @@ export function markdownFiles(folder = ""): string[] {
     else if (entry.name.endsWith(".md")) found.push(folder + entry.name);
   }
   return found.sort();
-}
-
-export function readText(path: string): string {
-  return Deno.readTextFileSync(repository + path);
 }
 
 /** Targets of links and pictures, outside of code: `[text](target)` and `![text](target)`. */
@@ -37,7 +34,7 @@ export function brokenLink(from: string, target: string): string | undefined {
     return `${from}: ${target} does not exist`;
   }
   if (anchor === undefined || !to.endsWith(".md")) return undefined;
-  return headings(readText(to)).includes(anchor) ? undefined : `${from}: ${target} has no such heading`;
+  return headings(read(to)).includes(anchor) ? undefined : `${from}: ${target} has no such heading`;
 }
 
 /** Anchors of the headings, as GitHub makes them. */
@@ -65,7 +62,7 @@ export function shownLines(file: string): Command[] {
 }
 
 function lines(file: string, blocks: string): Command[] {
-  return [...readText(file).matchAll(new RegExp(`^\`\`\`${blocks}\\n(.*?)^\`\`\``, "gms"))]
+  return [...read(file).matchAll(new RegExp(`^\`\`\`${blocks}\\n(.*?)^\`\`\``, "gms"))]
     .flatMap((match) => match[1]!.replaceAll("\\\n", " ").split("\n"))
     .map((line) => line.replace(/(^|\s)#\s.*$/, "").trim())
     .filter((line) => line !== "")

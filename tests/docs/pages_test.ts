@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import { read } from "../architecture/modules.ts";
 import { stale } from "../../docs/generate.ts";
 import { VERSION } from "../../src/version.ts";
 import { variableOf } from "../../src/settings/option.ts";
 import { OPTIONS } from "../../src/settings/settings_table.ts";
-import { brokenLink, links, markdownFiles, readText } from "./markdown.ts";
+import { brokenLink, links, markdownFiles } from "./markdown.ts";
 
 Deno.test('the generated pages are fresh (if not: "deno task docs")', async () => {
   assertEquals(await stale(), []);
@@ -11,7 +12,7 @@ Deno.test('the generated pages are fresh (if not: "deno task docs")', async () =
 
 Deno.test("links and pictures inside the repository lead somewhere", () => {
   const broken = markdownFiles().flatMap((file) =>
-    links(readText(file)).map((target) => brokenLink(file, target)).filter((problem) => problem !== undefined)
+    links(read(file)).map((target) => brokenLink(file, target)).filter((problem) => problem !== undefined)
   );
   assertEquals(broken, []);
 });
@@ -28,7 +29,7 @@ Deno.test("a link that leads nowhere is found, in text but not in code", () => {
 });
 
 Deno.test("the migration guide maps every variable that the Rust program had", () => {
-  const guide = readText("docs/migration.md");
+  const guide = read("docs/migration.md");
   const theirs =
     `STATSD_ADDR STATSD_PREFIX MIN_WORKERS MAX_WORKERS WINDOW_SECONDS TICK_MS IDLE_SECONDS UP_COOLDOWN_MS
     DOWN_COOLDOWN_MS MAX_STEP_UP TARGET_CONC_PER_WORKER SLO_P95_MS NO_DOWNSCALE_MS_AFTER_UP BURST_ENABLED
@@ -47,7 +48,7 @@ Deno.test("settings named in the documents exist", () => {
   const names = new Set(OPTIONS.flatMap((option) => [variableOf(option)]));
   names.add("GUNICORN_AUTOSCALER_ENV_FILE");
   for (const file of markdownFiles()) {
-    for (const [name] of readText(file).matchAll(/GUNICORN_AUTOSCALER_[A-Z0-9_]*[A-Z0-9]/g)) {
+    for (const [name] of read(file).matchAll(/GUNICORN_AUTOSCALER_[A-Z0-9_]*[A-Z0-9]/g)) {
       assert(names.has(name), `${file} names ${name}, which is no setting`);
     }
   }
@@ -56,7 +57,7 @@ Deno.test("settings named in the documents exist", () => {
 Deno.test("the version that documents and Dockerfiles name is the one of deno.json", () => {
   for (const file of ["README.md", "Dockerfile", "examples/docker/Dockerfile"]) {
     const named = [
-      ...readText(file).matchAll(/gunicorn[-_]autoscaler[:-](\d+\.\d+\.\d+)|Version (\d+\.\d+\.\d+)/g),
+      ...read(file).matchAll(/gunicorn[-_]autoscaler[:-](\d+\.\d+\.\d+)|Version (\d+\.\d+\.\d+)/g),
     ]
       .map((match) => match[1] ?? match[2]);
     assert(named.length > 0, file);

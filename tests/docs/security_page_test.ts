@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { readText } from "./markdown.ts";
+import { read } from "../architecture/modules.ts";
 
 /** Links of the page to tests: [beginning of a test's name](../tests/FILE). */
 const claims = [
-  ...readText("docs/security.md").matchAll(/\[([^\]]+)\]\(\.\.\/(tests\/[\w/]+\.(?:ts|py))\)/g),
+  ...read("docs/security.md").matchAll(/\[([^\]]+)\]\(\.\.\/(tests\/[\w/]+\.(?:ts|py))\)/g),
 ];
 
 Deno.test("every test that docs/security.md names is there under that name", () => {
   assert(claims.length >= 30, `${claims.length} claims`);
-  const missing = claims.filter(([, name, path]) => !readText(path!).includes(name!));
+  const missing = claims.filter(([, name, path]) => !read(path!).includes(name!));
   assertEquals(missing.map(([claim]) => claim), []);
 });
 

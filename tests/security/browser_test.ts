@@ -3,20 +3,14 @@ import { dashboardAsset } from "../../src/status/dashboard/assets.ts";
 import { eventFrame, eventStreamHead, textAnswer } from "../../src/status/http/http_message.ts";
 import { HttpServer, writeAll } from "../../src/status/http/http_server.ts";
 import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
-import { findChromium, openPage } from "../support/chromium.ts";
+import { browserTest, openPage } from "../support/chromium.ts";
 import { get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";
 import { runtimeFolder } from "../support/running_commands.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 
-const chromium = await findChromium();
 const MARKUP = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
-
-function browserTest(name: string, fn: () => Promise<void>): void {
-  const skipped = chromium === undefined ? " (skipped: chromium is not installed)" : "";
-  Deno.test({ name: name + skipped, ignore: chromium === undefined, fn });
-}
 
 Deno.test("the page's own code never makes HTML of text, whatever the text", () => {
   const folder = new URL("../../src/status/dashboard/", import.meta.url);
@@ -38,12 +32,12 @@ async function named(statusPort: number, name: string, conf: string): Promise<Au
 
 browserTest(
   "markup in the name of an application, in a reason, a class or anywhere in the status is shown as text",
-  async () => {
+  async (chromium) => {
     await using folder = await tempDir();
     const statusPort = freeTcpPort();
     const conf = await folder.write("conf.py", "wsgi_app = 'wsgi:app'\n");
     await using it = await named(statusPort, MARKUP, conf);
-    await using page = await openPage(chromium!);
+    await using page = await openPage(chromium);
     await page.open(`http://127.0.0.1:${statusPort}/`);
     await page.until(`document.getElementById("application").textContent.includes("<img src=x")`);
     assertEquals(await page.evaluate(`document.querySelectorAll("img[src=x]").length`), 0);
@@ -95,7 +89,7 @@ browserTest(
 
 browserTest(
   "a page from elsewhere can neither read the status, nor frame it, nor give an order",
-  async () => {
+  async (chromium) => {
     const statusPort = freeTcpPort();
     await using it = await autoscaled({
       own: ["--min-workers", "1", "--max-workers", "3", "--status-addr", `127.0.0.1:${statusPort}`],
@@ -128,7 +122,7 @@ browserTest(
       () => new Response(evil, { headers: { "Content-Type": "text/html" } }),
     );
     try {
-      await using page = await openPage(chromium!);
+      await using page = await openPage(chromium);
       await page.open(`http://127.0.0.1:${elsewhere.addr.port}/`);
       const outcomes = await page.until<string[]>("window.outcomes");
       assertEquals(outcomes.slice(0, 6), new Array(6).fill("refused"));

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { ProbeSlots } from "../../src/sensors/probe/probe_slots.ts";
 import { SlotFolder, store } from "../sensors/probe/shared_pages.ts";
 import { autoscaled } from "../support/autoscaled.ts";
@@ -47,7 +48,7 @@ Deno.test("an app that pretends the most in all slots gets the maximum at most, 
     // What the master says of itself: a count, boot failures and a class that are not true.
     store(`${folder}/arbiter`, { 17: 99_999, 23: 0, 26: n % 9, 27: 2n ** 63n });
     await look();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await delay(20);
   }
   assert(
     targets.length > 0 && targets.every((target) => target >= 2 && target <= 5),

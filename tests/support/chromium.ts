@@ -30,6 +30,14 @@ export async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
+const installed = await findChromium();
+
+/** A test with a Chromium; skipped where there is none. */
+export function browserTest(name: string, fn: (chromium: string) => Promise<void>): void {
+  if (installed !== undefined) Deno.test(name, () => fn(installed));
+  else Deno.test.ignore(`${name} (skipped: chromium is not installed)`, () => {});
+}
+
 /** A tab: `await using page = await openPage(chromium)`. */
 export class Page implements AsyncDisposable {
   /** Errors and warnings of the console, and uncaught errors. */

@@ -1,4 +1,5 @@
 /** Waiting for a condition instead of sleeping and hoping. */
+import { delay } from "@std/async/delay";
 
 export interface UntilOptions {
   /** Give up after this long; 10 s when not given. */
@@ -24,6 +25,6 @@ export async function until<T>(
     if (performance.now() > deadline) {
       throw new Error(`Waited ${timeoutMs} ms for ${typeof what === "string" ? what : what()}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await delay(everyMs);
   }
 }

@@ -3,6 +3,7 @@
  * having been able to start a program or write a file. (A port is claimed as tests/support/port.ts loads: that may be.)
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { read } from "../architecture/modules.ts";
 import { run } from "../support/process.ts";
 
 interface Script {
@@ -74,8 +75,4 @@ function typescriptIn(folder: string): string[] {
     const path = `${folder}/${name}`;
     return isDirectory ? typescriptIn(path) : name.endsWith(".ts") ? [path] : [];
   }).sort();
-}
-
-function read(path: string): string {
-  return Deno.readTextFileSync(repository + path);
 }

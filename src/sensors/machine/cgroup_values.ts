@@ -1,4 +1,5 @@
 /** The values in control-group files. Missing or malformed values are undefined; "no limit" is Infinity. */
+import { wholeNumber } from "../text_file.ts";
 
 /** cpu.max, "QUOTA PERIOD" or "max PERIOD" in microseconds, as cores. Example: "150000 100000" is 1.5. */
 export function parseCpuMax(text: string): number | undefined {
@@ -13,7 +14,7 @@ export function parseCfsQuota(quota: string, period: string): number | undefined
 }
 
 function quotaCores(quota: string | undefined, period: string): number | undefined {
-  const cores = whole(quota) / whole(period);
+  const cores = wholeNumber(quota) / wholeNumber(period);
   return cores > 0 && Number.isFinite(cores) ? cores : undefined;
 }
 
@@ -21,13 +22,13 @@ function quotaCores(quota: string | undefined, period: string): number | undefin
 export function parseMemoryLimit(text: string): number | undefined {
   const value = text.trim();
   if (value === "max") return Infinity;
-  const bytes = whole(value);
+  const bytes = wholeNumber(value);
   return Number.isNaN(bytes) ? undefined : bytes >= 2 ** 60 ? Infinity : bytes;
 }
 
 /** A file that is one number. */
 export function parseWhole(text: string): number | undefined {
-  const value = whole(text.trim());
+  const value = wholeNumber(text.trim());
   return Number.isNaN(value) ? undefined : value;
 }
 
@@ -46,8 +47,4 @@ export function parseKey(text: string, key: string): number | undefined {
 export function parseFullStall(text: string): number | undefined {
   const percent = /^full avg10=(\d{1,3}\.\d\d) /m.exec(text)?.[1];
   return percent === undefined ? undefined : Math.min(1, Number(percent) / 100);
-}
-
-function whole(text: string | undefined): number {
-  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : NaN;
 }

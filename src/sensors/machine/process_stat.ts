@@ -1,4 +1,5 @@
 /** Reads the files that /proc keeps of one process. Missing or malformed numbers are undefined. */
+import { wholeNumber } from "../text_file.ts";
 
 /** Some fields of /proc/PID/stat. */
 export interface ProcessStat {
@@ -26,7 +27,7 @@ export function parseStat(text: string): ProcessStat | undefined {
   if (end < 0) return undefined;
   // Numbered as in proc_pid_stat(5), where the state is field 3.
   const fields = text.slice(end + 2).split(" ");
-  const field = (number: number) => count(fields[number - 3]);
+  const field = (number: number) => wholeNumber(fields[number - 3]);
   const state = fields[0] ?? "";
   const cpuTicks = field(14) + field(15);
   const [ppid, threads, startTicks] = [field(4), field(20), field(22)];
@@ -39,7 +40,7 @@ export function parseStat(text: string): ProcessStat | undefined {
  * stood in the run queue.
  */
 export function parseRunQueueWait(text: string): number | undefined {
-  const [onCpu, waited] = text.trim().split(/\s+/).map(count);
+  const [onCpu, waited] = text.trim().split(/\s+/).map(wholeNumber);
   // Kernels that do not keep the times write zeros; a thread that exists has run.
   return onCpu !== undefined && waited !== undefined && onCpu + waited > 0 ? waited : undefined;
 }
@@ -58,13 +59,13 @@ export function parsePrivate(text: string): number | undefined {
 
 /** Resident memory of /proc/PID/stat in bytes, pages shared with other processes among it. */
 export function parseResident(stat: string): number | undefined {
-  const pages = count(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[21]);
+  const pages = wholeNumber(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[21]);
   return pages >= 0 ? PAGE_BYTES * pages : undefined;
 }
 
 /** Resident less shared pages of /proc/PID/statm in bytes: costs microseconds where Pss costs milliseconds. */
 export function parseUnshared(text: string): number | undefined {
-  const [, resident, shared] = text.trim().split(/\s+/).map(count);
+  const [, resident, shared] = text.trim().split(/\s+/).map(wholeNumber);
   const pages = (resident ?? NaN) - (shared ?? NaN);
   return pages >= 0 ? PAGE_BYTES * pages : undefined;
 }
@@ -98,9 +99,5 @@ export function caughtSignals(text: string): ((signal: number) => boolean) | und
 
 /** The pids of /proc/PID/task/TID/children. */
 export function parsePids(text: string): number[] {
-  return text.split(/\s+/).map(count).filter((pid) => pid > 0 && pid < 2 ** 31);
-}
-
-function count(text: string | undefined): number {
-  return text !== undefined && /^\d{1,20}$/.test(text) ? Number(text) : NaN;
+  return text.split(/\s+/).map(wholeNumber).filter((pid) => pid > 0 && pid < 2 ** 31);
 }

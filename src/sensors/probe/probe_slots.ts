@@ -8,6 +8,7 @@ import { LoadSums } from "./load_sums.ts";
 import type { SlotHead } from "./slot.ts";
 import { SlotFile } from "./slot_file.ts";
 import { describe, type SlotWorker } from "./slot_worker.ts";
+import { exists } from "../text_file.ts";
 
 /** What all slots come to. */
 export interface SlotsReading {
@@ -118,7 +119,7 @@ export class ProbeSlots {
 
   /** The files of workers that live, whose names are gone from the folder. */
   get removed(): string[] {
-    return [...this.#slots.keys()].map((pid) => `${this.#folder}/w-${pid}`).filter((path) => !isThere(path));
+    return [...this.#slots.keys()].map((pid) => `${this.#folder}/w-${pid}`).filter((path) => !exists(path));
   }
 
   /** The pids that have a slot. */
@@ -157,7 +158,7 @@ export class ProbeSlots {
 
   /** The folder was removed: the descriptors still tell, but only /proc says who is alive. */
   #dropDead(): SlotFile[] {
-    return this.#drop((pid) => !isThere(`/proc/${pid}`));
+    return this.#drop((pid) => !exists(`/proc/${pid}`));
   }
 
   #drop(isGone: (pid: number) => boolean): SlotFile[] {
@@ -173,15 +174,6 @@ export class ProbeSlots {
   #noteBoot(head: SlotHead): void {
     if (head.readyNs === 0 || head.readyNs <= (this.#lastBoot?.readyNs ?? 0)) return;
     this.#lastBoot = { readyNs: head.readyNs, ms: (head.readyNs - head.bootNs) / 1e6 };
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

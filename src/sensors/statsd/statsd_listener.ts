@@ -8,6 +8,7 @@
  * which is counted. Without libc Deno's own receive does the work, with a breath for the event loop every so often.
  */
 
+import { delay } from "@std/async/delay";
 import { whyNotListening } from "../../error_text.ts";
 import { duplicate, libc, MSG_DONTWAIT, receiveDrops, setReceiveBuffer } from "../../platform/libc.ts";
 import type { Maybe } from "../../core/sample.ts";
@@ -134,7 +135,7 @@ export class StatsdListener {
       } catch {
         // Closed: the loop's condition ends it. Anything else may pass, and must not spin.
       }
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await delay(1);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { hangUp } from "../../platform/hang_up.ts";
 import {
   bodyLength,
@@ -75,7 +76,7 @@ export class HttpServer {
         this.#open.add(connection);
         void this.#serve(connection);
       } catch {
-        if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
+        if (!this.#closed) await delay(ACCEPT_AGAIN_MS);
       }
     }
   }

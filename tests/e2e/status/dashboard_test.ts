@@ -2,16 +2,9 @@ import { assert, assertEquals, assertGreaterOrEqual, assertMatch, assertNotEqual
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import { type Autoscaled, autoscaled } from "../../support/autoscaled.ts";
-import { findChromium, openPage, type Page } from "../../support/chromium.ts";
+import { browserTest, openPage, type Page } from "../../support/chromium.ts";
 import { freeTcpPort, freeUdpPort } from "../../support/port.ts";
 import { command } from "../../support/running_commands.ts";
-
-const chromium = await findChromium();
-
-function browserTest(name: string, fn: () => Promise<void>): void {
-  const skipped = chromium === undefined ? " (skipped: chromium is not installed)" : "";
-  Deno.test({ name: name + skipped, ignore: chromium === undefined, fn });
-}
 
 const OWN = ["--min-workers", "2", "--max-workers", "8"];
 
@@ -39,10 +32,10 @@ async function texts(page: Page, selector: string): Promise<string[]> {
 
 browserTest(
   "the page loads, its charts move in a burst, and decisions read as in the log and in explain",
-  async () => {
+  async (chromium) => {
     const statusPort = freeTcpPort();
     await using it = await served(statusPort);
-    await using page = await openPage(chromium!);
+    await using page = await openPage(chromium);
     await page.open(`http://127.0.0.1:${statusPort}/`);
     await page.until(`document.getElementById("order").textContent === "scaling automatically"`);
     await page.until(`${legend("workers", "ready")} === "2"`);
@@ -86,9 +79,9 @@ browserTest(
   },
 );
 
-browserTest("the page finds the server again after a restart, and keeps what it knew", async () => {
+browserTest("the page finds the server again after a restart, and keeps what it knew", async (chromium) => {
   const statusPort = freeTcpPort();
-  await using page = await openPage(chromium!);
+  await using page = await openPage(chromium);
   {
     await using it = await served(statusPort);
     await page.open(`http://127.0.0.1:${statusPort}/`);
@@ -118,21 +111,21 @@ browserTest("the page finds the server again after a restart, and keeps what it 
   assertEquals(others, []);
 });
 
-browserTest("what is not known without the probe is a dash on the page, and not a 0", async () => {
+browserTest("what is not known without the probe is a dash on the page, and not a 0", async (chromium) => {
   const statusPort = freeTcpPort();
   const own = ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`];
   await using _it = await autoscaled({ own: [...own, "--status-addr", `127.0.0.1:${statusPort}`] });
-  await using page = await openPage(chromium!);
+  await using page = await openPage(chromium);
   await page.open(`http://127.0.0.1:${statusPort}/`);
   await page.until(`${legend("workers", "ready")} === "2"`);
   assertEquals(await page.evaluate(legend("requests", "failed")), "–");
   assertEquals(await page.evaluate(legend("queue", "in flight")), "–");
 });
 
-browserTest("the page works at 360 px, in the dark, and from the keyboard", async () => {
+browserTest("the page works at 360 px, in the dark, and from the keyboard", async (chromium) => {
   const statusPort = freeTcpPort();
   await using _it = await served(statusPort);
-  await using page = await openPage(chromium!);
+  await using page = await openPage(chromium);
   await page.resize(360, 740);
   await page.open(`http://127.0.0.1:${statusPort}/`);
   await page.until(`${legend("workers", "ready")} === "2"`);

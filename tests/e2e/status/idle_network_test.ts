@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { run } from "../../support/process.ts";
 import { until } from "../../support/wait.ts";
@@ -26,7 +27,7 @@ Deno.test("idle, nothing of ours sends a packet, off the machine or within", asy
   });
   const sent = () => counters(`/proc/${server.process.pid}/net/dev`);
   const before = sent();
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await delay(IDLE_MS);
   assertEquals(sent() - before, 0);
   // The counter works: a packet to a stranger counts.
   await run("nsenter", [

@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { known } from "../../../src/core/sample.ts";
 import { Machine } from "../../../src/sensors/machine/machine.ts";
 import { parseBusyTicks, parseCpuList } from "../../../src/sensors/machine/machine_files.ts";
@@ -284,7 +285,7 @@ Deno.test("Stolen time counts as busy, waiting for a disk and guests do not", ()
 Deno.test("This machine has cores and memory, and its use lies within them", async () => {
   const machine = new Machine();
   machine.read(0);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await delay(300);
   const { cpu, memory } = machine.read(300);
   if (!known(cpu) || !known(memory)) throw new Error("unknown");
   assert(cpu.limitCores > 0 && cpu.usedCores >= 0);

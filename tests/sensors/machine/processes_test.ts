@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { known } from "../../../src/core/sample.ts";
 import { Processes } from "../../../src/sensors/machine/processes.ts";
 import { FakeRoot } from "./fake_root.ts";
@@ -327,7 +328,7 @@ Deno.test("On this machine a busy child is a busy core, and its memory is known"
   const begun = performance.now();
   let reading = processes.read([child.pid], 0);
   while (performance.now() - begun < 600) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
     reading = processes.read([child.pid], performance.now() - begun);
   }
   assert(known(reading.cpu) && known(reading.workerBytes));

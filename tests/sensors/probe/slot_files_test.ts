@@ -1,5 +1,6 @@
 /** Slots as files: half written, removed, none at all, and written by the probe's own code. */
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { monotonicNs } from "../../../src/platform/libc.ts";
 import { ProbeSlots } from "../../../src/sensors/probe/probe_slots.ts";
 import { loadOf, probeProcess, probePython, SlotFolder } from "./shared_pages.ts";
@@ -167,7 +168,7 @@ sys.stdin.readline()`);
   let totals: string | undefined;
   const line = worker.nextLine().then((text) => totals = text);
   while (totals === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    await delay(3);
     read();
   }
   await line;
@@ -177,7 +178,7 @@ sys.stdin.readline()`);
   const expected = totals!.split(" ").map(Number);
   const differs = () => sums.some((sum, i) => Math.abs(sum - expected[i]!) > (i < 3 ? 0 : 1e5));
   for (let i = 0; i < 200 && differs(); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    await delay(3);
     read();
   }
   assertEquals(differs(), false, `${sums} and not ${expected}`);

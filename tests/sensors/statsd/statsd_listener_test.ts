@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { StatsdListener } from "../../../src/sensors/statsd/statsd_listener.ts";
 import { StatsdWindow } from "../../../src/sensors/statsd/statsd_window.ts";
 
@@ -26,7 +27,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!condition()) {
     assert(performance.now() < deadline, `not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await delay(2);
   }
 }
 
@@ -103,7 +104,7 @@ print(n)`;
     const begun = performance.now();
     while (!done) {
       const before = performance.now();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await delay(20);
       longestMs = Math.max(longestMs, performance.now() - before);
       ticks++;
       listener.drain();
