@@ -18,40 +18,54 @@ Deno.test("a failed boot bars growth until its pause ends", () => {
   const { max } = bounds({}, { gate: { failures: 8, retryAtMs: 20_000 } });
   assertEquals(max.workers, 5);
   assertEquals(max.why.code, "boot-failures");
-  assertEquals(bounds({}, { gate: { failures: 8, retryAtMs: 9_000 } }).max.why.code, "configured");
 });
 
-Deno.test("a worker that is ready after the pause opens the gate, one before it does not", () => {
+Deno.test("a worker that is ready before the pause ends does not open the gate", () => {
   const gate: BootGate = { failures: 8, retryAtMs: 60_000 };
-  assertEquals(nextGate(gate, sample(gate.retryAtMs - 1), true), gate);
-  assertEquals(nextGate(gate, sample(gate.retryAtMs), true), OPEN_GATE);
+  assertEquals(nextGate(gate, sample(59_999), true), gate);
 });
 
-Deno.test("boots: growth may go on at the very moment its pause ends", () => {
-  const gate = { failures: 1, retryAtMs: 10_000 };
-  assertEquals(bounds({}, { gate }).max.why.code, "configured");
-  assertEquals(bounds({}, { gate: { ...gate, retryAtMs: 10_001 } }).max.why, {
+Deno.test("a worker that is ready after the pause opens the gate", () => {
+  assertEquals(nextGate({ failures: 8, retryAtMs: 60_000 }, sample(60_000), true), OPEN_GATE);
+});
+
+Deno.test("growth may go on at the very moment its pause ends", () => {
+  assertEquals(bounds({}, { gate: { failures: 1, retryAtMs: 10_000 } }).max.why.code, "configured");
+});
+
+Deno.test("the bound says how many boots failed, and when the next try is", () => {
+  assertEquals(bounds({}, { gate: { failures: 1, retryAtMs: 10_001 } }).max.why, {
     code: "boot-failures",
     failures: 1,
     retryInMs: 1,
   });
+});
+
+Deno.test("without a failed boot no pause bars growth", () => {
   assertEquals(bounds({}, { gate: { failures: 0, retryAtMs: 20_000 } }).max.why.code, "configured");
 });
 
-Deno.test("boots: the gate stays as it is while boots are not known, or no worker became ready", () => {
+Deno.test("the gate stays as it is while boots are not known", () => {
   const gate: BootGate = { failures: 2, retryAtMs: 5_000 };
   assertEquals(nextGate(gate, sample(9_000, { boots: "unknown" }), true), gate);
+});
+
+Deno.test("the gate stays as it is while no worker became ready", () => {
+  const gate: BootGate = { failures: 2, retryAtMs: 5_000 };
   assertEquals(nextGate(gate, sample(9_000), false), gate);
 });
 
-Deno.test("boots: a ready worker opens no gate that never closed", () => {
+Deno.test("a ready worker opens no gate that never closed", () => {
   const never: BootGate = { failures: 0, retryAtMs: 5_000 };
   assertEquals(nextGate(never, sample(9_000), true), never);
 });
 
-Deno.test("boots: several failures at once count as several", () => {
+Deno.test("several failures at once count as several", () => {
   const gate = nextGate(OPEN_GATE, sample(0, { boots: { failures: 3, lastBootMs: 20 } }), false);
   assertEquals(gate, { failures: 3, retryAtMs: 4_000 });
+});
+
+Deno.test("however many boots fail at once, the pause is a minute at most", () => {
   const hopeless = nextGate(OPEN_GATE, sample(0, { boots: { failures: 5_000, lastBootMs: 20 } }), false);
   assertEquals(hopeless.retryAtMs, 60_000);
 });

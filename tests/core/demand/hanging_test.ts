@@ -23,14 +23,17 @@ function asks(
   );
 }
 
-Deno.test("requests that hang on all slots: each waiting request gets one, once one has waited too long", () => {
+Deno.test("once one has waited too long behind requests that hang, each waiting request gets a slot", () => {
   assertEquals(asks(3, 5), 5);
-  assertEquals(asks(3, 4), 0);
-  assertEquals(asks(0, 5), 0);
 });
 
-Deno.test("a slot that is free, or becomes free meanwhile, is waited for", () => {
-  assertEquals(asks(3, 5, {}, 1), 0);
+Deno.test("nothing while none has waited too long", () => assertEquals(asks(3, 4), 0));
+
+Deno.test("nothing while none waits", () => assertEquals(asks(0, 5), 0));
+
+Deno.test("nothing while a slot is free", () => assertEquals(asks(3, 5, {}, 1), 0));
+
+Deno.test("nothing where slots became free meanwhile", () => {
   assertEquals(asks(3, 5, { finished: 1, started: 1 }), 0);
 });
 
@@ -40,30 +43,41 @@ Deno.test("threads that connections hold without a request are taken slots", () 
   assertEquals(hangingWorkers({ sample: sample(2_000, held), history, counts, bootMs: 40 }, 300), 3);
 });
 
-Deno.test("the oldest wait ends where all that waited then have begun since", () => {
-  const queue = (queued: number, started: number) => ({ queuedMs: 100 * queued, started });
+const queue = (queued: number, started: number) => ({ queuedMs: 100 * queued, started });
+
+Deno.test("the oldest wait began with the queue where none has begun since", () => {
   assertEquals(ticks([queue(0, 0), queue(2, 0), queue(2, 0), queue(2, 0)]).oldestWaitMs(), 200);
+});
+
+Deno.test("the oldest wait ends where all that waited then have begun since", () => {
   assertEquals(ticks([queue(2, 0), queue(2, 1), queue(2, 1)]).oldestWaitMs(), 100);
   assertEquals(ticks([queue(2, 0), queue(2, 2)]).oldestWaitMs(), 0);
+});
+
+Deno.test("there is no oldest wait where none waits", () => {
   assertEquals(ticks([queue(0, 0)]).oldestWaitMs(), 0);
 });
 
-Deno.test("all slots taken and none free for as long as the objective: requests hang, before their mean shows it", () => {
+/** Whether requests hang when so many of two slots are taken, and none ends, for so many ticks after 4 s as usual. */
+function hang(taken: number, forTicks: number): boolean {
   const usual = Array.from({ length: 40 }, () => ({ arrivals: 2, serviceMs: 80, occupiedMs: 80 }));
-  const hang = (taken: number, forTicks: number) => {
-    const history = ticks([
-      ...usual,
-      ...Array.from({ length: forTicks }, () => ({ occupiedMs: 100 * taken })),
-    ]);
-    return requestsHang({
-      sample: sample(5_000),
-      history,
-      settings: DEFAULT_POLICY,
-      second: history.sums(1_000),
-      stable: history.sums(10_000),
-    });
-  };
-  assertEquals(hang(2, 2), false);
+  const then = Array.from({ length: forTicks }, () => ({ occupiedMs: 100 * taken }));
+  const history = ticks([...usual, ...then]);
+  return requestsHang({
+    sample: sample(5_000),
+    history,
+    settings: DEFAULT_POLICY,
+    second: history.sums(1_000),
+    stable: history.sums(10_000),
+  });
+}
+
+Deno.test("requests hang when all slots are taken for as long as the objective, before their mean shows it", () => {
   assertEquals(hang(2, 3), true);
-  assertEquals(hang(1, 3), false);
 });
+
+Deno.test("requests do not hang while all slots are taken for less than the objective", () => {
+  assertEquals(hang(2, 2), false);
+});
+
+Deno.test("requests do not hang while a slot is free", () => assertEquals(hang(1, 3), false));

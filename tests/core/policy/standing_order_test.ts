@@ -9,20 +9,33 @@ import {
 
 const pinned: StandingOrder = { order: { kind: "pinned", workers: 4 }, untilMs: 5_000 };
 
-Deno.test("an order stands until its end and is automatic scaling from then on", () => {
-  assertEquals(standingAt(pinned, 4_999), pinned);
+Deno.test("an order stands until its end", () => assertEquals(standingAt(pinned, 4_999), pinned));
+
+Deno.test("scaling is automatic from an order's end on", () => {
   assertEquals(standingAt(pinned, 5_000), AUTOMATIC);
+});
+
+Deno.test("an order without an end stands", () => {
   const forever: StandingOrder = { order: { kind: "paused" }, untilMs: Infinity };
   assertEquals(standingAt(forever, 1e12), forever);
 });
 
-Deno.test("a pinned count stays within the minimum and the maximum of the moment", () => {
-  const settings = { ...DEFAULT_POLICY, minWorkers: 3, maxWorkers: 6 };
-  for (const [asked, got] of [[1, 3], [3, 3], [5, 5], [9, 6]] as const) {
-    assertEquals(withinBounds({ kind: "pinned", workers: asked }, settings), {
-      kind: "pinned",
-      workers: got,
-    });
-  }
-  assertEquals(withinBounds({ kind: "paused" }, settings), { kind: "paused" });
+const SETTINGS = { ...DEFAULT_POLICY, minWorkers: 3, maxWorkers: 6 };
+const pin = (workers: number) => withinBounds({ kind: "pinned", workers }, SETTINGS);
+
+Deno.test("a pinned count below the minimum is the minimum", () => {
+  assertEquals(pin(1), { kind: "pinned", workers: 3 });
+});
+
+Deno.test("a pinned count above the maximum is the maximum", () => {
+  assertEquals(pin(9), { kind: "pinned", workers: 6 });
+});
+
+Deno.test("a pinned count between them is kept", () => {
+  assertEquals(pin(3), { kind: "pinned", workers: 3 });
+  assertEquals(pin(5), { kind: "pinned", workers: 5 });
+});
+
+Deno.test("bounds change no pause", () => {
+  assertEquals(withinBounds({ kind: "paused" }, SETTINGS), { kind: "paused" });
 });

@@ -44,17 +44,32 @@ Deno.test("from the first request on it is kept for a hold", () => {
   }
 });
 
-Deno.test("only the number to start with is kept: added workers are removed, and a lower maximum holds", () => {
-  const lower = new Driver({ maxWorkers: 4 }, 6, READY);
-  assertEquals(lower.step(READY).target, 4);
+Deno.test("a maximum below the number to begin with holds", () => {
+  assertEquals(new Driver({ maxWorkers: 4 }, 6, READY).step(READY).target, 4);
+});
+
+Deno.test("workers that were added to the number to begin with are removed", () => {
   const grown = new Driver({}, 4, READY);
   grown.step({ ...READY, queue: 40 });
   assertEquals(grown.run(200, READY).target, 4);
 });
 
-Deno.test("example: a hold of 3 s, ready at 0 s, the first request at 20 s", () => {
+/** How much longer two workers are kept that are ready at 0 s, with a hold of 3 s. */
+const kept = (nowMs: number, requestAtMs: number | undefined) =>
+  keptForMs({ workers: 2, readyAtMs: 0, requestAtMs }, nowMs, 3_000);
+
+Deno.test("before workers are ready they are kept for a minute more", () => {
   assertEquals(keptForMs(notStarted(2), 0, 3_000), 60_000);
-  assertEquals(keptForMs({ workers: 2, readyAtMs: 0, requestAtMs: undefined }, 20_000, 3_000), 40_000);
-  assertEquals(keptForMs({ workers: 2, readyAtMs: 0, requestAtMs: 20_000 }, 21_000, 3_000), 2_000);
-  assertEquals(keptForMs({ workers: 2, readyAtMs: 0, requestAtMs: 59_000 }, 60_500, 3_000), 0);
+});
+
+Deno.test("without a request they are kept for the rest of the minute", () => {
+  assertEquals(kept(20_000, undefined), 40_000);
+});
+
+Deno.test("after the first request they are kept for the rest of the hold", () => {
+  assertEquals(kept(21_000, 20_000), 2_000);
+});
+
+Deno.test("a first request late in the minute keeps them no longer than the minute", () => {
+  assertEquals(kept(60_500, 59_000), 0);
 });

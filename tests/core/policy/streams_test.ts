@@ -15,16 +15,21 @@ function after(streamWorkers: number, streamGraceMs = 0, limits: Bounds = bounds
   return { target: last.target, code: last.reason.code };
 }
 
-Deno.test("workers with open websockets or event streams stay, the others go", () => {
-  assertEquals(after(0), { target: 2, code: "steady" });
+Deno.test("workers with open websockets or event streams stay, the others are removed", () => {
   assertEquals(after(5), { target: 5, code: "streams" });
+});
+
+Deno.test("where all have streams all stay", () => {
   assertEquals(after(8), { target: 8, code: "streams" });
 });
 
-Deno.test("a grace that is over lets them go", () => {
-  assertEquals(after(8, 90_000).target, 8);
-  assertEquals(after(8, 30_000).target, 2);
+Deno.test("without streams what is enough stays", () => {
+  assertEquals(after(0), { target: 2, code: "steady" });
 });
+
+Deno.test("streams keep their workers during the grace", () => assertEquals(after(8, 90_000).target, 8));
+
+Deno.test("streams keep no worker after the grace", () => assertEquals(after(8, 30_000).target, 2));
 
 Deno.test("the grace begins when fewer workers are enough", () => {
   const driver = new Driver(8, { streamGraceMs: 65_000 });
