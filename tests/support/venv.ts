@@ -38,7 +38,15 @@ const repository = new URL("../../", import.meta.url).pathname;
  * Throws when Python or a package registry is out of reach.
  */
 export function venv(name: VenvName): Promise<string> {
+  const other = Deno.env.get("TEST_GUNICORN");
+  if (name === "newest" && other) return makeVenv(`${repository}.venvs/newest-${other}`, newestWith(other));
   return makeVenv(`${repository}.venvs/${name}`, requirements[name]);
+}
+
+/** TEST_GUNICORN=23.0.0: tests that run on the newest gunicorn run on that one. */
+function newestWith(gunicorn: string): string[] {
+  const rest = requirements.newest.filter((one) => !one.startsWith("gunicorn=="));
+  return [`gunicorn==${gunicorn}`, ...rest, "setuptools==80.9.0"];
 }
 
 /** Path of a program of a virtualenv: `bin(await venv("23"), "gunicorn")`. */

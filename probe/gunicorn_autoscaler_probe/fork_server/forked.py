@@ -5,7 +5,7 @@ import signal
 import sys
 from time import sleep  # gevent's, put in its place later, would start its loop
 
-from . import kernel, reseed, wire
+from . import kernel, rehearsal, reseed, wire
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _LOOK_EVERY_S = 0.0002
@@ -59,6 +59,7 @@ def live(server, middle_pid, hand, name, on_slot):
                 os._exit(0)
             kernel.die_with(server.pid)  # it may wait long for its order
             wire.send(hand, b'%d' % os.getpid())
+            rehearsal.rehearse(server)
             data, descriptors = wire.receive(hand)
             kernel.outlive_parent()
     except OSError:
@@ -104,7 +105,8 @@ def _run(server, order, heartbeat_fd):
         return 0
 
     base.WorkerTmp = heartbeat
-    server.cfg.set('pre_fork', lambda server, worker: worker.__dict__.update(order.attributes))  # the user's has run
+    # The user's has run. Not by cfg.set, which inspects it: that takes a millisecond.
+    server.cfg.settings['pre_fork'].value = lambda server, worker: worker.__dict__.update(order.attributes)
     server.worker_age = order.age - 1
     arbiter_module.os = ForkingOs(fork)
     type(server).spawn_worker(server)

@@ -64,10 +64,15 @@ def outlive_parent():
 def set_name(name):
     """The name of this process. Never raises."""
     try:
-        with open('/proc/self/comm', 'w') as file:
-            file.write(name)
+        fd = os.open('/proc/self/comm', os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        os.write(fd, name.encode())
     except OSError:
         pass
+    finally:
+        os.close(fd)
 
 
 def get_name():

@@ -9,7 +9,7 @@ from os import waitpid  # gevent and eventlet patch their modules while the appl
 from socket import socket as Socket
 
 from .. import report
-from . import application, forked, kernel, process, wire
+from . import application, code_pages, forked, kernel, process, rehearsal, wire
 
 _FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
 
@@ -75,8 +75,10 @@ class Life:
                 os._exit(1)
             sys.stdout.flush()  # else each worker prints what the import left in the buffers
             sys.stderr.flush()
+            rehearsal.rehearse(self._server)
             gc.collect()
             gc.freeze()  # the collector would write to every page that workers share
+            _unmap_code()
             _send_outcome(sock, process.READY, import_s, '')
             return worker_name
         except BaseException as error:
@@ -100,6 +102,13 @@ class Life:
         util.set_owner_process = _ignore  # only root can do it again
         kernel.die_with(server.pid)
         os.environ.update(cfg.env or {})
+
+
+def _unmap_code():
+    try:
+        code_pages.unmap()
+    except Exception as error:
+        report.trouble('unmap the code pages of the import', error)
 
 
 def _ignore(*args, **named):
