@@ -53,6 +53,7 @@ export class Recorder {
   }
 
   #giveUp(error: unknown): void {
+    this.#writer?.abandon();
     this.#writer = undefined;
     this.#log.error("Cannot write the recording: {error}, it ends here", { error: fileProblem(error) });
   }

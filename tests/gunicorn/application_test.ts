@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { applicationOf } from "../../src/gunicorn/application.ts";
+import { applicationOf, mayNameApplication } from "../../src/gunicorn/application.ts";
 
 Deno.test("the application is the word that belongs to no option", () => {
   for (
@@ -14,4 +14,18 @@ Deno.test("the application is the word that belongs to no option", () => {
       [[], "gunicorn"],
     ] as const
   ) assertEquals(applicationOf(args), application, args.join(" "));
+});
+
+Deno.test("a positional word, a configuration or a paste file may name the application", () => {
+  for (const args of [["shop:app"], ["-c", "conf.py"], ["--paste", "production.ini"]]) {
+    assertEquals(mayNameApplication(args, false), true, args.join(" "));
+  }
+});
+
+Deno.test("the default configuration file may name the application", () => {
+  assertEquals(mayNameApplication(["-b", ":8000"], true), true);
+});
+
+Deno.test("an address names no application", () => {
+  assertEquals(mayNameApplication(["-b", ":8000"], false), false);
 });

@@ -1,23 +1,19 @@
 import { assertEquals } from "@std/assert";
-import type { Logger } from "@logtape/logtape";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import type { Decision } from "../../src/core/reason.ts";
 import type { SleepReading } from "../../src/core/sample.ts";
 import { SleepLog } from "../../src/supervisor/sleep_log.ts";
 import { sample } from "../core/samples.ts";
+import { collectedLog } from "../support/collected_log.ts";
 
 const SLEEPY = { ...DEFAULT_POLICY, sleepAfterMs: 60_000 };
 
 const STEADY = { reason: { code: "steady" } } as Decision;
 
-function said(readings: readonly (SleepReading | undefined)[], settings = SLEEPY): string[] {
-  const lines: string[] = [];
-  const say = (text: string, values: Record<string, unknown> = {}) =>
-    lines.push(text.replace(/\{(\w+)\}/g, (_, name) => String(values[name])));
+function logged(readings: readonly (SleepReading | undefined)[], settings = SLEEPY): string[] {
+  const { log, lines } = collectedLog();
   const sleepLog = new SleepLog();
-  for (const sleep of readings) {
-    sleepLog.note(sample(0, { sleep }), STEADY, settings, { info: say, warn: say } as unknown as Logger);
-  }
+  for (const sleep of readings) sleepLog.note(sample(0, { sleep }), STEADY, settings, log);
   return lines;
 }
 
@@ -38,7 +34,7 @@ Deno.test("the first answer after each sleep is a line, once", () => {
     woken(2, "unknown"),
     woken(2, 1_200),
   ];
-  assertEquals(said(readings), [
+  assertEquals(logged(readings), [
     "first answer 31 ms after the request that ended the sleep",
     "first answer 1.2 s after the request that ended the sleep",
   ]);
@@ -51,34 +47,25 @@ Deno.test("that there can be no sleep is logged once, and only with a sleep sett
     wakes: 0,
     firstAnswerMs: "unknown",
   });
-  assertEquals(said(readings).length, 1);
-  assertEquals(said(readings, DEFAULT_POLICY), []);
+  assertEquals(logged(readings).length, 1);
+  assertEquals(logged(readings, DEFAULT_POLICY), []);
 });
 
 Deno.test("that the fork server stops too is logged once for each sleep", () => {
-  const lines: string[] = [];
-  const say = (text: string) => lines.push(text);
+  const { log, lines } = collectedLog();
   const sleepLog = new SleepLog();
   const asleep = (isDeep: boolean) =>
     ({ reason: { code: "asleep", quietMs: 60_000, forMs: 1, isDeep } }) as Decision;
   const settings = { ...SLEEPY, deepSleepAfterMs: 120_000 };
   for (const decision of [STEADY, asleep(false), asleep(true), asleep(true), STEADY, asleep(true)]) {
-    sleepLog.note(
-      sample(0, { sleep: woken(0, "unknown") }),
-      decision,
-      settings,
-      { info: say } as unknown as Logger,
-    );
+    sleepLog.note(sample(0, { sleep: woken(0, "unknown") }), decision, settings, log);
   }
   assertEquals(lines.length, 2);
 });
 
 Deno.test("what keeps it awake because it is unknown is a warning after ten seconds, once", () => {
-  const lines: string[] = [];
-  const warn = (text: string, values: Record<string, unknown>) =>
-    lines.push(text.replace("{what}", String(values.what)));
+  const { log, lines } = collectedLog();
   const sleepLog = new SleepLog();
-  const log = { info: warn, warn } as unknown as Logger;
   const sleep = woken(0, "unknown");
   for (let nowMs = 0; nowMs < 9_900; nowMs += 100) {
     sleepLog.note(sample(nowMs, { sleep, queue: "unknown" }), STEADY, SLEEPY, log);

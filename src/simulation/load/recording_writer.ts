@@ -52,10 +52,22 @@ export class RecordingWriter {
     this.#pending = "";
   }
 
-  /** Writes what is pending and closes the file. */
+  /** Writes what is pending and closes the file, also when it cannot be written. */
   close(): void {
-    this.flush();
-    this.#file.close();
+    try {
+      this.flush();
+    } finally {
+      this.abandon();
+    }
+  }
+
+  /** Closes the file without what is pending. */
+  abandon(): void {
+    try {
+      this.#file.close();
+    } catch {
+      // It was closed to be renamed.
+    }
   }
 
   #rotate(): void {

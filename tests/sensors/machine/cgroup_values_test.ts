@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   parseCfsQuota,
   parseCpuMax,
+  parseFullStall,
   parseKey,
   parseMemoryLimit,
   parseWhole,
@@ -67,4 +68,20 @@ Deno.test("A key is found by its whole name, wherever it stands", () => {
 Deno.test("A file of one number is that number or nothing", () => {
   assertEquals(parseWhole("581881535359\n"), 581881535359);
   for (const text of ["", "x", "-1", "1 2", "1.5"]) assertEquals(parseWhole(text), undefined, text);
+});
+
+Deno.test('the stall of all processes is that of the line "full", as a share', () => {
+  const text =
+    "some avg10=40.00 avg60=1.00 avg300=0.10 total=9\nfull avg10=12.50 avg60=0.10 avg300=0.01 total=5\n";
+  assertEquals(parseFullStall(text), 0.125);
+});
+
+Deno.test("a stall is all of the time at most", () => {
+  assertEquals(parseFullStall("full avg10=100.01 avg60=0.10 avg300=0.01 total=5\n"), 1);
+});
+
+Deno.test('without a line "full", or a number in it, the stall is not known', () => {
+  for (const text of ["", "some avg10=40.00 avg60=1.00 avg300=0.10 total=9\n", "full avg10=x avg60=1.00\n"]) {
+    assertEquals(parseFullStall(text), undefined, text);
+  }
 });

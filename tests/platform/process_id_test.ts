@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { isAlive, processOf } from "../../src/platform/process_id.ts";
+import { until } from "../support/wait.ts";
+
+Deno.test("this process lives", () => assertEquals(isAlive(processOf(Deno.pid)!), true));
+
+Deno.test("a process that started at another time is not this one", () => {
+  assertEquals(isAlive({ pid: Deno.pid, startTicks: 1 }), false);
+});
+
+Deno.test("a pid that none has is no process", () => assertEquals(processOf(2 ** 30), undefined));
+
+Deno.test("a zombie does not live", async () => {
+  // The shell becomes sleep, which does not wait for the child that it has from it.
+  const script = "sh -c 'read line' & echo $!; exec sleep 60 < /dev/null";
+  const parent = new Deno.Command("sh", { args: ["-c", script], stdin: "piped", stdout: "piped" }).spawn();
+  const reader = parent.stdout.getReader();
+  const pid = Number(new TextDecoder().decode((await reader.read()).value));
+  const child = processOf(pid)!;
+  try {
+    await until(() => !isAlive(child), { what: "the end of the child" });
+    assertEquals(processOf(pid), child);
+  } finally {
+    parent.kill("SIGKILL");
+    await reader.cancel();
+    await parent.stdin.close();
+    await parent.status;
+  }
+});
