@@ -9,6 +9,8 @@ from bisect import bisect_left
 from time import monotonic_ns
 
 from .. import words as w
+from ..words import (
+    SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS)
 from .detach import detached
 from .histogram import bucket_of, first_ns
 
@@ -78,7 +80,7 @@ def _make(m, hold_ns):
             publish(began)
         else:
             try:
-                m[18] = running
+                m[IN_FLIGHT] = running
             except Exception as error:
                 detach(error)
         return began
@@ -102,7 +104,7 @@ def _make(m, hold_ns):
             due = now + hold_ns
         else:
             try:
-                m[18] = running
+                m[IN_FLIGHT] = running
             except Exception as error:
                 detach(error)
 
@@ -112,18 +114,18 @@ def _make(m, hold_ns):
         nonlocal seq, published
         try:
             histogram.add(durations)
-            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-            m[17] = now
-            m[18] = running
+            m[SEQ] = seq + 1  # odd: the words after it are being written
+            m[LAST_CHANGE_NS] = now
+            m[IN_FLIGHT] = running
             served_ns = histogram.sum_ns + apart_ns
-            m[19] = served_ns - overlap_ns + (now - busy_from if running else 0)
-            m[20] = served_ns + (running * now - began_sum if running else 0)
-            m[22] = finished = histogram.finished + apart
-            m[21] = finished + running
-            m[23] = failures
-            m[24] = histogram.sum_ns
+            m[BUSY_NS] = served_ns - overlap_ns + (now - busy_from if running else 0)
+            m[IN_FLIGHT_NS] = served_ns + (running * now - began_sum if running else 0)
+            m[FINISHED] = finished = histogram.finished + apart
+            m[STARTED] = finished + running
+            m[FAILED] = failures
+            m[SERVICE_NS] = histogram.sum_ns
             seq += 2
-            m[16] = seq
+            m[SEQ] = seq
         except Exception as error:
             detach(error)
         durations.clear()

@@ -6,6 +6,8 @@ totals are stored every 5 ms; when the worker begins to wait for a connection it
 """
 from time import monotonic_ns
 
+from ..words import (
+    SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS)
 from .detach import detached
 from .failures import watch_failures
 from .kernel_wait import KernelWait
@@ -41,12 +43,12 @@ def attach(worker, m):
         nonlocal seq, shows_busy
         shows_busy = True
         try:
-            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-            m[17] = now
-            m[18] = 1
-            m[21] = histogram.finished + 1
+            m[SEQ] = seq + 1  # odd: the words after it are being written
+            m[LAST_CHANGE_NS] = now
+            m[IN_FLIGHT] = 1
+            m[STARTED] = histogram.finished + 1
             seq += 2
-            m[16] = seq
+            m[SEQ] = seq
         except Exception as error:
             detach(error)
 
@@ -55,14 +57,14 @@ def attach(worker, m):
         shows_busy = False
         try:
             histogram.add(durations)
-            m[16] = seq + 1
-            m[17] = now
-            m[18] = 0
-            m[19] = m[20] = m[24] = histogram.sum_ns
-            m[21] = m[22] = histogram.finished
-            m[23] = failures
+            m[SEQ] = seq + 1
+            m[LAST_CHANGE_NS] = now
+            m[IN_FLIGHT] = 0
+            m[BUSY_NS] = m[IN_FLIGHT_NS] = m[SERVICE_NS] = histogram.sum_ns
+            m[STARTED] = m[FINISHED] = histogram.finished
+            m[FAILED] = failures
             seq += 2
-            m[16] = seq
+            m[SEQ] = seq
         except Exception as error:
             detach(error)
         durations.clear()
