@@ -1,4 +1,4 @@
-"""A worker's slot: made in the worker, glanced at (and marked) by gunicorn's master.
+"""A worker's slot: made in the worker, read (and marked) by gunicorn's master.
 
 Where something removed the file, the supervisor leads its name to its own open descriptor of it: the one kind
 of link that is followed.
@@ -82,7 +82,7 @@ def _open(folder, pid, mode):
     return os.open(path, mode | os.O_CLOEXEC)
 
 
-def glance(folder, pid):
+def read_header(folder, pid):
     """Words 0-33 of the slot of `pid` as a tuple, or None when there is no valid slot."""
     try:
         fd = _open(folder, pid, os.O_RDONLY)

@@ -26,7 +26,7 @@ export interface Identity {
  */
 export function statusReport(
   board: StatusBoard,
-  outside: LiveDetails,
+  live: LiveDetails,
   identity: Identity,
   wallMs: number,
   decisions: number,
@@ -36,7 +36,7 @@ export function statusReport(
   if (record === undefined) return undefined;
   const { sample, decision, settings } = record;
   const { workers, cpu, memory } = sample;
-  const arbiter = known(outside.gunicorn) ? outside.gunicorn : undefined;
+  const arbiter = known(live.gunicorn) ? live.gunicorn : undefined;
   return {
     version: identity.version,
     pid: identity.pid,
@@ -52,7 +52,7 @@ export function statusReport(
       slotsPerWorker: sample.model.slots,
       reloads: arbiter?.reloads ?? "unknown",
       bootFailures: board.counters.bootFailures,
-      lastBootSeconds: outside.lastBootSeconds,
+      lastBootSeconds: live.lastBootSeconds,
       forkServer: arbiter === undefined ? "unknown" : forkServerReport(arbiter.forkServer),
     },
     sleep: board.sleep.report(wallMs),
@@ -63,7 +63,7 @@ export function statusReport(
       draining: known(workers) ? workers.draining : "unknown",
       confirmed: arbiter?.confirmed ?? "unknown",
       settled: record.count.kind === "settled",
-      list: outside.workers,
+      list: live.workers,
     },
     target: decision.target,
     wanted: decision.wanted,

@@ -42,7 +42,7 @@ class SlotTest(unittest.TestCase):
             slot.create(folder, 1, 1, 1).close()
             self.assertEqual(text_of(target), 'mine')
             os.symlink(target, os.path.join(folder, 'w-4'))
-            self.assertIsNone(slot.glance(folder, 4))
+            self.assertIsNone(slot.read_header(folder, 4))
             slot.mark_draining(folder, 4)
             self.assertEqual(text_of(target), 'mine')
 
@@ -53,11 +53,11 @@ class SlotTest(unittest.TestCase):
             fd = os.open(path, os.O_RDONLY)
             os.unlink(path)
             os.symlink('/proc/%d/fd/%d' % (os.getpid(), fd), path)
-            self.assertIsNone(slot.glance(folder, os.getpid()), 'a link of somebody else')
+            self.assertIsNone(slot.read_header(folder, os.getpid()), 'a link of somebody else')
             parent = os.getppid
             os.getppid = os.getpid
             try:
-                self.assertEqual(slot.glance(folder, os.getpid())[w.STATE], w.BOOTING)
+                self.assertEqual(slot.read_header(folder, os.getpid())[w.STATE], w.BOOTING)
                 slot.mark_draining(folder, os.getpid())
             finally:
                 os.getppid = parent
@@ -99,14 +99,14 @@ class SlotTest(unittest.TestCase):
     def test_a_glance_believes_only_a_slot_of_that_worker(self):
         with runtime_folder() as folder:
             write_slot(folder, 5, READY_NS=77, IN_FLIGHT=3)
-            self.assertEqual(slot.glance(folder, 5)[w.READY_NS], 77)
-            self.assertEqual(slot.glance(folder, 5)[w.IN_FLIGHT], 3)
-            self.assertIsNone(slot.glance(folder, 6))
+            self.assertEqual(slot.read_header(folder, 5)[w.READY_NS], 77)
+            self.assertEqual(slot.read_header(folder, 5)[w.IN_FLIGHT], 3)
+            self.assertIsNone(slot.read_header(folder, 6))
             os.rename(slot.path_of(folder, 5), slot.path_of(folder, 6))
-            self.assertIsNone(slot.glance(folder, 6))
+            self.assertIsNone(slot.read_header(folder, 6))
             with open(slot.path_of(folder, 8), 'w') as f:
                 f.write('short')
-            self.assertIsNone(slot.glance(folder, 8))
+            self.assertIsNone(slot.read_header(folder, 8))
 
     def test_a_file_system_that_cannot_allocate_gets_written_zeros_and_a_full_one_is_an_error(self):
         allocate = os.posix_fallocate

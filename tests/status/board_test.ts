@@ -3,7 +3,7 @@ import { KEPT_POINTS } from "../../src/status/series.ts";
 import { explain } from "../../src/wording/reasons.ts";
 import { statusReport } from "../../src/status/status_report.ts";
 import { sample } from "../core/samples.ts";
-import { boardOf, busySample, IDENTITY, OUTSIDE, ticks, WALL_MS } from "./records.ts";
+import { boardOf, busySample, IDENTITY, LIVE_DETAILS, ticks, WALL_MS } from "./records.ts";
 
 const idle = (seconds: number) => ticks(0, seconds, (nowMs) => sample(nowMs));
 const burst = ticks(2_000, 3, (nowMs) => busySample(nowMs, 5, 100, 6));
@@ -53,7 +53,7 @@ Deno.test("the report has the words of explain, and demand, bounds and signals w
   // The probe goes silent for the last second.
   const silent = ticks(5_000, 1, (nowMs) => ({ ...busySample(nowMs, 0, 0), load: "unknown" as const }));
   const board = boardOf([...samples, ...silent]);
-  const report = statusReport(board, OUTSIDE, IDENTITY, WALL_MS + 6_000, 5)!;
+  const report = statusReport(board, LIVE_DETAILS, IDENTITY, WALL_MS + 6_000, 5)!;
   assertEquals(report.decision.text, explain(board.record!.decision, 300));
   assertEquals(report.uptimeSeconds, 7);
   assertEquals(report.target, board.record!.decision.target);
@@ -61,13 +61,13 @@ Deno.test("the report has the words of explain, and demand, bounds and signals w
   assertEquals(report.bounds.max, 8);
   const ages = Object.fromEntries(report.signals.map(({ name, ageSeconds }) => [name, ageSeconds]));
   assertEquals(ages, { probe: 1, "accept-queue": 0, statsd: "unknown", cpu: 0, memory: 0 });
-  assertEquals(report.workers.list, OUTSIDE.workers);
+  assertEquals(report.workers.list, LIVE_DETAILS.workers);
   assertEquals(report.order, { kind: "auto", text: "scaling automatically" });
 });
 
 Deno.test("a pin is shown with the time that is left", () => {
   const pin = { order: { kind: "pinned", workers: 4 }, untilMs: 62_000 } as const;
-  const report = statusReport(boardOf(idle(2), pin), OUTSIDE, IDENTITY, WALL_MS + 2_000, 5)!;
+  const report = statusReport(boardOf(idle(2), pin), LIVE_DETAILS, IDENTITY, WALL_MS + 2_000, 5)!;
   assertEquals(report.order, {
     kind: "pinned",
     text: "pinned at 4 workers by hand, 1 min left",
@@ -78,7 +78,7 @@ Deno.test("a pin is shown with the time that is left", () => {
 
 Deno.test("a command since the last tick is shown at once", () => {
   const paused = { order: { kind: "paused" }, untilMs: Infinity } as const;
-  const report = statusReport(boardOf(idle(1)), OUTSIDE, IDENTITY, WALL_MS + 1_000, 5, paused)!;
+  const report = statusReport(boardOf(idle(1)), LIVE_DETAILS, IDENTITY, WALL_MS + 1_000, 5, paused)!;
   assertEquals(report.order, { kind: "paused", text: "paused by hand" });
 });
 

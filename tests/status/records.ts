@@ -31,7 +31,7 @@ export const FORK_SERVER = {
   why: "",
 } as const;
 
-export const OUTSIDE: LiveDetails = {
+export const LIVE_DETAILS: LiveDetails = {
   workers: [{
     pid: 100,
     state: "ready",

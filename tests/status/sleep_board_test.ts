@@ -5,7 +5,7 @@ import { statusReport } from "../../src/status/status_report.ts";
 import { plain } from "../../src/status/terminal/terminal_style.ts";
 import { terminalView } from "../../src/status/terminal/terminal_view.ts";
 import { sample } from "../core/samples.ts";
-import { boardOf, IDENTITY, OUTSIDE, SETTINGS, ticks, WALL_MS } from "./records.ts";
+import { boardOf, IDENTITY, LIVE_DETAILS, SETTINGS, ticks, WALL_MS } from "./records.ts";
 
 const NONE = { target: 0, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
 const sleep = { isPossible: true, wakes: 0, hasForkServer: false, firstAnswerMs: "unknown" } as const;
@@ -27,11 +27,11 @@ function night(isWoken: boolean) {
 }
 
 const told = (board: ReturnType<typeof night>) => {
-  const report = statusReport(board, OUTSIDE, IDENTITY, WALL_MS + 15_200, 5)!;
+  const report = statusReport(board, LIVE_DETAILS, IDENTITY, WALL_MS + 15_200, 5)!;
   const metrics = metricsText({
     board,
     record: board.record!,
-    outside: OUTSIDE,
+    live: LIVE_DETAILS,
     identity: IDENTITY,
     server: { eventStreams: 0, droppedFrames: 0 },
   });

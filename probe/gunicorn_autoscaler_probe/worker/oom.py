@@ -5,7 +5,7 @@ _MORE = 500
 _MOST = 1000
 
 
-def go_first():
+def end_first():
     """Raise this process's oom_score_adj, which needs no privilege. Never raises."""
     try:
         with open(_ADJUSTMENT) as file:

@@ -24,7 +24,7 @@ class Worker:
 
     def forked(self, server, worker):
         """post_fork: open the slot, still as the user the master runs as."""
-        oom.go_first()
+        oom.end_first()
         self._kind = kinds.kind_of(type(worker))
         if self._slot_fd is None:
             self._page = slot.create(self._folder, self._kind, kinds.slots_of(self._kind, worker.cfg), worker.age)

@@ -32,7 +32,7 @@ class Slots:
 
     def head(self, pid):
         """The words of its slot; None without one. A slot made before the fork is that of an earlier process."""
-        head = slot.glance(self._folder, pid)
+        head = slot.read_header(self._folder, pid)
         return None if head is None or head[w.BOOT_NS] < self._forked_ns.get(pid, 0) else head
 
     def ready_ns(self, pid):

@@ -139,12 +139,12 @@ export class StatusServer implements Pages {
 
   metrics(): string | undefined {
     const cache = this.#cached();
-    const outside = this.#outside();
-    if (cache.record === undefined || outside === undefined) return undefined;
+    const live = this.#liveDetails();
+    if (cache.record === undefined || live === undefined) return undefined;
     return cache.metrics ??= metricsText({
       board: this.#board,
       record: { ...cache.record, standing: this.#watched!.supervisor.standing },
-      outside,
+      live,
       identity: this.#options.identity,
       server: { eventStreams: this.#streams.count, droppedFrames: this.#streams.droppedFrames },
     });
@@ -218,12 +218,12 @@ export class StatusServer implements Pages {
   }
 
   #report(decisions: number): string | undefined {
-    const outside = this.#outside();
-    if (outside === undefined) return undefined;
+    const live = this.#liveDetails();
+    if (live === undefined) return undefined;
     const standing = this.#watched?.supervisor.standing;
     const report = statusReport(
       this.#board,
-      outside,
+      live,
       this.#options.identity,
       Date.now(),
       decisions,
@@ -232,7 +232,7 @@ export class StatusServer implements Pages {
     return report === undefined ? undefined : JSON.stringify(report, rounded);
   }
 
-  #outside() {
+  #liveDetails() {
     if (this.#watched === undefined) return undefined;
     const { sensing, supervisor } = this.#watched;
     return readLiveDetails(sensing, supervisor, this.#board.busy);

@@ -8,7 +8,7 @@ import type { Identity } from "../status_report.ts";
 export interface MetricSource {
   readonly board: StatusBoard;
   readonly record: TickRecord;
-  readonly outside: LiveDetails;
+  readonly live: LiveDetails;
   readonly identity: Identity;
   readonly server: { readonly eventStreams: number; readonly droppedFrames: number };
 }

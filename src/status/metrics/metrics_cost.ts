@@ -43,7 +43,7 @@ export const COST_METRICS: readonly Metric[] = [
     name: "workers_pss_bytes",
     type: "gauge",
     help: "Proportional set size of all workers where it can be read.",
-    read: ({ outside: { workers } }) => {
+    read: ({ live: { workers } }) => {
       const readable = workers.map((worker) => worker.pssBytes).filter(known);
       return readable.length === 0 ? [] : one(readable.reduce((sum, bytes) => sum + bytes, 0));
     },

@@ -10,10 +10,10 @@ export const SCALING_METRICS: readonly Metric[] = [
     type: "gauge",
     help: "1, with the versions as labels.",
     labels: ["version", "gunicorn", "worker_class"],
-    read: ({ identity, outside, record }) => [{
+    read: ({ identity, live, record }) => [{
       labels: {
         version: identity.version,
-        gunicorn: known(outside.gunicorn) ? outside.gunicorn.version : "unknown",
+        gunicorn: known(live.gunicorn) ? live.gunicorn.version : "unknown",
         worker_class: record.sample.model.kind,
       },
       value: 1,
@@ -122,19 +122,19 @@ export const SCALING_METRICS: readonly Metric[] = [
     name: "confirmations_total",
     type: "counter",
     help: "Changes of the number of workers that gunicorn has confirmed.",
-    read: ({ outside }) => one(outside.confirmations),
+    read: ({ live }) => one(live.confirmations),
   },
   {
     name: "confirmation_retries_total",
     type: "counter",
     help: "Repeated requests to gunicorn, because it had not confirmed.",
-    read: ({ outside }) => one(outside.retries),
+    read: ({ live }) => one(live.retries),
   },
   {
     name: "workers_spawned_total",
     type: "counter",
     help: "Workers forked by gunicorn.",
-    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.spawned : "unknown"),
+    read: ({ live: { gunicorn } }) => one(known(gunicorn) ? gunicorn.spawned : "unknown"),
   },
   {
     name: "boot_failures_total",
@@ -146,26 +146,26 @@ export const SCALING_METRICS: readonly Metric[] = [
     name: "last_boot_seconds",
     type: "gauge",
     help: "Time from fork to ready of the worker that became ready last.",
-    read: ({ outside }) => one(outside.lastBootSeconds),
+    read: ({ live }) => one(live.lastBootSeconds),
   },
   {
     name: "fork_server_ready",
     type: "gauge",
     help: "1 while workers are forked from a fork server, 0 while gunicorn forks them.",
-    read: ({ outside: { gunicorn } }) =>
+    read: ({ live: { gunicorn } }) =>
       one(known(gunicorn) ? Number(gunicorn.forkServer.state === "ready") : "unknown"),
   },
   {
     name: "fork_server_forks_total",
     type: "counter",
     help: "Workers forked from a fork server.",
-    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.forks : "unknown"),
+    read: ({ live: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.forks : "unknown"),
   },
   {
     name: "fork_server_failures_total",
     type: "counter",
     help: "Fork servers that were lost or did not start.",
-    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.failures : "unknown"),
+    read: ({ live: { gunicorn } }) => one(known(gunicorn) ? gunicorn.forkServer.failures : "unknown"),
   },
   {
     name: "asleep",
@@ -189,6 +189,6 @@ export const SCALING_METRICS: readonly Metric[] = [
     name: "reloads_total",
     type: "counter",
     help: "Reloads that gunicorn has carried out.",
-    read: ({ outside: { gunicorn } }) => one(known(gunicorn) ? gunicorn.reloads : "unknown"),
+    read: ({ live: { gunicorn } }) => one(known(gunicorn) ? gunicorn.reloads : "unknown"),
   },
 ];

@@ -23,19 +23,19 @@ export const SELF_METRICS: readonly Metric[] = [
     name: "statsd_packets_total",
     type: "counter",
     help: "StatsD packets received.",
-    read: ({ outside: { statsd } }) => one(known(statsd) ? statsd.packets : "unknown"),
+    read: ({ live: { statsd } }) => one(known(statsd) ? statsd.packets : "unknown"),
   },
   {
     name: "statsd_malformed_lines_total",
     type: "counter",
     help: "StatsD lines that are malformed.",
-    read: ({ outside: { statsd } }) => one(known(statsd) ? statsd.malformedLines : "unknown"),
+    read: ({ live: { statsd } }) => one(known(statsd) ? statsd.malformedLines : "unknown"),
   },
   {
     name: "statsd_dropped_packets_total",
     type: "counter",
     help: "StatsD packets that the kernel dropped because they were not taken in time.",
-    read: ({ outside: { statsd } }) => one(known(statsd) ? statsd.droppedPackets : "unknown"),
+    read: ({ live: { statsd } }) => one(known(statsd) ? statsd.droppedPackets : "unknown"),
   },
   {
     name: "ticks_total",
@@ -47,7 +47,7 @@ export const SELF_METRICS: readonly Metric[] = [
     name: "late_ticks_total",
     type: "counter",
     help: "Ticks that came more than a whole tick late.",
-    read: ({ outside }) => one(outside.lateTicks),
+    read: ({ live }) => one(live.lateTicks),
   },
   {
     name: "tick_interval_seconds",
@@ -59,13 +59,13 @@ export const SELF_METRICS: readonly Metric[] = [
     name: "longest_tick_interval_seconds",
     type: "gauge",
     help: "Longest time between two ticks since the start: no decision came later than that.",
-    read: ({ outside }) => one(outside.longestIntervalMs / 1000),
+    read: ({ live }) => one(live.longestIntervalMs / 1000),
   },
   {
     name: "loop_errors_total",
     type: "counter",
     help: "Errors caught in the autoscaler's loop.",
-    read: ({ outside }) => one(outside.loopErrors),
+    read: ({ live }) => one(live.loopErrors),
   },
   {
     name: "status_streams",

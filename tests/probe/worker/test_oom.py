@@ -31,12 +31,12 @@ class OomTest(unittest.TestCase):
         now = adjustment()
 
         def once():
-            oom.go_first()
+            oom.end_first()
             return adjustment() + 1000
 
         def often():
             for _ in range(5):
-                oom.go_first()
+                oom.end_first()
             return adjustment() + 1000
 
         self.assertEqual(in_child(once) - 1000, min(1000, now + 500))
@@ -46,7 +46,7 @@ class OomTest(unittest.TestCase):
     def test_where_it_cannot_be_written_nothing_happens(self):
         path, oom._ADJUSTMENT = oom._ADJUSTMENT, '/nonexistent'
         try:
-            oom.go_first()
+            oom.end_first()
         finally:
             oom._ADJUSTMENT = path
 

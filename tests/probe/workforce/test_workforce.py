@@ -212,8 +212,8 @@ class WorkforceTest(WorkforceCase):
     def test_without_a_descriptor_left_workers_that_live_are_taken_for_healthy(self):
         server = self.start(2)
         server.spawn_error = OSError(errno.EMFILE, 'Too many open files')
-        self.addCleanup(setattr, slot, 'glance', slot.glance)
-        slot.glance = lambda folder, pid: None
+        self.addCleanup(setattr, slot, 'read_header', slot.read_header)
+        slot.read_header = lambda folder, pid: None
         server.num_workers = 3
         server.manage_workers()
         self.assertEqual((len(server.WORKERS), self.boots.failures), (2, 1))

@@ -5,14 +5,14 @@ import type { MetricSource } from "../../../src/status/metrics/metric.ts";
 import { lowerBoundMs } from "../../../src/core/histogram.ts";
 import { sample } from "../../core/samples.ts";
 import { findProgram } from "../../support/program.ts";
-import { boardOf, busySample, IDENTITY, OUTSIDE, ticks } from "../records.ts";
+import { boardOf, busySample, IDENTITY, LIVE_DETAILS, ticks } from "../records.ts";
 
 function source(changes: Partial<MetricSource> = {}): MetricSource {
   const board = boardOf(ticks(0, 5, (nowMs) => busySample(nowMs, 5, 100, 6)));
   return {
     board,
     record: board.record!,
-    outside: OUTSIDE,
+    live: LIVE_DETAILS,
     identity: IDENTITY,
     server: { eventStreams: 2, droppedFrames: 3 },
     ...changes,
@@ -83,7 +83,13 @@ Deno.test("an unknown value is omitted, not 0", () => {
     ...source(),
     board,
     record: board.record!,
-    outside: { ...OUTSIDE, workers: [], gunicorn: "unknown", statsd: "unknown", lastBootSeconds: "unknown" },
+    live: {
+      ...LIVE_DETAILS,
+      workers: [],
+      gunicorn: "unknown",
+      statsd: "unknown",
+      lastBootSeconds: "unknown",
+    },
   });
   for (
     const name of [

@@ -4,7 +4,7 @@ import { statusReport } from "../../../src/status/status_report.ts";
 import { colored, cut, plain, visibleLength } from "../../../src/status/terminal/terminal_style.ts";
 import { decisionLine, terminalView } from "../../../src/status/terminal/terminal_view.ts";
 import { sample } from "../../core/samples.ts";
-import { boardOf, busySample, IDENTITY, OUTSIDE, ticks, WALL_MS } from "../records.ts";
+import { boardOf, busySample, IDENTITY, LIVE_DETAILS, ticks, WALL_MS } from "../records.ts";
 
 Deno.test("a sparkline reaches from 0 to the largest value and leaves a gap where nothing is known", () => {
   assertEquals(sparkline([0, 1, null, 4, 8], 10), "▁▂ ▅█");
@@ -32,7 +32,7 @@ function screen(paint = plain, width = 100): string {
     ...ticks(0, 2, (nowMs) => sample(nowMs)),
     ...ticks(2_000, 3, (nowMs) => busySample(nowMs, 5, 100, 6)),
   ]);
-  const report = statusReport(board, OUTSIDE, IDENTITY, WALL_MS + 5_000, 50)!;
+  const report = statusReport(board, LIVE_DETAILS, IDENTITY, WALL_MS + 5_000, 50)!;
   return terminalView(report, board.history(), paint, width).join("\n");
 }
 
@@ -78,9 +78,9 @@ Deno.test("what is not known is a dash and not a 0", () => {
     (nowMs) => sample(nowMs, { workers: "unknown", load: "unknown", queue: "unknown" }),
   );
   const board = boardOf(blind);
-  const outside = { ...OUTSIDE, workers: [], gunicorn: "unknown" as const };
+  const live = { ...LIVE_DETAILS, workers: [], gunicorn: "unknown" as const };
   const text = terminalView(
-    statusReport(board, outside, IDENTITY, WALL_MS + 2_000, 50)!,
+    statusReport(board, live, IDENTITY, WALL_MS + 2_000, 50)!,
     board.history(),
     plain,
     100,
