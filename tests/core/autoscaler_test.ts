@@ -41,15 +41,29 @@ Deno.test("any signal of load is data, none is not", () => {
   }
 });
 
-Deno.test("arrivals are what started and what the queue grew by, and never below 0", () => {
+/** Requests that came within the second of these ticks, after nine ticks with two each. */
+function cameIn(...last: Partial<Sample>[]): number {
   const driver = new Driver();
-  driver.run(10, { load: load({ started: 2 }) });
-  assertEquals(facts(driver.step({ load: load({ started: 2 }), queue: 3 })).rps, 9 * 2 + 5);
-  // All that waited has started: it had come before.
-  assertEquals(facts(driver.step({ load: load({ started: 5 }) })).rps, 8 * 2 + 5 + 2);
-  assertEquals(facts(driver.step({ load: load({ started: 3, innerQueue: 4 }) })).rps, 7 * 2 + 5 + 2 + 7);
-  // Some that waited gave up.
-  assertEquals(facts(driver.step({ load: load({ started: 0 }) })).rps, 6 * 2 + 5 + 2 + 7);
+  driver.run(10 - last.length + 1, { load: load({ started: 2 }) });
+  return last.map((changes) => facts(driver.step(changes)).rps).at(-1)!;
+}
+
+Deno.test("arrivals are what started and what the kernel's queue grew by", () => {
+  assertEquals(cameIn({ load: load({ started: 2 }), queue: 3 }), 9 * 2 + 5);
+});
+
+Deno.test("arrivals are what started and what the queue inside workers grew by", () => {
+  assertEquals(cameIn({ load: load({ started: 3, innerQueue: 4 }) }), 9 * 2 + 7);
+});
+
+Deno.test("what waited and starts had come before", () => {
+  const waiting = { load: load({ started: 2 }), queue: 3 };
+  assertEquals(cameIn(waiting, { load: load({ started: 5 }) }), 8 * 2 + 5 + 2);
+});
+
+Deno.test("requests that give up waiting do not make arrivals negative", () => {
+  const waiting = { load: load({ started: 2 }), queue: 3 };
+  assertEquals(cameIn(waiting, { load: load({ started: 0 }) }), 8 * 2 + 5);
 });
 
 Deno.test("without the probe what finished and what the queue grew by has come", () => {
@@ -72,14 +86,21 @@ Deno.test("without the probe slots were in use for as long as the requests that 
   assertAlmostEquals(p95Ms as number, 50, 12.5);
 });
 
-Deno.test("without the probe a queue means that all slots are in use, but not those of a loop", () => {
-  const at = (changes: Partial<Sample>) => facts(new Driver().run(20, changes));
-  assertEquals(at(heard(0, 0, 1)).utilization, 1);
-  assertEquals(at({ ...heard(0, 0, 1), model: { kind: "gthread", slots: 4 } }).utilization, 1);
-  assertEquals(at(heard(1, 20, 0)).utilization, 0.1);
-  assertEquals(at(heard(0, 0, 0)).utilization, 0);
-  const uvicorn = { model: { kind: "uvicorn", slots: 1_000 } } as const;
-  assertEquals(at({ ...heard(1, 20, 1), ...uvicorn }).erlangs, 0.2);
+const after2s = (changes: Partial<Sample>) => facts(new Driver().run(20, changes));
+
+Deno.test("without the probe a queue means that all slots are in use", () => {
+  assertEquals(after2s(heard(0, 0, 1)).utilization, 1);
+  assertEquals(after2s({ ...heard(0, 0, 1), model: { kind: "gthread", slots: 4 } }).utilization, 1);
+});
+
+Deno.test("without the probe and a queue slots were in use for what finished", () => {
+  assertEquals(after2s(heard(1, 20, 0)).utilization, 0.1);
+  assertEquals(after2s(heard(0, 0, 0)).utilization, 0);
+});
+
+Deno.test("without the probe a queue does not mean that the slots of a loop are in use", () => {
+  const model = { kind: "uvicorn", slots: 1_000 } as const;
+  assertEquals(after2s({ ...heard(1, 20, 1), model }).erlangs, 0.2);
 });
 
 Deno.test("requests without durations leave the percentile unknown", () => {

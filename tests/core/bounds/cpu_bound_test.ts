@@ -18,16 +18,28 @@ Deno.test("the bound is there before the CPU is used up, from what requests did 
   assertEquals(max.why.code, "cpu");
 });
 
+const FOUR_THREADS = { kind: "gthread", slots: 4 } as const;
+/** Four requests at once on each of two workers: 22 % of a request's time, 90 % of a worker's. */
+const THREADS = { ...quiet, occupiedMs: 24_000, servingMs: 6_000, cpuMs: 5_400 };
+/** The same with workers that have just come, whose CPU is not read yet. */
+const YOUNG = { ...THREADS, servingMs: 24_000 };
+
 Deno.test("threads that wait for the interpreter lock are bounded by what their workers compute while they serve", () => {
-  const model = { kind: "gthread", slots: 4 } as const;
-  // Four requests at once on each of two workers: 22 % of a request's time, 90 % of a worker's.
-  const threads = { ...quiet, occupiedMs: 24_000, servingMs: 6_000, cpuMs: 5_400 };
-  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: threads }).max.workers, 3);
-  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: threads }).max.why.code, "configured");
-  // The CPU of workers that have just come is not read yet: what was before them tells.
-  const young = { ...threads, servingMs: 24_000 };
-  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: young, before: threads }).max.workers, 3);
-  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: young }).max.why.code, "configured");
+  assertEquals(bounds({ model: FOUR_THREADS, cpu: cpu(1.9) }, { recent: THREADS }).max.workers, 3);
+});
+
+Deno.test("sync workers are bounded by what requests compute", () => {
+  assertEquals(bounds({ cpu: cpu(1.9) }, { recent: THREADS }).max.why.code, "configured");
+});
+
+Deno.test("while the CPU of workers that have just come is not read, what was before them counts", () => {
+  const { max } = bounds({ model: FOUR_THREADS, cpu: cpu(1.9) }, { recent: YOUNG, before: THREADS });
+  assertEquals(max.workers, 3);
+});
+
+Deno.test("without anything before workers that have just come there is no CPU bound", () => {
+  const { max } = bounds({ model: FOUR_THREADS, cpu: cpu(1.9) }, { recent: YOUNG });
+  assertEquals(max.why.code, "configured");
 });
 
 Deno.test("what requests do now counts before what they did", () => {
@@ -82,19 +94,32 @@ Deno.test("cpu: slots that stood in the run queue all the time say nothing of wh
   assertEquals(bounds({ cpu: cpu(2) }, { recent: { ...crowded, cpuMs: 0.5 } }).max.why.code, "cpu");
 });
 
-Deno.test("cpu: of async workers the cores bound once they are used up by them", () => {
+/** The bound of async workers on four cores, of which so many are used in all, and so many by them. */
+function ofAsync(usedCores: number, workerCores: number, spanMs = 3_000) {
   const model = { kind: "uvicorn", slots: 1_000 } as const;
-  const of = (usedCores: number, workerCores: number, spanMs = 3_000) =>
-    bounds({ model, cpu: cpu(usedCores, { limitCores: 4 }) }, {
-      recent: { ...quiet, spanMs, cpuMs: workerCores * spanMs },
-    }).max;
-  assertEquals(of(3.6, 3.6).why, { code: "cpu", usedCores: 3.6, limitCores: 4, onCpuShare: 0.9 });
-  assertEquals(of(4, 4).workers, 5);
-  assertEquals(of(3.59, 3.59).why.code, "configured"); // not used up
-  assertEquals(of(4, 1.9).why.code, "configured"); // by something else
-  assertEquals(of(4, 2).why.code, "cpu");
-  assertEquals(of(4, 4, 0).why.code, "configured"); // nothing seen yet
-  assertEquals(of(4, 4, 1).why.code, "cpu");
-  // More than all of it is a reading that came late.
-  assertEquals(of(4, 9).why, { code: "cpu", usedCores: 4, limitCores: 4, onCpuShare: 1 });
+  const recent = { ...quiet, spanMs, cpuMs: workerCores * spanMs };
+  return bounds({ model, cpu: cpu(usedCores, { limitCores: 4 }) }, { recent }).max;
+}
+
+Deno.test("async workers are bounded by the cores with room for a quarter more", () => {
+  assertEquals(ofAsync(4, 4).workers, 5);
+});
+
+Deno.test("async workers are bounded once nine tenths of the cores are used", () => {
+  assertEquals(ofAsync(3.59, 3.59).why.code, "configured");
+  assertEquals(ofAsync(3.6, 3.6).why, { code: "cpu", usedCores: 3.6, limitCores: 4, onCpuShare: 0.9 });
+});
+
+Deno.test("async workers are bounded where half of the cores in use are theirs", () => {
+  assertEquals(ofAsync(4, 1.9).why.code, "configured");
+  assertEquals(ofAsync(4, 2).why.code, "cpu");
+});
+
+Deno.test("async workers have no CPU bound before any time has passed", () => {
+  assertEquals(ofAsync(4, 4, 0).why.code, "configured");
+  assertEquals(ofAsync(4, 4, 1).why.code, "cpu");
+});
+
+Deno.test("more than all cores in use by workers is a reading that came late, and counts as all", () => {
+  assertEquals(ofAsync(4, 9).why, { code: "cpu", usedCores: 4, limitCores: 4, onCpuShare: 1 });
 });

@@ -15,12 +15,23 @@ const group = (usedMib: number, changes: Partial<Memory> = {}): Memory => ({
 });
 const settings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 12 };
 
-Deno.test("in a control group of our own there is room for exits and one worker of a reload", () => {
-  const bound = (memory: Memory) => memoryBound(sample(0, { memory }), settings, workers(5), 0, 5)!.workers;
+/** What five workers may become. */
+const bound = (memory: Memory) => memoryBound(sample(0, { memory }), settings, workers(5), 0, 5)!.workers;
+
+Deno.test("in a control group of our own there is room for the exits of all workers", () => {
   assertEquals(bound(group(700)), 7); // (900 - 700 - 5 * 6) / 66
+});
+
+Deno.test("in a control group of our own there is room for one worker of a reload", () => {
   assertEquals(bound(group(300, { workerBytes: 300 * MIB })), 6); // (700 - 300 - 30) / 306
+});
+
+Deno.test("memory that others have reserved is not there for workers", () => {
   assertEquals(bound(group(700, { reservedBytes: 100 * MIB })), 6);
-  assertEquals(bound(group(100, { stalledShare: 0.2 })), 5, "all wait for memory");
+});
+
+Deno.test("while all processes wait for memory no worker is added", () => {
+  assertEquals(bound(group(100, { stalledShare: 0.2 })), 5);
 });
 
 Deno.test("memory that is short holds growth and takes no worker away as quiet", () => {
@@ -55,41 +66,88 @@ Deno.test("memory that neighbours use removes no worker", () => {
   );
 });
 
-Deno.test("an OOM kill takes one worker off the count and bars growth for ten minutes", () => {
-  const driver = new Driver({ minWorkers: 2, maxWorkers: 12 }, 6);
-  const at = (oomKills: number) =>
-    driver.step({ memory: group(500, { oomKills }), workers: workers(6), load: load({ inFlightMs: 600 }) });
-  at(7);
-  assertEquals(at(7).action, "hold", "kills before us are not ours");
-  const removal = at(8);
+/** Six busy workers in a control group of which seven processes were killed before the start. */
+class Killed {
+  readonly #driver = new Driver({ minWorkers: 2, maxWorkers: 12 }, 6);
+
+  /** The decision after so many more seconds with so many kills in all. */
+  after(seconds: number, oomKills: number) {
+    const memory = group(500, { oomKills });
+    return this.#driver.run(10 * seconds, { memory, workers: workers(6), load: load({ inFlightMs: 600 }) });
+  }
+}
+
+Deno.test("OOM kills before the start remove no worker", () => {
+  assertEquals(new Killed().after(1, 7).action, "hold");
+});
+
+Deno.test("an OOM kill takes one worker off the count", () => {
+  const killed = new Killed();
+  killed.after(1, 7);
+  const removal = killed.after(0.1, 8);
   assertEquals(removal.target, 5);
   assertEquals(removal.reason, { code: "oom-kill", kills: 1, minimum: 2 });
-  let last = at(8);
-  for (let i = 0; i < 5_000; i++) last = at(8);
+});
+
+Deno.test("an OOM kill bars growth for ten minutes", () => {
+  const killed = new Killed();
+  killed.after(1, 7);
+  const last = killed.after(599, 8);
   assertEquals(last.target, 5);
   assertEquals(last.bounds.max.why.code, "oom-kill");
-  for (let i = 0; i < 1_200; i++) last = at(8);
-  assertEquals(last.bounds.all.map(({ why }) => why.code), ["memory", "configured"], "it may be tried again");
 });
 
-Deno.test("one kill leaves the minimum, kills that go on do not", () => {
-  const counts = workers(2);
-  const looked = (nowMs: number, oomKills: number) => sample(nowMs, { memory: group(500, { oomKills }) });
-  let { watch } = watchMemory(NO_MEMORY_TROUBLE, looked(0, 0), settings, counts, 2);
+Deno.test("ten minutes after an OOM kill growth may be tried again", () => {
+  const killed = new Killed();
+  killed.after(1, 7);
+  assertEquals(killed.after(601, 8).bounds.all.map(({ why }) => why.code), ["memory", "configured"]);
+});
+
+/** The removal at the last of these readings of the minimum of two workers, or of so many. */
+function removedAtMinimum(readings: readonly { atMs: number; oomKills: number }[], count = 2) {
+  let { watch } = watchMemory(
+    NO_MEMORY_TROUBLE,
+    sample(0, { memory: group(500, { oomKills: 0 }) }),
+    settings,
+    workers(2),
+    2,
+  );
   let removal;
-  ({ watch, removal } = watchMemory(watch, looked(1_000, 1), settings, counts, 2));
-  assertEquals(removal, undefined, "one greedy request");
-  ({ watch, removal } = watchMemory(watch, looked(9_000, 2), settings, counts, 2));
-  assertEquals(removal, { workers: 1, reason: { code: "oom-kill", kills: 2, minimum: 2 } });
-  ({ watch, removal } = watchMemory(watch, looked(10_000, 3), settings, counts, 1));
-  assertEquals(removal, undefined, "the last one stays");
+  for (const { atMs, oomKills } of readings) {
+    const seen = sample(atMs, { memory: group(500, { oomKills }) });
+    ({ watch, removal } = watchMemory(watch, seen, settings, workers(2), count));
+  }
+  return removal;
+}
+
+Deno.test("one kill leaves the minimum: it may be one greedy request", () => {
+  assertEquals(removedAtMinimum([{ atMs: 1_000, oomKills: 1 }]), undefined);
 });
 
-Deno.test("a control group of our own is full from 95 % of its limit on, after a second", () => {
+Deno.test("kills that go on take a worker off the minimum", () => {
+  assertEquals(removedAtMinimum([{ atMs: 1_000, oomKills: 1 }, { atMs: 9_000, oomKills: 2 }]), {
+    workers: 1,
+    reason: { code: "oom-kill", kills: 2, minimum: 2 },
+  });
+});
+
+Deno.test("kills that go on leave the last worker", () => {
+  assertEquals(removedAtMinimum([{ atMs: 1_000, oomKills: 1 }, { atMs: 9_000, oomKills: 2 }], 1), undefined);
+});
+
+/** The reason after so many seconds with so much memory in use. */
+function reasonWith(usedMib: number, seconds: number) {
   const driver = new Driver({ minWorkers: 2 }, 6);
-  const at = (usedMib: number) =>
-    driver.step({ memory: group(usedMib), workers: workers(6), load: load({ inFlightMs: 600 }) });
-  for (let i = 0; i < 50; i++) assertEquals(at(949).action, "hold");
-  for (let i = 0; i < 10; i++) assertEquals(at(950).action, "hold");
-  assertEquals(at(950).reason.code, "memory-full");
+  const busy = { workers: workers(6), load: load({ inFlightMs: 600 }) };
+  driver.run(10, { ...busy, memory: group(500) });
+  return driver.run(10 * seconds, { ...busy, memory: group(usedMib) }).reason.code;
+}
+
+Deno.test("a control group of our own is not full below 95 % of its limit", () => {
+  assertEquals(reasonWith(949, 5) === "memory-full", false);
+});
+
+Deno.test("a control group of our own is full after a second at 95 % of its limit", () => {
+  assertEquals(reasonWith(950, 1) === "memory-full", false);
+  assertEquals(reasonWith(950, 1.1), "memory-full");
 });

@@ -43,11 +43,16 @@ class Night {
 
 const moved = ({ current, target, reason }: Decision) => [current, target, reason.code];
 
-Deno.test("after so long without a request there is no worker, and none comes by itself", () => {
+Deno.test("after so long without a request there is no worker", () => {
   const night = new Night();
   night.step({ load: load({ started: 1, finished: 1 }) });
   assertEquals(night.run(60).target, 2);
   assertEquals(moved(night.step()), [2, 0, "asleep"]);
+});
+
+Deno.test("asleep no worker comes by itself", () => {
+  const night = new Night();
+  night.fallAsleep();
   assertEquals(moved(night.run(600, ASLEEP)), [0, 0, "asleep"]);
 });
 
@@ -85,13 +90,18 @@ for (const [what, changes] of Object.entries(wakeful)) {
   });
 }
 
-Deno.test("woken by the master: one worker, the minimum once it serves", () => {
+Deno.test("a request wakes one worker", () => {
   const night = new Night();
   night.fallAsleep();
   night.run(10, ASLEEP);
   const decision = night.step(woken(1));
   assertEquals(moved(decision), [0, 1, "woken"]);
   assertEquals(decision.reason, { code: "woken", by: "request", afterMs: 10_100 });
+});
+
+Deno.test("woken, one worker boots, and the minimum comes once it serves", () => {
+  const night = new Night();
+  night.fallAsleep();
   assertEquals(night.run(5, woken(1)).target, 1);
   const served = {
     workers: { ...NONE, target: 1, ready: 1 },
@@ -133,18 +143,44 @@ Deno.test("it falls asleep again, and a second waking is another", () => {
   assertEquals(night.step(woken(2)).reason.code, "woken");
 });
 
-Deno.test("orders: pinned workers come at once and stay, paused keeps what there is and lets clients in", () => {
+/** A night that has fallen asleep and then got this order. */
+function asleepWith(order: Order): Night {
   const night = new Night();
   night.fallAsleep();
-  night.order = { kind: "paused" };
-  assertEquals(night.run(60, ASLEEP).target, 0);
-  assertEquals(moved(night.step(woken(1))), [0, 1, "woken"]);
-  assertEquals(night.run(600, { sleep: { ...READING, wakes: 1 } }).target, 1);
+  night.order = order;
+  return night;
+}
+const AWAKE_AGAIN = { sleep: { ...READING, wakes: 1 } };
+
+Deno.test("a pause keeps it asleep", () => {
+  assertEquals(asleepWith({ kind: "paused" }).run(60, ASLEEP).target, 0);
+});
+
+Deno.test("a pause does not keep a client out", () => {
+  assertEquals(moved(asleepWith({ kind: "paused" }).step(woken(1))), [0, 1, "woken"]);
+});
+
+Deno.test("a pause keeps what there is awake", () => {
+  const night = asleepWith({ kind: "paused" });
+  night.step(woken(1));
+  assertEquals(night.run(600, AWAKE_AGAIN).target, 1);
+});
+
+Deno.test("after a pause it falls asleep again", () => {
+  const night = asleepWith({ kind: "paused" });
+  night.step(woken(1));
   night.order = AUTO;
-  assertEquals(night.run(61, { sleep: { ...READING, wakes: 1 } }).target, 0);
-  night.order = { kind: "pinned", workers: 4 };
-  assertEquals(moved(night.step({ ...ASLEEP, sleep: { ...READING, wakes: 1 } })), [0, 4, "pinned"]);
-  assertEquals(night.run(600, { sleep: { ...READING, wakes: 1 } }).target, 4);
+  assertEquals(night.run(61, AWAKE_AGAIN).target, 0);
+});
+
+Deno.test("pinned workers end a sleep at once", () => {
+  assertEquals(moved(asleepWith({ kind: "pinned", workers: 4 }).step(ASLEEP)), [0, 4, "pinned"]);
+});
+
+Deno.test("pinned workers stay without a request", () => {
+  const night = asleepWith({ kind: "pinned", workers: 4 });
+  night.step(ASLEEP);
+  assertEquals(night.run(600).target, 4);
 });
 
 Deno.test("a setting that is taken back ends the sleep with the minimum", () => {
@@ -155,16 +191,24 @@ Deno.test("a setting that is taken back ends the sleep with the minimum", () => 
   assertEquals(night.run(1).target, 2);
 });
 
-Deno.test("the fork server stops after its own time, or at once where that is shorter, or never", () => {
-  const depths = (deepSleepAfterMs: number) => {
-    const night = new Night();
-    night.settings = { ...night.settings, deepSleepAfterMs };
-    const deep = ({ reason }: Decision) => reason.code === "asleep" && reason.isDeep;
-    return [night.fallAsleep(), night.run(59, ASLEEP), night.run(2, ASLEEP)].map(deep);
-  };
-  assertEquals(depths(0), [false, false, false]);
+/** Whether the sleep is deep as it begins, 59 s later and 61 s later, after a minute without a request. */
+function depths(deepSleepAfterMs: number): boolean[] {
+  const night = new Night();
+  night.settings = { ...night.settings, deepSleepAfterMs };
+  const isDeep = ({ reason }: Decision) => reason.code === "asleep" && reason.isDeep;
+  return [night.fallAsleep(), night.run(59, ASLEEP), night.run(2, ASLEEP)].map(isDeep);
+}
+
+Deno.test("the fork server stops after its own time", () => {
   assertEquals(depths(120_000), [false, false, true]);
+});
+
+Deno.test("the fork server stops at once where its time is shorter", () => {
   assertEquals(depths(1_000), [true, true, true]);
+});
+
+Deno.test("without a time of its own the fork server does not stop", () => {
+  assertEquals(depths(0), [false, false, false]);
 });
 
 Deno.test("a reload that takes the listeners away ends the sleep", () => {
