@@ -11,14 +11,15 @@ export interface FilePages {
 }
 
 /**
- * The mappings of /proc/self/smaps that can be dropped: of a file, not writable, and without a page of our own in them
- * (relocations are such pages, and would be lost).
+ * The mappings of /proc/self/smaps that can be dropped: of a file, not writable, and without a page of our own in
+ * them, in swap neither (relocations are such pages, and would be lost).
  */
 export function unchangedFilePages(smaps: string): FilePages[] {
   const found: FilePages[] = [];
   for (const part of smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)) {
     const [, from, to, file] = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p \S+ \S+ \d+ +(\/.*)$/m.exec(part) ?? [];
-    if (from === undefined || file === undefined || !/^Anonymous: +0 kB$/m.test(part)) continue;
+    if (from === undefined || file === undefined) continue;
+    if (!/^Anonymous: +0 kB$/m.test(part) || /^Swap: +[1-9]/m.test(part)) continue;
     const start = BigInt(`0x${from}`);
     found.push({ from: start, bytes: BigInt(`0x${to}`) - start });
   }
