@@ -100,6 +100,7 @@ export async function supervise(parts: Supervision): Promise<number> {
       beforeReload();
     },
     lookForMaster: () => sensing.lookForMaster(),
+    onWoken: () => supervisor.lookWhetherWoken(),
     onUsr1: () => {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },

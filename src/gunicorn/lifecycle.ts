@@ -18,6 +18,8 @@ export interface LifecycleParts {
   readonly lookForMaster: () => void;
   /** Called on each SIGUSR1: some versions of Deno open their inspector on it. */
   readonly onUsr1: () => void;
+  /** Called when gunicorn's master says that it has woken. */
+  readonly onWoken: () => void;
 }
 
 /**
@@ -46,6 +48,7 @@ export class Lifecycle {
         "Cannot pass on SIGUSR2: the new master would run without an autoscaler, " +
           "reload with SIGHUP or start a second instance instead",
       ));
+    this.#on("SIGURG", () => this.#parts.onWoken());
     this.#on("SIGTTIN", () => this.#floor(1));
     this.#on("SIGTTOU", () => this.#floor(-1));
     early.handOver((signal) => this.#listeners.find(([handled]) => handled === signal)?.[1]());

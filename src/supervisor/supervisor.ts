@@ -53,8 +53,8 @@ export interface SupervisorParts {
   readonly onTick?: (record: TickRecord) => void;
 }
 
-/** The tick without workers, and how often between two it is checked whether the sleep has ended. */
-const ASLEEP_TICK_MS = 1_000, ASLEEP_CHECK_MS = 250;
+/** The tick without workers. gunicorn's master says when it has woken. */
+const ASLEEP_TICK_MS = 1_000;
 /** A request for workers that is unconfirmed for this long is logged. */
 const UNCONFIRMED_MS = 3_000;
 /** An error of the same text is logged once in this time. */
@@ -140,12 +140,12 @@ export class Supervisor {
 
   /** Waits for the next tick; returns when that is: earlier when a sleep ends meanwhile, or something was ordered in it. */
   async #untilDue(dueMs: number): Promise<number> {
-    const { clock, sampler } = this.#parts;
+    const { clock } = this.#parts;
     const { isAsleep } = this.#autoscaler;
     this.#isOrdered = false;
     for (let leftMs = dueMs - clock(); leftMs > 0 && !this.#stopped; leftMs = dueMs - clock()) {
-      await this.#sleep(isAsleep ? Math.min(leftMs, ASLEEP_CHECK_MS) : leftMs);
-      if (isAsleep && (this.#isOrdered || sampler.isWoken?.())) return clock();
+      await this.#sleep(leftMs);
+      if (isAsleep && this.#isOrdered) return clock();
     }
     await this.#sleep(0);
     return dueMs;
@@ -154,6 +154,11 @@ export class Supervisor {
   #tickMs(): number {
     const { tickMs } = this.#parts;
     return this.#autoscaler.isAsleep ? Math.max(tickMs, ASLEEP_TICK_MS) : tickMs;
+  }
+
+  /** gunicorn's master may have woken: if it has, the next tick is now. */
+  lookWhetherWoken(): void {
+    if (this.#autoscaler.isAsleep && this.#parts.sampler.isWoken?.() === true) this.#tickSoon();
   }
 
   #tickSoon(): void {

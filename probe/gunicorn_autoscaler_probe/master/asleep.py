@@ -18,8 +18,9 @@ LIGHT, DEEP = 1, 2
 class Sleep:
     """The sleep of one arbiter, and the words about it in the arbiter file."""
 
-    def __init__(self, words):
+    def __init__(self, words, supervisor_pid):
         self._words = words
+        self._supervisor_pid = supervisor_pid
         self._ended = 0  # the sleep that was ended here
         self._followed = 0  # the last one that was begun here
         self._watched = {}  # descriptor -> listener
@@ -62,12 +63,20 @@ class Sleep:
             self._ended = self._words[w.A_SLEEP]
             self._words[w.A_WOKEN_NS] = time.monotonic_ns()
             self._words[w.A_WAKES] += 1
+            self._tell()
         self._forget()
 
     def served(self):
         """A worker serves."""
         if not self.is_on():
             self._waits_for_worker = False
+
+    def _tell(self):
+        """The supervisor looks once a second. SIGURG does nothing to a process that does not expect it."""
+        try:
+            os.kill(self._supervisor_pid, signal.SIGURG)
+        except (OSError, OverflowError):
+            pass  # behind a launcher it may be another user's
 
     def _watch(self, listeners):
         """Have the kernel send this process SIGCHLD, for which gunicorn looks around anyway, when a

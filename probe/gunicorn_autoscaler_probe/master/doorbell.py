@@ -27,11 +27,11 @@ class Doorbell:
             os.close(self._fd)
             raise
         self._words = self._page.words
-        self.sleep = Sleep(self._words)
         if self._words[w.A_MAGIC] != w.ARBITER_MAGIC:
             self.close()
             raise ValueError('the arbiter file has another format')
         self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
+        self.sleep = Sleep(self._words, self.supervisor_pid)
         self._claimed_by = None
         self.has_launcher = os.getppid() != self.supervisor_pid  # a program between the supervisor and this process
         self._begun = 0

@@ -88,6 +88,20 @@ class AsleepTest(WorkforceCase):
                 server.manage_workers()
             self.assertEqual((server.num_workers, len(server.forks)), (1, 2))
 
+    def test_the_supervisor_is_told_at_once_and_one_that_is_gone_does_no_harm(self):
+        told = []
+        before = signal.signal(signal.SIGURG, lambda number, frame: told.append(number))
+        self.addCleanup(signal.signal, signal.SIGURG, before)
+        for number, (pid, times) in enumerate([(os.getpid(), 1), (2 ** 22 + 1, 1), (2 ** 64 - 1, 1)], 1):
+            with listener() as one:
+                server = self.start(1)
+                server.LISTENERS = [one]
+                self.bell.sleep._supervisor_pid = pid
+                self.fall_asleep(number)
+                with connected(one):
+                    server.manage_workers()
+                self.assertEqual((server.num_workers, len(told)), (1, times))
+
     def test_a_repeated_request_for_a_sleep_that_has_ended_has_no_effect(self):
         with listener() as one:
             server = self.start(1)
