@@ -3,7 +3,7 @@ import type { Autoscaled } from "../../tests/support/autoscaled.ts";
 import { get, type Target } from "../../tests/support/http.ts";
 
 /** Time without a request after which it falls asleep. */
-const SLEEP_AFTER_MS = 300;
+export const SLEEP_AFTER_MS = 300;
 /** The autoscaler's options: short ticks, so that the moment of falling asleep is well known. */
 export const SLEEPY = [
   "--sleep-after",

@@ -10,7 +10,7 @@ import { tempDir } from "../../support/tempdir.ts";
 import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 import { untilBooted } from "../../faults/support/steady.ts";
-import { PATIENCE_MS, sleepy, untilAsleep } from "./support.ts";
+import { codeOf, PATIENCE_MS, reload, sleepy, untilAsleep } from "./support.ts";
 
 const CYCLES = 20;
 
@@ -25,9 +25,15 @@ const cases: readonly [WorkerClassName, VenvName][] = [
   ["asgi", "newest"],
 ];
 for (const [name, venv] of cases) {
-  Deno.test(`${name} (gunicorn ${venv}): a request at any moment of falling asleep is answered, and TERM ends the sleep with 0`, async () => {
+  Deno.test(`${name} (gunicorn ${venv}): a request at any moment of falling asleep is answered, the next worker has the new code after a HUP, TERM ends with 0`, async () => {
     const { app, gunicorn } = workerClasses[name];
-    await using server = await sleepy({ app, gunicorn, venv });
+    await using dir = await tempDir();
+    await dir.write("fresh.py", codeOf(app, "old"));
+    await using server = await sleepy({
+      app: "fresh:app",
+      gunicorn: ["--pythonpath", dir.path, ...gunicorn],
+      venv,
+    });
     const { failures, sleeps, wakes } = await sleepCycles(
       server,
       [{ port: server.port }],
@@ -37,6 +43,10 @@ for (const [name, venv] of cases) {
     assertEquals(failures, []);
     assertGreater(sleeps, 0);
     assertGreater(wakes, 0);
+    await untilAsleep(server);
+    await dir.write("fresh.py", codeOf(app, "new"));
+    await reload(server);
+    assertEquals((await server.get("/")).body, "new");
     await untilAsleep(server);
     server.process.signal("SIGTERM");
     assertEquals((await server.process.exited).code, 0);
@@ -99,30 +109,18 @@ Deno.test({
 });
 
 for (const venv of ["20.1", "newest"] as const) {
-  Deno.test(`gunicorn ${venv}: a reload while asleep is the new code of the next worker, broken code ends nothing`, async () => {
+  Deno.test(`gunicorn ${venv}: a reload while asleep to code that cannot boot ends nothing, and the repaired code serves`, async () => {
     await using dir = await tempDir();
     const write = (text: string) => dir.write("fresh.py", text);
-    const app = (answer: string) =>
-      `def app(environ, start):\n    start('200 OK', [])\n    return [b'${answer}']\n`;
-    await write(app("old"));
+    await write(codeOf("wsgi:app", "old"));
     await using server = await sleepy({ venv, app: "fresh:app", gunicorn: ["--pythonpath", dir.path] });
     await untilAsleep(server);
-    const reloads = () => server.process.text("stderr").match(/Handling signal: hup/g)?.length ?? 0;
-    const reload = async () => {
-      const before = reloads();
-      server.process.signal("SIGHUP");
-      await until(() => reloads() > before, { what: "a reload", timeoutMs: PATIENCE_MS });
-    };
-    await write(app("new"));
-    await reload();
-    assertEquals((await server.get("/")).body, "new");
-    await untilAsleep(server);
     await write("def app(:\n");
-    await reload();
+    await reload(server);
     const asked = get({ port: server.port }, "/", { timeoutMs: PATIENCE_MS });
     asked.catch(() => {});
     await server.process.line(/ended before it served/, { timeoutMs: PATIENCE_MS });
-    await write(app("repaired"));
+    await write(codeOf("wsgi:app", "repaired"));
     assertEquals((await asked).body, "repaired");
     await untilAsleep(server);
     server.process.signal("SIGTERM");

@@ -25,3 +25,26 @@ export async function untilAsleep(server: Autoscaled): Promise<void> {
     what: () => `no worker, there are ${server.workers()}\n${server.process.text("stderr")}`,
   });
 }
+
+/** An application like `app`, one of tests/support/apps, that answers with `answer`. */
+export function codeOf(app: string, answer: string): string {
+  if (app.startsWith("wsgi")) {
+    return `def app(environ, start):\n    start("200 OK", [("Content-Length", "${answer.length}")])\n    return [b"${answer}"]\n`;
+  }
+  return `from asgi import app as others
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return await others(scope, receive, send)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"${answer.length}")]})
+    await send({"type": "http.response.body", "body": b"${answer}"})
+`;
+}
+
+/** A HUP to the autoscaler, as systemctl reload sends it; returns when gunicorn's master has heard of it. */
+export async function reload(server: Autoscaled): Promise<void> {
+  const reloads = () => server.process.text("stderr").match(/Handling signal: hup/g)?.length ?? 0;
+  const before = reloads();
+  server.process.signal("SIGHUP");
+  await until(() => reloads() > before, { what: "a reload", timeoutMs: PATIENCE_MS });
+}
