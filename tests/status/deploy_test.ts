@@ -52,6 +52,12 @@ Deno.test("the Grafana dashboard is one: panels that do not overlap, queries on 
   }
 });
 
+Deno.test("the Grafana dashboard shows sleeps, and how soon they ended", async () => {
+  const names = used(await Deno.readTextFile(new URL("deploy/grafana/dashboard.json", repository)));
+  const sleeps = ["asleep", "wake_ups_total", "wake_up_first_answer_seconds"];
+  assertEquals(sleeps.filter((name) => !names.has(name)), []);
+});
+
 Deno.test("the page about metrics is as the table has it", async () => {
   assertEquals((await stale()).filter((path) => path === "docs/metrics.md"), []);
 });
