@@ -14,11 +14,12 @@ import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
 import { get } from "../../tests/support/http.ts";
 import { freeTcpPort } from "../../tests/support/port.ts";
 import { start } from "../../tests/support/process.ts";
-import { cpuMs, descendants, forkServers } from "../../tests/support/processes.ts";
+import { cpuMs, forkServers } from "../../tests/support/processes.ts";
 import { runtimeFolder } from "../../tests/support/running_commands.ts";
 import { until } from "../../tests/support/wait.ts";
 import { findPython } from "../../tests/support/builds/pythons.ts";
 import { REQUIREMENTS } from "./django.ts";
+import { spareOf } from "./spare.ts";
 import { bin, makeVenv } from "../../tests/support/venv.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
@@ -58,16 +59,6 @@ async function grown(server: Autoscaled, from: number, to: number) {
     ...boot,
     isSpare: pid === spare,
   }));
-}
-
-function spareOf(master: number): number | undefined {
-  return descendants(master).find(({ pid }) => {
-    try {
-      return Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("spare");
-    } catch {
-      return false; // it ended meanwhile
-    }
-  })?.pid;
 }
 
 /** CPU time of a process of one thread, without that of its children. */
