@@ -5,7 +5,7 @@ const READERS: Readonly<Record<SignalReport["name"], (sample: Sample) => boolean
   probe: (sample) => known(sample.load) || hasNoWorkers(sample),
   "accept-queue": (sample) => known(sample.queue),
   statsd: (sample) => known(sample.statsd),
-  cpu: (sample) => known(sample.cpu),
+  cpu: (sample) => known(sample.cpu) || hasNoWorkers(sample),
   memory: (sample) => known(sample.memory),
 };
 
@@ -31,7 +31,7 @@ export class SignalAges {
   }
 }
 
-/** No signal is read then, and none is missing. */
+/** Nothing of theirs is read then, and nothing is missing. */
 function hasNoWorkers({ workers }: Sample): boolean {
   return known(workers) && workers.target === 0;
 }

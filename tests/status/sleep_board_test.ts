@@ -13,7 +13,8 @@ const SLEEPY = { ...SETTINGS, sleepAfterMs: 5_000 };
 
 /** Awake for 5.1 s, asleep for 10 s, and woken, with an answer after 31 ms, where that is wanted. */
 function night(isWoken: boolean) {
-  const asleep = (nowMs: number): Sample => sample(nowMs, { workers: NONE, load: "unknown", sleep });
+  const asleep = (nowMs: number): Sample =>
+    sample(nowMs, { workers: NONE, load: "unknown", cpu: "unknown", sleep });
   const answered = { ...sleep, wakes: 1, firstAnswerMs: 31 };
   return boardOf(
     [
@@ -46,7 +47,10 @@ Deno.test("asleep: ready, no saturation, nothing missed, and since when", () => 
   assertEquals(report.sleep.text, "asleep since 2026-01-01 00:00 UTC; not woken yet");
   assertEquals(report.sleep.depth, "deep");
   assertMatch(screen, /^Sleep +asleep since/m);
-  assertNotMatch(screen, /no signal can be read|probe \d/);
+  assertNotMatch(screen, /no signal can be read|probe \d|s old/);
+  assertMatch(screen, /^CPU +– .*no workers$/m);
+  const ages = new Map(report.signals.map(({ name, ageSeconds }) => [name, ageSeconds]));
+  assertEquals((["probe", "accept-queue", "cpu"] as const).map((name) => ages.get(name)), [0, 0, 0]);
   assertMatch(metrics, /^gunicorn_autoscaler_asleep 1$/m);
   assertMatch(metrics, /^gunicorn_autoscaler_saturation_ratio 0$/m);
   assertMatch(metrics, /^gunicorn_autoscaler_wake_ups_total 0$/m);

@@ -32,7 +32,8 @@ export class ServiceNotices {
   note({ sample, settings, decision }: TickRecord, reloads: number | undefined): void {
     const { nowMs } = sample;
     const ready = known(sample.workers) ? sample.workers.ready : 0;
-    if (ready > 0 && (this.#state === "starting" || this.#hasReloaded(nowMs, reloads))) {
+    const isAsleep = decision.reason.code === "asleep";
+    if ((ready > 0 || isAsleep) && (this.#state === "starting" || this.#hasReloaded(nowMs, reloads))) {
       this.#state = "ready";
       this.#manager.send("READY=1");
     }
@@ -45,7 +46,7 @@ export class ServiceNotices {
     const facts = known(decision.demand) ? decision.demand.facts : undefined;
     const { minWorkers, maxWorkers } = settings;
     const status = [
-      `${ready} of ${minWorkers} to ${maxWorkers} workers`,
+      isAsleep ? "asleep" : `${ready} of ${minWorkers} to ${maxWorkers} workers`,
       ...(facts === undefined ? [] : [`${count(facts.rps, facts.rps < 10 ? 1 : 0)} requests/s`]),
       ...(facts === undefined || !known(facts.p95Ms) ? [] : [`p95 ${milliseconds(facts.p95Ms / 1000)}`]),
     ].join(", ");

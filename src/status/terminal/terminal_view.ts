@@ -139,6 +139,8 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
       known(cpu) ? `${cpu.workerCores.toFixed(2)}` : "–",
       known(cpu)
         ? `of ${count(cpu.limitCores, 1)} cores, ${cpu.usedCores.toFixed(2)} used in all`
+        : report.target === 0
+        ? "no workers"
         : "cannot be read",
       history.workerCores,
       known(cpu) ? cpu.limitCores : 0,

@@ -9,6 +9,7 @@ import { findProgram } from "../../support/program.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import { venv, type VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
+import { PATIENCE_MS, sleepy } from "../sleep/support.ts";
 
 const VERSIONS = ["20.1", "23", "newest"] as const satisfies readonly VenvName[];
 const activate = await findProgram("systemd-socket-activate");
@@ -91,6 +92,21 @@ for (const version of VERSIONS) {
     assertMatch(heard(socket).find((text) => text.includes("READY=1"))!, /^READY=1$/);
   });
 }
+
+Deno.test("notify: a reload while asleep has ended once gunicorn has carried it out", async () => {
+  await using folder = await tempDir();
+  const name = folder.join("notify");
+  const script = new URL("../../support/notify_socket.py", import.meta.url).pathname;
+  await using socket = start(`${await venv("newest")}/bin/python`, [script, name]);
+  await socket.line(/^listening$/);
+  await using server = await sleepy({ env: { NOTIFY_SOCKET: name } });
+  await socket.line(/ STATUS=asleep$/, { timeoutMs: PATIENCE_MS });
+  const from = socket.mark();
+  server.process.signal("SIGHUP");
+  await socket.line(/ RELOADING=1;/, { from });
+  await socket.line(/ READY=1$/, { from, timeoutMs: PATIENCE_MS });
+  assertEquals(server.workers(), []);
+});
 
 Deno.test("notify without the probe: ready, and ready again after a HUP; a socket that is gone stops nothing", async () => {
   await using folder = await tempDir();
