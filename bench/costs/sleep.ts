@@ -2,7 +2,7 @@
  * What sleep is worth: `deno task bench:sleep --help`. Memory is the PSS of all processes, ourselves counted in; a first answer
  * is from connecting to its end; CPU is of all processes.
  */
-import { delay } from "@std/async";
+import { delay } from "@std/async/delay";
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { listOf, whole } from "../../tasks/options.ts";

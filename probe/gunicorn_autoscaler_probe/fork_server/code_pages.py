@@ -4,7 +4,7 @@ import re
 
 _MADV_DONTNEED = 4
 _PLACE = re.compile(r'([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d* +/')
-_COPIED = re.compile(r'Anonymous: +(\d+) kB')
+_COPIED = re.compile(r'(?:Anonymous|Swap): +[1-9]')
 
 
 def unmap():
@@ -15,20 +15,23 @@ def unmap():
     """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    for first, end in _unchanged():
+    with open('/proc/self/smaps') as lines:
+        places = unchanged(lines)
+    for first, end in places:
         libc.madvise(first, end - first, _MADV_DONTNEED)  # refused where memory is locked, which does no harm
 
 
-def _unchanged():
-    """(first address, end) of each read-only mapping of a file that is as the file is."""
+def unchanged(lines):
+    """(first address, end) of each read-only mapping of a file, of the lines of smaps, that is as the file is: with no
+    page of our own in memory or in swap."""
     found, place = [], None
-    with open('/proc/self/smaps') as lines:
-        for line in lines:
-            match = _PLACE.match(line)
-            if match:
-                place = int(match.group(1), 16), int(match.group(2), 16)
-            elif place is not None and line.startswith('Anonymous:'):
-                if _COPIED.match(line).group(1) == '0':
-                    found.append(place)
-                place = None
+    for line in lines:
+        match = _PLACE.match(line)
+        if match:
+            place = int(match.group(1), 16), int(match.group(2), 16)
+        elif place is not None and _COPIED.match(line):
+            place = None
+        elif place is not None and line.startswith('VmFlags:'):  # the last of its lines
+            found.append(place)
+            place = None
     return found

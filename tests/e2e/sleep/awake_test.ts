@@ -1,4 +1,5 @@
 /** What keeps it awake, and what others see of it while it sleeps and wakes. */
+import { delay } from "@std/async/delay";
 import { assertEquals, assertMatch } from "@std/assert";
 import { SLEEP_AFTER_MS } from "../../../bench/endurance/sleep_cycles.ts";
 import { workerClasses } from "../../../bench/loss/loss_servers.ts";
@@ -14,7 +15,7 @@ import { PATIENCE_MS, sleepy, untilAsleep } from "./support.ts";
 async function staysAwake(server: Autoscaled): Promise<void> {
   const sleeps = () => server.log().match(/asleep, 0 workers/g)?.length ?? 0;
   const before = sleeps();
-  await new Promise((resolve) => setTimeout(resolve, 4 * SLEEP_AFTER_MS));
+  await delay(4 * SLEEP_AFTER_MS);
   assertEquals(sleeps(), before, server.log());
 }
 

@@ -49,6 +49,14 @@ class CodePagesTest(unittest.TestCase):
                 self.assertEqual(ctypes.string_at(place, 7), b'changed')
                 libc.mprotect(ctypes.c_void_p(place), ctypes.c_size_t(len(pages)), access)
 
+    def test_a_changed_page_counts_in_swap_as_well(self):
+        def mapping(first, rights='r--p', own_kb=0, swapped_kb=0):
+            return ['%x-%x %s 00000000 fd:00 42      /lib/x.so\n' % (first, first + 0x1000, rights), 'Rss: 4 kB\n',
+                    'Anonymous: %d kB\n' % own_kb, 'Swap: %d kB\n' % swapped_kb, 'SwapPss: 0 kB\n', 'VmFlags: rd\n']
+        lines = (mapping(0x1000) + mapping(0x2000, own_kb=4) + mapping(0x3000, swapped_kb=4) + mapping(0x4000, 'rw-p')
+                 + mapping(0x5000, 'r-xp'))
+        self.assertEqual(code_pages.unchanged(lines), [(0x1000, 0x2000), (0x5000, 0x6000)])
+
     def test_this_interpreter_lives_on(self):
         code = ('from gunicorn_autoscaler_probe.fork_server import code_pages; code_pages.unmap(); '
                 'import json, os, socket; pid = os.fork(); '
