@@ -3,7 +3,7 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Why an address cannot be listened on, in words for whoever chose it. */
+/** Why an address cannot be listened on, in words for the person who chose it. */
 export function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine does not have the address";

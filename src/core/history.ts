@@ -2,7 +2,7 @@ import { DURATIONS_EVERY_MS, PRIOR_REQUESTS } from "./constants.ts";
 import { BUCKETS, quantileMs, total, variationOf } from "./histogram.ts";
 import { known, type Maybe } from "./sample.ts";
 
-/** What a stretch of time came to. */
+/** Sums over a window. */
 interface Sums {
   /** Integral of the occupied slots (in flight or estimated), slot-ms. */
   readonly occupiedMs: number;
@@ -59,7 +59,7 @@ export class History {
     this.#keepMs = Math.max(this.#keepMs, keepMs);
   }
 
-  /** Takes the next tick in, and lets go of those that are too old. */
+  /** Adds the next tick, and drops those that are too old. */
   push(tick: Tick): void {
     this.#ticks.push(tick);
     const oldest = tick.nowMs - this.#keepMs;

@@ -6,7 +6,7 @@ import type { Gunicorn } from "./process.ts";
 export interface LifecycleParts {
   readonly gunicorn: Gunicorn;
   readonly log: Logger;
-  /** gunicorn is told to end: deciding stops once its listeners are closed. */
+  /** gunicorn has a signal to end: deciding stops once its listeners are closed. */
   readonly onEnd: () => void;
   /** Whether gunicorn's listeners are open; undefined where that is not known. */
   readonly isListening: () => boolean | undefined;

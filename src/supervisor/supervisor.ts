@@ -48,7 +48,7 @@ export interface SupervisorParts {
   readonly found?: () => FoundCount | undefined;
   /** Called before no worker is asked for, and at each tick while there is none: how deep the sleep is. */
   readonly onAsleep?: (isDeep: boolean) => void;
-  /** Called once for each sleep, when its last worker was told to go. */
+  /** Called once for each sleep, when its last worker has its SIGTERM. */
   readonly onFallAsleep?: () => void;
   readonly onTick?: (record: TickRecord) => void;
 }

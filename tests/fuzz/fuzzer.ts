@@ -41,9 +41,9 @@ interface Memory {
   readonly heapBytes: number;
 }
 
-/** After collections of what is not alive any more, where the runtime was told to offer them (--expose-gc). */
+/** After collections of what is not alive any more, where the runtime offers them (--expose-gc). */
 async function memory(): Promise<Memory> {
-  // More than one, with a breath between: what a finalizer lets go is free only at the next.
+  // More than one, with a pause between: what a finalizer releases is free only at the next.
   for (let i = 0; i < 3; i++) {
     (globalThis as { gc?: () => void }).gc?.();
     await delay(0);

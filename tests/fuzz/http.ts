@@ -36,11 +36,11 @@ export function httpFuzzer(): Fuzzer {
   const samples = [...samplesOf("http").values()];
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
-  const told = pages(() => {
+  const served = pages(() => {
     throw new Error("a command was carried out over TCP");
   });
   const server = new HttpServer(listener, {
-    handle: (request) => route(request, told, false),
+    handle: (request) => route(request, served, false),
     mostConnections: 10,
     timeoutMs: 5_000,
   });
@@ -105,7 +105,7 @@ export function commandFuzzer(): Fuzzer {
     change: (changes: object) => void (steered.settings = { ...steered.settings, ...changes }),
   } satisfies Steered;
   const control = new Control(steered, settings, () => 1_000, () => {});
-  const told = pages((request) => control.handle(request));
+  const served = pages((request) => control.handle(request));
   return {
     name: "commands",
     unit: "requests",
@@ -114,7 +114,11 @@ export function commandFuzzer(): Fuzzer {
       const parsed = parseHead(random() < 0.3 ? latin1.decode(mutated(head, random)) : head);
       if (parsed === undefined) return 1;
       bodyLength(parsed.headers);
-      const answer = route({ ...parsed, body: new TextDecoder().decode(mutated(body, random)) }, told, true);
+      const answer = route(
+        { ...parsed, body: new TextDecoder().decode(mutated(body, random)) },
+        served,
+        true,
+      );
       if (!("status" in answer)) return 1;
       mustHold([200, 400, 404, 405].includes(answer.status), () => `${answer.status} ${answer.body}`);
       const { minWorkers, maxWorkers, windowMs } = steered.settings;

@@ -1,4 +1,4 @@
-/** Reproducible random input: the seed stands in the test's name, or is told when something fails. */
+/** Reproducible random input: the seed is in the test's name, or in the failure. */
 
 /** Numbers in [0, 1) from a 32-bit seed (mulberry32). */
 export function seededRandom(seed: number): () => number {

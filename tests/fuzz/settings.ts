@@ -91,7 +91,7 @@ export function commandLineFuzzer(): Fuzzer {
       checkResolved(resolved, (flag) => flags.settings.get(flag));
       mustHold(
         redactedArguments(gunicornArgs).length === gunicornArgs.length,
-        () => "as many words are told as there are",
+        () => "as many words are reported as there are",
       );
       applicationOf(gunicornArgs);
       if (resolved.errors.length > 0) return 1;

@@ -18,7 +18,7 @@ const table: [args: string[], spoken: string[]][] = [
 ];
 
 for (const [args, spoken] of table) {
-  Deno.test(`${args.join(" ")} is told as ${spoken.join(" ")}`, () => {
+  Deno.test(`${args.join(" ")} is shown as ${spoken.join(" ")}`, () => {
     assertEquals(redactedArguments(args), spoken);
   });
 }

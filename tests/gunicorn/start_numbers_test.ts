@@ -44,7 +44,7 @@ Deno.test("it starts with the number of workers that is given, and a bound that 
 
 Deno.test("one note says what the number changes", () => {
   assertEquals(numbers(undefined, undefined, undefined).note, undefined);
-  const cases: [note: string | undefined, told: string][] = [
+  const cases: [note: string | undefined, part: string][] = [
     [
       numbers(4, undefined, undefined).note,
       "--workers=4 is the number to begin with; the autoscaler takes it from",
@@ -55,5 +55,5 @@ Deno.test("one note says what the number changes", () => {
     [numbers(1, undefined, undefined).note, "--max-workers lets it grow"],
     [numbers(1, undefined, 4).note, "the number to begin with and the minimum"],
   ];
-  for (const [note, told] of cases) assertStringIncludes(note!, told);
+  for (const [note, part] of cases) assertStringIncludes(note!, part);
 });

@@ -6,7 +6,7 @@ import {
   SignalSteps,
 } from "../../src/gunicorn/worker_count.ts";
 
-/** A master that carries out what it is told when `obeys`, and hears nothing otherwise. */
+/** A master that acts on signals when `obeys`, and gets none otherwise. */
 class FakeMaster implements ArbiterPort {
   ready = true;
   obeys = true;

@@ -13,7 +13,7 @@ export type Outcome = "killed" | "timed out" | "survived";
 const COPIED = ["src/core", "tests/core", "docs/settings.md"];
 /** A mutant may hoard; so much memory is enough for the tests, many times over. */
 const HEAP_MIB = 512;
-/** A loop that does not end is told by its CPU time, many times that of the tests: a busy machine makes none of it. */
+/** A loop that does not end shows in its CPU time, many times that of the tests: a busy machine makes none of it. */
 const LONGEST_CPU_MS = 8_000;
 
 export class Laboratory implements AsyncDisposable {

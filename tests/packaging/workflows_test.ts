@@ -23,8 +23,8 @@ Deno.test(
 Deno.test("release notes are the section of the version, and a missing one is an error", async () => {
   const script = "import sys; sys.path.insert(0, 'packaging'); from notes import notes\n" +
     "print(notes('# C\\n\\n## Unreleased\\n\\n## 1.2.0 - 2026-11-24\\n\\n- new\\n\\n## 1.1.0\\n\\n- old\\n', sys.argv[1]))";
-  const told = await run("python3", ["-B", "-c", script, "1.2.0"], { cwd: repository });
-  assertEquals([told.code, told.stdout], [0, "- new"], told.stderr);
+  const answer = await run("python3", ["-B", "-c", script, "1.2.0"], { cwd: repository });
+  assertEquals([answer.code, answer.stdout], [0, "- new"], answer.stderr);
   const missing = await run("python3", ["-B", "-c", script, "1.2"], { cwd: repository });
   assertStringIncludes(missing.stderr, "Cannot tell what is new in 1.2");
 });
@@ -32,9 +32,9 @@ Deno.test("release notes are the section of the version, and a missing one is an
 Deno.test("there are release notes for the version that deno.json has", async () => {
   const script = "import sys; sys.path.insert(0, 'packaging'); from notes import notes\n" +
     "print(notes(open('CHANGELOG.md', encoding='utf-8').read(), sys.argv[1]))";
-  const told = await run("python3", ["-B", "-c", script, VERSION], { cwd: repository });
-  assertEquals(told.code, 0, told.stderr);
-  assertMatch(told.stdout, /^### Added\n\n- /);
+  const answer = await run("python3", ["-B", "-c", script, VERSION], { cwd: repository });
+  assertEquals(answer.code, 0, answer.stderr);
+  assertMatch(answer.stdout, /^### Added\n\n- /);
 });
 
 for (
@@ -46,9 +46,9 @@ for (
   Deno.test(`"## ${heading}" ${dated === "True" ? "can" : "cannot"} be released`, async () => {
     const script = "import sys; sys.path.insert(0, 'packaging'); from notes import is_dated\n" +
       "print(is_dated(sys.argv[1], '0.1.0'))";
-    const told = await run("python3", ["-B", "-c", script, `# C\n\n## ${heading}\n\n- new\n`], {
+    const answer = await run("python3", ["-B", "-c", script, `# C\n\n## ${heading}\n\n- new\n`], {
       cwd: repository,
     });
-    assertEquals(told.stdout, dated, told.stderr);
+    assertEquals(answer.stdout, dated, answer.stderr);
   });
 }

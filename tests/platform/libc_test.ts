@@ -59,7 +59,7 @@ Deno.test("A descriptor that is not open gives undefined, not an error", () => {
 });
 
 Deno.test("Orphans are adopted and buried, and Deno's own children are left to it", async () => {
-  // In a process of its own, for a subreaper adopts for good.
+  // In a process of its own, because a subreaper cannot stop being one.
   const answer = await runDeno(
     `
     const set = setChildSubreaper();

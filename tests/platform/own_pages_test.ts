@@ -6,7 +6,7 @@ const mapping = (range: string, rights: string, path: string, anonymousKb: numbe
     path.padStart(30)
   }\nSize: 4 kB\nAnonymous: ${anonymousKb} kB\nSwap: ${swapKb} kB\nVmFlags: rd\n`;
 
-Deno.test("only what is a file's, read-only and without pages of our own is let go", () => {
+Deno.test("only what is a file's, read-only and without pages of our own is given back", () => {
   const smaps = [
     mapping("1000-3000", "r-xp", "/bin/ga", 0),
     mapping("3000-4000", "r--p", "/bin/ga", 4), // relocated

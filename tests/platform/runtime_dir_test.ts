@@ -32,8 +32,8 @@ Deno.test("the first base that can be written is taken; when none can, each is n
   await using base = await tempDir();
   assert(makeRuntimeDir(["/proc", base.path]).startsWith(base.path));
   const error = assertThrows(() => makeRuntimeDir(["/proc", "/nonexistent"]), Error);
-  for (const told of ["Cannot make a runtime folder", "/proc", "/nonexistent", "--runtime-dir"]) {
-    assertStringIncludes(error.message, told);
+  for (const part of ["Cannot make a runtime folder", "/proc", "/nonexistent", "--runtime-dir"]) {
+    assertStringIncludes(error.message, part);
   }
 });
 

@@ -70,7 +70,7 @@ export class ProbedGunicorn implements AsyncDisposable {
     return all[0]!;
   }
 
-  /** Pids of the workers that are ready and were not told to go. */
+  /** Pids of the workers that are ready and do not drain. */
   ready(): number[] {
     return [...this.slots()].filter(([, slot]) => slot[SLOT.state] === 2).map(([pid]) => pid);
   }

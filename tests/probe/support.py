@@ -81,7 +81,7 @@ def page():
 
 
 class Clock:
-    """Stands in for time.monotonic_ns; moves when told."""
+    """Stands in for time.monotonic_ns; moves when asked to."""
 
     def __init__(self):
         self.ns = 10**12

@@ -7,7 +7,7 @@ _SLACK_NS = 5 * 10**9
 
 
 def heartbeat(worker):
-    """A function to call in ticks of the loop: it keeps the heartbeat of a worker that was told to end."""
+    """A function to call in ticks of the loop: it keeps the heartbeat of a worker that has to end."""
     longest_ns = int(worker.cfg.graceful_timeout * 10**9) + _SLACK_NS
     since_ns = 0
 

@@ -5,7 +5,7 @@ _NO_EXIT_CODE = -1
 
 
 class BootRule:
-    """Sets reap_workers and halt on the instance, so that the end of one arbiter is told once and at once.
+    """Sets reap_workers and halt on the instance, so that an arbiter that ends says so once and at once.
 
     The rule stands on the arbiter: uvicorn's worker exits with the code of the class, whatever the instance says.
     """

@@ -201,7 +201,7 @@ export class ArbiterFile {
 
   /**
    * The gunicorn master that said that it is the one we scale, before it is ready; undefined while none has. Whether it
-   * still lives is told by its start time.
+   * still lives shows in its start time.
    */
   claimed(): ProcessId | undefined {
     if (!readStart(this.#file, this.#bytes) || !hasMagic(this.#halves, 0, MAGIC)) return undefined;

@@ -35,7 +35,7 @@ const USUAL_BOOTS = 3;
 const LEAST_EXPECTED_MS = 10_000;
 /** The same while no boot has been seen: gunicorn's own default timeout ends a worker then. */
 const FIRST_EXPECTED_MS = 30_000;
-/** Slots of processes that are no workers cost a look each; so many a read, whoever made them. */
+/** Slots of processes that are no workers cost a look each: at most this many a read. */
 const MOST_STRANGERS = 64;
 
 /** The slots of one runtime folder. */

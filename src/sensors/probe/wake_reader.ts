@@ -8,7 +8,7 @@ export class WakeReader {
   #wokenNs: number | undefined;
   #firstAnswerMs: Maybe<number> = "unknown";
 
-  /** Once a tick, with what was read in it; undefined while the master has told nothing. `nowNs`: CLOCK_MONOTONIC. */
+  /** Once a tick, with what was read in it; undefined while the master has written nothing. `nowNs`: CLOCK_MONOTONIC. */
   read(
     arbiter: Pick<Arbiter, "sleep" | "forkServer"> | undefined,
     slots: SlotsReading | undefined,

@@ -9,7 +9,7 @@ const STATUS_MS = 2_000;
 const RELOAD_MS = 2_000;
 
 /**
- * What systemd is told of a service of Type=notify: that it is ready, reloads, stops, lives, and one line about it. Times
+ * Notices to systemd of a service of Type=notify: that it is ready, reloads, stops, lives, and one line about it. Times
  * are CLOCK_MONOTONIC, ms.
  */
 export class ServiceNotices {

@@ -101,7 +101,7 @@ for (const one of classes) {
     const served = await counted(server, 9);
     assertEquals(served[SLOT.failed], 0);
     assertEquals(sum(served, SLOT.serviceBuckets), 9);
-    assertGreaterOrEqual(served[SLOT.inFlightNs]!, 1_480e6); // 5 x 300 ms, whoever waits for whom
+    assertGreaterOrEqual(served[SLOT.inFlightNs]!, 1_480e6); // 5 x 300 ms, in any order
     const busyMs = served[SLOT.busyNs]! / 1e6;
     if (one.atOnce === 5) assertLess(busyMs, 900);
     assertGreaterOrEqual(busyMs, 295);
@@ -221,7 +221,7 @@ class Worker(UvicornWorker):
     CONFIG_KWARGS = {"interface": "wsgi"}
 `,
   },
-  "an application without lifespan, which uvicorn is told not to ask": {
+  "an application without lifespan, with uvicorn's lifespan off": {
     args: ["-k", "odd.Worker", "asgi:app"],
     source: `
 from uvicorn_worker import UvicornWorker

@@ -49,7 +49,10 @@ for (const version of versions) {
     assertEquals(server.arbiter?.bootFailures, 0);
 
     server.want(6); // its signal is lost
-    await until(() => server.confirmed(6), { timeoutMs: 3_000, what: "the answer to an unheard wish" });
+    await until(() => server.confirmed(6), {
+      timeoutMs: 3_000,
+      what: "the answer to a request without a signal",
+    });
     await server.settled(6);
     server.ask(3, "SIGTTIN"); // the wrong bell rings as well
     await server.settled(3);

@@ -65,7 +65,7 @@ function sum(server: ProbedGunicorn, word: number): number {
   return [...server.slots().values()].reduce((total, slot) => total + slot[word]!, 0);
 }
 
-/** Clients that keep their connections and open new ones only when told so. */
+/** Clients that keep their connections and open new ones only when asked to. */
 class KeptAliveLoad {
   answered = 0;
   readonly errors: string[] = [];

@@ -1,4 +1,4 @@
-/** Scaling under load: every request is answered, whoever of the workers goes. bench/loss/loss.ts counts the same for longer. */
+/** Scaling under load: every request is answered, whichever worker is removed. bench/loss/loss.ts counts the same for longer. */
 
 import { assertEquals, assertGreater } from "@std/assert";
 import { countLosses } from "../../../bench/loss/loss_run.ts";
@@ -18,7 +18,7 @@ const cases: readonly [WorkerClassName, VenvName][] = [
 for (const [name, venv] of cases) {
   lossless(name, venv, "scale");
 }
-// Those that would cut kept connections when they are told to stop.
+// Those that would cut kept connections at a SIGTERM.
 lossless("gthread", "23", "reload");
 lossless("uvicorn", "newest", "reload");
 

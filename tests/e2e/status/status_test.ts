@@ -108,7 +108,7 @@ Deno.test("status and explain show a burst in the words of the log", async () =>
   assertMatch(screen, /[▲▼■] (\d → |hold )\d/);
 });
 
-Deno.test("scale pins for a time, pause holds, resume lets go, and log, status and metrics show it", async () => {
+Deno.test("scale pins for a time, pause holds, resume ends both, and log, status and metrics show it", async () => {
   await using it = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "6"] });
   const scaled = await command(it, "scale", "5", "--for", "4s");
   assertEquals([scaled.code, scaled.stdout], [0, "pinned at 5 workers by hand, 4 s left"]);

@@ -1,4 +1,4 @@
-/** Requests at a steady pace, whatever becomes of them, until told to stop. */
+/** Requests at a steady pace, answered or not, until it is stopped. */
 import { get } from "../../support/http.ts";
 import { until } from "../../support/wait.ts";
 

@@ -58,7 +58,7 @@ export async function isBusy(server: Autoscaled): Promise<boolean> {
   return false;
 }
 
-/** All workers are others than before, and as many as told. */
+/** All workers are others than before, and as many as asked for. */
 export async function untilReplaced(
   server: Served,
   before: readonly number[],

@@ -11,7 +11,7 @@ from gunicorn_autoscaler_probe.drain.drain import Drain
 
 
 class Worker(Drain):
-    """A worker with `open` connections; notes what it is told."""
+    """A worker with `open` connections; notes its calls."""
 
     def __init__(self, words, timeout_s=30, error=None):
         self.calls = []
