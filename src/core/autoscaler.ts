@@ -66,9 +66,9 @@ export class Autoscaler {
 
   /** After a sleep: one worker, no history, what was learned of this application's load. */
   #wake(settings: PolicySettings): void {
-    const { holdFactor, holdChangedAtMs } = this.#policy;
+    const { holdFactor, holdChangedAtMs, returnedFrom } = this.#policy;
     this.#history = new History(longestWindowMs(settings));
-    this.#policy = { ...initialPolicy(1), holdFactor, holdChangedAtMs };
+    this.#policy = { ...initialPolicy(1), holdFactor, holdChangedAtMs, returnedFrom };
     this.#fewestReady = SlidingMax.EMPTY;
   }
 

@@ -31,8 +31,6 @@ export const DURATIONS_EVERY_MS = 300;
 export const LATE_SHARE = 0.03;
 /** The same for fewer workers: a load between two numbers must not flap. Source: simulated, Down. */
 export const DOWN_LATE_SHARE = 0.02;
-/** Slots are never planned to be busier than this, whatever the objective allows. Source: Erlang's formula diverges at 1. */
-export const MOST_UTILIZATION = 0.98;
 
 // Concurrency, event loops and CPU: async workers
 
@@ -164,7 +162,7 @@ export const DOWN_LOAD_FACTOR = 1.15;
 export const HOLD_BOOTS = 10;
 /** After a fall that chance does not explain the setting is this share of itself. Source: simulated, Down. */
 export const FALL_HOLD_SHARE = 0.1;
-/** Evidence of such a fall, in nats: e^5 is 150 times likelier than chance. Source: simulated, Down. */
+/** Evidence of such a fall, and of a lower load, in nats: e^5 is 150 times likelier than chance. Source: simulated, Down. */
 export const FALL_EVIDENCE_NATS = 5;
 /** The boot time that the hold is computed from before one is known: three seconds of hold. Source: simulated, Down. */
 export const HOLD_UNKNOWN_BOOT_MS = 300;

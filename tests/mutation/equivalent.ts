@@ -116,7 +116,7 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "policy/hold.ts",
-    code: "return { holdFactor: Math.max(1, holdFactor / 2), holdChangedAtMs: nowMs };",
+    code: "const halved = Math.max(1, holdFactor / 2);",
     changes: ["1 → 0"],
     because: "the factor is a power of two above 1 here: its half is 1 or more",
   },

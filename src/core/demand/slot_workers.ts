@@ -1,8 +1,9 @@
 /** Sync and gthread workers: each request occupies a slot. */
-import { DOWN_LATE_SHARE, DOWN_LOAD_FACTOR, MOST_UTILIZATION } from "../constants.ts";
+import { DOWN_LATE_SHARE, DOWN_LOAD_FACTOR } from "../constants.ts";
 import { burstErlangs } from "./burst.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
 import { workersFor } from "./delay_formula.ts";
+import { lastingErlangs } from "./fall.ts";
 import { hangingWorkers } from "./hanging.ts";
 import { objective } from "./objective.ts";
 import type { Observed } from "./observed.ts";
@@ -45,11 +46,10 @@ function queue(observed: Observed): number {
 }
 
 function enough(observed: Observed): number {
-  const { sample, goal, recentErlangs } = observed;
-  // Fewer workers must keep waits shorter than those for which more are wanted; how busy slots may be is not made stricter.
-  const utilization = Math.min(MOST_UTILIZATION, goal.utilization * DOWN_LOAD_FACTOR);
+  const { sample, goal } = observed;
+  // Fewer workers must keep waits shorter than those for which more are wanted.
   return Math.max(
-    workersFor(recentErlangs, sample.model.slots, { ...goal, utilization, lateShare: DOWN_LATE_SHARE }),
+    workersFor(lastingErlangs(observed), sample.model.slots, { ...goal, lateShare: DOWN_LATE_SHARE }),
     workersForCores(sample.model.kind, coresUsed(observed) * DOWN_LOAD_FACTOR),
   );
 }

@@ -15,10 +15,13 @@ export interface LearnedHold {
   /** Factor on the hold, 1..MOST_HOLD_FACTOR: doubled when load returns soon after a shrink, halved in calm. */
   readonly holdFactor: number;
   readonly holdChangedAtMs: number;
+  /** The fewest workers that load has returned from since the factor was 1; Infinity for none. */
+  readonly returnedFrom: number;
 }
 
-/** When the target changed last, ms; -Infinity for never. */
+/** The target, and when it changed last, ms; -Infinity for never. */
 interface Changed {
+  readonly target: number;
   readonly lastUpAtMs: number;
   readonly lastDownAtMs: number;
 }
@@ -28,7 +31,7 @@ interface Changed {
  * until load has come back after one; ten boots at least, whatever was learned.
  */
 export function holdMs(
-  { holdFactor }: LearnedHold,
+  holdFactor: number,
   settings: PolicySettings,
   bootMs: number,
   fell = false,
@@ -41,19 +44,24 @@ export function holdMs(
 
 /** What is learned by a growth: load that returns soon after a shrink doubles the hold. */
 export function doubledOnReturn(state: LearnedHold & Changed, nowMs: number, hold: number): LearnedHold {
-  const { holdFactor, holdChangedAtMs, lastDownAtMs } = state;
+  const { holdFactor, holdChangedAtMs, returnedFrom, lastDownAtMs, target } = state;
   const hasReturned = nowMs - lastDownAtMs <= Math.max(RETURN_HOLDS * hold, RETURN_MS) &&
     holdChangedAtMs < lastDownAtMs;
-  if (!hasReturned) return { holdFactor, holdChangedAtMs };
-  return { holdFactor: Math.min(MOST_HOLD_FACTOR, holdFactor * 2), holdChangedAtMs: nowMs };
+  if (!hasReturned) return { holdFactor, holdChangedAtMs, returnedFrom };
+  return {
+    holdFactor: Math.min(MOST_HOLD_FACTOR, holdFactor * 2),
+    holdChangedAtMs: nowMs,
+    returnedFrom: Math.min(returnedFrom, target),
+  };
 }
 
 /** What is learned without a growth: calm for ten holds, and a minute at least, halves the hold again. */
 export function halvedWhenCalm(state: LearnedHold & Changed, nowMs: number, hold: number): LearnedHold {
-  const { holdFactor, holdChangedAtMs, lastUpAtMs } = state;
+  const { holdFactor, holdChangedAtMs, returnedFrom, lastUpAtMs } = state;
   const calmSinceMs = Math.max(lastUpAtMs, holdChangedAtMs);
   if (holdFactor <= 1 || nowMs - calmSinceMs < Math.max(CALM_HOLDS * hold, CALM_MS)) {
-    return { holdFactor, holdChangedAtMs };
+    return { holdFactor, holdChangedAtMs, returnedFrom };
   }
-  return { holdFactor: Math.max(1, holdFactor / 2), holdChangedAtMs: nowMs };
+  const halved = Math.max(1, holdFactor / 2);
+  return { holdFactor: halved, holdChangedAtMs: nowMs, returnedFrom: halved > 1 ? returnedFrom : Infinity };
 }

@@ -40,6 +40,7 @@ export function initialPolicy(target: number): PolicyState {
     lastDownAtMs: -Infinity,
     holdFactor: 1,
     holdChangedAtMs: -Infinity,
+    returnedFrom: Infinity,
     lowSinceMs: Infinity,
     gradient: FLAT,
     enoughInHold: SlidingMax.EMPTY,
@@ -69,7 +70,7 @@ export interface PolicyInput {
  * Decides the target.
  *
  * Up: to what is wanted, at once, within bounds, steps and cooldowns. Down: to the most that was wanted during the
- * hold, never in a burst, never while requests wait. No data: hold.
+ * hold, never while requests wait. No data: hold.
  */
 export function decide(before: PolicyState, input: PolicyInput): { state: PolicyState; decision: Decision } {
   const { nowMs, demand, bounds, settings, order, bootMs } = input;
@@ -83,8 +84,13 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   });
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
   const state = { ...before, gradient, enoughInHold: enoughWith(before, input, allowed) };
-  const hold = holdMs(state, settings, bootMs, known(demand) && demand.fell);
-  const mostEnough = state.enoughInHold.max(nowMs, hold, state.target);
+  const fell = known(demand) && demand.fell;
+  const mostIn = (forMs: number) => state.enoughInHold.max(nowMs, forMs, state.target);
+  const plainHold = holdMs(1, settings, bootMs, fell);
+  const learnedHold = holdMs(state.holdFactor, settings, bootMs, fell);
+  // Nothing was learned of fewer workers than load has ever returned from.
+  const hold = mostIn(plainHold) < state.returnedFrom ? plainHold : learnedHold;
+  const mostEnough = mostIn(hold);
   const lowSinceMs = mostEnough < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
 
   const settle = (target: number, reason: Reason, changes: Partial<PolicyState> = {}) => {
@@ -119,11 +125,11 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (allowed > state.target) return grow(state, input, demand, allowed, settle);
   if (wanted > state.target) return settle(state.target, { code: "at-bound" });
   const waits = known(demand.facts.queued) && demand.facts.queued > 0;
-  if (mostEnough < state.target && !demand.burst && !waits) {
+  if (mostEnough < state.target && !waits) {
     const kept = keptForStreams(input, demand, state.target, nowMs - lowSinceMs);
     if (kept >= state.target) return settle(state.target, { code: "streams", workers: kept });
     return shrink(
-      { ...state, ...halvedWhenCalm(state, nowMs, hold) },
+      { ...state, ...halvedWhenCalm(state, nowMs, learnedHold) },
       input,
       Math.max(mostEnough, kept),
       hold,
@@ -139,7 +145,7 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   return settle(
     state.target,
     { code: slow ? "slow-not-starved" : "steady" },
-    halvedWhenCalm(state, nowMs, hold),
+    halvedWhenCalm(state, nowMs, learnedHold),
   );
 }
 
@@ -191,7 +197,7 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
     lastUpAtMs: nowMs,
     gradient: grown(state.gradient, state.target, hangs),
     ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
-    ...doubledOnReturn(state, nowMs, holdMs(state, settings, input.bootMs)),
+    ...doubledOnReturn(state, nowMs, holdMs(state.holdFactor, settings, input.bootMs)),
   });
 }
 

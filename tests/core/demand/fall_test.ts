@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { fallEvidence, fell } from "../../../src/core/demand/fall.ts";
 import { ticks } from "../ticks.ts";
+import { demand, requests } from "./demand_scenes.ts";
 
 const arrivals = (each: number, forTicks: number) =>
   Array.from({ length: forTicks }, () => ({ arrivals: each }));
@@ -41,4 +42,25 @@ Deno.test("a load that is low for long fell no more", () => {
 
 Deno.test("a load that has just begun did not fall", () => {
   assertEquals(fell(ticks(arrivals(6, 5)), 3_000), false);
+});
+
+/** Workers that are enough when the last 3 s brought so many requests of 100 ms each 100 ms, after 6 before. */
+const enoughAfter = (perTick: number, serviceMs = 100) =>
+  demand({ always: requests(6, 100), recent: Array(30).fill(requests(perTick, serviceMs)) }).enough;
+
+Deno.test("a load that is lower by chance alone counts as over the stable window", () => {
+  // 5.7 erlangs over 10 s; 5 would do with 7 workers too, but for their use of 85 %.
+  assertEquals(enoughAfter(5), demand({ always: requests(5.7, 100) }).enough);
+});
+
+Deno.test("a load that fell counts as it is now", () => {
+  assertEquals(enoughAfter(3), demand({ always: requests(3, 100) }).enough);
+});
+
+Deno.test("a load that rose counts as it is now", () => {
+  assertEquals(enoughAfter(9), demand({ always: requests(9, 100) }).enough);
+});
+
+Deno.test("as many requests that take far less time are a fall", () => {
+  assertEquals(enoughAfter(6, 40), demand({ always: requests(6, 40) }).enough);
 });

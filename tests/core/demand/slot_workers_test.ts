@@ -63,6 +63,14 @@ Deno.test("load: service times that vary wildly ask for no more than those that 
   assertEquals(times(mixed(8)), times(mixed(60)));
 });
 
+Deno.test("enough: no slot is planned busier than for what is wanted", () => {
+  // Without waits that count, 8.5 erlangs fill 10 slots to the utilization; more than that is not enough.
+  const enough = (erlangs: number) =>
+    demand({ always: requests(erlangs, 100), input: { settings: { ...SETTINGS, sloP95Ms: 100_000 } } })
+      .enough;
+  assertEquals([8.5, 8.6].map(enough), [10, 11]);
+});
+
 Deno.test("cpu: a gthread worker is full near one core", () => {
   for (const cores of [0.5, 0.99, 2, 3.5, 6]) {
     const workers = asked(computing(cores, "gthread"), "cpu");

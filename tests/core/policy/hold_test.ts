@@ -107,3 +107,62 @@ Deno.test("what fell and came back before is kept longer after the next fall", (
   const driver = new Driver(8, { ...AT_ONCE, idleMs: 1_000 });
   assertEquals([1, 2, 3].map(() => keptAfterFall(driver)), [100, 400, 1_600]);
 });
+
+/** A driver whose load went between 8 workers and 7 three times: a hold of 8 s was learned. */
+function flapped(): Driver {
+  const driver = new Driver(8, { ...AT_ONCE, idleMs: 1_000 });
+  for (let i = 0; i < 3; i++) {
+    driver.during(9_000, demand(7));
+    driver.step(BUSY);
+  }
+  return driver;
+}
+
+/** How long after a fall to so many workers the first of them go, ms. */
+function keptAt(driver: Driver, workers: number): number | undefined {
+  driver.during(500, BUSY);
+  const fellMs = driver.nowMs;
+  const [first] = driver.during(20_000, demand(workers));
+  return first === undefined ? undefined : first.atMs - fellMs;
+}
+
+Deno.test("a hold learned between 8 workers and 7 is for them", () => {
+  assertEquals(keptAt(flapped(), 7), 8_000);
+});
+
+Deno.test("nothing is learned of fewer workers than load has returned from", () => {
+  assertEquals(keptAt(flapped(), 6), 1_000);
+});
+
+Deno.test("load that returns from still fewer workers is learned of too", () => {
+  const driver = flapped();
+  driver.during(2_000, demand(4));
+  driver.step(BUSY);
+  assertEquals(keptAt(driver, 4), 16_000);
+});
+
+Deno.test("load that returned from few workers is remembered when it returns from more", () => {
+  const driver = new Driver(8, { ...AT_ONCE, idleMs: 1_000 });
+  for (const workers of [4, 7]) {
+    driver.during(5_000, demand(workers));
+    driver.step(BUSY);
+  }
+  assertEquals(keptAt(driver, 4), 4_000);
+});
+
+Deno.test("calm in which the hold is forgotten forgets from where load returned", () => {
+  const driver = new Driver(8, { ...AT_ONCE, idleMs: 1_000 });
+  driver.during(2_000, CALM);
+  driver.during(61_000, BUSY);
+  for (let i = 0; i < 2; i++) {
+    driver.during(5_000, demand(7));
+    driver.step(BUSY);
+  }
+  assertEquals(driver.state.returnedFrom, 7);
+});
+
+Deno.test("calm that only halves the hold keeps in mind from where load returned", () => {
+  const driver = flapped();
+  driver.during(81_000, BUSY);
+  assertEquals([driver.state.holdFactor, driver.state.returnedFrom], [4, 7]);
+});
