@@ -13,8 +13,9 @@ import {
   writeResults,
 } from "./report/results.ts";
 import { batches, rivalsNamed } from "./servers/rivals.ts";
+import { Barrier } from "./barrier.ts";
 import { runOne } from "./run.ts";
-import { type Scenario, scenariosNamed } from "./scenarios.ts";
+import { onDjango, type Scenario, scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./servers/setup.ts";
 import { markdownTable, percent, table } from "./report/table.ts";
 
@@ -38,6 +39,12 @@ const TASK = {
       help: "What drives the load; vegeta must be on the PATH, and sends at equal gaps.",
       default: "own",
     }),
+    app: oneOf(["own", "django"], {
+      help:
+        "What is served: the scenario's own, which is next to nothing, or a Django application of 77 MB a worker " +
+        "(for scenarios of the sync class).",
+      default: "own",
+    }),
     set: many(parsed("NAME=VALUE", variable, {
       help: "A variable of the servers' environment: a setting to try. Any number of times.",
     })),
@@ -47,7 +54,11 @@ const TASK = {
     print: toggle("Only print what the file holds."),
     markdown: toggle("Print the table of docs/benchmarks.md."),
   },
-  examples: ["--scenario burst,cpu --rivals ours,uwsgi-busyness", "--print --markdown"],
+  examples: [
+    "--scenario burst,cpu --rivals ours,uwsgi-busyness",
+    "--app django --together --scenario burst --rivals ours,preload",
+    "--print --markdown",
+  ],
   notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
 };
 
@@ -56,20 +67,26 @@ async function main(): Promise<void> {
   const folder = await benchFolder();
   await Deno.mkdir(`${folder}/logs`, { recursive: true });
   const file = args.json ?? `${folder}/results.json`;
-  const scenarios = scenariosNamed(args.scenario);
+  const scenarios = scenariosNamed(args.scenario).map((scenario) =>
+    args.app === "django" ? onDjango(scenario) : scenario
+  );
   const rivals = rivalsNamed(args.rivals);
   const env = Object.fromEntries(args.set);
 
   for (const scenario of args.print ? [] : scenarios) {
     for (const batch of batches(scenario, rivals, args.together)) {
+      // A load begins when all servers of the batch have imported the application.
+      const barrier = new Barrier(batch.length);
       await Promise.all(batch.map(async (rival) => {
+        const settled = barrier.place();
         const logFile = `${folder}/logs/${scenario.name}-${rival.name}.log`;
         const result = await runOne(scenario, rival, {
           seed: args.seed,
           generator: args.generator,
           env,
           logFile,
-        });
+          settled,
+        }).finally(settled);
         const outcome = isAbsent(result)
           ? result.absent
           : `${percent(result.shareWithinSlo, 2)}  ${disturbance(result)}`;

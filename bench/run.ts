@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly generator?: "own" | "vegeta";
   /** Added to the environment of the server: settings to try. */
   readonly env?: Record<string, string>;
+  /** Awaited when the server is at rest, before the load: other servers may still start. */
+  readonly settled?: () => Promise<void>;
   /** Where its output goes. */
   readonly logFile?: string;
 }
@@ -61,6 +63,7 @@ export async function runOne(
     });
     const sampler = new WorkerSampler(server.pid, launch.workersAre, launch.otherChildren);
     await settled(server, sampler, launch.firstWorkers ?? scenario.minWorkers);
+    await options.settled?.();
     await offset(options.seed);
     return await measure(scenario, options, port, server, sampler);
   } finally {

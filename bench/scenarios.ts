@@ -22,7 +22,7 @@ export interface Scenario {
   readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker" | "asyncio_worker.AsyncioWorker";
   /** Threads of a gthread worker. */
   readonly threads?: number;
-  readonly app: "wsgi" | "asgi" | "fastApi" | "slowImport";
+  readonly app: "wsgi" | "asgi" | "fastApi" | "slowImport" | "django";
   readonly env?: Record<string, string>;
   /** Its requests wait rather than compute: several servers can be measured at the same time without seeing each other. */
   readonly light?: true;
@@ -226,6 +226,14 @@ export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
       `Cannot run the scenario "${name}": there is none, take ${scenarios.map((s) => s.name).join(", ")}`,
     );
   });
+}
+
+/** The same load on a Django application. Throws where the scenario has an application for its own reasons. */
+export function onDjango(scenario: Scenario): Scenario {
+  if (scenario.app === "wsgi" && scenario.light && scenario.databaseConnections === undefined) {
+    return { ...scenario, app: "django" };
+  }
+  throw new Error(`Cannot run ${scenario.name} on Django: it needs an application of its own, leave it out`);
 }
 
 /** `count` rates from `from` to `to`, equally apart. */

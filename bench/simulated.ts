@@ -46,7 +46,10 @@ export function simulatedScenario(
   variant: number,
   elsewhereCores = 0,
 ): SimulatedScenario {
-  const { workerClass } = scenario;
+  const { workerClass, app } = scenario;
+  if (app === "django") {
+    throw new Error("Cannot simulate Django: its boot is not measured, take the own application");
+  }
   const kind = workerClass === "sync" || workerClass === "gthread" ? workerClass : "uvicorn";
   return {
     ...DEFAULT_SCENARIO,
@@ -57,7 +60,7 @@ export function simulatedScenario(
     })),
     model: { kind, slots: kind === "sync" ? 1 : kind === "gthread" ? scenario.threads ?? 1 : 1000 },
     cores: Math.max(LEAST_CORES, navigator.hardwareConcurrency - elsewhereCores),
-    ...BOOT[scenario.app],
+    ...BOOT[app],
     uvloop: workerClass === "uvicorn_worker.UvicornWorker",
     requestCpuMs: REQUEST_CPU_MS[kind],
     keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,

@@ -2,12 +2,13 @@
  * Draws one scenario as an SVG for a README: for each server its workers over the load, and where users waited too long.
  * `deno task bench:chart --help`.
  */
-import { taskArguments } from "../../tasks/arguments.ts";
-import { listOf, oneOf, text } from "../../tasks/options.ts";
+import { refuse, taskArguments } from "../../tasks/arguments.ts";
+import { listOf, oneOf, text, toggle } from "../../tasks/options.ts";
 import { totalMs } from "../load/phases.ts";
-import { type Absent, isAbsent, readResults, type RunResult } from "./results.ts";
+import { type Absent, isAbsent, readResults, type Results, type RunResult } from "./results.ts";
 import { type Rival, rivalsNamed } from "../servers/rivals.ts";
 import { type Scenario, scenariosNamed } from "../scenarios.ts";
+import { commonLoads, drawOverview, overall, overallTable } from "./overview.ts";
 import { percent } from "./table.ts";
 
 const WIDTH = 960;
@@ -187,8 +188,10 @@ const TASK = {
   command: "deno task bench:chart",
   action: "draw the chart",
   about:
-    "Draws one scenario as an SVG: for each server its workers over the load, and where users waited too long.",
+    "Draws one scenario as an SVG: for each server its workers over the load, and where users waited too long. Or all " +
+    "scenarios that all of the servers met: for each server the share in time over the memory it held.",
   options: {
+    all: toggle("Draw all scenarios in one, and print their table."),
     scenario: oneOf(SCENARIOS, { help: "What is drawn, one of those listed below.", default: "burst" }),
     rivals: listOf(RIVALS, {
       help: "Servers to draw, in this order; those without a result are left out.",
@@ -202,17 +205,38 @@ const TASK = {
     }),
     out: text({ placeholder: "FILE.svg", help: "Where the chart is written.", otherwise: "printed" }),
   },
-  examples: ["--scenario burst --rivals ours,uwsgi-tuned --out burst.svg"],
+  examples: [
+    "--scenario burst --rivals ours,uwsgi-tuned --out burst.svg",
+    "--all --rivals ours,ours-fork,fixed-max --out overview.svg",
+  ],
   notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
 };
 
 async function main(): Promise<void> {
   const { options: args } = taskArguments(TASK);
-  const [scenario] = scenariosNamed([args.scenario]);
-  const { scenarios } = await readResults(args.json);
-  const svg = drawChart(scenario!, scenarios[scenario!.name] ?? {}, rivalsNamed(args.rivals));
+  const results = await readResults(args.json);
+  const rivals = rivalsNamed(args.rivals);
+  const svg = args.all ? drawAll(results, rivals) : drawOne(results, args.scenario, rivals);
   if (args.out !== undefined) await Deno.writeTextFile(args.out, svg);
   else console.log(svg);
+}
+
+function drawOne({ scenarios }: Results, name: string, rivals: readonly Rival[]): string {
+  const [scenario] = scenariosNamed([name]);
+  return drawChart(scenario!, scenarios[name] ?? {}, rivals);
+}
+
+function drawAll(results: Results, rivals: readonly Rival[]): string {
+  const loads = commonLoads(results, [...rivals, ...rivalsNamed(["fixed-max"])]);
+  if (loads.length === 0) {
+    refuse(
+      TASK,
+      `no load was met by ${rivals.map(({ name }) => name).join(", ")}, run deno task bench first`,
+    );
+  }
+  const servers = overall(results, loads, rivals);
+  console.log(`${loads.join(", ")}\n\n${overallTable(servers)}`);
+  return drawOverview(servers, loads.length, Number(results.machine.cores));
 }
 
 if (import.meta.main) await main();

@@ -1,9 +1,19 @@
 /** The servers compared: how each is started for a scenario, and what was set for it and why. */
-import { apps, appsFolder } from "../../tests/support/apps.ts";
+import { appsFolder } from "../../tests/support/apps.ts";
+import { program } from "../../tests/support/autoscaled.ts";
 import { run } from "../../tests/support/process.ts";
 import { bin, venv } from "../../tests/support/venv.ts";
 import { freeUdpPort } from "../../tests/support/port.ts";
 import type { Scenario } from "../scenarios.ts";
+import {
+  app,
+  bounds,
+  environment,
+  gunicornArguments,
+  gunicornVenv,
+  pathWithGunicorn,
+  pythonPath,
+} from "./gunicorn_command.ts";
 import { BUSYNESS, SPARE, TUNED_BUSYNESS } from "./uwsgi_settings.ts";
 import type { WorkersAre } from "./workers.ts";
 
@@ -26,6 +36,8 @@ export interface Rival {
   readonly label: string;
   /** A resource of which a machine has one: two servers that need the same cannot run at the same time. */
   readonly onlyOne?: string;
+  /** Each new worker imports the application, which takes CPU where it is large. */
+  readonly imports?: true;
   /** The command for a scenario; a string says why it cannot take part. */
   launch(scenario: Scenario, port: number): Promise<Launch | string>;
 }
@@ -36,17 +48,25 @@ const repository = new URL("../../", import.meta.url).pathname;
 export const rivals: readonly Rival[] = [
   { name: "fixed-min", label: "gunicorn, minimum", launch: (s, port) => fixed(s, port, s.minWorkers) },
   { name: "fixed-max", label: "gunicorn, maximum", launch: (s, port) => fixed(s, port, s.maxWorkers) },
-  { name: "ours", label: "gunicorn-autoscaler", launch: ours },
+  { name: "preload", label: "gunicorn --preload, maximum", launch: preloaded },
+  { name: "ours", label: "gunicorn-autoscaler", imports: true, launch: ours },
+  {
+    name: "ours-fork",
+    label: "gunicorn-autoscaler --fork-server on",
+    launch: (s, port) => ours(s, port, { GUNICORN_AUTOSCALER_FORK_SERVER: "on" }),
+  },
   {
     name: "rust",
     label: "Rust autoscaler 0.2.1",
     onlyOne: "/tmp/gunicorn.pid",
+    imports: true,
     launch: (s, port) => rust(s, port),
   },
   {
     name: "rust-tuned",
     label: "Rust autoscaler, tuned",
     onlyOne: "/tmp/gunicorn.pid",
+    imports: true,
     launch: (s, port) => rust(s, port, tunedRust(s)),
   },
   { name: "uwsgi-busyness", label: "uWSGI busyness", launch: (s, port) => uwsgi(s, port, BUSYNESS) },
@@ -76,18 +96,28 @@ export function rivalsNamed(names: readonly string[]): readonly Rival[] {
 export function batches(scenario: Scenario, all: readonly Rival[], together: boolean): Rival[][] {
   if (!together || !scenario.light) return all.map((rival) => [rival]);
   const made: Rival[][] = [];
+  const alone = ({ imports }: Rival) => scenario.app === "django" && imports === true;
   for (const rival of all) {
-    const fits = made.find((batch) => batch.every(({ onlyOne }) => !onlyOne || onlyOne !== rival.onlyOne));
+    const fits = alone(rival)
+      ? undefined
+      : made.find((batch) =>
+        batch.every((other) => !alone(other) && (!other.onlyOne || other.onlyOne !== rival.onlyOne))
+      );
     if (fits) fits.push(rival);
     else made.push([rival]);
   }
   return made;
 }
 
-async function fixed(scenario: Scenario, port: number, workers: number): Promise<Launch> {
-  const args = [...gunicornArguments(scenario, port), "--workers", String(workers), app(scenario)];
+async function fixed(
+  scenario: Scenario,
+  port: number,
+  workers: number,
+  more: readonly string[] = [],
+): Promise<Launch> {
+  const args = [...gunicornArguments(scenario, port), "--workers", String(workers), ...more, app(scenario)];
   return {
-    program: bin(await venv("newest"), "gunicorn"),
+    program: bin(await gunicornVenv(scenario), "gunicorn"),
     args,
     env: environment(scenario),
     workersAre: "children",
@@ -95,20 +125,33 @@ async function fixed(scenario: Scenario, port: number, workers: number): Promise
   };
 }
 
-/** This project, from source, on its defaults but for the bounds. */
-async function ours(scenario: Scenario, port: number): Promise<Launch> {
+/** All workers share the memory of one import. */
+function preloaded(scenario: Scenario, port: number): Promise<Launch> {
+  return fixed(scenario, port, scenario.maxWorkers, ["--preload"]);
+}
+
+/** This project on its defaults but for the bounds and `settings`; from source, or the binary of AUTOSCALER_BINARY. */
+async function ours(
+  scenario: Scenario,
+  port: number,
+  settings: Record<string, string> = {},
+): Promise<Launch> {
   const { initialWorkers } = scenario;
+  const [command, ...words] = program();
   return {
-    program: Deno.execPath(),
+    program: command!,
     args: [
-      "run",
-      "-A",
-      `${repository}main.ts`,
+      ...words,
       app(scenario),
       ...gunicornArguments(scenario, port),
       ...(initialWorkers ? ["--workers", String(initialWorkers)] : []),
     ],
-    env: { ...environment(scenario), ...bounds(scenario), PATH: await pathWithGunicorn() },
+    env: {
+      ...environment(scenario),
+      ...bounds(scenario),
+      ...settings,
+      PATH: await pathWithGunicorn(scenario),
+    },
     workersAre: "grandchildren",
     ...(initialWorkers ? { firstWorkers: initialWorkers } : {}),
   };
@@ -144,7 +187,7 @@ async function rust(
       ...threads,
       ...statsd,
       ...tuned,
-      PATH: await pathWithGunicorn(),
+      PATH: await pathWithGunicorn(scenario),
     },
     workersAre: "grandchildren",
   };
@@ -216,42 +259,8 @@ async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[
       ...sizes,
       ...["--chdir", appsFolder, "--module", app(scenario)],
     ],
-    env: environment(scenario),
+    env: { ...environment(scenario), ...await pythonPath(scenario) },
     workersAre: "children",
     otherChildren: scenario.keepAlive ? 1 : 0,
   };
-}
-
-function gunicornArguments({ workerClass, threads }: Scenario, port: number): string[] {
-  const ownClass = workerClass.startsWith("asyncio") ? ["--pythonpath", `${repository}bench/apps`] : [];
-  const withThreads = threads ? ["--threads", String(threads)] : [];
-  return [
-    "--chdir",
-    appsFolder,
-    "--bind",
-    `127.0.0.1:${port}`,
-    "--worker-class",
-    workerClass,
-    ...ownClass,
-    ...withThreads,
-  ];
-}
-
-function bounds({ minWorkers, maxWorkers }: Scenario): Record<string, string> {
-  return {
-    GUNICORN_AUTOSCALER_MIN_WORKERS: String(minWorkers),
-    GUNICORN_AUTOSCALER_MAX_WORKERS: String(maxWorkers),
-  };
-}
-
-function app(scenario: Scenario): string {
-  return apps[scenario.app];
-}
-
-function environment(scenario: Scenario): Record<string, string> {
-  return { ...scenario.env };
-}
-
-async function pathWithGunicorn(): Promise<string> {
-  return `${await venv("newest")}/bin:${Deno.env.get("PATH") ?? ""}`;
 }

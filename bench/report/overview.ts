@@ -1,0 +1,200 @@
+/** All loads in one picture: for each server the share of requests answered in time over the memory that it held. */
+import { type Absent, isAbsent, type Results, type RunResult } from "./results.ts";
+import type { Rival } from "../servers/rivals.ts";
+import { percent } from "./table.ts";
+
+const WIDTH = 960;
+const HEIGHT = 560;
+const PLOT = { left: 92, top: 110, right: 40, bottom: 74 };
+const DOT_PX = 10;
+
+/** Light and dark by the reader's own setting. */
+const STYLE = `
+  svg { font-family: -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; }
+  .card { fill: #ffffff; stroke: #d1d9e0; } .ink { fill: #1f2328; } .soft { fill: #59636e; }
+  .grid { stroke: #d1d9e0; } .dot { fill: #6e7781; } .mine .dot { fill: #0969da; } .best { fill: #1a7f37; fill-opacity: .09; }
+  .good { fill: #1a7f37; } .mine .name { fill: #0969da; }
+  .title { font-size: 20px; font-weight: 600; } .name { font-size: 14px; font-weight: 600; }
+  .axis { font-size: 13px; } .small { font-size: 12px; }
+  .end { text-anchor: end; } .mid { text-anchor: middle; }
+  @media (prefers-color-scheme: dark) {
+    .card { fill: #0d1117; stroke: #3d444d; } .ink { fill: #f0f6fc; } .soft { fill: #9198a1; }
+    .grid { stroke: #30363d; } .dot { fill: #9198a1; } .mine .dot { fill: #4493f8; } .mine .name { fill: #4493f8; }
+    .best { fill: #3fb950; } .good { fill: #3fb950; }
+  }`;
+
+/** A server over all loads. */
+export interface Overall {
+  readonly rival: Rival;
+  /** Mean share (0..1) of requests within the objective. */
+  readonly shareWithinSlo: number;
+  /** The load where it was least. */
+  readonly worst: { readonly scenario: string; readonly shareWithinSlo: number };
+  /** Mean of memory times time, and of worker-seconds, each over that of the fixed maximum under the same load. */
+  readonly memoryOfMax: number;
+  readonly workersOfMax: number;
+}
+
+/** Loads that all of these servers met, with their memory. */
+export function commonLoads({ scenarios }: Results, rivals: readonly Rival[]): string[] {
+  return Object.keys(scenarios).filter((name) =>
+    rivals.every(({ name: rival }) => measured(scenarios[name]![rival]) !== undefined)
+  );
+}
+
+/** Each server over these loads. Needs the fixed maximum's result of each. */
+export function overall(results: Results, loads: readonly string[], rivals: readonly Rival[]): Overall[] {
+  return rivals.map((rival) => {
+    const runs = loads.map((scenario) => {
+      const run = measured(results.scenarios[scenario]![rival.name])!;
+      const max = measured(results.scenarios[scenario]!["fixed-max"])!;
+      return { scenario, run, max };
+    });
+    const mean = (of: (one: typeof runs[number]) => number) =>
+      runs.reduce((sum, one) => sum + of(one), 0) / runs.length;
+    const worst = runs.reduce((least, one) =>
+      one.run.shareWithinSlo < least.run.shareWithinSlo ? one : least
+    );
+    return {
+      rival,
+      shareWithinSlo: mean(({ run }) => run.shareWithinSlo),
+      worst: { scenario: worst.scenario, shareWithinSlo: worst.run.shareWithinSlo },
+      memoryOfMax: mean(({ run, max }) => run.memoryMbSeconds! / max.memoryMbSeconds!),
+      workersOfMax: mean(({ run, max }) => run.workerSeconds / max.workerSeconds),
+    };
+  });
+}
+
+/** The same as a table for docs/benchmarks.md. */
+export function overallTable(servers: readonly Overall[]): string {
+  const head = ["server", "in time", "memory", "workers", "worst load"];
+  const rows = servers.map(({ rival, shareWithinSlo, memoryOfMax, workersOfMax, worst }) => [
+    rival.label,
+    percent(shareWithinSlo, 1),
+    rounded(memoryOfMax),
+    rounded(workersOfMax),
+    `${percent(worst.shareWithinSlo, 1)}, ${worst.scenario}`,
+  ]);
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+export function drawOverview(servers: readonly Overall[], loads: number, cores: number): string {
+  const least = Math.min(...servers.map(({ shareWithinSlo }) => shareWithinSlo));
+  const most = Math.max(1, ...servers.map(({ memoryOfMax }) => memoryOfMax));
+  const [lowest, widest] = [Math.floor(least * 10 - 0.2) / 10, Math.ceil(most * 10 + 0.5) / 10];
+  const [width, height] = [WIDTH - PLOT.left - PLOT.right, HEIGHT - PLOT.top - PLOT.bottom];
+  const x = (memory: number) => Math.round(memory / widest * width);
+  const y = (share: number) => Math.round((1 - share) / (1 - lowest) * height);
+  const grid = [
+    ...steps(lowest, 1, 0.1).map((share) =>
+      `<path class="grid" d="M0 ${y(share)}H${width}"/><text class="soft axis end" x="-12" y="${
+        y(share) + 4
+      }">${rounded(share)}</text>`
+    ),
+    ...steps(0, widest, 0.25).map((memory) =>
+      `<text class="soft axis mid" x="${x(memory)}" y="${height + 24}">${rounded(memory)}</text>`
+    ),
+    `<path class="grid" d="M0 0V${height}M${x(1)} 0V${height}" stroke-dasharray="2 4"/>`,
+  ];
+  const spots = servers.map((server) => ({ server, x: x(server.memoryOfMax), y: y(server.shareWithinSlo) }));
+  const taken: Box[] = spots.map((spot) => around(spot.x, spot.y));
+  const dots = spots.map((spot) => {
+    const place = placed(spot, width, height, taken);
+    taken.push(place.box);
+    const { rival, shareWithinSlo, memoryOfMax } = spot.server;
+    return `<g class="${
+      rival.name.startsWith("ours") ? "mine" : "other"
+    }"><circle class="dot" cx="${spot.x}" cy="${spot.y}" r="${
+      rival.name === "ours" ? DOT_PX + 2 : DOT_PX
+    }"/><text class="ink name ${place.anchor}" x="${place.x}" y="${place.y}">${rival.label}</text><text class="soft small ${place.anchor}" x="${place.x}" y="${
+      place.y + 16
+    }">${percent(shareWithinSlo, 1)} in time, ${rounded(memoryOfMax)} memory</text></g>`;
+  });
+  const described = servers.map(({ rival, shareWithinSlo, memoryOfMax }) =>
+    `${rival.label}: ${percent(shareWithinSlo, 1)} in time, ${rounded(memoryOfMax)} of the memory`
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${
+    described.join(". ")
+  }.">
+<style>${STYLE}
+</style>
+<rect class="card" x=".5" y=".5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="10"/>
+<text class="ink title" x="24" y="36">Answered in time, and the memory it took</text>
+<text class="soft small" x="24" y="56">Real servers on ${cores} cores, the mean of ${loads} loads. Higher is faster for users, further left is cheaper.</text>
+<g transform="translate(${PLOT.left} ${PLOT.top})">
+<rect class="best" y="-16" width="${x(0.5)}" height="${y(0.95) + 16}"/>
+<text class="good small" x="10" y="${y(0.95) - 8}">fast and cheap</text>
+${grid.join("\n")}
+${dots.join("\n")}
+<text class="soft small" x="-68" y="-26">requests answered within 300 ms</text>
+<text class="soft small end" x="${width}" y="${
+    height + 48
+  }">memory × time, of what the maximum number of workers holds</text>
+</g>
+</svg>
+`;
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: "" | "end" | "mid";
+  readonly box: Box;
+}
+
+/** Where a label of two lines is free: right of its dot, left, below or above. */
+function placed(
+  { server, x, y }: { readonly server: Overall; readonly x: number; readonly y: number },
+  width: number,
+  height: number,
+  taken: readonly Box[],
+): Place {
+  const labelPx = Math.max(server.rival.label.length * 7.8, 165);
+  const [near, half] = [DOT_PX + 8, labelPx / 2];
+  const places: readonly [dx: number, dy: number, anchor: Place["anchor"], left: number][] = [
+    [near, -2, "", near],
+    [-near, -2, "end", -near - labelPx],
+    [0, 30, "mid", -half],
+    [0, -34, "mid", -half],
+    [-DOT_PX, 30, "", -DOT_PX],
+    [DOT_PX, 30, "end", DOT_PX - labelPx],
+    [-DOT_PX, 66, "", -DOT_PX],
+    [DOT_PX, 66, "end", DOT_PX - labelPx],
+  ];
+  const all = places.map(([dx, dy, anchor, left]) => ({
+    ...{ x: x + dx, y: y + dy, anchor },
+    box: { left: x + left, right: x + left + labelPx, top: y + dy - 14, bottom: y + dy + 20 },
+  }));
+  const free = all.find(({ box }) =>
+    box.left > 0 && box.right < width + PLOT.right && box.top > -16 && box.bottom < height &&
+    !taken.some((other) => overlap(box, other))
+  );
+  return free ?? all[0]!;
+}
+
+function around(x: number, y: number): Box {
+  return { left: x - DOT_PX, right: x + DOT_PX, top: y - DOT_PX, bottom: y + DOT_PX };
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function measured(run: RunResult | Absent | undefined): RunResult | undefined {
+  return run === undefined || isAbsent(run) || run.memoryMbSeconds === undefined ? undefined : run;
+}
+
+function steps(from: number, to: number, by: number): number[] {
+  return Array.from({ length: Math.floor((to - from) / by + 1e-9) + 1 }, (_, i) => from + i * by);
+}
+
+function rounded(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
