@@ -1,4 +1,4 @@
-/** Numbers of the 64-bit words in the arbiter file; ARCHITECTURE.md has the meaning of each. */
+/** Numbers of the 64-bit words in the arbiter file; words.py of the probe has the meaning of each. */
 
 // The supervisor's.
 export const SUPERVISOR_PID = 1, WANTED = 2, WANTED_SEQ = 3, FORK_SERVER = 4, LINGER_MS = 5;
