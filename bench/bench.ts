@@ -14,10 +14,10 @@ import {
 } from "./report/results.ts";
 import { batches, rivalsNamed } from "./servers/rivals.ts";
 import { Barrier } from "./barrier.ts";
-import { runOne } from "./run.ts";
+import { runOne } from "./measured_run.ts";
 import { onDjango, type Scenario, scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./servers/setup.ts";
-import { markdownTable, percent, table } from "./report/table.ts";
+import { markdownTable, percent, table } from "./report/results_table.ts";
 
 const SCENARIOS = scenariosNamed([]).map(({ name }) => name);
 const RIVALS = rivalsNamed([]).map(({ name }) => name);

@@ -17,7 +17,7 @@ import {
 } from "./report/fidelity_table.ts";
 import { isAbsent, readResults, writeResults } from "./report/results.ts";
 import { rivalsNamed } from "./servers/rivals.ts";
-import { runOne } from "./run.ts";
+import { runOne } from "./measured_run.ts";
 import { scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./servers/setup.ts";
 import { simulatedRival, simulatedScenario } from "./simulated.ts";

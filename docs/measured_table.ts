@@ -1,5 +1,5 @@
 /** The figures that the README shows, taken from the table of docs/benchmarks.md, so that the two cannot disagree. */
-import { table } from "./table.ts";
+import { table } from "./markdown_table.ts";
 
 /** Server as named there -> as named in the README. */
 const SERVERS = new Map([

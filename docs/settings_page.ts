@@ -4,7 +4,7 @@ import { OPTIONS } from "../src/settings/settings_table.ts";
 import type { SettingName } from "../src/settings/settings.ts";
 import { ENV_FILE_VARIABLE } from "../src/settings/settings_sources.ts";
 import { list } from "./list.ts";
-import { table } from "./table.ts";
+import { table } from "./markdown_table.ts";
 
 /** The settings that most people touch, for the README. */
 const FEW: readonly SettingName[] = ["minWorkers", "maxWorkers", "sloP95Ms", "targetConcPerWorker"];

@@ -9,7 +9,7 @@ import { type Absent, isAbsent, readResults, type Results, type RunResult } from
 import { type Rival, rivalsNamed } from "../servers/rivals.ts";
 import { type Scenario, scenariosNamed } from "../scenarios.ts";
 import { commonLoads, drawOverview, overall, overallTable } from "./overview.ts";
-import { percent } from "./table.ts";
+import { percent } from "./results_table.ts";
 
 const WIDTH = 960;
 const LABELS_PX = 228;

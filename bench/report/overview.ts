@@ -1,7 +1,7 @@
 /** All loads in one picture: for each server the share of requests answered in time over the memory that it held. */
 import { type Absent, isAbsent, type Results, type RunResult } from "./results.ts";
 import type { Rival } from "../servers/rivals.ts";
-import { percent } from "./table.ts";
+import { percent } from "./results_table.ts";
 
 const WIDTH = 960;
 const HEIGHT = 560;

@@ -18,9 +18,9 @@ import {
 } from "../../bench/report/results.ts";
 import { batches, type Rival, rivals, rivalsNamed } from "../../bench/servers/rivals.ts";
 import { machineBusyMs } from "../../bench/costs/machine_cpu.ts";
-import { runOne } from "../../bench/run.ts";
+import { runOne } from "../../bench/measured_run.ts";
 import { scenarios, scenariosNamed } from "../../bench/scenarios.ts";
-import { markdownTable, percent, table } from "../../bench/report/table.ts";
+import { markdownTable, percent, table } from "../../bench/report/results_table.ts";
 import { familyCpuMs, peakWorkers, seriesOf, workerSeconds } from "../../bench/servers/workers.ts";
 
 import { start } from "../support/process.ts";

@@ -31,7 +31,7 @@ const TASK = {
 /** As `deno task test` does, files side by side: each process adds files of its own to the profile. */
 async function runTests(paths: readonly string[]): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${repository}tasks/test/run.ts`, ...paths],
+    args: ["run", "-A", `${repository}tasks/test/suite.ts`, ...paths],
     cwd: repository,
     env: { DENO_COVERAGE_DIR: profile },
   }).spawn().status;

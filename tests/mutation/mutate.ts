@@ -7,7 +7,7 @@ import { text, toggle, whole } from "../../tasks/options.ts";
 import { excuseOf, stale } from "./equivalent.ts";
 import { Laboratory, type Outcome } from "./laboratory.ts";
 import { type Mutant, mutantsIn } from "./mutants.ts";
-import { caughtShare, report, sentence, type Tried } from "./report.ts";
+import { caughtShare, report, sentence, type Tried } from "./mutation_report.ts";
 import { seeded } from "../core/fluid.ts";
 
 const LEAST_CAUGHT = 0.85;

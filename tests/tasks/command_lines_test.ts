@@ -20,7 +20,7 @@ FOLDERS.push("tests/coverage", "tests/faults", "tests/fuzz", "tests/mutation");
 /** Started by another program alone. */
 const INNER = ["tests/mutation/trial.ts"];
 /** They ask Deno's own help before they refuse an option, because they pass on what deno test knows. */
-const ASK_DENO = ["tests/faults/run.ts", "tasks/test/run.ts"];
+const ASK_DENO = ["tests/faults/faults.ts", "tasks/test/suite.ts"];
 
 /** All tasks of deno.json that are scripts, then the programs that are no task. */
 const scripts: Script[] = [];
@@ -40,7 +40,12 @@ for (const path of FOLDERS.flatMap(typescriptIn)) {
 Deno.test("the tasks are found, and the programs that are none", () => {
   const found = scripts.map(({ path }) => path);
   for (
-    const path of ["bench/bench.ts", "bench/load/load.ts", "tests/faults/run.ts", "docs/dashboard_picture.ts"]
+    const path of [
+      "bench/bench.ts",
+      "bench/load/load.ts",
+      "tests/faults/faults.ts",
+      "docs/dashboard_picture.ts",
+    ]
   ) {
     assert(found.includes(path), path);
   }

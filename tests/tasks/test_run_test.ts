@@ -6,7 +6,7 @@ import { tempDir } from "../support/tempdir.ts";
 const repository = new URL("../../", import.meta.url).pathname;
 
 const test = (...args: string[]) =>
-  run(Deno.execPath(), ["run", "-A", "tasks/test/run.ts", "--no-check", ...args], {
+  run(Deno.execPath(), ["run", "-A", "tasks/test/suite.ts", "--no-check", ...args], {
     cwd: repository,
     env: { NO_COLOR: "1" },
   });

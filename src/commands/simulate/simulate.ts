@@ -16,7 +16,7 @@ import {
   type SimulateArguments,
 } from "../../simulation/command_line/simulate_arguments.ts";
 import { simulateHelp } from "../../simulation/command_line/simulate_help.ts";
-import { percent, table } from "../../simulation/report/table.ts";
+import { percent, table } from "../../simulation/report/results_table.ts";
 import { terminalChart } from "../../simulation/report/terminal_chart.ts";
 import { tune, type Tuning } from "../../simulation/report/tuning.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";

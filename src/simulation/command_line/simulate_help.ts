@@ -5,7 +5,7 @@ import { LOAD_FORMS } from "../load/loads.ts";
 import { POD_COMPARE_FORMS } from "../pods/pod_comparison.ts";
 import { POLICY_OPTIONS } from "./simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "./simulate_options.ts";
-import { header, meaning } from "../report/table.ts";
+import { header, meaning } from "../report/results_table.ts";
 
 const entry = helpColumns(44, 110);
 

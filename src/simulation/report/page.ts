@@ -1,7 +1,7 @@
 import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with { type: "text" };
 import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with { type: "text" };
 import type { Result } from "./result.ts";
-import { figures, header, meaning } from "./table.ts";
+import { figures, header, meaning } from "./results_table.ts";
 import chartsScript from "./charts.js" with { type: "text" };
 import mark from "../../status/dashboard/favicon.svg" with { type: "text" };
 import pageStyle from "../page/page.css" with { type: "text" };

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly seen?: string;
 }
 
-/** File to which outcomes are appended; set by run.ts. */
+/** File to which outcomes are appended; set by faults.ts. */
 export const RECORD_VARIABLE = "FAULTS_RECORD";
 /** Set when the faults are done to bare gunicorn and the Rust program instead. */
 export const PEERS_VARIABLE = "FAULTS_PEERS";

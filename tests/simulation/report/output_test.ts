@@ -6,7 +6,7 @@ import { fixed } from "../../../src/simulation/controllers/controller.ts";
 import { run } from "../../../src/simulation/server/engine.ts";
 import { foresight } from "../../../src/simulation/controllers/foresight.ts";
 import { page } from "../../../src/simulation/report/page.ts";
-import { percent, table } from "../../../src/simulation/report/table.ts";
+import { percent, table } from "../../../src/simulation/report/results_table.ts";
 import { terminalChart } from "../../../src/simulation/report/terminal_chart.ts";
 import { tune } from "../../../src/simulation/report/tuning.ts";
 import { scenario } from "../server/scripted_scenario.ts";

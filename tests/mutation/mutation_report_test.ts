@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { excuseOf, stale } from "./equivalent.ts";
 import type { Outcome } from "./laboratory.ts";
 import { mutantsIn, mutantsOf } from "./mutants.ts";
-import { caughtShare, report, sentence } from "./report.ts";
+import { caughtShare, report, sentence } from "./mutation_report.ts";
 
 const mutants = mutantsOf("code.ts", "if (a < b) f(3);\n");
 const tried = (...outcomes: Outcome[]) => outcomes.map((outcome, i) => ({ mutant: mutants[i]!, outcome }));

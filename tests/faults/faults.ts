@@ -7,7 +7,7 @@ import { denoTestOptions, refuseUnknownOption } from "../../tasks/deno_test_opti
 import { text, toggle, whole } from "../../tasks/options.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { type Outcome, PEERS_VARIABLE, RECORD_VARIABLE } from "./support/fault.ts";
-import { faultTable, withTable } from "./support/table.ts";
+import { faultTable, withTable } from "./support/fault_table.ts";
 
 const folder = new URL(".", import.meta.url).pathname;
 const page = new URL("../../docs/reliability.md", import.meta.url).pathname;

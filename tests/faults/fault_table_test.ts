@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Outcome } from "./support/fault.ts";
-import { faultTable, withTable } from "./support/table.ts";
+import { faultTable, withTable } from "./support/fault_table.ts";
 
 const one = (server: Outcome["server"], steadyMs?: number, seen?: string): Outcome => ({
   fault: "a fall",
