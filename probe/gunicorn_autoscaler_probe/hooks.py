@@ -3,7 +3,7 @@ from . import report
 from .master import own_files
 from .master.master import Master
 from .worker.worker import Worker
-from .workforce.user_hooks import guarded
+from .workforce.user_hooks import guarded, watched
 
 _session = None
 _is_refused = False
@@ -96,7 +96,7 @@ def _on_reload(session, theirs):
 def _when_ready(session, theirs):
     def when_ready(server):
         _attempt('say that gunicorn is ready', server, session.master.ready)
-        theirs(server)
+        watched('when_ready', theirs, server)
     return when_ready
 
 
@@ -119,7 +119,7 @@ def _on_exit(session, theirs):
 def _pre_fork(session, theirs):
     def pre_fork(server, worker):
         _attempt('prepare the fork of a worker', server, session.master.about_to_fork, worker)
-        theirs(server, worker)
+        watched('pre_fork', theirs, server, worker)
     return pre_fork
 
 

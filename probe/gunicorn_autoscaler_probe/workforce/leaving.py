@@ -1,4 +1,6 @@
 """The draining workers, until they have ended."""
+import signal
+
 from .. import slot, words as w
 
 _RESEND_AFTER_NS = 10 * 10**9
@@ -12,12 +14,13 @@ _LOOP_IS_STUCK_NS = 2 * 10**9
 class _Leave:
     """What was done so far to stop a worker."""
 
-    __slots__ = ('stop_at_ns', 'last_ns', 'sent_ns', 'has_arrived')
+    __slots__ = ('stop_at_ns', 'last_ns', 'first_ns', 'sent_ns', 'has_arrived')
 
     def __init__(self, stop_at_ns, last_ns):
         self.last_ns = last_ns  # SIGTERM then, whatever it still does
         self.stop_at_ns = stop_at_ns  # no SIGTERM before that
-        self.sent_ns = 0  # the last SIGTERM
+        self.first_ns = 0  # the first SIGTERM
+        self.sent_ns = 0  # the last one
         self.has_arrived = False  # the worker had its handlers by then
 
 
@@ -44,12 +47,18 @@ class Leaving:
         self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9) + self._linger_ns)
         slot.mark_draining(self._folder, pid)
 
+    def give_up(self, pid, now_ns):
+        """It is stuck in its boot, and none is in its place yet: the next one has three times as long."""
+        self._slots.given_up(pid, now_ns)
+        self.begin(pid, now_ns)
+
     def forget(self, pid):
         """It has gone, or another now has its pid. Returns whether it was draining."""
         return self._leaves.pop(pid, None) is not None
 
     def due(self, now_ns):
-        """The pids to send SIGTERM to now: those that do not empty themselves, and those that may have lost one."""
+        """Pids, and the signal for each: SIGTERM for those that do not empty themselves, and those that may have lost
+        one; SIGKILL for those whose boot does not end."""
         due = []
         for pid, leave in list(self._leaves.items()):
             if pid not in self._server.WORKERS or now_ns < leave.stop_at_ns:
@@ -58,13 +67,27 @@ class Leaving:
             if leave.has_arrived and now_ns - leave.sent_ns < _RESEND_AFTER_NS:
                 continue
             head = self._slots.head(pid)
+            if self._is_overdue(leave, head, now_ns):
+                self._server.log.warning('gunicorn-autoscaler: worker %d hangs in its boot and is killed', pid)
+                due.append((pid, signal.SIGKILL))
+                continue
             if leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns and _is_working(head, now_ns):
                 continue  # the application's own work, which the worker sees to the end
             leave.sent_ns = now_ns
+            leave.first_ns = leave.first_ns or now_ns
             leave.has_arrived = head is None or head[w.READY_NS] > 0
             slot.mark_draining(self._folder, pid)
-            due.append(pid)
+            due.append((pid, signal.SIGTERM))
         return due
+
+    def unready(self):
+        """How many have not served: up to the end of its boot a worker may not heed a SIGTERM."""
+        return len([pid for pid in self.pids() if _is_booting(self._slots.head(pid))])
+
+    def _is_overdue(self, leave, head, now_ns):
+        """Whether it had its first SIGTERM a graceful timeout ago, and still boots."""
+        grace_ns = int(self._server.cfg.graceful_timeout * 10**9)
+        return 0 < leave.first_ns < now_ns - grace_ns and _is_booting(head)
 
     def _stop_at(self, pid, now_ns):
         """When to send the SIGTERM: now, or later to one that sees "draining" in its slot and empties itself."""
@@ -72,6 +95,10 @@ class Leaving:
         if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
             return 0
         return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
+
+
+def _is_booting(head):
+    return head is not None and not head[w.READY_NS]
 
 
 def _is_working(head, now_ns):

@@ -6,6 +6,8 @@ Airflow and cron jobs do it: TTIN brings one worker more for a minute at most, a
 import signal
 import time
 
+from . import user_hooks
+
 _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # HUPs closer together are one: a signal to the process group arrives twice, directly and by the supervisor.
 _ONE_RELOAD_NS = 15 * 10**7
@@ -22,6 +24,7 @@ class Signals:
         self._bell = bell
         self._signal = server.signal
         self._hup_ns = -_ONE_RELOAD_NS
+        self._end_ns = 0  # the first signal to end
         self._extra = []  # until when, for each worker that a signal from outside added
         self._refreshes = 0
         self._seq = bell.wanted()[0]
@@ -45,7 +48,9 @@ class Signals:
             self._hup_ns = now_ns
             if now_ns - before_ns < _ONE_RELOAD_NS:
                 return None
-        elif number in _ENDS and isinstance(queue, list):
+        elif number in _ENDS:
+            self._interrupt_hook()
+        if number in _ENDS and isinstance(queue, list):
             while len(queue) >= 5:
                 queue.pop()
             self._signal(number, frame)  # it is queued, and the loop woken
@@ -53,6 +58,13 @@ class Signals:
                 queue.insert(0, queue.pop())
             return None
         return self._signal(number, frame)
+
+    def _interrupt_hook(self):
+        """The supervisor repeats a signal to end while the listeners are open: a hook has the graceful timeout."""
+        now_ns = time.monotonic_ns()
+        self._end_ns = self._end_ns or now_ns
+        if self._server.LISTENERS and now_ns - self._end_ns > self._server.cfg.graceful_timeout * 10**9:
+            user_hooks.interrupt(self._server.log)
 
     def reload_ended(self):
         """The next HUP counts, however close it is to the last one."""

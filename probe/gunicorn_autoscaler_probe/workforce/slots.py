@@ -63,6 +63,10 @@ class Slots:
         return [pid for pid in pids if not self._ready_ns.get(pid)
                 and now_ns - self._forked_ns.get(pid, now_ns) > expected_ns and not self.serves(pid)]
 
+    def given_up(self, pid, now_ns):
+        """The boot of this worker counts as the last one, though it did not end."""
+        self._last_boot = now_ns, now_ns - self._forked_ns.get(pid, now_ns)
+
     def load(self, pid):
         """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests,
         which it ends.

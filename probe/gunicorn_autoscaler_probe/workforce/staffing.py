@@ -1,17 +1,21 @@
 """How many workers to fork and how many to drain, by the states of the present ones.
 
-A worker that is stuck in its boot does not count: another one takes its place, and once enough serve it drains. Until
+A worker that is stuck in its boot does not count: another one takes its place, and once enough serve it goes. Until
 then it stays, for it may be slow rather than stuck.
 """
 
 
-def missing(places, staying, stuck, maximum):
-    """Workers to fork. staying, stuck: numbers of workers, the stuck ones among the staying. maximum: 0 when unknown.
+def missing(places, staying, stuck, hung, maximum):
+    """Workers to fork. staying, stuck: numbers of workers, the stuck ones among the staying. hung: of those told to
+    go that never served. maximum: 0 when unknown.
 
-    No more than twice the places, whatever the maximum is: where every boot hangs, more of them do not help.
+    At the maximum there is one process beyond it, as in a reload; no more than twice the places, whatever the maximum
+    is: where every boot hangs, more of them do not help.
     """
-    most = max(places, min(maximum, 2 * places))
-    return max(0, min(places - (staying - stuck), most - staying))
+    if not stuck:
+        return max(0, places - staying)
+    most = max(places + 1, min(maximum, 2 * places))
+    return max(0, min(places - (staying - stuck), most - staying - hung))
 
 
 def surplus(places, staying, stuck, serving):

@@ -22,9 +22,37 @@ def _has(cfg, name):
 def guarded(master, server, name, hook, *arguments):
     """Call `hook`. What it raises while workers serve is a line in the log; else it ends gunicorn, as without us."""
     try:
-        hook(*arguments)
+        watched(name, hook, *arguments)
     except Exception as error:
         if not master.is_serving():
             raise
         server.log.error('gunicorn-autoscaler: The hook %s raised %s: %s; the workers serve on',
                          name, type(error).__name__, error)
+
+
+_running = []  # names of the hooks that run now, the innermost last
+_ended = set()  # those that were interrupted
+
+
+def watched(name, hook, *arguments):
+    """Call `hook`, which `interrupt` may end: then it is not called again."""
+    if name in _ended:
+        return
+    _running.append(name)
+    try:
+        hook(*arguments)
+    finally:
+        if name in _running:
+            _running.remove(name)
+
+
+def interrupt(log):
+    """End the hook that runs now, if one does. To be called in a handler of a signal; gunicorn takes what is
+    raised for a Ctrl-C, and ends."""
+    if _running:
+        name = _running[-1]
+        _ended.update(_running)
+        _running.clear()
+        log.warning('gunicorn-autoscaler: The hook %s is interrupted: it has blocked for the graceful timeout since '
+                    'the signal to end', name)
+        raise KeyboardInterrupt

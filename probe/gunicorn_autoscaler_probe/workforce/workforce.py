@@ -1,7 +1,6 @@
 """Replaces gunicorn's manage_workers: forks at once, picks which workers drain, does not count draining ones."""
 import errno
 import os
-import signal
 import time
 
 from ..master import lifeline
@@ -42,9 +41,8 @@ class Workforce:
         self._signals = Signals(server, bell)
         fork_signals.install(server)
         self._fork = server.spawn_worker
-        server.spawn_worker = self.spawn_worker
+        server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers
         server.manage_workers = self.manage_workers
-        server.spawn_workers = self.spawn_workers
 
     def is_serving(self):
         """A worker that stays was ready at the last look; or none is there because of a sleep."""
@@ -104,8 +102,8 @@ class Workforce:
             going = self._who_goes(time.monotonic_ns())
         except Exception as error:
             return self._give_up(error)
-        for pid in going:
-            self._server.kill_worker(pid, signal.SIGTERM)
+        for pid, number in going:
+            self._server.kill_worker(pid, number)
         try:
             self._publish()
             self._view.log_counts(len(self._staying()))
@@ -161,7 +159,7 @@ class Workforce:
         self._follow_rolling(staying)
         places = self._places(now_ns) + self._surge()
         stuck = self._slots.stuck(staying, now_ns)
-        missing = staffing.missing(places, len(staying), len(stuck), self._bell.maximum())
+        missing = staffing.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
         if user_hooks.has_pre_fork(server.cfg):  # a draining worker still holds what it was given
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if not self._boots.is_failing:
@@ -239,7 +237,7 @@ class Workforce:
         self._note_failure(time.monotonic_ns())
 
     def _who_goes(self, now_ns):
-        """The pids to send SIGTERM to. Surplus workers drain: in a reload the old ones, else those stuck in their
+        """Pids, and the signal for each. Surplus workers drain: in a reload the old ones, else those stuck in their
         boot, then those that do not serve yet, then the idlest, then the oldest."""
         staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
         stuck = self._slots.stuck(staying, now_ns)
@@ -256,6 +254,8 @@ class Workforce:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)
+        elif serving and user_hooks.has_pre_fork(self._server.cfg) and not self._leaving.pids():
+            self._leaving.give_up(stuck[0], now_ns)  # it holds what another would be given
         return self._leaving.due(now_ns)
 
     def _note_failure(self, now_ns):

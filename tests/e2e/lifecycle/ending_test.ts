@@ -1,8 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
+import { untilBooted } from "../../faults/support/steady.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
 import { runtimeFolder } from "../../support/running_commands.ts";
 import { children, isAlive } from "../../support/processes.ts";
+import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
 
 Deno.test("decisions go on after a TERM until gunicorn has closed its listeners", async () => {
@@ -67,3 +69,49 @@ Deno.test("a HUP in the moment in which gunicorn is started ends neither", async
     what: () => `an answer\n${server.process.text()}`,
   });
 });
+
+for (const version of ["20.1", "23", "newest"] as const) {
+  Deno.test(`TERM in the middle of a slow reload ends all within the graceful timeout: gunicorn ${version}`, async () => {
+    const gracefulS = 10;
+    await using server = await autoscaled({
+      own: ["--min-workers", "4", "--max-workers", "4"],
+      app: "slow_import:app",
+      env: { IMPORT_SECONDS: "3" },
+      gunicorn: ["--graceful-timeout", String(gracefulS)],
+      venv: version,
+    });
+    await untilBooted(server, 4);
+    const family = server.process.family();
+    server.process.signal("SIGHUP");
+    await server.untilWorkers(5); // the first new one boots
+    const fromMs = performance.now();
+    const { code } = await server.process.stop("SIGTERM", 60_000);
+    assertEquals(code, 0, server.process.text());
+    assertLess(performance.now() - fromMs, gracefulS * 1_000);
+    assertEquals(family.filter((one) => isAlive(one)), []);
+    assertEquals(server.process.family(), []);
+  });
+}
+
+for (const version of ["20.1", "23", "newest"] as const) {
+  Deno.test(`TERM while a hook of the user's blocks is heard after the graceful timeout: gunicorn ${version}`, async () => {
+    await using dir = await tempDir();
+    const config = await dir.write(
+      "conf.py",
+      "import time\n\ndef child_exit(server, worker):\n    server.log.info('it blocks')\n    time.sleep(600)\n",
+    );
+    await using server = await autoscaled({
+      own: ["--min-workers", "2", "--max-workers", "2"],
+      gunicorn: ["-c", config, "--graceful-timeout", "3"],
+      venv: version,
+    });
+    await untilBooted(server, 2);
+    Deno.kill(server.workers()[0]!, "SIGKILL");
+    await server.process.line(/it blocks/, { timeoutMs: 30_000 });
+    const fromMs = performance.now();
+    const { code } = await server.process.stop("SIGTERM", 40_000);
+    assertEquals(code, 0, server.process.text());
+    assertLess(performance.now() - fromMs, 15_000);
+    assertEquals(server.process.family(), []);
+  });
+}

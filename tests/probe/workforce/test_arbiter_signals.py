@@ -1,10 +1,11 @@
 import signal
 import time
 import unittest
+from unittest import mock
 
 from support import w, want, write_slot
 from workforce_case import WorkforceCase
-from gunicorn_autoscaler_probe.workforce import signals
+from gunicorn_autoscaler_probe.workforce import signals, user_hooks
 
 
 class ArbiterSignalsTest(WorkforceCase):
@@ -164,6 +165,30 @@ class EndTest(WorkforceCase):
         server.on_reap = lambda: [server.die(pid) for pid in list(server.WORKERS)]
         server.halt('reason', 3)
         self.assertEqual((server.WORKERS, server.halted), ({}, ('reason', 3, -1)))
+
+    def test_a_hook_that_blocks_beyond_the_graceful_timeout_after_a_term_is_ended_and_not_called_again(self):
+        for name in ('_running', '_ended'):
+            self.addCleanup(getattr(user_hooks, name).clear)
+        server = self.start(2)
+        server.LISTENERS = [object()]
+        calls = []
+
+        def hook(passed_s):
+            calls.append(passed_s)
+            self.force._signals.signal(signal.SIGTERM, None)
+            with mock.patch.object(signals.time, 'monotonic_ns', lambda: begun_ns + int(passed_s * 10**9)):
+                self.force._signals.signal(signal.SIGTERM, None)
+
+        begun_ns = time.monotonic_ns()
+        grace_s = server.cfg.graceful_timeout
+        user_hooks.guarded(self, server, 'child_exit', hook, grace_s - 1)
+        with self.assertRaises(KeyboardInterrupt):
+            user_hooks.guarded(self, server, 'child_exit', hook, grace_s + 1)
+        user_hooks.guarded(self, server, 'child_exit', hook, grace_s + 1)
+        self.assertEqual(len(calls), 2)
+        server.LISTENERS = []  # it ends already
+        user_hooks.guarded(self, server, 'pre_fork', hook, grace_s + 1)
+        self.assertEqual(len(calls), 3)
 
 
 if __name__ == '__main__':

@@ -1,29 +1,36 @@
 """A worker that is stuck in its boot: another takes its place, and it is the first to go."""
+import signal
 import time
 import unittest
+from unittest import mock
 
 from support import w, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import words
-from gunicorn_autoscaler_probe.workforce import staffing
+from gunicorn_autoscaler_probe.workforce import staffing, user_hooks
 
 S = 10**9
 
 
 class StaffingTest(unittest.TestCase):
     def test_without_a_stuck_one_the_count_alone_decides(self):
-        self.assertEqual(staffing.missing(4, 2, 0, 8), 2)
-        self.assertEqual(staffing.missing(4, 5, 0, 8), 0)
+        self.assertEqual(staffing.missing(4, 2, 0, 0, 8), 2)
+        self.assertEqual(staffing.missing(4, 5, 0, 0, 8), 0)
         self.assertEqual(staffing.surplus(4, 7, 0, 0), 3)
         self.assertEqual(staffing.surplus(4, 3, 0, 0), 0)
 
     def test_a_stuck_one_has_another_beside_it_within_the_maximum(self):
-        self.assertEqual(staffing.missing(3, 3, 1, 8), 1)
-        self.assertEqual(staffing.missing(3, 4, 1, 8), 0)
-        self.assertEqual(staffing.missing(3, 3, 1, 3), 0)
-        self.assertEqual(staffing.missing(3, 3, 1, 0), 0)
-        self.assertEqual(staffing.missing(2, 2, 2, 100), 2)
-        self.assertEqual(staffing.missing(2, 4, 4, 100), 0)  # every boot hangs
+        self.assertEqual(staffing.missing(3, 3, 1, 0, 8), 1)
+        self.assertEqual(staffing.missing(3, 4, 1, 0, 8), 0)
+        self.assertEqual(staffing.missing(2, 2, 2, 0, 100), 2)
+        self.assertEqual(staffing.missing(2, 4, 4, 0, 100), 0)  # every boot hangs
+
+    def test_at_the_maximum_there_is_one_process_beyond_it(self):
+        self.assertEqual(staffing.missing(3, 3, 1, 0, 3), 1)
+        self.assertEqual(staffing.missing(3, 3, 1, 0, 0), 1)
+        self.assertEqual(staffing.missing(3, 4, 1, 0, 3), 0)
+        self.assertEqual(staffing.missing(3, 4, 2, 0, 3), 0)
+        self.assertEqual(staffing.missing(3, 3, 1, 1, 3), 0)  # one that hangs is still there
 
     def test_it_goes_once_enough_serve(self):
         self.assertEqual(staffing.surplus(3, 4, 1, 2), 0)
@@ -63,15 +70,41 @@ class StuckBootsTest(WorkforceCase):
         server.manage_workers()
         self.assertEqual((len(server.forks), server.kills), (4, [server.forks[-1]]))
 
-    def test_at_the_maximum_there_is_no_place_for_another(self):
+    def test_at_the_maximum_another_takes_its_place_too(self):
         server = self.start_with_one_stuck(maximum=3)
-        self.assertEqual((len(server.forks), server.kills), (3, []))
+        self.assertEqual((len(server.forks), server.kills), (4, []))
+
+    def test_it_is_killed_when_it_still_boots_after_the_graceful_timeout(self):
+        server = self.start_with_one_stuck(maximum=3)
+        self.boot(server.forks[-1])
+        server.manage_workers()
+        now, numbers = time.monotonic_ns(), []
+        server.kill_worker = lambda pid, number: numbers.append((pid, number))
+        for pid, number in self.force._who_goes(now + 29 * S) + self.force._who_goes(now + 31 * S):
+            numbers.append((pid, number))
+        self.assertEqual([number for pid, number in numbers if pid == self.stuck].count(signal.SIGKILL), 1)
+        self.assertEqual({pid for pid, _ in numbers}, {self.stuck})
+
+    def test_with_a_pre_fork_of_the_users_it_goes_first_and_the_next_has_longer(self):
+        with mock.patch.object(user_hooks, 'has_pre_fork', lambda cfg: True):
+            server = self.start_with_one_stuck(maximum=3)
+            self.assertEqual((len(server.forks), server.kills), (3, [self.stuck]))
+            server.manage_workers()
+            self.assertEqual(len(server.forks), 3)
+            server.die(self.stuck)
+            server.manage_workers()
+            self.assertEqual(len(server.forks), 4)
+            for seconds, kills in ((32, 0), (34, 1)):
+                self.boots_for(server.forks[-1], seconds)
+                self.force._slots._ready_ns.pop(server.forks[-1], None)
+                server.manage_workers()
+                self.assertEqual(server.kills.count(server.forks[-1]), kills)
 
     def test_in_a_shrink_it_goes_first(self):
         server = self.start_with_one_stuck(maximum=3)
         server.num_workers = 2
         server.manage_workers()
-        self.assertEqual(server.kills, [self.stuck])
+        self.assertEqual(server.kills, [self.stuck, server.forks[-1]])
 
     def test_a_boot_is_slow_only_beyond_three_times_the_usual(self):
         self.bell._words[words.A_MAXIMUM] = 5

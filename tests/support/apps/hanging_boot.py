@@ -1,8 +1,9 @@
-"""The WSGI app after an import that hangs once: the first worker that finds the file HANG_WHEN, for as long as the file
-that it makes of it is there."""
+"""The WSGI app, and the ASGI app, after an import that hangs once: the first worker that finds the file HANG_WHEN, for
+as long as the file that it makes of it is there."""
 import os
 import time
 
+from asgi import app as asgi  # noqa: F401
 from wsgi import app  # noqa: F401
 
 _path = os.environ["HANG_WHEN"]
