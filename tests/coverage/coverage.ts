@@ -4,7 +4,7 @@
  */
 import { refuse, taskArguments } from "../../tasks/arguments.ts";
 import { toggle } from "../../tasks/options.ts";
-import { type Covered, parseLcov, ranges, ranShare } from "./lcov.ts";
+import { byFolder, type Covered, parseLcov, ranges, ranShare, together } from "./lcov.ts";
 
 const LEAST_RAN = 0.9;
 const repository = new URL("../../", import.meta.url).pathname;
@@ -50,18 +50,23 @@ async function read(): Promise<Covered[]> {
 
 async function report(): Promise<boolean> {
   const files = await read();
-  const share = ranShare(files);
-  const low = files.filter((file) => ranShare([file]) < LEAST_RAN).sort((a, b) =>
-    ranShare([a]) - ranShare([b])
+  const low = files.filter(({ lines }) => ranShare(lines) < LEAST_RAN).sort((a, b) =>
+    ranShare(a.lines) - ranShare(b.lines)
   );
-  for (const file of low) {
-    console.log(
-      `${percent(ranShare([file]))} ${file.file.slice(repository.length)}: not ${ranges(file.missed)}`,
-    );
+  for (const { file, lines, missed } of low) {
+    console.log(`${percent(ranShare(lines))} ${file.slice(repository.length)}: not ${ranges(missed)}`);
   }
-  const lines = files.reduce((sum, file) => sum + file.lines, 0);
-  console.log(`${percent(share)} of the ${lines} lines of src/ ran, in ${files.length} files`);
-  return share >= LEAST_RAN;
+  const folders = [...byFolder(files)].sort(([a], [b]) => a < b ? -1 : 1);
+  for (const [folder, inside] of folders) console.log(`${folder}: ${shares(inside)}`);
+  const lines = together(files.map((file) => file.lines));
+  console.log(`all ${files.length} files with ${lines.all} lines: ${shares(files)}`);
+  return lines.all > 0 && ranShare(lines) >= LEAST_RAN;
+}
+
+function shares(files: readonly Covered[]): string {
+  return (["lines", "functions", "branches"] as const).map((what) =>
+    `${percent(ranShare(together(files.map((file) => file[what]))))} of the ${what}`
+  ).join(", ");
 }
 
 function percent(share: number): string {

@@ -1,11 +1,18 @@
-/** Reads what `deno coverage --lcov` says: which lines of which files ran. */
+/** Reads what `deno coverage --lcov` says: which lines, functions and branches of which files ran. */
 
-/** Lines of one file that can run, and that did. */
+/** How many there are, and how many ran. */
+export interface Share {
+  readonly all: number;
+  readonly ran: number;
+}
+
+/** What of one file can run, and what did. */
 export interface Covered {
   /** Path as the profile has it. */
   readonly file: string;
-  readonly lines: number;
-  readonly ran: number;
+  readonly lines: Share;
+  readonly functions: Share;
+  readonly branches: Share;
   /** Numbers of the lines that did not run, from 1. */
   readonly missed: readonly number[];
 }
@@ -19,14 +26,31 @@ export function parseLcov(text: string): Covered[] {
       [, line, hits],
     ) => [Number(line), Number(hits)]);
     const missed = lines.filter(([, hits]) => hits === 0).map(([line]) => line!);
-    return [{ file, lines: lines.length, ran: lines.length - missed.length, missed }];
+    const count = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(record)?.[1] ?? 0);
+    return [{
+      file,
+      lines: { all: lines.length, ran: lines.length - missed.length },
+      functions: { all: count("FNF"), ran: count("FNH") },
+      branches: { all: count("BRF"), ran: count("BRH") },
+      missed,
+    }];
   });
 }
 
-/** Share of all lines that ran, 0..1; 0 when there are none. */
-export function ranShare(files: readonly Covered[]): number {
-  const lines = files.reduce((sum, file) => sum + file.lines, 0);
-  return lines === 0 ? 0 : files.reduce((sum, file) => sum + file.ran, 0) / lines;
+/** All of some shares together. */
+export function together(shares: readonly Share[]): Share {
+  const sum = (of: (share: Share) => number) => shares.reduce((before, share) => before + of(share), 0);
+  return { all: sum(({ all }) => all), ran: sum(({ ran }) => ran) };
+}
+
+/** The share that ran, 0..1; 1 when there is nothing to run. */
+export function ranShare({ all, ran }: Share): number {
+  return all === 0 ? 1 : ran / all;
+}
+
+/** The files by the folder in src/ that they are in: "src/core". */
+export function byFolder(files: readonly Covered[]): Map<string, Covered[]> {
+  return Map.groupBy(files, ({ file }) => /src(\/[\w-]+(?=\/))?/.exec(file)?.[0] ?? "");
 }
 
 /** Numbers as ranges: `3-5, 9`. */
