@@ -11,6 +11,7 @@ import { totalMs } from "./load/phases.ts";
 import { driveVegeta } from "./load/vegeta.ts";
 import { type Absent, eachSecond, type RunResult } from "./report/results.ts";
 import { Database } from "./servers/database.ts";
+import { startNeighbour } from "./servers/neighbour.ts";
 import { MemorySampler } from "./servers/memory.ts";
 import type { Rival } from "./servers/rivals.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -86,6 +87,7 @@ async function measure(
   const durationMs = totalMs(scenario.phases);
   const before = { atMs: performance.now(), cpuMs: familyCpuMs(server.pid), machineMs: machineBusyMs() };
   const memory = new MemorySampler(server.pid);
+  await using _neighbour = startNeighbour(scenario.neighbour);
   const load = await drive(scenario, options, port).catch((error) => {
     memory.stop(0);
     throw error;

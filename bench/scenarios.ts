@@ -2,6 +2,15 @@
 import type { ServiceTime } from "./load/arrivals.ts";
 import { parsePhases, type Phase, phasesOfRates } from "./load/phases.ts";
 
+/** A process on the same machine that takes memory for a while, counted from the begin of the load. */
+export interface Neighbour {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly takenMb: number;
+  /** What the autoscaler may use at first beyond what is in use: `memory-share` is set so. */
+  readonly roomMb: number;
+}
+
 /** A load, and the server it is for. */
 export interface Scenario {
   readonly name: string;
@@ -14,6 +23,8 @@ export interface Scenario {
   readonly timeoutMs?: number;
   /** Requests that the database of /database/MS serves at once, for all workers together. */
   readonly databaseConnections?: number;
+  /** Another process takes memory for a while. */
+  readonly neighbour?: Neighbour;
   readonly minWorkers: number;
   readonly maxWorkers: number;
   /** Workers to start with (`--workers`); the minimum where not given. */
@@ -204,6 +215,14 @@ export const scenarios: readonly Scenario[] = [
     workerClass: "uvicorn_worker.UvicornWorker",
     app: "asgi",
     sloMs: 25_000 + SLO_MS,
+  },
+  {
+    ...sync,
+    name: "neighbour",
+    light: true,
+    title: "60 requests/s of 100 ms while another process takes all the memory for 15 s",
+    phases: parsePhases("60x35s:/sleep/100"),
+    neighbour: { fromMs: 10_000, untilMs: 25_000, takenMb: 3000, roomMb: 2000 },
   },
   { ...ofTrace("calm-trace", "mentions-amzn-calm.txt"), title: "75 s of a real trace, calm" },
   { ...ofTrace("bursty-trace", "mentions-ibm-bursty.txt"), title: "75 s of a real trace, bursty" },

@@ -32,6 +32,9 @@ const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 const CLIENT_TIMEOUT_MS = 10_000;
 const KEPT_CONNECTIONS = 2000;
 
+/** Memory of a worker, a round number: what the neighbour takes is far more. */
+const WORKER_BYTES = 20e6;
+
 /** Share of the cores that the server gets at least, however busy the machine is with other processes. */
 const LEAST_CORES = 0.2;
 
@@ -67,10 +70,20 @@ export function simulatedScenario(
     clientTimeoutMs: scenario.timeoutMs ?? CLIENT_TIMEOUT_MS,
     dependencyConnections: scenario.databaseConnections ?? Infinity,
     sloMs: scenario.sloMs,
+    memory: memoryOf(scenario),
     tickPhase: new Random(seed, 100 + variant).uniform(),
     seed,
     ...(rival.startsWith("uwsgi") ? uwsgiConnections(scenario) : {}),
   };
+}
+
+/** Room for as much as the real scenario leaves; what else is in use has no part in it. */
+function memoryOf({ neighbour, minWorkers }: Scenario): SimulatedScenario["memory"] {
+  if (neighbour === undefined) return "unknown";
+  const { roomMb, takenMb, fromMs, untilMs } = neighbour;
+  const limitBytes = (roomMb * 1e6 + minWorkers * WORKER_BYTES) / DEFAULT_POLICY.memoryShare;
+  const taken = { fromMs, untilMs, bytes: takenMb * 1e6 };
+  return { limitBytes, baseBytes: 0, workerBytes: WORKER_BYTES, neighbour: taken };
 }
 
 /**
@@ -81,25 +94,24 @@ function uwsgiConnections({ threads = 1 }: Scenario) {
   return { keptConnections: 0, workerConnections: threads };
 }
 
-/** What a path of the test applications costs: /sleep, /database and /block/MS wait, /cpu/MS computes, / does neither. */
+/** What a path costs: /sleep, /database and /block/MS wait, /quiet/MS streams, /cpu/MS computes, / does neither. */
 function serviceOf(path: string, scenario: Scenario): ServiceTime {
-  const [, what, ms = "0"] = /^\/(sleep|cpu|block|database)\/(.+)$/.exec(path) ?? [];
+  const form = /^\/(sleep|cpu|block|database|quiet)\/([^?]+)(?:[?]head=(.+))?$/;
+  const [, what, ms = "0", headMs] = form.exec(path) ?? [];
   const time = ms === "{ms}"
     ? { kind: "lognormal", medianMs: scenario.service!.medianMs, sigma: scenario.service!.sigma } as const
     : { kind: "constant", ms: Number(ms) } as const;
   if (what === "block") return { cpu: NOTHING, wait: time, blocks: true };
-  return what === "cpu" ? { cpu: time, wait: NOTHING } : { cpu: NOTHING, wait: time };
+  if (what === "quiet") return { cpu: NOTHING, wait: time, streams: true };
+  const parts = what === "cpu" ? { cpu: time, wait: NOTHING } : { cpu: NOTHING, wait: time };
+  return headMs === undefined ? parts : { ...parts, headMs: Number(headMs) };
 }
 
 /** A server of the benchmark in the simulator; `variant` as in simulatedScenario. */
 export type MakeRival = (seed: number, variant: number) => Controller;
 
-/** Event streams and heads that come slowly, which the simulator has no model of. */
-const UNKNOWN_PATHS = /^\/quiet\/|[?]head=/;
-
-/** A maker of the simulated server; undefined for servers and loads the simulator has no model of. */
+/** A maker of the simulated server; undefined for servers the simulator has no model of. */
 export function simulatedRival(name: string, scenario: Scenario): MakeRival | undefined {
-  if (scenario.phases.some(({ path }) => UNKNOWN_PATHS.test(path))) return undefined;
   const { minWorkers, maxWorkers } = scenario;
   const bounds = { minWorkers, maxWorkers };
   switch (name) {

@@ -84,15 +84,16 @@ function trace(file: string): Own {
   };
 }
 
-const OLD = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace".split(",");
+const REAL = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace"
+  .concat(",slow-heads,streams,neighbour").split(",");
 
 /** In the order of the table: the benchmark's own, then those on which an earlier law failed. */
 export const lawLoads: readonly LawLoad[] = [
-  ...scenariosNamed(OLD).map((scenario): LawLoad => ({
+  ...scenariosNamed(REAL).map((scenario): LawLoad => ({
     name: scenario.name,
     scenario: (seed) => ({ ...simulatedScenario(scenario, "ours", seed, 0), cores: CORES }),
     settings: { ...DEFAULT_POLICY, minWorkers: scenario.minWorkers, maxWorkers: scenario.maxWorkers },
-    initialWorkers: scenario.minWorkers,
+    initialWorkers: scenario.initialWorkers ?? scenario.minWorkers,
   })),
   ...Object.entries(own).map(([name, { service, load, workers, more, keptOut }]): LawLoad => ({
     name,

@@ -15,6 +15,7 @@ import {
   pythonPath,
 } from "./gunicorn_command.ts";
 import { BUSYNESS, SPARE, TUNED_BUSYNESS } from "./uwsgi_settings.ts";
+import { memoryShare } from "./neighbour.ts";
 import type { WorkersAre } from "./workers.ts";
 
 /** A command to start. */
@@ -136,7 +137,8 @@ async function ours(
   port: number,
   settings: Record<string, string> = {},
 ): Promise<Launch> {
-  const { initialWorkers } = scenario;
+  const { initialWorkers, neighbour } = scenario;
+  const share = neighbour ? { GUNICORN_AUTOSCALER_MEMORY_SHARE: memoryShare(neighbour).toFixed(4) } : {};
   const [command, ...words] = program();
   return {
     program: command!,
@@ -149,6 +151,7 @@ async function ours(
     env: {
       ...environment(scenario),
       ...bounds(scenario),
+      ...share,
       ...settings,
       PATH: await pathWithGunicorn(scenario),
     },

@@ -21,6 +21,10 @@ export interface ServiceTime {
   readonly cpuShare?: number;
   /** The waiting part holds the event loop, as a synchronous call in a coroutine does. Nothing to other workers. */
   readonly blocks?: true;
+  /** A quiet event stream: its waiting part is no request in service. Only event loops have them. */
+  readonly streams?: true;
+  /** Clients take so long to send the head of a request; a thread or sync worker waits for it. */
+  readonly headMs?: number;
 }
 
 /** Takes no time. */
@@ -35,11 +39,15 @@ export function serviceSampler(service: ServiceTime, random: Random): ServiceSam
   const wait = sampler(service.wait, random);
   const share = service.cpuShare ?? 0;
   const blocks = service.blocks ? 1 : 0;
+  const streams = service.streams ? 1 : 0;
+  const headMs = service.headMs ?? 0;
   return (requests, id) => {
     const ms = wait();
     requests.cpuMs[id] = cpu() + ms * share;
     requests.waitMs[id] = ms * (1 - share);
     requests.blocks[id] = blocks;
+    requests.streams[id] = streams;
+    requests.headMs[id] = headMs;
   };
 }
 

@@ -6,4 +6,5 @@ export const WAITED = 1,
   LATEST_START = 5,
   ORDER = 6,
   FORK = 7,
-  LINGERED = 8;
+  LINGERED = 8,
+  HEADED = 9;

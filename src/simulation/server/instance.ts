@@ -3,7 +3,7 @@ import type { Controller } from "../controllers/controller.ts";
 import type { Measurements } from "../report/measurements.ts";
 import type { Change } from "../report/result.ts";
 import type { Scenario } from "./scenario.ts";
-import { BOOTED, FORK, KILL, LATEST_START, LINGERED, ORDER, RETRY, WAITED } from "./event_kinds.ts";
+import { BOOTED, FORK, HEADED, KILL, LATEST_START, LINGERED, ORDER, RETRY, WAITED } from "./event_kinds.ts";
 import { Server } from "./server.ts";
 import type { ServiceSampler } from "../load/service_time.ts";
 import { SimulatedSensors } from "./simulated_sensors.ts";
@@ -134,6 +134,9 @@ export class Instance {
     switch (what) {
       case WAITED:
         this.server.waited(id);
+        break;
+      case HEADED:
+        this.server.headed(id);
         break;
       case RETRY:
         this.server.arrive(id);

@@ -7,6 +7,8 @@ export interface MemoryModel {
   readonly limitBytes: number;
   readonly baseBytes: number;
   readonly workerBytes: number;
+  /** Others on the machine take so much more for a while. */
+  readonly neighbour?: { readonly fromMs: number; readonly untilMs: number; readonly bytes: number };
 }
 
 /** A load, a server and a machine: all that is simulated but the controller. */

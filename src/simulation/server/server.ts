@@ -7,7 +7,9 @@ import { Dependency } from "./requests/dependency.ts";
 import { Departures } from "./workers/departures.ts";
 import { EventHeap } from "./event_heap.ts";
 import { LATEST_START, RETRY } from "./event_kinds.ts";
+import { Heads } from "./requests/heads.ts";
 import { InnerQueues } from "./requests/inner_queues.ts";
+import { latestStartMs } from "./requests/latest_start.ts";
 import { KeptConnections } from "./requests/kept_connections.ts";
 import type { Measurements } from "../report/measurements.ts";
 import { LoopTicks } from "./workers/loop_ticks.ts";
@@ -20,7 +22,7 @@ import { DEAD, DRAINING, FREE, READY, WorkerTable } from "./workers/worker_table
 /** The simulated gunicorn: its accept queue and its requests. Time moves by `advance` only. */
 export class Server {
   nowMs = 0;
-  readonly meters = new Meters();
+  readonly meters: Meters;
   readonly events = new EventHeap();
   readonly requests = new RequestPool();
   readonly queue = new AcceptQueue();
@@ -39,6 +41,7 @@ export class Server {
   readonly #turnLeft: Int32Array; // jobs left in a loop's present turn: it looks at the listener only between turns
   readonly #acceptors: Acceptors;
   readonly #inner: InnerQueues;
+  readonly #heads: Heads;
   readonly #kept: KeptConnections | undefined;
   readonly #dependency: Dependency;
 
@@ -48,22 +51,19 @@ export class Server {
     readonly foresight: Foresight | undefined,
     capacity: number,
   ) {
-    const { kind } = scenario.model;
-    const { keptConnections, keepAliveMs } = scenario;
+    const { model: { kind }, keptConnections, keepAliveMs } = scenario;
     this.#threads = kind === "gthread";
     this.#loop = isAsync(kind);
     this.#acceptsAll = kind === "uvicorn" || kind === "asgi" || kind === "tornado";
+    this.meters = new Meters(capacity);
     this.workers = new WorkerTable(scenario.model, capacity);
-    this.processor = new Processor(
-      scenario.cores,
-      this.#threads ? "shared" : "fifo",
-      this.requests,
-      capacity,
-    );
+    const discipline = this.#threads ? "shared" : "fifo";
+    this.processor = new Processor(scenario.cores, discipline, this.requests, capacity);
     this.#turnLeft = new Int32Array(capacity);
     this.ticks = new LoopTicks(this.workers, scenario.seed);
     this.#dependency = new Dependency(scenario.dependencyConnections, this.events);
     this.#inner = new InnerQueues(this.workers, this.requests, this.meters);
+    this.#heads = new Heads(this.workers, this.requests, this.meters, this.events);
     // A sync worker ends each connection; foresight places each request anew.
     const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
     this.#kept = keeps ? new KeptConnections(this.workers, keptConnections, keepAliveMs) : undefined;
@@ -84,10 +84,7 @@ export class Server {
     if (ms <= 0) return;
     this.nowMs = nowMs;
     this.processor.advance(ms);
-    const meters = this.meters;
-    meters.inFlightMs += meters.inFlight * ms;
-    meters.busyMs += meters.busyWorkers * ms;
-    meters.aliveMs += this.workers.alive * ms;
+    this.meters.advance(ms, this.workers.alive);
   }
 
   /** A request arrives (again, after a refusal): on a connection that its client kept, or on a new one. */
@@ -102,15 +99,10 @@ export class Server {
     if (queue.length > this.scenario.backlog) return this.#refuse(request);
     requests.queued[request] = 1;
     queue.push(request);
-    if (this.foresight) {
-      const { stretch, marginMs } = this.foresight;
-      const serviceMs = requests.cpuMs[request]! * stretch / this.processor.rate + requests.waitMs[request]!;
-      const latestMs = requests.arrivedMs[request]! + this.scenario.sloMs - serviceMs - marginMs;
-      // No worker for a request that cannot meet the objective.
-      if (serviceMs < this.scenario.sloMs) {
-        this.events.push(Math.max(this.nowMs, latestMs), LATEST_START, request, requests.serial[request]!);
-      }
-    }
+    if (!this.foresight) return;
+    const latestMs = latestStartMs(this.foresight, this.scenario, requests, request, this.processor.rate);
+    if (latestMs === Infinity) return;
+    this.events.push(Math.max(this.nowMs, latestMs), LATEST_START, request, requests.serial[request]!);
   }
 
   /** The request's waiting part is over. */
@@ -194,7 +186,14 @@ export class Server {
     this.#acceptors.note(worker);
   }
 
+  /** The head of the request is there. */
+  headed(request: number): void {
+    const worker = this.#heads.came(request);
+    this.#serve(worker, request);
+  }
+
   #serve(worker: number, request: number): void {
+    if (this.#heads.awaits(worker, request, this.nowMs)) return;
     const { cpuMs: cpu, closes } = this.requests;
     const cpuMs = cpu[request]!;
     closes[request] = this.#shares && this.#threads && this.workers.inside[worker]! > 0 ? 1 : 0;
@@ -213,10 +212,10 @@ export class Server {
 
   #begin(worker: number, request: number): void {
     const { meters, workers } = this;
+    const isStream = this.#streams(request);
     this.requests.startedMs[request] = this.nowMs;
-    if (workers.inFlight[worker]!++ === 0) meters.busyWorkers++;
-    meters.inFlight++;
-    meters.started++;
+    workers.serve(worker, isStream, 1);
+    meters.begin(worker, isStream);
     if (!this.#loop) meters.wait[bucketOf(this.nowMs - this.requests.arrivedMs[request]!)]!++;
   }
 
@@ -242,18 +241,21 @@ export class Server {
     return this.#loop && this.requests.blocks[request] === 1;
   }
 
+  #streams(request: number): boolean {
+    return this.#loop && this.requests.streams[request] === 1;
+  }
+
   #complete(request: number): void {
     const { meters, workers, requests } = this;
     const worker = requests.worker[request]!;
-    meters.inFlight--;
-    if (--workers.inFlight[worker]! === 0) meters.busyWorkers--;
+    const isStream = this.#streams(request);
+    workers.serve(worker, isStream, -1);
+    meters.end(worker, isStream);
     const dead = workers.state[worker] === DEAD;
     if (dead) this.results.lost();
     else {
       const serviceMs = this.nowMs - requests.startedMs[request]!;
-      meters.finished++;
-      meters.service[bucketOf(serviceMs)]!++;
-      meters.serviceMs += serviceMs;
+      if (!isStream) meters.answered(serviceMs);
       workers.servedMs[worker]! += serviceMs;
       this.onFinished?.(this.nowMs, serviceMs);
       const latencyMs = this.nowMs - requests.arrivedMs[request]!;

@@ -91,13 +91,13 @@ export class SimulatedSensors {
       finished: meters.finished - this.#finished,
       failed: meters.failed - this.#failed,
       innerQueue: meters.inside,
-      busyThreads: scenario.model.kind === "gthread" ? meters.inFlight : 0,
+      busyThreads: scenario.model.kind === "gthread" ? meters.inFlight + meters.heads : 0,
       service,
       serviceMs: meters.serviceMs - this.#serviceMs,
       wait: difference(meters.wait, this.#wait),
       websockets: 0,
-      streams: 0,
-      streamWorkers: 0,
+      streams: meters.streams,
+      streamWorkers: this.#streamWorkers(),
       loopLagMs: this.#loopLagMs(),
       loop: this.#loop(),
       coverage: 1,
@@ -115,6 +115,17 @@ export class SimulatedSensors {
     this.#failed = meters.failed;
     this.#serviceMs = meters.serviceMs;
     return { load, statsd };
+  }
+
+  /** Ready workers with an open event stream. */
+  #streamWorkers(): number {
+    const { workers, meters } = this.#server;
+    if (meters.streams === 0) return 0;
+    let count = 0;
+    for (let worker = 0; worker < workers.end; worker++) {
+      if (workers.state[worker] === READY && workers.streams[worker]! > 0) count++;
+    }
+    return count;
   }
 
   #loop(): Maybe<LoopLoad> {
@@ -168,8 +179,11 @@ export class SimulatedSensors {
   #memory(): Maybe<Memory> {
     const { memory } = this.#server.scenario;
     if (memory === "unknown") return memory;
-    const { limitBytes, baseBytes, workerBytes } = memory;
-    return { limitBytes, usedBytes: baseBytes + this.#server.workers.alive * workerBytes, workerBytes };
+    const { limitBytes, baseBytes, workerBytes, neighbour } = memory;
+    const { nowMs, workers } = this.#server;
+    const isThere = neighbour !== undefined && nowMs >= neighbour.fromMs && nowMs < neighbour.untilMs;
+    const othersBytes = baseBytes + (isThere ? neighbour.bytes : 0);
+    return { limitBytes, usedBytes: othersBytes + workers.alive * workerBytes, workerBytes };
   }
 }
 

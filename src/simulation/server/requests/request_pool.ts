@@ -4,6 +4,8 @@ export class RequestPool {
   startedMs = new Float64Array(1024);
   cpuMs = new Float64Array(1024);
   waitMs = new Float64Array(1024);
+  /** The client's time for the head, until a worker has it. */
+  headMs = new Float64Array(1024);
   /** The CPU part still due: remaining work (fifo) or the worker's attained service at which it ends (shared). */
   due = new Float64Array(1024);
   worker = new Int32Array(1024);
@@ -15,6 +17,8 @@ export class RequestPool {
   closes = new Uint8Array(1024);
   /** 1 when its waiting part holds the event loop that serves it. */
   blocks = new Uint8Array(1024);
+  /** 1 when it is an event stream. */
+  streams = new Uint8Array(1024);
   /** 1 while it stands in the accept queue. */
   queued = new Uint8Array(1024);
   /** +1 each time the record is used again: tells an event for an earlier request from one for this. */
@@ -60,6 +64,7 @@ export class RequestPool {
     this.startedMs = floats(this.startedMs);
     this.cpuMs = floats(this.cpuMs);
     this.waitMs = floats(this.waitMs);
+    this.headMs = floats(this.headMs);
     this.due = floats(this.due);
     this.worker = ints(this.worker);
     this.next = ints(this.next);
@@ -69,5 +74,6 @@ export class RequestPool {
     this.queued = bytes(this.queued);
     this.closes = bytes(this.closes);
     this.blocks = bytes(this.blocks);
+    this.streams = bytes(this.streams);
   }
 }

@@ -13,6 +13,8 @@ export class WorkerTable {
   /** Requests in service, and requests waiting inside the worker (gthread: for a thread; async: for the loop). */
   readonly inFlight: Int32Array;
   readonly inside: Int32Array;
+  /** Of those in service the open event streams. */
+  readonly streams: Int32Array;
   readonly bornMs: Float64Array;
   /** Order of birth: the oldest has the least. */
   readonly age: Int32Array;
@@ -33,6 +35,7 @@ export class WorkerTable {
     this.state = new Uint8Array(capacity);
     this.inFlight = new Int32Array(capacity);
     this.inside = new Int32Array(capacity);
+    this.streams = new Int32Array(capacity);
     this.bornMs = new Float64Array(capacity);
     this.age = new Int32Array(capacity);
     this.epoch = new Int32Array(capacity);
@@ -55,12 +58,19 @@ export class WorkerTable {
     this.state[worker] = BOOTING;
     this.inFlight[worker] = 0;
     this.inside[worker] = 0;
+    this.streams[worker] = 0;
     this.servedMs[worker] = 0;
     this.bornMs[worker] = nowMs;
     this.age[worker] = this.#births++;
     this.epoch[worker]!++;
     this.booting++;
     return worker;
+  }
+
+  /** One request more in service (`by` 1), or one less (-1). */
+  serve(worker: number, isStream: boolean, by: number): void {
+    this.inFlight[worker]! += by;
+    if (isStream) this.streams[worker]! += by;
   }
 
   /** Moves a worker to another state. */
@@ -88,7 +98,9 @@ export class WorkerTable {
       const state = this.state[worker];
       if (state !== READY && state !== BOOTING) continue;
       const busy = state === BOOTING || this.inFlight[worker]! + this.inside[worker]! > 0;
-      const rank = (order === "idle" && busy ? (state === BOOTING ? 2e9 : 1e9) : 0) + this.age[worker]!;
+      const streams = order === "idle" ? 1e10 * this.streams[worker]! : 0;
+      const rank = streams + (order === "idle" && busy ? (state === BOOTING ? 2e9 : 1e9) : 0) +
+        this.age[worker]!;
       if (rank < bestRank) {
         bestRank = rank;
         best = worker;
