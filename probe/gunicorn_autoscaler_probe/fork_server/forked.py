@@ -5,7 +5,7 @@ import signal
 import sys
 from time import sleep  # gevent's, put in its place later, would start its loop
 
-from . import kernel, rehearsal, reseed, wire
+from . import ending, kernel, rehearsal, reseed, wire
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _LOOK_EVERY_S = 0.0002
@@ -42,7 +42,7 @@ class Order:
 
 
 def live(server, middle_pid, hand, name, on_slot):
-    """The life of a worker: returns by SystemExit as in a worker that gunicorn forked, or ends the process.
+    """The life of a worker. Ends the process.
 
     middle_pid: the parent, about to end; hand: where the order comes from; name: the worker's process name;
     on_slot(fd): told the descriptor of the worker's slot.
@@ -66,12 +66,15 @@ def live(server, middle_pid, hand, name, on_slot):
         os._exit(0)
     if not data or not descriptors:  # the arbiter is gone or has given up
         os._exit(0)
-    for number in _STOPS:
-        signal.signal(number, _leave)
-    kernel.set_name(name)
-    if len(descriptors) > 1:
-        on_slot(descriptors[1])
-    _run(server, Order.unpacked(data), descriptors[0])
+    try:
+        for number in _STOPS:
+            signal.signal(number, _leave)
+        kernel.set_name(name)
+        if len(descriptors) > 1:
+            on_slot(descriptors[1])
+        _run(server, Order.unpacked(data), descriptors[0])
+    except SystemExit as error:
+        ending.end(error.code)
     os._exit(0)
 
 

@@ -50,7 +50,7 @@ class ForkServer:
     """One fork server, from its fork to its end."""
 
     def __init__(self, live, import_limit_s):
-        """Fork it. live(sock) is its life, and comes back only in its workers, by SystemExit; an import that
+        """Fork it. live(sock) is its life, and does not come back; an import that
         takes longer than `import_limit_s` has failed. Raises OSError."""
         self._sock, theirs = wire.pair()
         self._import_limit_s = import_limit_s

@@ -9,7 +9,7 @@ from os import waitpid  # gevent and eventlet patch their modules while the appl
 from socket import socket as Socket
 
 from .. import report
-from . import application, code_pages, forked, kernel, process, rehearsal, wire
+from . import application, code_pages, ending, forked, kernel, process, rehearsal, wire
 
 _FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
 
@@ -77,6 +77,7 @@ class Life:
             sys.stderr.flush()
             rehearsal.rehearse(self._server)
             gc.collect(1)  # a full one takes a tenth of the import and finds next to nothing
+            ending.remember_files()
             gc.freeze()  # the collector would write to every page that workers share
             _unmap_code()
             _send_outcome(sock, process.READY, import_s, '')

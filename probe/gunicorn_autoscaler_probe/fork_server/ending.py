@@ -1,0 +1,55 @@
+"""The end of a forked worker."""
+import _io
+import atexit
+import gc
+import os
+import sys
+import threading
+import weakref
+
+_files = []
+
+
+def remember_files():
+    """Before the objects of the import are frozen: which of them are open files."""
+    _files[:] = [weakref.ref(file) for file in _tracked_files()]
+
+
+def end(code):
+    """End this process as Python does after a SystemExit of `code`, but leave the application's objects where they are:
+    to free them would copy the pages that workers share, tens of megabytes in each worker of a reload.
+
+    Threads are waited for, `atexit` functions run and files are flushed; `__del__` does not run.
+    """
+    for step in (threading._shutdown, atexit._run_exitfuncs, _flush):
+        try:
+            step()
+        except BaseException:  # atexit has printed it
+            pass
+    os._exit(_number(code))
+
+
+def _number(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xff
+    try:
+        print(code, file=sys.stderr, flush=True)
+    except Exception:
+        pass
+    return 1
+
+
+def _flush():
+    for file in [reference() for reference in _files] + _tracked_files() + [sys.stdout, sys.stderr]:
+        try:
+            if file is not None and not file.closed:
+                file.flush()
+        except Exception:  # as Python does with a file that it frees
+            pass
+
+
+def _tracked_files():
+    # By type: to ask an object may run code of the application. _io's class is no ABC, whose check is slow.
+    return [one for one in gc.get_objects() if issubclass(type(one), _io._IOBase)]

@@ -1,0 +1,62 @@
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import support
+
+SCRIPT = '''
+import atexit, os, sys, threading, time
+from gunicorn_autoscaler_probe.fork_server import ending
+folder = sys.argv[1]
+
+class Freed:
+    def __del__(self, mkdir=os.mkdir, path=folder + '/freed'):
+        mkdir(path)
+
+made_at_import = Freed()
+opened_at_import = open(folder + '/at_import', 'w')
+ending.remember_files()
+if os.fork():
+    sys.exit(os.wait()[1] >> 8)
+opened_later = open(folder + '/later', 'wb')
+opened_at_import.write('a')
+opened_later.write(b'b')
+sys.stdout.write('c')
+atexit.register(lambda: sys.stdout.write('d'))
+threading.Thread(target=lambda: (time.sleep(0.05), sys.stdout.write('e'))).start()
+ending.end(%s)
+'''
+
+
+class EndingTest(unittest.TestCase):
+
+    def ended(self, code):
+        """(exit code, output, error output, what the files hold) of a forked process that ends so."""
+        with tempfile.TemporaryDirectory() as folder:
+            ended = subprocess.run(
+                [sys.executable, '-c', SCRIPT % code, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
+                env=dict(os.environ, PYTHONPATH=support.PROBE))
+            held = {}
+            for name in ('at_import', 'later'):
+                with open(os.path.join(folder, name)) as file:
+                    held[name] = file.read()
+            self.assertIn('freed', os.listdir(folder))  # by the parent, which ends as Python does
+            return ended.returncode, ended.stdout, ended.stderr, held
+
+    def test_threads_are_waited_for_atexit_runs_and_files_are_flushed(self):
+        code, output, errors, held = self.ended('3')
+        self.assertEqual((code, output, errors), (3, b'ced', b''))
+        self.assertEqual((held['at_import'], held['later']), ('a', 'b'))
+
+    def test_exit_codes_are_pythons(self):
+        for code, number, errors in (('None', 0, b''), ('-1', 255, b''), ('"why"', 1, b'why\n')):
+            self.assertEqual(self.ended(code)[::2], (number, errors))
+
+    def test_objects_of_the_application_are_left_alone(self):
+        script = SCRIPT.replace('sys.exit(os.wait()[1] >> 8)', 'os._exit(os.wait()[1] >> 8)') % '0'
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, '-c', script, folder], stdout=subprocess.DEVNULL, timeout=20, check=True,
+                           env=dict(os.environ, PYTHONPATH=support.PROBE))
+            self.assertEqual(sorted(os.listdir(folder)), ['at_import', 'later'])
