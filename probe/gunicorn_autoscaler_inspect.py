@@ -69,6 +69,10 @@ def describe():
 def load(app):
     """Loads the application as a worker does: {problem, load_ms, rss_bytes}, and fork_ms and fork_bytes, what a worker
     forked from this process costs at first; 0 when unknown."""
+    for path in (app.cfg.pythonpath or '').split(','):  # as gunicorn does when it runs, and not to check
+        if path and os.path.abspath(path) not in sys.path:
+            sys.path.insert(0, os.path.abspath(path))
+    os.environ.update(app.cfg.env or {})
     began = time.monotonic()
     try:
         app.wsgi()

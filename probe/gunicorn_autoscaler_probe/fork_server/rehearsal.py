@@ -9,6 +9,8 @@ def rehearse(server):
     try:
         pickle.loads(pickle.dumps((0, {}, {}, [])))
         server.log.close_on_exec()
+        if logging.getLogRecordFactory() is not logging.LogRecord:
+            return
         log = server.log.error_log
         record = log.makeRecord(log.name, logging.INFO, *log.findCaller()[:2], msg='%s', args=(0,), exc_info=None)
         for handler in log.handlers:

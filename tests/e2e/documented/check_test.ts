@@ -3,6 +3,7 @@ import { appsFolder } from "../../support/apps.ts";
 import { program } from "../../support/autoscaled.ts";
 import { memoryCgroup } from "../../support/containers/memory_cgroup.ts";
 import { run } from "../../support/process.ts";
+import { tempDir } from "../../support/tempdir.ts";
 import { venv } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 
@@ -114,6 +115,25 @@ Deno.test("advice: a slow import wants a fork server or --preload, sync workers 
   );
   assertStringIncludes(slow.text, "with --preload workers are ready at once");
   assertStringIncludes(slow.text, "-k gthread --threads 4");
+});
+
+Deno.test("check loads the application with gunicorn's --pythonpath and --env, as a worker does", async () => {
+  await using dir = await tempDir();
+  await dir.write(
+    "elsewhere/placed.py",
+    "import os\nfrom wsgi import app\nassert os.environ['PLACE'] == 'here'\n",
+  );
+  const { code, text } = await check([
+    "placed:app",
+    "-b",
+    "127.0.0.1:0",
+    "--pythonpath",
+    dir.join("elsewhere"),
+    "--env",
+    "PLACE=here",
+  ]);
+  assertEquals(code, 0, text);
+  assertStringIncludes(text, "application loads in ");
 });
 
 Deno.test("without the probe check says what is not measured and where StatsD is received", async () => {

@@ -40,6 +40,11 @@ class RehearsalTest(unittest.TestCase):
     def test_code_of_the_application_does_not_run(self):
         rehearsal.rehearse(Server(Counted()))
         self.assertEqual(Counted.made, 0)
+        made = []
+        self.addCleanup(logging.setLogRecordFactory, logging.getLogRecordFactory())
+        logging.setLogRecordFactory(lambda *args, **named: made.append(args) or logging.LogRecord(*args, **named))
+        rehearsal.rehearse(Server(logging.Formatter()))
+        self.assertEqual(made, [])
 
     def test_a_logger_of_another_make_does_no_harm(self):
         rehearsal.rehearse(object())
