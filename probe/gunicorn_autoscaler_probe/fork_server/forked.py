@@ -51,6 +51,7 @@ def live(server, middle_pid, hand, name, on_slot):
         signal.signal(number, _end)  # no code of the application has run yet
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
     reseed.reseed()
+    rehearsal.rehearse(server)  # while the parent ends, which takes as long
     try:
         with hand:
             while os.getppid() == middle_pid:
@@ -59,7 +60,6 @@ def live(server, middle_pid, hand, name, on_slot):
                 os._exit(0)
             kernel.die_with(server.pid)  # it may wait long for its order
             wire.send(hand, b'%d' % os.getpid())
-            rehearsal.rehearse(server)
             data, descriptors = wire.receive(hand)
             kernel.outlive_parent()
     except OSError:
