@@ -1,7 +1,7 @@
 /**
  * What the fork server saves on a Django application: `deno task bench:fork-server --help`.
- * Memory is the PSS of all processes, the supervisor's too; a boot is from gunicorn's decision to fork until the worker
- * is ready, as its slot has it.
+ * Memory is the PSS of all processes, the supervisor's too (from source, or the program that AUTOSCALER_BINARY names); a
+ * boot is from gunicorn's decision to fork until the worker is ready, as its slot has it.
  */
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
@@ -53,7 +53,11 @@ async function grown(server: Autoscaled, from: number, to: number) {
   const spare = await until(() => spareOf(server.master), { what: "a spare worker" });
   const before = new Set(server.workers());
   await pin(server, to);
-  await untilBooted(server, to);
+  // No request and few looks: they would take the CPU that is measured.
+  await until(async () => {
+    const all = [...(await boots(server)).values()];
+    return all.length === to && all.every(({ toMs }) => toMs > 0);
+  }, { everyMs: 300, timeoutMs: 120_000, what: `${to} workers that are ready` });
   return [...await boots(server)].filter(([pid]) => !before.has(pid)).map(([pid, boot]) => ({
     pid,
     ...boot,
@@ -114,16 +118,17 @@ if (import.meta.main) {
   await serve(ours.port, workers * requests);
   const [all, gunicorn] = [familyPssMb(ours.process.pid), familyPssMb(ours.master)];
   console.log(`bare gunicorn, ${workers} workers: ${bareMb.toFixed(0)} MB`);
-  console.log(`fork server: ${gunicorn.toFixed(0)} MB, with the supervisor ${all.toFixed(0)} MB`);
+  const share = (100 * all / bareMb).toFixed(1);
+  console.log(`fork server: ${gunicorn.toFixed(0)} MB, with the supervisor ${all.toFixed(0)} MB, ${share} %`);
   const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;
   const spares: number[] = [], forked: number[] = [];
   const cpus: number[] = [];
   const [forkServer] = forkServers(ours.master);
   const importMs = cpuMs(forkServer!), forksBefore = await forks(ours);
   for (let i = 0; i < BOOTS; i++) {
+    spares.push(...(await grown(ours, 2, 3)).filter((boot) => boot.isSpare).map(took));
     const both = await grown(ours, 2, 4);
     cpus.push(...both.map(({ pid }) => ownCpuMs(pid)));
-    spares.push(...both.filter((boot) => boot.isSpare).map(took));
     forked.push(...both.filter((boot) => !boot.isSpare).map(took));
   }
   const forkMs = (cpuMs(forkServer!) - importMs) / (await forks(ours) - forksBefore);

@@ -36,8 +36,8 @@ class EndingTest(unittest.TestCase):
         """(exit code, output, error output, what the files hold) of a forked process that ends so."""
         with tempfile.TemporaryDirectory() as folder:
             ended = subprocess.run(
-                [sys.executable, '-c', SCRIPT % code, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
-                env=dict(os.environ, PYTHONPATH=support.PROBE))
+                [sys.executable, '-c', SCRIPT % code, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=20, env=dict(os.environ, PYTHONPATH=support.PROBE))
             held = {}
             for name in ('at_import', 'later'):
                 with open(os.path.join(folder, name)) as file:
