@@ -48,7 +48,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "trying":
       return `${observed(known(demand) ? demand.by : "none", facts, sloP95Ms)}: requests hang, hold ${
         workers(decision.current)
-      } until it shows what the last ones bring`;
+      } until the last growth shows its effect`;
     case "no-gain":
       return noGain(decision, facts, reason.retryInMs);
     case "at-bound":
@@ -56,7 +56,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "memory-full":
       return `${mib(reason.usedBytes)} of ${mib(reason.limitBytes)} MiB of memory used: ${moved(decision)}`;
     case "oom-kill":
-      return `the kernel killed ${processes(reason.kills)} for want of memory: ${moved(decision)}${
+      return `the kernel killed ${processes(reason.kills)} because memory ran out: ${moved(decision)}${
         decision.target < reason.minimum
           ? `; the minimum of ${reason.minimum} does not fit, give more memory or lower --min-workers`
           : ""

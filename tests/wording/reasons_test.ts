@@ -194,6 +194,64 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "7 requests not accepted: event loops are blocked: grow from 2 to 3 workers",
     ],
     [
+      { reason: { code: "asked", by: "loop" }, demand: demand("loop", { loopsBusy: 2.4, loopWaitMs: 38 }) },
+      "2.4 event loops busy, 38 ms late, at 61 requests/s of 101 ms: grow from 2 to 9 workers",
+    ],
+    [
+      { reason: { code: "trying" }, demand: demand("queue"), current: 4, target: 4 },
+      "7 requests waiting behind 61 requests/s of 101 ms: requests hang, hold 4 workers until the last growth shows " +
+      "its effect",
+    ],
+    [
+      {
+        reason: { code: "memory-full", usedBytes: 970 * MIB, limitBytes: 1000 * MIB },
+        current: 6,
+        target: 5,
+      },
+      "970 of 1000 MiB of memory used: shrink from 6 to 5 workers",
+    ],
+    [
+      { reason: { code: "oom-kill", kills: 1, minimum: 2 }, current: 6, target: 5 },
+      "the kernel killed 1 process because memory ran out: shrink from 6 to 5 workers",
+    ],
+    [
+      { reason: { code: "oom-kill", kills: 2, minimum: 2 }, current: 2, target: 1 },
+      "the kernel killed 2 processes because memory ran out: shrink from 2 to 1 worker; the minimum of 2 does not fit, give more " +
+      "memory or lower --min-workers",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
+        current: 5,
+        target: 5,
+        demand: demand("load", { queued: 0 }),
+        limitedBy: { workers: 5, why: { code: "oom-kill", kills: 1, forMs: 540_000 } },
+      },
+      "61 requests/s of 101 ms keep 6.1 workers' slots busy: hold 5 workers; 9 wanted, but an out-of-memory kill allows " +
+      "5 (1 process killed, for 540 s more)",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
+        current: 5,
+        target: 5,
+        demand: demand("load", { queued: 0 }),
+        limitedBy: {
+          workers: 5,
+          why: {
+            code: "memory",
+            usedBytes: 412 * MIB,
+            limitBytes: 512 * MIB,
+            workerBytes: 38 * MIB,
+            isAssumed: true,
+            isStalled: true,
+          },
+        },
+      },
+      "61 requests/s of 101 ms keep 6.1 workers' slots busy: hold 5 workers; 9 wanted, but memory allows 5 (412 of 512 " +
+      "MiB used, 38 MiB set aside for a worker until one has served, and processes wait for memory)",
+    ],
+    [
       {
         reason: { code: "asked", by: "concurrency" },
         demand: demand("concurrency", { erlangs: 80 }),
