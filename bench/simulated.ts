@@ -28,6 +28,12 @@ const BOOT = {
 /** CPU of a request besides the application's own: parsing, the probe, the kernel. Measured by the same command. */
 const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 
+/**
+ * Runs differ by this share in that CPU. On blocked loops with kept connections a fifth of a millisecond decides which loop has
+ * the next request, and what follows.
+ */
+const REQUEST_CPU_SPREAD = 0.1;
+
 /** The load generator's time-out, and the idle connections it keeps: as many as it ever needed. */
 const CLIENT_TIMEOUT_MS = 10_000;
 const KEPT_CONNECTIONS = 2000;
@@ -40,7 +46,7 @@ const LEAST_CORES = 0.2;
 
 /**
  * The scenario of this name. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
- * controller, not in the load. `elsewhereCores` is what the load generator and a little else took of the machine.
+ * controller and a little in what requests cost, not in the load. `elsewhereCores` is what the load generator and a little else took of the machine.
  */
 export function simulatedScenario(
   scenario: Scenario,
@@ -65,7 +71,8 @@ export function simulatedScenario(
     cores: Math.max(LEAST_CORES, navigator.hardwareConcurrency - elsewhereCores),
     ...BOOT[app],
     uvloop: workerClass === "uvicorn_worker.UvicornWorker",
-    requestCpuMs: REQUEST_CPU_MS[kind],
+    requestCpuMs: REQUEST_CPU_MS[kind] *
+      (1 + REQUEST_CPU_SPREAD * (2 * new Random(seed, 300 + variant).uniform() - 1)),
     keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,
     clientTimeoutMs: scenario.timeoutMs ?? CLIENT_TIMEOUT_MS,
     dependencyConnections: scenario.databaseConnections ?? Infinity,

@@ -3,8 +3,9 @@ import { autoscaler } from "../../src/simulation/controllers/autoscaler_controll
 import { type Controller, fixed } from "../../src/simulation/controllers/controller.ts";
 import { run } from "../../src/simulation/server/engine.ts";
 import { taskArguments } from "../../tasks/arguments.ts";
-import { listOf, whole } from "../../tasks/options.ts";
+import { listOf, toggle, whole } from "../../tasks/options.ts";
 import { type LawLoad, lawLoads } from "./loads.ts";
+import { search } from "./search.ts";
 
 const { options } = taskArguments({
   command: "deno task bench:law",
@@ -16,9 +17,15 @@ const { options } = taskArguments({
       default: lawLoads.map(({ name }) => name),
     }),
     seeds: whole(1, { help: "Seeds of the arrivals, 1 to this.", default: 8 }),
+    tune: toggle("Search settings as simulate --tune does, over all loads together but those kept out (*)."),
   },
-  examples: ["", "--load burst,blocked-kept --seeds 3"],
+  examples: ["", "--load burst,blocked-kept --seeds 3", "--tune --seeds 3"],
 });
+
+if (options.tune) {
+  search(options.seeds);
+  Deno.exit();
+}
 
 const HEADS = ["within SLO", "worst", "fixed max", "worker-s", "of max", "peak", "changes"];
 console.log("load".padEnd(20) + HEADS.map((head) => head.padStart(11)).join(""));

@@ -69,6 +69,20 @@ const own: Readonly<Record<string, Own>> = {
     service: "block:lognormal:120,0.4",
     workers: [1, 10],
     more: { ...UVICORN, ...KEPT },
+  },
+  "fb-trace": { ...trace("mentions-fb.txt"), keptOut: true },
+  "threads-pulse": {
+    load: "10x10s,150x10s,10x10s,150x10s,10x10s,150x10s",
+    service: "exponential:60",
+    workers: [1, 12],
+    more: GTHREAD,
+    keptOut: true,
+  },
+  "loop-waits": {
+    load: "20x10s,100x25s,20x15s",
+    service: "cpu:8+wait:exponential:80",
+    workers: [1, 8],
+    more: UVICORN,
     keptOut: true,
   },
 };
@@ -80,7 +94,6 @@ function trace(file: string): Own {
     service: "lognormal:50,0.4",
     workers: [2, 16],
     more: SYNC,
-    keptOut: true,
   };
 }
 

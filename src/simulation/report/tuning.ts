@@ -4,17 +4,22 @@ import { autoscaler } from "../controllers/autoscaler_controller.ts";
 import { run } from "../server/engine.ts";
 import type { Scenario } from "../server/scenario.ts";
 
+/** A setting that is searched. */
+export interface Candidate {
+  readonly name: keyof Settings & string;
+  readonly values: readonly number[];
+}
+
 /** The settings that are searched, each with the values tried. The others stay as they are given. */
-const CANDIDATES: readonly { readonly name: keyof Settings & string; readonly values: readonly number[] }[] =
-  [
-    { name: "targetUtilization", values: [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1] },
-    { name: "idleSeconds", values: [0.5, 1, 2, 3, 5, 10, 20, 40] },
-    { name: "windowSeconds", values: [1, 2, 4, 7, 10, 15, 25, 40] },
-    { name: "burstWindowSeconds", values: [0.5, 1, 2, 3, 5] },
-    { name: "burstRpsJump", values: [2, 5, 10, 20] },
-    { name: "downCooldownMs", values: [0, 500, 1000, 3000, 10_000] },
-    { name: "noDownscaleMsAfterUp", values: [0, 1000, 2000, 5000, 15_000] },
-  ];
+export const CANDIDATES: readonly Candidate[] = [
+  { name: "targetUtilization", values: [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1] },
+  { name: "idleSeconds", values: [0.5, 1, 2, 3, 5, 10, 20, 40] },
+  { name: "windowSeconds", values: [1, 2, 4, 7, 10, 15, 25, 40] },
+  { name: "burstWindowSeconds", values: [0.5, 1, 2, 3, 5] },
+  { name: "burstRpsJump", values: [2, 5, 10, 20] },
+  { name: "downCooldownMs", values: [0, 500, 1000, 3000, 10_000] },
+  { name: "noDownscaleMsAfterUp", values: [0, 1000, 2000, 5000, 15_000] },
+];
 const ASYNC_CANDIDATES = [{ name: "targetConcPerWorker" as const, values: [5, 10, 25, 50, 100] }];
 
 /** The result of a trial, over all seeds. */
@@ -73,28 +78,41 @@ export function tune(scenario: Scenario, settings: Settings, options: TuningOpti
     return { settings: tried, share: worst, workerSeconds };
   };
   const before = attempt(settings);
-  let best = before;
-  let stopped = false;
-  for (let improved = true; improved && !stopped;) {
+  const { best, complete } = descend(before, candidates, (trial, best) => {
+    if (stop()) return "stop";
+    const tried = attempt({ ...best.settings, ...trial });
+    return better(tried, best, share) ? tried : undefined;
+  }, (one) => progress(trials, one));
+  const changed = candidates.map(({ name }) => name).filter((name) => best.settings[name] !== settings[name]);
+  return { before, best, trials, changed, complete };
+}
+
+/**
+ * One setting at a time through its values, keeping what is better, until a whole round brings nothing. `attempt` gives what
+ * is better than the best with one setting changed, nothing, or the order to stop.
+ */
+export function descend<Settings extends object, Best extends { readonly settings: Settings }>(
+  start: Best,
+  candidates: readonly { readonly name: keyof Settings & string; readonly values: readonly number[] }[],
+  attempt: (changed: Partial<Settings>, best: Best) => Best | "stop" | undefined,
+  onBetter: (best: Best) => void,
+): { best: Best; complete: boolean } {
+  let best = start;
+  for (let improved = true; improved;) {
     improved = false;
     for (const { name, values } of candidates) {
       for (const value of values) {
         if (best.settings[name] === value) continue;
-        if (stop()) {
-          stopped = true;
-          break;
-        }
-        const trial = attempt({ ...best.settings, [name]: value });
-        if (!better(trial, best, share)) continue;
-        best = trial;
+        const tried = attempt({ [name]: value } as Partial<Settings>, best);
+        if (tried === "stop") return { best, complete: false };
+        if (tried === undefined) continue;
+        best = tried;
         improved = true;
-        progress(trials, best);
+        onBetter(best);
       }
-      if (stopped) break;
     }
   }
-  const changed = candidates.map(({ name }) => name).filter((name) => best.settings[name] !== settings[name]);
-  return { before, best, trials, changed, complete: !stopped };
+  return { best, complete: true };
 }
 
 /** Holding the share comes first, then cost; a gain under half a percent is noise. */
