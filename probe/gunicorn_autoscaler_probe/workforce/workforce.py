@@ -4,7 +4,7 @@ import os
 import time
 
 from ..master import lifeline
-from . import control_socket, fork_signals, rolling, staffing, user_hooks
+from . import balance, control_socket, fork_signals, rolling, user_hooks
 from .boot_rule import BootRule
 from .gauge_logging import ArbiterView
 from .leaving import Leaving
@@ -99,7 +99,7 @@ class Workforce:
             return self._give_up(error)
         self._fork_missing(missing)
         try:
-            going = self._who_goes(time.monotonic_ns())
+            going = self._pick_to_drain(time.monotonic_ns())
         except Exception as error:
             return self._give_up(error)
         for pid, number in going:
@@ -159,7 +159,7 @@ class Workforce:
         self._follow_rolling(staying)
         places = self._places(now_ns) + self._surge()
         stuck = self._slots.stuck(staying, now_ns)
-        missing = staffing.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
+        missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
         if user_hooks.has_pre_fork(server.cfg):  # a draining worker still holds what it was given
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if not self._boots.is_failing:
@@ -236,13 +236,13 @@ class Workforce:
             self._rolling.is_crowded = True
         self._note_failure(time.monotonic_ns())
 
-    def _who_goes(self, now_ns):
+    def _pick_to_drain(self, now_ns):
         """Pids, and the signal for each. Surplus workers drain: in a reload the old ones, else those stuck in their
         boot, then those that do not serve yet, then the idlest, then the oldest."""
         staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
         stuck = self._slots.stuck(staying, now_ns)
         serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck else 0
-        surplus = staffing.surplus(places + self._surge(), len(staying), len(stuck), serving)
+        surplus = balance.surplus(places + self._surge(), len(staying), len(stuck), serving)
         old = ()
         if under_way is not None:
             old = under_way.rest(staying)

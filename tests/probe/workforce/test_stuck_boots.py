@@ -7,36 +7,36 @@ from unittest import mock
 from support import w, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import words
-from gunicorn_autoscaler_probe.workforce import staffing, user_hooks
+from gunicorn_autoscaler_probe.workforce import balance, user_hooks
 
 S = 10**9
 
 
-class StaffingTest(unittest.TestCase):
+class BalanceTest(unittest.TestCase):
     def test_without_a_stuck_one_the_count_alone_decides(self):
-        self.assertEqual(staffing.missing(4, 2, 0, 0, 8), 2)
-        self.assertEqual(staffing.missing(4, 5, 0, 0, 8), 0)
-        self.assertEqual(staffing.surplus(4, 7, 0, 0), 3)
-        self.assertEqual(staffing.surplus(4, 3, 0, 0), 0)
+        self.assertEqual(balance.missing(4, 2, 0, 0, 8), 2)
+        self.assertEqual(balance.missing(4, 5, 0, 0, 8), 0)
+        self.assertEqual(balance.surplus(4, 7, 0, 0), 3)
+        self.assertEqual(balance.surplus(4, 3, 0, 0), 0)
 
     def test_a_stuck_one_has_another_beside_it_within_the_maximum(self):
-        self.assertEqual(staffing.missing(3, 3, 1, 0, 8), 1)
-        self.assertEqual(staffing.missing(3, 4, 1, 0, 8), 0)
-        self.assertEqual(staffing.missing(2, 2, 2, 0, 100), 2)
-        self.assertEqual(staffing.missing(2, 4, 4, 0, 100), 0)  # every boot hangs
+        self.assertEqual(balance.missing(3, 3, 1, 0, 8), 1)
+        self.assertEqual(balance.missing(3, 4, 1, 0, 8), 0)
+        self.assertEqual(balance.missing(2, 2, 2, 0, 100), 2)
+        self.assertEqual(balance.missing(2, 4, 4, 0, 100), 0)  # every boot hangs
 
     def test_at_the_maximum_there_is_one_process_beyond_it(self):
-        self.assertEqual(staffing.missing(3, 3, 1, 0, 3), 1)
-        self.assertEqual(staffing.missing(3, 3, 1, 0, 0), 1)
-        self.assertEqual(staffing.missing(3, 4, 1, 0, 3), 0)
-        self.assertEqual(staffing.missing(3, 4, 2, 0, 3), 0)
-        self.assertEqual(staffing.missing(3, 3, 1, 1, 3), 0)  # one that hangs is still there
+        self.assertEqual(balance.missing(3, 3, 1, 0, 3), 1)
+        self.assertEqual(balance.missing(3, 3, 1, 0, 0), 1)
+        self.assertEqual(balance.missing(3, 4, 1, 0, 3), 0)
+        self.assertEqual(balance.missing(3, 4, 2, 0, 3), 0)
+        self.assertEqual(balance.missing(3, 3, 1, 1, 3), 0)  # one that hangs is still there
 
     def test_it_goes_once_enough_serve(self):
-        self.assertEqual(staffing.surplus(3, 4, 1, 2), 0)
-        self.assertEqual(staffing.surplus(3, 4, 1, 3), 1)
-        self.assertEqual(staffing.surplus(2, 3, 1, 2), 1)
-        self.assertEqual(staffing.surplus(2, 3, 2, 1), 1)
+        self.assertEqual(balance.surplus(3, 4, 1, 2), 0)
+        self.assertEqual(balance.surplus(3, 4, 1, 3), 1)
+        self.assertEqual(balance.surplus(2, 3, 1, 2), 1)
+        self.assertEqual(balance.surplus(2, 3, 2, 1), 1)
 
 
 class StuckBootsTest(WorkforceCase):
@@ -80,7 +80,7 @@ class StuckBootsTest(WorkforceCase):
         server.manage_workers()
         now, numbers = time.monotonic_ns(), []
         server.kill_worker = lambda pid, number: numbers.append((pid, number))
-        for pid, number in self.force._who_goes(now + 29 * S) + self.force._who_goes(now + 31 * S):
+        for pid, number in self.force._pick_to_drain(now + 29 * S) + self.force._pick_to_drain(now + 31 * S):
             numbers.append((pid, number))
         self.assertEqual([number for pid, number in numbers if pid == self.stuck].count(signal.SIGKILL), 1)
         self.assertEqual({pid for pid, _ in numbers}, {self.stuck})

@@ -242,7 +242,7 @@ class WorkforceTest(WorkforceCase):
 
     def test_an_error_of_ours_hands_back_to_gunicorn_for_good(self):
         server = self.start(2)
-        self.force._who_goes = lambda now_ns: 1 / 0
+        self.force._pick_to_drain = lambda now_ns: 1 / 0
         server.num_workers = 4
         server.manage_workers()
         self.assertNotIn('manage_workers', vars(server))

@@ -1,13 +1,13 @@
 """How many workers to fork and how many to drain, by the states of the present ones.
 
-A worker that is stuck in its boot does not count: another one takes its place, and once enough serve it goes. Until
-then it stays, for it may be slow rather than stuck.
+A worker that is stuck in its boot does not count: another one takes its place, and it is drained once enough serve.
+Until then it stays, because it may be slow rather than stuck.
 """
 
 
 def missing(places, staying, stuck, hung, maximum):
-    """Workers to fork. staying, stuck: numbers of workers, the stuck ones among the staying. hung: of those told to
-    go that never served. maximum: 0 when unknown.
+    """Workers to fork. staying, stuck: numbers of workers, the stuck ones among the staying. hung: of those that
+    drain, the ones that never served. maximum: 0 when unknown.
 
     At the maximum there is one process beyond it, as in a reload; no more than twice the places, whatever the maximum
     is: where every boot hangs, more of them do not help.
@@ -19,5 +19,5 @@ def missing(places, staying, stuck, hung, maximum):
 
 
 def surplus(places, staying, stuck, serving):
-    """Workers to let go. serving: number of those that serve."""
+    """Workers to drain. serving: number of those that serve."""
     return max(0, staying - stuck - places) + max(0, stuck - max(0, places - serving))
