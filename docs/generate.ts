@@ -5,6 +5,7 @@ import { drawPicture, PICTURES } from "./decision_picture.ts";
 import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
+import { overviewPicture, overviewTable } from "./overview.ts";
 import { setupsPage } from "./setups_page.ts";
 
 const repository = new URL("../", import.meta.url);
@@ -19,6 +20,8 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   ]);
   return new Map([
     ...pictures,
+    ["docs/images/overview.svg", overviewPicture(benchmarks)],
+    ["docs/benchmarks.md", between(benchmarks, "overview", overviewTable(benchmarks))],
     ["docs/settings.md", settingsPage()],
     ["docs/metrics.md", metricsPage()],
     ["docs/setups.md", setupsPage()],
@@ -32,7 +35,7 @@ function between(text: string, name: string, inside: string): string {
   const from = text.indexOf(open), to = text.indexOf(close);
   if (from < 0 || to < from) {
     throw new Error(
-      `Cannot fill in README.md: the lines "${open}" and "${close}" are not both there, add them`,
+      `Cannot fill in a page: its lines "${open}" and "${close}" are not both there, add them`,
     );
   }
   return `${text.slice(0, from + open.length)}\n\n${inside}\n\n${text.slice(to)}`;

@@ -1,4 +1,5 @@
 /** The figures that the README shows, taken from the table of docs/benchmarks.md, so that the two cannot disagree. */
+import { loadsTable, TITLE } from "./loads_table.ts";
 import { table } from "./markdown_table.ts";
 
 /** Server as named there -> as named in the README. */
@@ -10,16 +11,13 @@ const SERVERS = new Map([
 
 /** Loads of docs/benchmarks.md that the README shows: the best, a slow service, the worst, and a real trace. */
 const LOADS: readonly string[] = ["burst", "slow-dependency", "long-boot", "trace"];
-/** The column that says what a load is. */
-const TITLE = 1;
 
 /**
  * A row for each of these loads: "share within the objective at share of the maximum's worker-seconds".
  * @throws when the page lacks one of them, or a column
  */
 export function measuredTable(benchmarks: string): string {
-  const [head = [], , ...body] = benchmarks.slice(benchmarks.indexOf("| load ")).split("\n\n", 1)[0]!
-    .split("\n").map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const { head, rows: body } = loadsTable(benchmarks);
   const columns = [...SERVERS.keys()].map((server) => head.indexOf(server));
   const rows = LOADS.map((name) => {
     const row = body.find(([load]) => load === name);

@@ -8,7 +8,7 @@ import { totalMs } from "../load/phases.ts";
 import { type Absent, isAbsent, readResults, type Results, type RunResult } from "./results.ts";
 import { type Rival, rivalsNamed } from "../servers/rivals.ts";
 import { type Scenario, scenariosNamed } from "../scenarios.ts";
-import { commonLoads, drawOverview, overall, overallTable } from "./overview.ts";
+import { commonLoads, drawOverview, memorySpots, overall, overallTable } from "./overview.ts";
 import { percent } from "./results_table.ts";
 
 const WIDTH = 960;
@@ -236,7 +236,13 @@ function drawAll(results: Results, rivals: readonly Rival[]): string {
   }
   const servers = overall(results, loads, rivals);
   console.log(`${loads.join(", ")}\n\n${overallTable(servers)}`);
-  return drawOverview(servers, loads.length, Number(results.machine.cores));
+  return drawOverview(memorySpots(servers), {
+    title: "Answered in time, and the memory it took",
+    subtitle: `Real servers on ${results.machine.cores} cores, the mean of ${loads.length} loads. ` +
+      "Higher is faster for users, further left is cheaper.",
+    cost: "memory × time, of what the maximum number of workers holds",
+    costUnit: "memory",
+  });
 }
 
 if (import.meta.main) await main();

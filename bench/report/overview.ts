@@ -7,6 +7,8 @@ const WIDTH = 960;
 const HEIGHT = 560;
 const PLOT = { left: 92, top: 110, right: 40, bottom: 74 };
 const DOT_PX = 10;
+/** Width of a letter of the two lines beside a dot, at most. */
+const NAME_PX = 7.8, SMALL_PX = 6.1;
 
 /** Light and dark by the reader's own setting. */
 const STYLE = `
@@ -78,12 +80,44 @@ export function overallTable(servers: readonly Overall[]): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-export function drawOverview(servers: readonly Overall[], loads: number, cores: number): string {
-  const least = Math.min(...servers.map(({ shareWithinSlo }) => shareWithinSlo));
-  const most = Math.max(1, ...servers.map(({ memoryOfMax }) => memoryOfMax));
+/** What is drawn of a server. */
+export interface Spot {
+  readonly label: string;
+  /** One of this project. */
+  readonly mine: boolean;
+  /** Share (0..1) of requests within the objective. */
+  readonly inTime: number;
+  /** Of what the fixed maximum costs. */
+  readonly cost: number;
+}
+
+/** Words of the picture. */
+export interface OverviewWords {
+  readonly title: string;
+  readonly subtitle: string;
+  /** Of the axis. */
+  readonly cost: string;
+  /** Behind a figure: "memory". */
+  readonly costUnit: string;
+}
+
+/** The picture of their memory. */
+export function memorySpots(servers: readonly Overall[]): Spot[] {
+  return servers.map(({ rival, shareWithinSlo, memoryOfMax }) => ({
+    label: rival.label,
+    mine: rival.name.startsWith("ours"),
+    inTime: shareWithinSlo,
+    cost: memoryOfMax,
+  }));
+}
+
+/** One dot a server: cheaper is left, faster is up. */
+export function drawOverview(spots: readonly Spot[], words: OverviewWords): string {
+  const least = Math.min(...spots.map(({ inTime }) => inTime));
+  const most = Math.max(1, ...spots.map(({ cost }) => cost));
   const [lowest, widest] = [Math.floor(least * 10 - 0.2) / 10, Math.ceil(most * 10 + 0.5) / 10];
   const [width, height] = [WIDTH - PLOT.left - PLOT.right, HEIGHT - PLOT.top - PLOT.bottom];
-  const x = (memory: number) => Math.round(memory / widest * width);
+  const x = (cost: number) => Math.round(cost / widest * width);
   const y = (share: number) => Math.round((1 - share) / (1 - lowest) * height);
   const grid = [
     ...steps(lowest, 1, 0.1).map((share) =>
@@ -91,45 +125,39 @@ export function drawOverview(servers: readonly Overall[], loads: number, cores: 
         y(share) + 4
       }">${rounded(share)}</text>`
     ),
-    ...steps(0, widest, 0.25).map((memory) =>
-      `<text class="soft axis mid" x="${x(memory)}" y="${height + 24}">${rounded(memory)}</text>`
+    ...steps(0, widest, 0.25).map((cost) =>
+      `<text class="soft axis mid" x="${x(cost)}" y="${height + 24}">${rounded(cost)}</text>`
     ),
     `<path class="grid" d="M0 0V${height}M${x(1)} 0V${height}" stroke-dasharray="2 4"/>`,
   ];
-  const spots = servers.map((server) => ({ server, x: x(server.memoryOfMax), y: y(server.shareWithinSlo) }));
-  const taken: Box[] = spots.map((spot) => around(spot.x, spot.y));
-  const dots = spots.map((spot) => {
-    const place = placed(spot, width, height, taken);
-    taken.push(place.box);
-    const { rival, shareWithinSlo, memoryOfMax } = spot.server;
-    return `<g class="${
-      rival.name.startsWith("ours") ? "mine" : "other"
-    }"><circle class="dot" cx="${spot.x}" cy="${spot.y}" r="${
-      rival.name === "ours" ? DOT_PX + 2 : DOT_PX
-    }"/><text class="ink name ${place.anchor}" x="${place.x}" y="${place.y}">${rival.label}</text><text class="soft small ${place.anchor}" x="${place.x}" y="${
-      place.y + 16
-    }">${percent(shareWithinSlo, 1)} in time, ${rounded(memoryOfMax)} memory</text></g>`;
-  });
-  const described = servers.map(({ rival, shareWithinSlo, memoryOfMax }) =>
-    `${rival.label}: ${percent(shareWithinSlo, 1)} in time, ${rounded(memoryOfMax)} of the memory`
+  const taken: Box[] = spots.map((spot) => around(x(spot.cost), y(spot.inTime)));
+  const told = spots.map(({ inTime, cost }) =>
+    `${percent(inTime, 1)} in time, ${rounded(cost)} ${words.costUnit}`
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${
-    described.join(". ")
-  }.">
+  const dots = spots.map(({ label, mine, inTime, cost }, i) => {
+    const [cx, cy] = [x(cost), y(inTime)];
+    const labelPx = Math.max(label.length * NAME_PX, told[i]!.length * SMALL_PX);
+    const place = placed(cx, cy, labelPx, width, height, taken);
+    taken.push(place.box);
+    const lines = `<text class="ink name ${place.anchor}" x="${place.x}" y="${place.y}">${label}</text>` +
+      `<text class="soft small ${place.anchor}" x="${place.x}" y="${place.y + 16}">${told[i]}</text>`;
+    const dot = `<circle class="dot" cx="${cx}" cy="${cy}" r="${mine ? DOT_PX + 2 : DOT_PX}"/>`;
+    return `<g class="${mine ? "mine" : "other"}">${dot}${lines}</g>`;
+  });
+  const described = spots.map(({ label }, i) => `${label}: ${told[i]}`).join(". ");
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${described}.">
 <style>${STYLE}
 </style>
 <rect class="card" x=".5" y=".5" width="${WIDTH - 1}" height="${HEIGHT - 1}" rx="10"/>
-<text class="ink title" x="24" y="36">Answered in time, and the memory it took</text>
-<text class="soft small" x="24" y="56">Real servers on ${cores} cores, the mean of ${loads} loads. Higher is faster for users, further left is cheaper.</text>
+<text class="ink title" x="24" y="36">${words.title}</text>
+<text class="soft small" x="24" y="56">${words.subtitle}</text>
 <g transform="translate(${PLOT.left} ${PLOT.top})">
 <rect class="best" y="-16" width="${x(0.5)}" height="${y(0.95) + 16}"/>
 <text class="good small" x="10" y="${y(0.95) - 8}">fast and cheap</text>
 ${grid.join("\n")}
 ${dots.join("\n")}
-<text class="soft small" x="-68" y="-26">requests answered within 300 ms</text>
-<text class="soft small end" x="${width}" y="${
-    height + 48
-  }">memory × time, of what the maximum number of workers holds</text>
+<text class="soft small" x="-68" y="-26">requests answered in time</text>
+<text class="soft small end" x="${width}" y="${height + 48}">${words.cost}</text>
 </g>
 </svg>
 `;
@@ -151,12 +179,13 @@ interface Place {
 
 /** Where a label of two lines is free: right of its dot, left, below or above. */
 function placed(
-  { server, x, y }: { readonly server: Overall; readonly x: number; readonly y: number },
+  x: number,
+  y: number,
+  labelPx: number,
   width: number,
   height: number,
   taken: readonly Box[],
 ): Place {
-  const labelPx = Math.max(server.rival.label.length * 7.8, 165);
   const [near, half] = [DOT_PX + 8, labelPx / 2];
   const places: readonly [dx: number, dy: number, anchor: Place["anchor"], left: number][] = [
     [near, -2, "", near],

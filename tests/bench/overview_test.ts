@@ -6,10 +6,17 @@ import {
   assertThrows,
 } from "@std/assert";
 import { Barrier } from "../../bench/barrier.ts";
-import { commonLoads, drawOverview, overall, overallTable } from "../../bench/report/overview.ts";
+import {
+  commonLoads,
+  drawOverview,
+  memorySpots,
+  overall,
+  overallTable,
+} from "../../bench/report/overview.ts";
 import type { Results, RunResult } from "../../bench/report/results.ts";
 import { onDjango, scenariosNamed } from "../../bench/scenarios.ts";
 import { batches, rivalsNamed } from "../../bench/servers/rivals.ts";
+import { overviewPicture, overviewTable as overviewOfPage } from "../../docs/overview.ts";
 
 const run = (shareWithinSlo: number, memoryMbSeconds: number, workerSeconds: number) =>
   ({ shareWithinSlo, memoryMbSeconds, workerSeconds }) as RunResult;
@@ -38,7 +45,9 @@ Deno.test("a server is its mean over the loads that all met, each against the ma
 });
 
 Deno.test("the picture of all loads names each server with its figures, and has no broken number", () => {
-  const svg = drawOverview(overall(results, ["burst", "ramp"], servers), 2, 2);
+  const svg = drawOverview(memorySpots(overall(results, ["burst", "ramp"], servers)), {
+    ...{ title: "Memory", subtitle: "", cost: "memory × time", costUnit: "memory" },
+  });
   assertStringIncludes(svg, "gunicorn-autoscaler</text>");
   assertStringIncludes(svg, "95.0 % in time, 40 % memory</text>");
   assertNotMatch(svg, /NaN|undefined|Infinity/);
@@ -63,4 +72,20 @@ Deno.test("servers of a batch wait for each other, not for one that failed", asy
   assertEquals(open, false);
   failed();
   await passed;
+});
+
+Deno.test("how docs/benchmarks.md begins is the mean of its loads that all servers met", () => {
+  const page = [
+    "| load | what it is | workers | gunicorn, maximum | gunicorn-autoscaler |",
+    "| --- | --- | --- | --- | --- |",
+    "| burst | a burst | 2..12 | 100.00 %, 104 ms, 540 | 99.00 %, 201 ms, 36 % |",
+    "| ramp | a ramp | 2..12 | 98.00 %, 119 ms, 396 | 97.00 %, 210 ms, 46 %, 3 lost |",
+    "| uvicorn | FastAPI | 1..8 | 100.00 %, 91 ms, 344 | no ASGI |",
+  ].join("\n");
+  const rows = overviewOfPage(page).split("\n").slice(2).map((line) => line.replaceAll(/ +/g, " "));
+  assertEquals(rows, [
+    "| gunicorn-autoscaler | 98.00 % | 41 % | 97.00 %, ramp |",
+    "| gunicorn, maximum | 99.00 % | 100 % | 98.00 %, ramp |",
+  ]);
+  assertStringIncludes(overviewPicture(page), "the mean of 2 loads");
 });
