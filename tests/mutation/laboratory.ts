@@ -19,6 +19,8 @@ const LONGEST_CPU_MS = 8_000;
 export class Laboratory implements AsyncDisposable {
   readonly #repository: string;
   readonly #dir: TempDir;
+  /** How long each test file takes, ms, by its path. */
+  readonly #tookMs = new Map<string, number>();
 
   private constructor(repository: string, dir: TempDir) {
     this.#repository = repository;
@@ -37,9 +39,12 @@ export class Laboratory implements AsyncDisposable {
     return new Laboratory(repository, dir);
   }
 
-  /** @throws when the tests fail without any mutant: then none of them proves anything */
+  /**
+   * Runs the tests once, and learns how long each takes.
+   * @throws when they fail without any mutant: then none of them proves anything
+   */
   async checkTests(): Promise<void> {
-    const [answer] = await this.#carryOut([this.#copy(0, "")], Infinity);
+    const [answer] = await this.#carryOut([{ ...this.#copy(0, ""), isTimed: true }], Infinity);
     if (answer === "passed") return;
     throw new Error(`Cannot try mutants: the tests fail without any, mend them first: ${answer}`);
   }
@@ -60,16 +65,17 @@ export class Laboratory implements AsyncDisposable {
     await this.#dir[Symbol.asyncDispose]();
   }
 
-  /** A fresh copy. The tests nearest to the mutated file run first: one that fails ends the run. */
+  /** A fresh copy. Tests near the mutated file run first, then short ones: one that fails ends the run. */
   #copy(number: number, file: string): Order {
     const folder = this.#dir.join(`mutants/${number}`);
     for (const path of COPIED) copy(`${this.#repository}/${path}`, `${folder}/${path}`);
     const own = file.replace(/\.ts$/, "_test.ts");
     const beside = own.slice(0, own.lastIndexOf("/") + 1);
-    const rank = (path: string) => path === own ? 0 : path.startsWith(beside) ? 1 : 2;
+    const rank = (path: string) => path === own ? 0 : path.startsWith(beside) && beside !== "" ? 1 : 2;
+    const tookMs = (path: string) => this.#tookMs.get(`tests/core/${path}`) ?? 0;
     const tests = sourcesIn(`${folder}/tests/core`).filter((path) => path.endsWith("_test.ts"))
-      .sort((a, b) => rank(a) - rank(b)).map((path) => `tests/core/${path}`);
-    return { folder, tests };
+      .sort((a, b) => rank(a) - rank(b) || tookMs(a) - tookMs(b)).map((path) => `tests/core/${path}`);
+    return { folder, tests, isTimed: false };
   }
 
   /** The answer to each order, in a process that is started anew after each that did not end, or took it down. */
@@ -103,6 +109,10 @@ export class Laboratory implements AsyncDisposable {
         const word = answer()?.slice(`${number}: `.length);
         answers.push(word ?? (trial.hasEnded ? `ended: ${trial.text("stderr")}` : "timed out"));
         if (word === undefined) break;
+      }
+      for (const { text } of trial.lines) {
+        const [, path, ms] = /^took (\S+) (\S+)$/.exec(text) ?? [];
+        if (path !== undefined) this.#tookMs.set(path, Number(ms));
       }
     }
     for (const { folder } of orders) await Deno.remove(folder, { recursive: true });

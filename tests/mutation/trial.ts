@@ -1,7 +1,7 @@
 /**
  * Runs tests against one copy of the tree after the other, in one process: starting `deno test` takes longer than most
  * mutants live. Takes a file with a list of orders and the number of the first to carry out; says a line for each:
- * "3: passed", or "3: failed: " and the test.
+ * "3: passed", or "3: failed: " and the test. A timed order has a line for each test file before it, "took PATH MS".
  *
  * A copy has a path of its own, so that its modules are loaded anew.
  */
@@ -11,6 +11,8 @@ export interface Order {
   readonly folder: string;
   /** Paths in the copy; run in this order until one fails. */
   readonly tests: readonly string[];
+  /** Say how long each took. */
+  readonly isTimed: boolean;
 }
 
 interface Test {
@@ -34,6 +36,7 @@ async function failureOf(order: Order): Promise<string | undefined> {
   for (const path of order.tests) {
     collected = [];
     let name = path;
+    const fromMs = performance.now();
     try {
       await import(`file://${order.folder}/${path}`);
       if (collected.length === 0) return `${path}: there are no tests in it`;
@@ -44,6 +47,7 @@ async function failureOf(order: Order): Promise<string | undefined> {
     } catch (error) {
       return `${name}: ${String(error).replace(/\s+/g, " ")}`;
     }
+    if (order.isTimed) console.log(`took ${path} ${performance.now() - fromMs}`);
   }
   return undefined;
 }

@@ -53,13 +53,13 @@ Deno.test("after so long without a request there is no worker", () => {
 Deno.test("asleep no worker comes by itself", () => {
   const night = new Night();
   night.fallAsleep();
-  assertEquals(moved(night.run(600, ASLEEP)), [0, 0, "asleep"]);
+  assertEquals(moved(night.run(120, ASLEEP)), [0, 0, "asleep"]);
 });
 
 Deno.test("without the setting some workers always stay", () => {
   const night = new Night();
   night.settings = { ...night.settings, sleepAfterMs: 0 };
-  assertEquals(night.run(600).target, 2);
+  assertEquals(night.run(120).target, 2);
 });
 
 const wakeful: Record<string, Partial<Sample>> = {
@@ -84,7 +84,7 @@ for (const [what, changes] of Object.entries(wakeful)) {
   Deno.test(`${what} keeps it awake, and the time counts from its end`, () => {
     const night = new Night();
     assertEquals(night.run(59).target, 2);
-    assertEquals(night.run(600, changes).target > 0, true);
+    assertEquals(night.run(120, changes).target > 0, true);
     assertEquals(night.run(59.9).target > 0, true);
     assertEquals(night.run(0.3).target, 0);
   });
@@ -163,7 +163,7 @@ Deno.test("a pause does not keep a client out", () => {
 Deno.test("a pause keeps what there is awake", () => {
   const night = asleepWith({ kind: "paused" });
   night.step(woken(1));
-  assertEquals(night.run(600, AWAKE_AGAIN).target, 1);
+  assertEquals(night.run(120, AWAKE_AGAIN).target, 1);
 });
 
 Deno.test("after a pause it falls asleep again", () => {
@@ -180,7 +180,7 @@ Deno.test("pinned workers end a sleep at once", () => {
 Deno.test("pinned workers stay without a request", () => {
   const night = asleepWith({ kind: "pinned", workers: 4 });
   night.step(ASLEEP);
-  assertEquals(night.run(600).target, 4);
+  assertEquals(night.run(120).target, 4);
 });
 
 Deno.test("a setting that is taken back ends the sleep with the minimum", () => {
