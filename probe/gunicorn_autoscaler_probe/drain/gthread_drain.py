@@ -14,21 +14,13 @@ _LOOK_EVERY_S = 0.1
 _LAST_TURNS_S = 1.5
 
 
-def attach(worker, words, linger_ns=0):
-    """Have `worker` look at each turn of its main loop, once a second at least, whether it is to go."""
+def of(worker, words, linger_ns=0):
+    """What sees `worker` out: its look() is to be called in each turn of the main loop, once a second at least."""
     if any(hasattr(sys.modules.get(one.__module__), 'STOP_KEEPALIVE_LINGER') for one in type(worker).__mro__):
-        look = GunicornsDrain(worker).look
-    else:
-        drain = GthreadDrain(worker, words)
-        drain.linger_ns = linger_ns
-        look = drain.look
-    notify = worker.notify
-
-    def watched_notify():
-        notify()
-        look()
-
-    worker.notify = watched_notify
+        return GunicornsDrain(worker)
+    drain = GthreadDrain(worker, words)
+    drain.linger_ns = linger_ns
+    return drain
 
 
 class GthreadDrain(Drain):

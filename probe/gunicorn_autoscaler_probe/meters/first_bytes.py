@@ -5,11 +5,12 @@ send a moment later would all be taken by one worker. So what has just been acce
 A connection that stays silent for longer (a browser's spare one, a slow client) holds no place.
 """
 import selectors
+from collections import deque
 from time import monotonic_ns
 
 # Longer than a client on the same machine or behind a proxy takes from its connect to its first bytes.
 FRESH_NS = 50 * 10**6
-_LOOK_EVERY_S = 0.01
+LOOK_EVERY_S = 0.01  # while a listener is held
 
 
 class FirstBytes:
@@ -24,53 +25,46 @@ class FirstBytes:
     def __init__(self, worker, is_draining):
         self._worker = worker
         self._is_draining = is_draining
-        self._accepted_ns = {}  # by the id of a connection; the oldest first
-        self._held = []  # (listener, data) of each that the loop does not look at now
-        poller = worker.poller
-        self._register, self._select = poller.register, poller.select
-        poller.register, poller.select = self._watched_register, self._watched_select
+        self._accepted = deque()  # (when, connection), the oldest first; some have sent their first bytes since
+        self.held = []  # (listener, data) of each that the loop does not look at now; it is to look often meanwhile
+        self._poller = worker.poller
+        self._register, self._accept = worker.poller.register, worker.accept
+        worker.accept = self._watched_accept
+
+    def _watched_accept(self, *arguments):
+        self._poller.register = self._watched_register
+        try:
+            self._accept(*arguments)
+        finally:
+            self._poller.register = self._register
 
     def _watched_register(self, sock, events, data=None):
         conn = (getattr(data, 'args', None) or (None,))[0]
-        if getattr(conn, 'initialized', True) is False:  # a kept connection is initialized
-            self._accepted_ns[id(conn)] = monotonic_ns()
+        if getattr(conn, 'initialized', True) is False:  # a kept connection, which a thread puts back, is initialized
+            self._accepted.append((monotonic_ns(), conn))
         return self._register(sock, events, data)
-
-    def _watched_select(self, timeout=None):
-        if self._held and (timeout is None or timeout > _LOOK_EVERY_S):
-            timeout = _LOOK_EVERY_S
-        return self._select(timeout)
-
-    def came(self, conn):
-        """It is handed to the threads."""
-        self._accepted_ns.pop(id(conn), None)
 
     def limit(self, free):
         """Look at the listeners only while fewer than `free` + 1 connections have just been accepted."""
-        accepted = self._accepted_ns
-        if accepted:
+        if self._accepted:
             oldest = monotonic_ns() - FRESH_NS
-            for one, since in list(accepted.items()):
-                if since > oldest:
-                    break
-                del accepted[one]
-        if accepted and len(accepted) > free:
+            self._accepted = deque(one for one in self._accepted if one[0] > oldest and not one[1].initialized)
+        if self._accepted and len(self._accepted) > free:
             self._hold()
-        elif self._held:
+        elif self.held:
             self._release()
 
     def _hold(self):
-        if self._held or self._is_draining():
+        if self.held or self._is_draining():
             return
-        poller = self._worker.poller
         for listener in self._worker.sockets:
             try:
-                self._held.append((listener, poller.unregister(listener).data))
+                self.held.append((listener, self._poller.unregister(listener).data))
             except (KeyError, ValueError):  # it is not looked at anyway
                 pass
 
     def _release(self):
-        held, self._held = self._held, []
+        held, self.held = self.held, []
         if self._is_draining():
             return
         for listener, data in held:

@@ -169,44 +169,22 @@ def _make(m, hold_ns):
 
 
 class LockedMeter(Meter):
-    """The same for requests served by threads. Where no loop would flush it, it holds nothing back.
-
-    With hold_ns, all is stored when the last request in service ends: nothing may wake the loop then.
-    """
+    """The same for requests served by threads, where no loop would flush it: it holds nothing back."""
 
     __slots__ = ()
 
-    def __init__(self, words, hold_ns=0):
+    def __init__(self, words):
         from _thread import allocate_lock
-        super().__init__(words, hold_ns)
-        begin, end, flush = self.begin, self.end, self.flush
+        super().__init__(words, 0)
         lock = allocate_lock()
-
-        def in_flight():
-            try:
-                return words[w.IN_FLIGHT]
-            except ValueError:  # there is no slot any more
-                return 0
-
-        def locked_begin():
-            with lock:
-                return begin()
-
-        def locked_end(began, failed):
-            with lock:
-                end(began, failed)
-                if hold_ns and not in_flight():
-                    flush()
-
-        self.begin, self.end = locked_begin, locked_end
-        self.set_apart = _locked(lock, self.set_apart)
-        self.flush = _locked(lock, self.flush)
+        self.begin, self.end, self.set_apart, self.flush = (
+            _locked(lock, step) for step in (self.begin, self.end, self.set_apart, self.flush))
 
 
 def _locked(lock, step):
     def locked_step(*arguments):
         with lock:
-            step(*arguments)
+            return step(*arguments)
     return locked_step
 
 

@@ -17,8 +17,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         if own_listeners.of(worker):
             own_listeners.serve_before_end(worker)
     elif kind == kinds.GTHREAD:
-        gthread_meter.attach(worker, words)
-        gthread_drain.attach(worker, words, linger_ns)
+        _attach_gthread(worker, words, linger_ns)
     elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         meter = Meter(words)
         worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words)
@@ -40,6 +39,15 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
     else:
         return False, True
     return True, True
+
+
+def _attach_gthread(worker, words, linger_ns):
+    end = gthread_drain.of(worker, words, linger_ns)
+    try:
+        gthread_meter.attach(worker, words, end.look)
+    except Exception:
+        words[w.EMPTIES_ITSELF] = 0  # nothing looks
+        raise
 
 
 def _ticking(worker, words, linger_ns, drain_class, *more):

@@ -65,7 +65,15 @@ class Worker25:
 
 
 def draining(worker, m):
-    gthread_drain.attach(worker, m)
+    """`worker`, whose notify() is a turn of its main loop, told to go."""
+    end = gthread_drain.of(worker, m)
+    notify = worker.notify
+
+    def watched_notify():
+        notify()
+        end.look()
+
+    worker.notify = watched_notify
     m[w.STATE] = w.READY
     worker.notify()
     m[w.STATE] = w.DRAINING

@@ -7,8 +7,9 @@ import unittest
 from asgi_server import Server, answers
 from support import page, stopped_clock, w
 from test_sync_meter import Connection, Worker
+from test_thread_meter import Connection as ThreadConnection, Worker as ThreadWorker, attach as attach_to_threads
 from gunicorn_autoscaler_probe import report
-from gunicorn_autoscaler_probe.meters import asgi_meter, meter as meter_module, sync_meter
+from gunicorn_autoscaler_probe.meters import asgi_meter, gthread_meter, meter as meter_module, sync_meter
 from gunicorn_autoscaler_probe.meters.kernel_wait import KernelWait
 from gunicorn_autoscaler_probe.meters.meter import Gauge, LockedMeter, Meter
 from gunicorn_autoscaler_probe.worker import linger, loop_lag
@@ -72,6 +73,21 @@ class DetachTest(unittest.TestCase):
                 worker.wait(1)
             self.assert_detached(m)
 
+    def test_one_of_a_threaded_worker(self):
+        def serve(req):
+            clock.ns += 2**64
+            return 200
+
+        with page() as m, stopped_clock(gthread_meter) as clock:
+            m[w.METERED] = 1
+            worker = ThreadWorker(serve)
+            attach_to_threads(worker, m)
+            for _ in range(3):
+                worker.enqueue_req(ThreadConnection())
+                self.assertTrue(worker.work())
+                worker.turn()
+            self.assert_detached(m)
+
     def test_the_lag_of_a_loop(self):
         ticks = []
         with page() as m, stopped_clock(loop_lag) as clock:
@@ -89,11 +105,16 @@ class DetachTest(unittest.TestCase):
             words = m[:]
             words.release()
             loop_lag.LoopLag(words, lambda: None).tick()
-            locked = LockedMeter(words, 1)
+            locked = LockedMeter(words)
             locked.end(locked.begin(), False)
             worker = type('W', (), {'run': lambda self: None, 'notify': lambda self: None})()
             linger.before_end(worker, words, 10**9)
             worker.run()
+            threads = ThreadWorker()
+            attach_to_threads(threads, words)
+            threads.enqueue_req(ThreadConnection())
+            self.assertTrue(threads.work())
+            threads.turn()
             gauge = Gauge(words, w.STREAMS)
             gauge.opened()
             gauge.closed()

@@ -1,8 +1,10 @@
+import random
+import threading
 import unittest
 from unittest.mock import patch
 
-from support import Config, page, w
-from gunicorn_autoscaler_probe.meters import gthread_meter
+from support import Config, page, stopped_clock, w
+from gunicorn_autoscaler_probe.meters import gthread_meter, gthread_places
 
 
 class Queue:
@@ -30,12 +32,24 @@ class Response:
         self.status_code = status_code
 
 
+class Poller:
+    """What the main loop waits in; nothing ever happens."""
+    def __init__(self):
+        self.timeouts = []
+
+    def select(self, timeout=None):
+        self.timeouts.append(timeout)
+        return []
+
+
 class Worker:
-    """Gunicorn's threaded worker with its pool run by hand."""
+    """Gunicorn's threaded worker with its pool and its main loop run by hand."""
 
     def __init__(self, serve=lambda req: 200):
         self.cfg = Config(threads=2)
+        self.alive = True
         self.tpool = Pool()
+        self.poller = Poller()
         self.worker_connections = 1000
         self._serve = serve
 
@@ -56,15 +70,45 @@ class Worker:
         finally:
             self.cfg.post_request(self, req, {}, Response(status) if status else None)
 
+    def turn(self):
+        """A turn of the main loop in which nothing happens."""
+        self.notify()
+        self.poller.select(1.0)
+
     def work(self):
         return self.handle(self.tpool._work_queue.items.pop(0))
+
+
+class Served:
+    """A request in service in a thread of its own, until end()."""
+
+    def __init__(self, worker, began):
+        self.began = began
+        is_begun = threading.Event()
+        self._may_end = threading.Event()
+
+        def serve():
+            is_begun.set()
+            self._may_end.wait()
+
+        self._thread = threading.Thread(target=lambda: worker.handle_request(serve, Connection()))
+        self._thread.start()
+        is_begun.wait()
+
+    def end(self):
+        self._may_end.set()
+        self._thread.join()
+
+
+def attach(worker, m, look=lambda: None):
+    gthread_meter.attach(worker, m, look)
 
 
 class ThreadMeterTest(unittest.TestCase):
     def test_a_request_is_in_flight_while_a_thread_serves_it(self):
         with page() as m:
             worker = Worker(lambda req: (self.assertEqual(m[w.IN_FLIGHT], 1), 200)[1])
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             worker.enqueue_req(Connection())
             self.assertTrue(worker.work())
             self.assertEqual((m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED], m[w.FAILED]), (0, 1, 1, 0))
@@ -72,9 +116,10 @@ class ThreadMeterTest(unittest.TestCase):
     def test_connections_that_wait_for_a_thread_are_the_inner_queue(self):
         with page() as m:
             worker = Worker()
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             for _ in range(3):
                 worker.enqueue_req(Connection())
+            worker.notify()  # in the turn of the main loop that has accepted them
             self.assertEqual(m[w.INNER_QUEUE], 3)
             worker.work()
             self.assertEqual(m[w.INNER_QUEUE], 2)
@@ -83,15 +128,16 @@ class ThreadMeterTest(unittest.TestCase):
         with page() as m:
             worker = Worker()
             worker.handle = lambda conn: None
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             worker.enqueue_req(Connection())
             worker.work()
+            worker.notify()
             self.assertEqual((m[w.INNER_QUEUE], m[w.STARTED]), (0, 0))
 
     def test_while_one_waits_for_a_thread_nothing_more_is_accepted(self):
         with page() as m:
             worker = Worker()
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             accepts = []
             for _ in range(4):
                 worker.enqueue_req(Connection())
@@ -107,7 +153,7 @@ class ThreadMeterTest(unittest.TestCase):
     def test_a_request_that_fails_in_its_thread_is_off_the_count(self):
         with page() as m:
             worker = Worker(lambda req: 1 / 0)
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             for _ in range(3):
                 worker.enqueue_req(Connection())
             for _ in range(3):
@@ -121,7 +167,7 @@ class ThreadMeterTest(unittest.TestCase):
             worker = Worker()
             worker.tpool._work_queue.items = None  # nothing can be added to it
             worker.tpool._work_queue.qsize = lambda: 0
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             for _ in range(3):
                 with self.assertRaises(AttributeError):
                     worker.enqueue_req(Connection())
@@ -137,10 +183,10 @@ class ThreadMeterTest(unittest.TestCase):
             now[0] += took_ns
             return 200
 
-        with page() as m, patch.object(gthread_meter, 'monotonic_ns', lambda: now[0]):
+        with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]):
             worker = Worker(serve)
             worker.max_keepalived = 996
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             for _ in range(4):
                 worker.enqueue_req(Connection())
             for _ in range(4):
@@ -149,17 +195,17 @@ class ThreadMeterTest(unittest.TestCase):
 
     def test_while_requests_go_on_waiting_no_connection_is_kept(self):
         # The first finds others waiting, which may have just come; the last finds none.
-        self.assertEqual(self.kept_while_waiting(gthread_meter.FULL_NS + 1), [996, 0, 0, 996])
+        self.assertEqual(self.kept_while_waiting(gthread_places.FULL_NS + 1), [996, 0, 0, 996])
 
     def test_requests_that_wait_for_a_moment_end_no_connection(self):
-        self.assertEqual(self.kept_while_waiting(gthread_meter.FULL_NS // 2), [996, 996, 996, 996])
+        self.assertEqual(self.kept_while_waiting(gthread_places.FULL_NS // 2), [996, 996, 996, 996])
 
     def test_a_worker_that_is_to_go_keeps_no_connection(self):
         kept = []
         with page() as m:
             worker = Worker(lambda req: kept.append(worker.max_keepalived) or 200)
             worker.max_keepalived = 996
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             for state in (w.READY, w.DRAINING):
                 m[w.STATE] = state
                 worker.enqueue_req(Connection())
@@ -176,19 +222,121 @@ class ThreadMeterTest(unittest.TestCase):
         answers = [200, 500, None, 404]
         with page() as m:
             worker = Worker(serve)
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             for _ in range(4):
                 worker.enqueue_req(Connection())
                 try:
                     worker.work()
                 except ValueError:
                     pass
+            worker.turn()
             self.assertEqual((m[w.FINISHED], m[w.FAILED]), (4, 2))
+
+    def test_totals_are_stored_after_the_hold_or_when_nothing_happens_for_a_moment(self):
+        with page() as m, stopped_clock(gthread_meter) as clock:
+            worker = Worker()
+            attach(worker, m)
+            stored = []
+            for _ in range(7):
+                clock.pass_ms(1)
+                worker.enqueue_req(Connection())
+                worker.work()
+                stored.append(m[w.FINISHED])
+            self.assertEqual(stored, [1, 1, 1, 1, 1, 6, 6])
+            worker.turn()
+            self.assertEqual((m[w.FINISHED], m[w.IN_FLIGHT]), (7, 0))
+            worker.turn()
+            self.assertLess(worker.poller.timeouts[0], 0.01, 'it looks soon: something was held back')
+            self.assertEqual(worker.poller.timeouts[1], 1.0)
+
+    def test_a_worker_that_ends_holds_nothing_back(self):
+        with page() as m, stopped_clock(gthread_meter):
+            worker = Worker()
+            attach(worker, m)
+            worker.enqueue_req(Connection())
+            worker.work()
+            worker.alive = False
+            worker.enqueue_req(Connection())
+            worker.work()
+            self.assertEqual(m[w.FINISHED], 2)
+
+    def test_what_another_thread_has_overwritten_is_right_after_the_next_quiet_turn(self):
+        with page() as m:
+            worker = Worker()
+            attach(worker, m)
+            m[w.BUSY_THREADS] = m[w.INNER_QUEUE] = 3
+            worker.turn()
+            self.assertEqual((m[w.BUSY_THREADS], m[w.INNER_QUEUE]), (0, 0))
+
+    def test_a_worker_that_is_to_go_is_seen_out_in_each_turn(self):
+        looks = []
+        with page() as m:
+            worker = Worker()
+            attach(worker, m, lambda: looks.append(1))
+            worker.turn()
+            self.assertEqual(len(looks), 0)
+            m[w.STATE] = w.DRAINING
+            worker.turn()
+            m[w.STATE], worker.alive = w.READY, False
+            worker.turn()
+            self.assertEqual(len(looks), 2)
+
+    def test_totals_are_those_of_a_plain_count_whatever_order_requests_begin_and_end_in(self):
+        for seed in range(20):
+            rng = random.Random(seed)
+            with self.subTest(seed=seed), page() as m, stopped_clock(gthread_meter) as clock:
+                worker = Worker(lambda req: req() or 200)
+                attach(worker, m)
+                in_service, busy, integral, service, begun = [], 0, 0, 0, 0
+                for _ in range(30):
+                    passed = rng.randrange(1, 5) * 10**6
+                    clock.ns += passed
+                    busy += passed if in_service else 0
+                    integral += passed * len(in_service)
+                    if rng.random() < 0.5 or not in_service:
+                        in_service.append(Served(worker, clock.ns))
+                        begun += 1
+                    else:
+                        one = in_service.pop(rng.randrange(len(in_service)))
+                        one.end()
+                        service += clock.ns - one.began
+                    self.assertEqual(m[w.IN_FLIGHT], len(in_service))
+                    seen = m[w.IN_FLIGHT_NS] + m[w.IN_FLIGHT] * (clock.ns - m[w.LAST_CHANGE_NS])
+                    self.assertLess(abs(seen - integral), 30 * 6 * 10**6)
+                worker.turn()
+                self.assertEqual((m[w.STARTED], m[w.FINISHED]), (begun, begun - len(in_service)))
+                self.assertEqual(sum(m[64:128]), m[w.FINISHED])
+                self.assertEqual(m[w.SERVICE_NS], service)
+                now = m[w.LAST_CHANGE_NS]
+                self.assertEqual(m[w.BUSY_NS] + (clock.ns - now if in_service else 0), busy)
+                self.assertEqual(m[w.IN_FLIGHT_NS] + len(in_service) * (clock.ns - now), integral)
+                for one in in_service:
+                    one.end()
+
+    def test_threads_lose_no_request(self):
+        with page() as m:
+            worker = Worker()
+            attach(worker, m)
+
+            def serve():
+                for _ in range(1000):
+                    worker.handle(Connection())
+
+            threads = [threading.Thread(target=serve) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            worker.turn()
+            self.assertEqual((m[w.STARTED], m[w.FINISHED], m[w.IN_FLIGHT], m[w.BUSY_THREADS]), (4000, 4000, 0, 0))
+            self.assertEqual(sum(m[64:128]), 4000)
+            self.assertEqual(m[w.IN_FLIGHT_NS], m[w.SERVICE_NS])
+            self.assertLessEqual(m[w.BUSY_NS], m[w.SERVICE_NS])
 
     def test_the_wait_of_a_request_is_measured(self):
         with page() as m:
             worker = Worker()
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             worker.enqueue_req(Connection())
             worker.work()
             self.assertEqual(m[w.WAIT_NS], 30 * 10**6)
@@ -197,7 +345,7 @@ class ThreadMeterTest(unittest.TestCase):
         with page() as m:
             worker = Worker()
             worker.tpool = object()
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             worker.handle(Connection())
             self.assertEqual((m[w.INNER_QUEUE], m[w.FINISHED]), (0, 1))
 
@@ -205,7 +353,7 @@ class ThreadMeterTest(unittest.TestCase):
         with page() as m:
             worker = Worker()
             worker.handle_http2_request = lambda req, conn, h2: h2
-            gthread_meter.attach(worker, m)
+            attach(worker, m)
             self.assertEqual(worker.handle_http2_request('r', Connection(), 'h2'), 'h2')
             self.assertEqual(m[w.FINISHED], 1)
 

@@ -1,0 +1,139 @@
+"""Places in gunicorn's threaded worker: its threads, and the queue of connections that wait for one.
+
+The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23 two, because
+it accepts before it hands on). The others wait in the kernel's accept queue, from which any worker takes them that has a
+thread free, and so does one that has just been added.
+"""
+from collections import deque
+from time import monotonic_ns
+
+from .. import words as w
+from .detach import detached
+from .first_bytes import LOOK_EVERY_S, FirstBytes
+
+# Requests must have waited for a thread without a pause for so long before connections are ended. Shorter than a decision
+# of the supervisor takes, and longer than a thread that is just done needs to take the next request.
+FULL_NS = 50 * 10**6
+_HOLD_S = 0.005
+
+
+def attach(worker, m, is_stale, flush, look):
+    """Publish the threads that have a connection, and the length of the thread pool's queue, and keep it short.
+
+    New connections are not accepted while one waits for a thread already. It is there so that a thread that is done finds
+    the next request without the main thread's help. Requests on kept connections still come in.
+
+    While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
+    worker, and workers added beside it would stay idle. The client's next connection goes to a free worker. So do the
+    answers of a worker that is to go.
+
+    is_stale(): the meter holds something back, which flush() stores. look(): see gthread_meter.attach.
+    """
+    handle, notify = worker.handle, worker.notify
+    waiting = getattr(getattr(worker.tpool, '_work_queue', None), 'qsize', None)
+    threads, most_connections = worker.cfg.threads, worker.worker_connections
+    if waiting is None:  # a pool that the user made: its queue is its own
+        waiting, threads = _none, float('inf')
+    most_kept = getattr(worker, 'max_keepalived', 0)
+    draining = w.DRAINING
+    busy = deque()  # one for each thread that has a connection
+    enter, leave = busy.append, busy.pop
+    full_since = 0  # 0 when a thread has found no request waiting
+    shows_queue = ends_connections = False
+    slot = m
+
+    def is_draining():
+        try:
+            return slot[w.STATE] == draining
+        except ValueError:  # there is no slot any more
+            return False
+
+    first_bytes = FirstBytes.of(worker, is_draining)
+    select = worker.poller.select
+
+    def watched_handle(conn):
+        nonlocal full_since
+        enter(None)
+        try:
+            m[35] = len(busy)
+            queued = waiting()
+            if queued or shows_queue:
+                show_queue(queued)
+            if queued or ends_connections or slot[6] == draining:
+                keep_or_end(queued)
+            else:
+                full_since = 0
+        except Exception as error:
+            detach(error)
+        try:
+            return handle(conn)
+        finally:
+            leave()
+            try:
+                m[35] = len(busy)
+            except Exception as error:
+                detach(error)
+
+    def show_queue(queued):
+        nonlocal shows_queue
+        shows_queue = queued > 0
+        m[27] = queued
+
+    def keep_or_end(queued):
+        nonlocal full_since, ends_connections
+        now = monotonic_ns()
+        if not queued:
+            full_since = 0
+        elif not full_since:
+            full_since = now
+        ends_connections = is_draining() or full_since > 0 and now - full_since > FULL_NS
+        worker.max_keepalived = 0 if ends_connections else most_kept
+
+    def watched_notify():
+        """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""
+        notify()
+        queued = waiting()
+        taken = queued + len(busy)
+        worker.worker_connections = 0 if taken > threads else most_connections
+        if first_bytes is not None:
+            first_bytes.limit(threads - taken)
+        try:
+            if queued or shows_queue:
+                show_queue(queued)
+            ends = slot[6] == draining or not worker.alive
+        except Exception as error:
+            ends = detach(error)
+        if ends:
+            look()
+
+    def watched_select(timeout=None):
+        """Called in each turn but when full, up to 23. What is held back is stored when nothing happens for a moment."""
+        if is_stale[0]:
+            timeout = _HOLD_S if timeout is None else min(timeout, _HOLD_S)
+        elif first_bytes is not None and first_bytes.held:
+            timeout = LOOK_EVERY_S if timeout is None else min(timeout, LOOK_EVERY_S)
+        events = select(timeout)
+        if not events:
+            settle()
+        return events
+
+    def settle():
+        if is_stale[0]:
+            flush()
+        try:
+            m[35] = len(busy)
+            show_queue(waiting())
+        except Exception as error:
+            detach(error)
+
+    def detach(error):
+        nonlocal m
+        m = detached(m, error)
+
+    worker.handle = watched_handle
+    worker.notify = watched_notify
+    worker.poller.select = watched_select
+
+
+def _none():
+    return 0
