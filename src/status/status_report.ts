@@ -1,5 +1,5 @@
 import type { Demand } from "../core/reason.ts";
-import { known, type Maybe } from "../core/sample.ts";
+import { known, type Maybe, type Sample } from "../core/sample.ts";
 import type { StandingOrder } from "../core/policy/standing_order.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 import type { StatusBoard } from "./board.ts";
@@ -147,6 +147,7 @@ function trafficOf(board: StatusBoard, { sample, decision }: TickRecord): Traffi
   return {
     requestsPerSecond: facts === undefined ? "unknown" : facts.rps,
     inFlight: known(sample.load) ? sample.load.inFlight : "unknown",
+    busyThreads: busyThreadsOf(sample),
     queued: facts === undefined ? sample.queue : facts.queued,
     p50Seconds: latest?.p50Ms == null ? "unknown" : latest.p50Ms / 1000,
     p95Seconds: facts === undefined ? "unknown" : toSeconds(facts.p95Ms),
@@ -154,6 +155,11 @@ function trafficOf(board: StatusBoard, { sample, decision }: TickRecord): Traffi
     requests: board.counters.requests,
     failures: board.counters.failures,
   };
+}
+
+/** See TrafficReport. */
+export function busyThreadsOf({ model, load }: Sample): Maybe<number> {
+  return model.kind === "gthread" && known(load) ? load.busyThreads : "unknown";
 }
 
 function toSeconds(ms: Maybe<number>): Maybe<number> {

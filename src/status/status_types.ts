@@ -161,6 +161,8 @@ export interface DemandReport {
 export interface TrafficReport {
   readonly requestsPerSecond: Maybe<number>;
   readonly inFlight: Maybe<number>;
+  /** Threads of gthread workers that have a connection, idle ones included; "unknown" for other classes. */
+  readonly busyThreads: Maybe<number>;
   readonly queued: Maybe<number>;
   readonly p50Seconds: Maybe<number>;
   readonly p95Seconds: Maybe<number>;

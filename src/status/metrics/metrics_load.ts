@@ -1,4 +1,5 @@
 import { known } from "../../core/sample.ts";
+import { busyThreadsOf } from "../status_report.ts";
 import { histogramSamples } from "./metric_histogram.ts";
 import { type Metric, one, when } from "./metric.ts";
 
@@ -21,6 +22,12 @@ export const LOAD_METRICS: readonly Metric[] = [
     type: "gauge",
     help: "Requests taken by a worker that wait for one of its threads.",
     read: ({ record: { sample: { load } } }) => one(known(load) ? load.innerQueue : "unknown"),
+  },
+  {
+    name: "busy_threads",
+    type: "gauge",
+    help: "gthread: threads that have a connection, whether it sends a request or not.",
+    read: ({ record }) => one(busyThreadsOf(record.sample)),
   },
   {
     name: "websockets",

@@ -242,6 +242,18 @@ Deno.test("a flood of idle and broken connections does not reach the app, the lo
   });
 });
 
+Deno.test("threads that silent clients hold are shown busy, in status and metrics", async () => {
+  await using it = await autoscaled({ gunicorn: ["-k", "gthread", "--threads", "4"], own: ["--min-workers", "1"] });
+  await using _first = await Connection.open({ port: it.port });
+  await using _second = await Connection.open({ port: it.port });
+  await until(async () => {
+    const { busyThreads, inFlight } = (await statusOf(it)).traffic;
+    return busyThreads === 2 && inFlight === 0;
+  }, { what: "two busy threads without a request" });
+  const metrics = await get({ socket: `${await runtimeFolder(it)}/control.sock` }, "/metrics");
+  assertMatch(metrics.body, /^gunicorn_autoscaler_busy_threads 2$/m);
+});
+
 Deno.test("without the probe, status shows what /proc knows of the workers", async () => {
   await using it = await autoscaled({
     own: [

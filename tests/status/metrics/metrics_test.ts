@@ -3,7 +3,7 @@ import { METRIC_PREFIX, METRICS } from "../../../src/status/metrics/metric_table
 import { metricsText } from "../../../src/status/metrics/metrics_text.ts";
 import type { MetricSource } from "../../../src/status/metrics/metric.ts";
 import { lowerBoundMs } from "../../../src/core/histogram.ts";
-import { sample } from "../../core/samples.ts";
+import { load, sample } from "../../core/samples.ts";
 import { findProgram } from "../../support/program.ts";
 import { boardOf, busySample, IDENTITY, LIVE_DETAILS, ticks } from "../records.ts";
 
@@ -31,7 +31,7 @@ function parsed(text: string): Map<string, number> {
 Deno.test("every metric is there when everything is known, with help and type", () => {
   const text = metricsText(source());
   for (const { name, type } of METRICS) {
-    if (["worker_loop_lag_seconds", "statsd_dropped_packets_total"].includes(name)) continue;
+    if (["busy_threads", "worker_loop_lag_seconds", "statsd_dropped_packets_total"].includes(name)) continue;
     assertMatch(text, new RegExp(`^# HELP ${METRIC_PREFIX}${name} .+$`, "m"), name);
     assertMatch(text, new RegExp(`^# TYPE ${METRIC_PREFIX}${name} ${type}$`, "m"), name);
   }
@@ -50,6 +50,15 @@ Deno.test("the figures are those of the board", () => {
   assertEquals(metrics.get("workers_pss_bytes"), 40 * 2 ** 20);
   const ticks = [...metrics].filter(([name]) => name.startsWith("decisions_total"));
   assertEquals(ticks.reduce((sum, [, value]) => sum + value, 0), 50);
+});
+
+Deno.test("busy threads are those of gthread workers", () => {
+  const busyThreads = (kind: "sync" | "gthread") => {
+    const one = sample(100, { model: { kind, slots: 4 }, load: load({ busyThreads: 3 }) });
+    const board = boardOf([one]);
+    return parsed(metricsText(source({ board, record: board.record! }))).get("busy_threads");
+  };
+  assertEquals([busyThreads("gthread"), busyThreads("sync")], [3, undefined]);
 });
 
 Deno.test("a histogram is cumulative, ends with +Inf and agrees with its count and sum", () => {
