@@ -77,6 +77,8 @@ export const BLOCKED_LOOP_LEAST_MS = 500;
 
 // The objective
 
+/** Shorter waits in the kernel are none: its clock has steps of up to 4 ms. Source: twice that. */
+export const LEAST_KERNEL_WAIT_MS = 8;
 /** Requests wait when this many are queued on average. Source: judgement. */
 export const WAITING_QUEUED_REQUESTS = 0.5;
 /** Or when this share of the slots is in use. Source: judgement. */

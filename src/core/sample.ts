@@ -3,6 +3,8 @@
  * A thing that could not be read is "unknown", never 0: zero requests and no data lead to different decisions.
  */
 
+import { waitingByLittle } from "./waiting.ts";
+
 /** A reading that may be missing. "unknown" rather than null or NaN, so that it survives JSON and reads as what it is. */
 export type Maybe<T> = T | "unknown";
 
@@ -180,11 +182,15 @@ export function known<T>(value: Maybe<T>): value is T {
   return value !== "unknown";
 }
 
-/** Requests that wait now, in the kernel or inside workers; "unknown" where no signal can be read. */
-export function queuedNow({ queue, load }: Sample): Maybe<number> {
-  const inner = known(load) ? load.innerQueue : 0;
-  if (known(queue)) return queue + inner;
-  return inner > 0 ? inner : queue;
+/**
+ * Requests that wait now, in the kernel or inside workers; "unknown" where no signal can be read. Where the accept queue
+ * cannot be, those that have just begun tell how many wait: see waitingByLittle.
+ */
+export function queuedNow({ queue, load, elapsedMs }: Sample): Maybe<number> {
+  if (!known(load)) return queue;
+  if (known(queue)) return queue + load.innerQueue;
+  const waiting = Math.max(load.innerQueue, waitingByLittle(load.started, load.wait, elapsedMs));
+  return waiting > 0 ? waiting : queue;
 }
 
 /** The same as a number to add up: unknown counts as 0. */
