@@ -14,7 +14,7 @@ from .failures import watch_failures
 from .kernel_wait import KernelWait
 from .meter import HOLD_NS, Histogram
 
-# Ends of requests store a bit before the next begin would have to, which would store once more.
+# Ends of requests store a bit before the next begin would, which would be one store more.
 _AHEAD_NS = 10**6
 
 
@@ -30,7 +30,7 @@ def attach(worker, m, look):
     storing = allocate_lock()
     is_stale = [False]  # something is held back
     open_spans = []  # seen by a store, in service then
-    seq = failed = busy_ns = busy_until = fresh_until = due = wait_due = 0
+    seq = failed = busy_ns = busy_until = begin_due = end_due = wait_due = 0
 
     def metered(handle_request):
         def metered_handle_request(req, conn, *more):
@@ -44,7 +44,7 @@ def attach(worker, m, look):
                 m[18] = len(in_service)
             except Exception as error:
                 detach(error)
-            if began > fresh_until:
+            if began > begin_due:
                 store()
             if began > wait_due:
                 wait_due = began + 10**9  # keeps the other threads off meanwhile
@@ -60,18 +60,19 @@ def attach(worker, m, look):
                     m[18] = len(in_service)
                 except Exception as error:
                     detach(error)
-                if ended > due or not worker.alive:
+                if ended > end_due or not worker.alive:
                     flush()
         return metered_handle_request
 
     def flush():
         """Store what is held back."""
-        nonlocal due
+        nonlocal begin_due, end_due
         store()
-        due = fresh_until - _AHEAD_NS
+        begin_due = monotonic_ns() + HOLD_NS
+        end_due = begin_due - _AHEAD_NS
 
     def store():
-        nonlocal seq, failed, fresh_until
+        nonlocal seq, failed
         if not storing.acquire(False):
             return  # another thread does
         try:
@@ -92,7 +93,6 @@ def attach(worker, m, look):
             m[24] = histogram.sum_ns
             seq += 2
             m[16] = seq
-            fresh_until = now + HOLD_NS
         except Exception as error:
             detach(error)
         finally:

@@ -39,7 +39,7 @@ def attach(worker, m, is_stale, flush, look):
     busy = deque()  # one for each thread that has a connection
     enter, leave = busy.append, busy.pop
     full_since = 0  # 0 when a thread has found no request waiting
-    shows_queue = ends_connections = False
+    shows_queue = ends_connections = accepts_none = False
     slot = m
 
     def is_draining():
@@ -93,10 +93,10 @@ def attach(worker, m, is_stale, flush, look):
         """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""
         notify()
         queued = waiting()
-        taken = queued + len(busy)
-        worker.worker_connections = 0 if taken > threads else most_connections
+        if queued or accepts_none:
+            accept_more(queued)
         if first_bytes is not None:
-            first_bytes.limit(threads - taken)
+            first_bytes.limit(threads - queued - len(busy))
         try:
             if queued or shows_queue:
                 show_queue(queued)
@@ -105,6 +105,11 @@ def attach(worker, m, is_stale, flush, look):
             ends = detach(error)
         if ends:
             look()
+
+    def accept_more(queued):
+        nonlocal accepts_none
+        accepts_none = queued + len(busy) > threads
+        worker.worker_connections = 0 if accepts_none else most_connections
 
     def watched_select(timeout=None):
         """Called in each turn but when full, up to 23. What is held back is stored when nothing happens for a moment."""

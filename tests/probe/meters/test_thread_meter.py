@@ -90,6 +90,7 @@ class Served:
         def serve():
             is_begun.set()
             self._may_end.wait()
+            return 200
 
         self._thread = threading.Thread(target=lambda: worker.handle_request(serve, Connection()))
         self._thread.start()
@@ -249,6 +250,19 @@ class ThreadMeterTest(unittest.TestCase):
             self.assertLess(worker.poller.timeouts[0], 0.01, 'it looks soon: something was held back')
             self.assertEqual(worker.poller.timeouts[1], 1.0)
 
+    def test_requests_that_begin_at_once_after_a_pause_have_started_at_once(self):
+        started = []
+        with page() as m, stopped_clock(gthread_meter) as clock:
+            worker = Worker(lambda req: req())
+            attach(worker, m)
+            worker.handle_request(lambda: 200, Connection())
+            clock.pass_ms(10)
+            in_service = [Served(worker, clock.ns) for _ in range(3)]
+            started.append(m[w.STARTED])
+            for one in in_service:
+                one.end()
+        self.assertEqual(started, [4])
+
     def test_a_worker_that_ends_holds_nothing_back(self):
         with page() as m, stopped_clock(gthread_meter):
             worker = Worker()
@@ -285,7 +299,7 @@ class ThreadMeterTest(unittest.TestCase):
         for seed in range(20):
             rng = random.Random(seed)
             with self.subTest(seed=seed), page() as m, stopped_clock(gthread_meter) as clock:
-                worker = Worker(lambda req: req() or 200)
+                worker = Worker(lambda req: req())
                 attach(worker, m)
                 in_service, busy, integral, service, begun = [], 0, 0, 0, 0
                 for _ in range(30):
