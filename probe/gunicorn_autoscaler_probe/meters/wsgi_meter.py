@@ -15,43 +15,103 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
     untouched: marker objects that a worker knows by identity. is_closed: the server calls close() as WSGI says; else
     the end of the iteration is the end of the request.
     """
-    begin, end, set_apart = meter.begin, meter.end, meter.set_apart
+    Request = _request_class(meter, Gauge(m, w.STREAMS))
     websockets = Gauge(m, w.WEBSOCKETS)
-    streams = Gauge(m, w.STREAMS)
 
-    def close_websocket(broke):
-        websockets.closed()
+    class Websocket(_Answer):
+        __slots__ = ()
+
+        def over(self, broke):
+            if not self.is_over:
+                self.is_over = True
+                websockets.closed()
 
     def metered_app(environ, start_response):
         if 'HTTP_UPGRADE' in environ and environ['HTTP_UPGRADE'].lower() == 'websocket':
+            request = Websocket(start_response)
             websockets.opened()
-            return _run(app, environ, start_response, close_websocket, untouched, is_closed)
-        status = ''
-        is_stream = is_over = False
-
-        def metered_start_response(line, headers, *more):
-            nonlocal status, is_stream
-            status = line
-            if not is_stream and _is_stream(headers):
-                is_stream = True
-                set_apart()
-                streams.opened()
-            return start_response(line, headers, *more)
-
-        def over(broke):
-            nonlocal is_over
-            if is_over:
-                return
-            is_over = True
-            if is_stream:
-                streams.closed()
-            else:
-                end(began, broke or status[:1] == '5')
-
-        began = begin()
-        return _run(app, environ, metered_start_response, over, untouched, is_closed)
+            respond = start_response
+        else:
+            request = Request(start_response)
+            respond = request.respond
+        try:
+            answer = app(environ, respond)
+        except BaseException:
+            request.over(True)
+            raise
+        if untouched:
+            for marker in untouched:
+                if answer is marker:
+                    request.over(False)
+                    return answer
+        request.answer = answer
+        if type(answer) is list and is_closed:
+            return request
+        return _passed_on(request, answer, environ.get('wsgi.file_wrapper'), is_closed)
 
     return metered_app
+
+
+class _Answer:
+    """A request in service. As a list of parts, what the application returned for it, with a close that over() sees."""
+
+    __slots__ = ('answer', 'began', 'start_response', 'status', 'is_stream', 'is_over')
+
+    def __init__(self, start_response):
+        self.start_response = start_response
+        self.is_over = False
+
+    def over(self, broke):
+        """It has ended, perhaps for the second time. broke: by an exception."""
+        raise NotImplementedError
+
+    def __iter__(self):
+        return iter(self.answer)
+
+    def __len__(self):  # servers make a Content-Length of it
+        return len(self.answer)
+
+    def close(self):
+        try:
+            close = getattr(self.answer, 'close', None)
+            if close is not None:
+                close()
+        finally:
+            kind = exc_info()[0]
+            self.over(kind is not None and _is_failure(kind))
+
+
+def _request_class(meter, streams):
+    begin, end, set_apart = meter.begin, meter.end, meter.set_apart
+
+    class Request(_Answer):
+        __slots__ = ()
+
+        def __init__(self, start_response):
+            self.start_response = start_response
+            self.status = ''
+            self.is_stream = self.is_over = False
+            self.began = begin()
+
+        def respond(self, line, headers, *more):
+            """start_response(), as the application sees it."""
+            self.status = line
+            if not self.is_stream and _is_stream(headers):
+                self.is_stream = True
+                set_apart()
+                streams.opened()
+            return self.start_response(line, headers, *more)
+
+        def over(self, broke):
+            if self.is_over:
+                return
+            self.is_over = True
+            if self.is_stream:
+                streams.closed()
+            else:
+                end(self.began, broke or self.status[:1] == '5')
+
+    return Request
 
 
 def _is_stream(headers):
@@ -66,33 +126,22 @@ def _is_stream(headers):
     return False
 
 
-def _run(app, environ, start_response, over, untouched, is_closed):
-    """Call the application; over(broke) is called once its answer is closed, or right away when it raises."""
-    try:
-        answer = app(environ, start_response)
-    except BaseException:
-        over(True)
-        raise
-    for marker in untouched:
-        if answer is marker:
-            over(False)
-            return answer
+def _passed_on(request, answer, file_wrapper, is_closed):
+    """What the server gets for an `answer` that is no list."""
     if not is_closed:
-        return _closing(answer, over)
-    file_wrapper = environ.get('wsgi.file_wrapper')
+        return _closing(request)
     if isinstance(file_wrapper, type) and isinstance(answer, file_wrapper):
-        _hook_close(answer, over)  # its type is how gunicorn knows to use sendfile
+        _hook_close(answer, request.over)  # its type is how gunicorn knows to use sendfile
         return answer
-    return (_Sized if hasattr(answer, '__len__') else _Answer)(answer, over)
+    return request if hasattr(answer, '__len__') else _Unsized(request)
 
 
-def _closing(answer, over):
-    metered = _Answer(answer, over)
+def _closing(request):
     try:
-        for part in answer:
+        for part in request.answer:
             yield part
     finally:
-        metered.close()
+        request.close()
 
 
 def _hook_close(answer, over):
@@ -103,42 +152,25 @@ def _hook_close(answer, over):
             if close is not None:
                 close()
         finally:
-            over(_is_breaking())
+            kind = exc_info()[0]
+            over(kind is not None and _is_failure(kind))
 
     answer.close = metered_close
 
 
-def _is_breaking():
-    """True in a close that an exception of the application led to. A client that hung up (OSError) is no failure."""
-    kind = exc_info()[0]
-    return kind is not None and issubclass(kind, Exception) and not issubclass(kind, (OSError, StopIteration))
+def _is_failure(kind):
+    """Whether an exception of this kind that led to a close is the application's. A client that hung up is no failure."""
+    return issubclass(kind, Exception) and not issubclass(kind, (OSError, StopIteration))
 
 
-class _Answer:
-    """The iterable of an application, with a close that the meter sees."""
+class _Unsized:
+    """A request whose answer has no length."""
 
-    __slots__ = ('_answer', '_over')
+    __slots__ = ('_request', 'close')
 
-    def __init__(self, answer, over):
-        self._answer = answer
-        self._over = over
+    def __init__(self, request):
+        self._request = request
+        self.close = request.close
 
     def __iter__(self):
-        return iter(self._answer)
-
-    def close(self):
-        try:
-            close = getattr(self._answer, 'close', None)
-            if close is not None:
-                close()
-        finally:
-            self._over(_is_breaking())
-
-
-class _Sized(_Answer):
-    """For an answer that knows its length: servers make a Content-Length of it."""
-
-    __slots__ = ()
-
-    def __len__(self):
-        return len(self._answer)
+        return iter(self._request.answer)
