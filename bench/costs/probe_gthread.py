@@ -2,10 +2,11 @@
 
     .venvs/newest/bin/python bench/costs/probe_gthread.py [REQUESTS]
 
-One process, three threaded workers of gunicorn: bare, metered, bare again (the control), each in processes of its own
-several times, as memory falls differently each time. A kept connection asks over loopback; the pool serves in this
-thread, so that no switch of threads is counted. CPU time of two turns of the main loop (one up to gunicorn 23), in which
-a request is read, served and put back. Prints medians in microseconds a request.
+Three threaded workers of gunicorn in one process: bare, metered, bare again (the control); nine processes, as
+memory falls differently in each. A kept connection asks over loopback; the pool serves in the same thread, so
+that no switch of threads counts. CPU time of the two turns of the main loop (one up to gunicorn 23) in which a
+request is read, served and put back. Prints medians in microseconds a request. PROBE is the folder of another
+version of the probe.
 """
 import importlib
 import mmap
@@ -25,7 +26,7 @@ from statistics import median
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
-PROBE = os.environ.get('PROBE', os.path.join(HERE, '..', '..', 'probe'))  # another version, to compare with
+PROBE = os.environ.get('PROBE', os.path.join(HERE, '..', '..', 'probe'))
 sys.path[:0] = [PROBE, os.path.join(HERE, '..', '..', 'tests', 'support', 'apps')]
 
 REQUEST = b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
@@ -135,7 +136,8 @@ def main(requests):
                                 check=True, stdout=subprocess.PIPE).stdout
         rows.append([float(word) for word in output.split()])
     for at, name in enumerate(NAMES):
-        print('%-10s %6.1f us  %+.1f' % (name, median(row[at] for row in rows), median(row[at] - row[0] for row in rows)))
+        more = median(row[at] - row[0] for row in rows)
+        print('%-10s %6.1f us  %+.1f' % (name, median(row[at] for row in rows), more))
 
 
 if __name__ == '__main__':

@@ -1,13 +1,15 @@
 """Meter of the requests that gunicorn's threaded worker serves in its threads.
 
-A lock costs as much as all the rest. So each request has a span of its own, completed by its thread with one append, and
-what threads share is only appended to and popped, which no other thread can come in between. Totals are stored by one
-thread at a time, which sums up the spans.
+A lock costs as much as all the rest. So each request has a span of its own, completed by its thread with one
+append, and what threads share is only appended to and popped, which no other thread can come in between.
+Totals are stored by one thread at a time, which sums up the spans.
 """
 from _thread import allocate_lock
 from collections import deque
 from time import monotonic_ns
 
+from ..words import (
+    SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS)
 from . import gthread_places
 from .detach import detached
 from .failures import watch_failures
@@ -41,7 +43,7 @@ def attach(worker, m, look):
             enter(None)
             is_stale[0] = True
             try:
-                m[18] = len(in_service)
+                m[IN_FLIGHT] = len(in_service)
             except Exception as error:
                 detach(error)
             if began > begin_due:
@@ -57,7 +59,7 @@ def attach(worker, m, look):
                 leave()
                 is_stale[0] = True
                 try:
-                    m[18] = len(in_service)
+                    m[IN_FLIGHT] = len(in_service)
                 except Exception as error:
                     detach(error)
                 if ended > end_due or not worker.alive:
@@ -82,17 +84,17 @@ def attach(worker, m, look):
                 failed += 1
             now, durations, open_ns = sum_up()
             histogram.add(durations)
-            m[16] = seq + 1  # SEQ, odd: words 17-25 are being written
-            m[17] = now
-            m[18] = len(in_service)
-            m[19] = busy_ns
-            m[20] = histogram.sum_ns + open_ns
-            m[22] = histogram.finished
-            m[21] = histogram.finished + len(open_spans)
-            m[23] = failed
-            m[24] = histogram.sum_ns
+            m[SEQ] = seq + 1  # odd: the words after it are being written
+            m[LAST_CHANGE_NS] = now
+            m[IN_FLIGHT] = len(in_service)
+            m[BUSY_NS] = busy_ns
+            m[IN_FLIGHT_NS] = histogram.sum_ns + open_ns
+            m[FINISHED] = histogram.finished
+            m[STARTED] = histogram.finished + len(open_spans)
+            m[FAILED] = failed
+            m[SERVICE_NS] = histogram.sum_ns
             seq += 2
-            m[16] = seq
+            m[SEQ] = seq
         except Exception as error:
             detach(error)
         finally:

@@ -1,18 +1,19 @@
 """Places in gunicorn's threaded worker: its threads, and the queue of connections that wait for one.
 
-The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23 two, because
-it accepts before it hands on). The others wait in the kernel's accept queue, from which any worker takes them that has a
-thread free, and so does one that has just been added.
+The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23
+two, because it accepts before it hands on). The others wait in the kernel's accept queue, from which any
+worker takes them that has a thread free, and so does one that has just been added.
 """
 from collections import deque
 from time import monotonic_ns
 
-from .. import words as w
+from ..words import BUSY_THREADS, DRAINING, INNER_QUEUE, STATE
 from .detach import detached
 from .first_bytes import LOOK_EVERY_S, FirstBytes
 
-# Requests must have waited for a thread without a pause for so long before connections are ended. Shorter than a decision
-# of the supervisor takes, and longer than a thread that is just done needs to take the next request.
+# Requests must have waited for a thread without a pause for so long before connections are ended. Shorter
+# than a decision of the supervisor takes, and longer than a thread that is just done needs to take the next
+# request.
 FULL_NS = 50 * 10**6
 _HOLD_S = 0.005
 
@@ -20,14 +21,14 @@ _HOLD_S = 0.005
 def attach(worker, m, is_stale, flush, look):
     """Publish the threads that have a connection, and the length of the thread pool's queue, and keep it short.
 
-    New connections are not accepted while one waits for a thread already. It is there so that a thread that is done finds
-    the next request without the main thread's help. Requests on kept connections still come in.
+    New connections are not accepted while one waits for a thread already. It is there so that a thread that
+    is done finds the next request without the main thread's help. Requests on kept connections still come in.
 
     While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
     worker, and workers added beside it would stay idle. The client's next connection goes to a free worker. So do the
     answers of a worker that is to go.
 
-    is_stale(): the meter holds something back, which flush() stores. look(): see gthread_meter.attach.
+    is_stale[0]: the meter holds something back, which flush() stores. look(): see gthread_meter.attach.
     """
     handle, notify = worker.handle, worker.notify
     waiting = getattr(getattr(worker.tpool, '_work_queue', None), 'qsize', None)
@@ -35,7 +36,6 @@ def attach(worker, m, is_stale, flush, look):
     if waiting is None:  # a pool that the user made: its queue is its own
         waiting, threads = _none, float('inf')
     most_kept = getattr(worker, 'max_keepalived', 0)
-    draining = w.DRAINING
     busy = deque()  # one for each thread that has a connection
     enter, leave = busy.append, busy.pop
     full_since = 0  # 0 when a thread has found no request waiting
@@ -44,7 +44,7 @@ def attach(worker, m, is_stale, flush, look):
 
     def is_draining():
         try:
-            return slot[w.STATE] == draining
+            return slot[STATE] == DRAINING
         except ValueError:  # there is no slot any more
             return False
 
@@ -55,11 +55,11 @@ def attach(worker, m, is_stale, flush, look):
         nonlocal full_since
         enter(None)
         try:
-            m[35] = len(busy)
+            m[BUSY_THREADS] = len(busy)
             queued = waiting()
             if queued or shows_queue:
                 show_queue(queued)
-            if queued or ends_connections or slot[6] == draining:
+            if queued or ends_connections or slot[STATE] == DRAINING:
                 keep_or_end(queued)
             else:
                 full_since = 0
@@ -70,14 +70,14 @@ def attach(worker, m, is_stale, flush, look):
         finally:
             leave()
             try:
-                m[35] = len(busy)
+                m[BUSY_THREADS] = len(busy)
             except Exception as error:
                 detach(error)
 
     def show_queue(queued):
         nonlocal shows_queue
         shows_queue = queued > 0
-        m[27] = queued
+        m[INNER_QUEUE] = queued
 
     def keep_or_end(queued):
         nonlocal full_since, ends_connections
@@ -100,7 +100,7 @@ def attach(worker, m, is_stale, flush, look):
         try:
             if queued or shows_queue:
                 show_queue(queued)
-            ends = slot[6] == draining or not worker.alive
+            ends = slot[STATE] == DRAINING or not worker.alive
         except Exception as error:
             ends = detach(error)
         if ends:
@@ -112,7 +112,7 @@ def attach(worker, m, is_stale, flush, look):
         worker.worker_connections = 0 if accepts_none else most_connections
 
     def watched_select(timeout=None):
-        """Called in each turn but when full, up to 23. What is held back is stored when nothing happens for a moment."""
+        """Called in each turn, but when full up to 23. Stores what is held back when nothing happens for a moment."""
         if is_stale[0]:
             timeout = _HOLD_S if timeout is None else min(timeout, _HOLD_S)
         elif first_bytes is not None and first_bytes.held:
@@ -126,7 +126,7 @@ def attach(worker, m, is_stale, flush, look):
         if is_stale[0]:
             flush()
         try:
-            m[35] = len(busy)
+            m[BUSY_THREADS] = len(busy)
             show_queue(waiting())
         except Exception as error:
             detach(error)

@@ -159,7 +159,7 @@ def _hook_close(answer, over):
 
 
 def _is_failure(kind):
-    """Whether an exception of this kind that led to a close is the application's. A client that hung up is no failure."""
+    """Whether an exception of this kind, which led to a close, is the application's and not that a client hung up."""
     return issubclass(kind, Exception) and not issubclass(kind, (OSError, StopIteration))
 
 

@@ -1,5 +1,5 @@
 """Which meter a worker gets, by its class."""
-from .. import kinds, report
+from .. import kinds, report, words as w
 from ..drain import asgi_drain, drain, eventlet_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
