@@ -60,7 +60,17 @@ function queued(port: number): number {
 }
 
 async function startServer(port: number, workers: number): Promise<ProbedGunicorn> {
-  const args = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, "-k", "gthread", "--threads", "2", apps.wsgi];
+  const args = [
+    "--chdir",
+    appsFolder,
+    "-b",
+    `127.0.0.1:${port}`,
+    "-k",
+    "gthread",
+    "--threads",
+    "2",
+    apps.wsgi,
+  ];
   const server = new ProbedGunicorn(bin(await venv("23"), "gunicorn"), args, workers);
   await server.settled(workers);
   return server;

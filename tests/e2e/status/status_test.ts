@@ -243,7 +243,10 @@ Deno.test("a flood of idle and broken connections does not reach the app, the lo
 });
 
 Deno.test("threads that silent clients hold are shown busy, in status and metrics", async () => {
-  await using it = await autoscaled({ gunicorn: ["-k", "gthread", "--threads", "4"], own: ["--min-workers", "1"] });
+  await using it = await autoscaled({
+    gunicorn: ["-k", "gthread", "--threads", "4"],
+    own: ["--min-workers", "1"],
+  });
   await using _first = await Connection.open({ port: it.port });
   await using _second = await Connection.open({ port: it.port });
   await until(async () => {
