@@ -8,7 +8,7 @@ export interface PolicySettings {
   readonly sloP95Ms: number;
   /** Stable window: over this time load is averaged for everything that is no burst. */
   readonly windowMs: number;
-  /** Hold: demand must have been lower this long before workers go. Learned upward when load keeps coming back. */
+  /** Hold: demand must have been lower this long before workers are removed. Learned upward when load keeps coming back. */
   readonly idleMs: number;
   /** Least time between two ordinary growths (bursts have their own). */
   readonly upCooldownMs: number;

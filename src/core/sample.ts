@@ -132,7 +132,7 @@ export interface Memory {
   readonly reservedBytes?: Maybe<number>;
   /** Our own control group alone, where it has a limit: neighbours use nothing of this. */
   readonly own?: Maybe<{ readonly limitBytes: number; readonly usedBytes: number }>;
-  /** Processes of our control group that the kernel has killed for want of memory, since the group was made. */
+  /** Processes of our control group that the kernel has killed because memory ran out, since the group was made. */
   readonly oomKills?: Maybe<number>;
   /** Share of the last seconds in which all of the group waited for memory (PSI), 0..1. */
   readonly stalledShare?: Maybe<number>;

@@ -35,7 +35,7 @@ export interface SensingOptions {
   readonly dir: string;
   readonly probe: boolean;
   readonly forkServer: ForkServerMode;
-  /** How long a worker stays after its last request before it may go; 0 when not given. */
+  /** How long a worker stays after its last request before it ends; 0 when not given. */
   readonly lingerMs?: number;
   /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;

@@ -1,4 +1,4 @@
-/** Memory: how many workers fit, and when one has to go. */
+/** Memory: how many workers fit, and when one must be removed. */
 
 import {
   EXIT_BYTES,

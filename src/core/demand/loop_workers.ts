@@ -88,7 +88,7 @@ function enough(observed: Observed): number {
     roundUp(recentErlangs * DOWN_LOAD_FACTOR / settings.targetConcPerWorker),
     workersForCores(sample.model.kind, coresUsed(observed) * DOWN_LOAD_FACTOR),
     enoughLoops(stable, recent, goal),
-    // None goes while requests wait too long for loops.
+    // None is removed while requests wait too long for loops.
     loopsAreLate(recent, observed.second, goal) ? target : 0,
   );
 }

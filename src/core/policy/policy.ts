@@ -52,7 +52,7 @@ export interface PolicyInput {
   readonly nowMs: number;
   readonly demand: Maybe<Demand>;
   readonly bounds: Bounds;
-  /** A worker has to go for want of memory, whatever the load asks for; undefined when none has. */
+  /** A worker must be removed because memory is short, whatever the load asks for; undefined when none must. */
   readonly removal?: Removal | undefined;
   readonly settings: PolicySettings;
   readonly order: Order;

@@ -104,7 +104,7 @@ export class ArbiterFile {
   }
 
   /**
-   * Says how long a worker stays after its last request before it may go; read when gunicorn starts.
+   * Says how long a worker stays after its last request before it ends; read when gunicorn starts.
    * @throws Error when the file cannot be written any more
    */
   setLinger(ms: number): void {

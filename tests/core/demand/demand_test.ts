@@ -1,4 +1,4 @@
-/** The number wanted, the signal that leads, and what is enough before workers go. */
+/** The number wanted, the signal that leads, and what is enough before workers are removed. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Tick } from "../../../src/core/history.ts";
 import { ticks } from "../ticks.ts";

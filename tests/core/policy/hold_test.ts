@@ -118,7 +118,7 @@ function flapped(): Driver {
   return driver;
 }
 
-/** How long after a fall to so many workers the first of them go, ms. */
+/** How long after a fall to so many workers the first of them are removed, ms. */
 function keptAt(driver: Driver, workers: number): number | undefined {
   driver.during(500, BUSY);
   const fellMs = driver.nowMs;

@@ -1,4 +1,4 @@
-/** How a worker that is to go empties itself; that nothing is lost meanwhile is counted in loss_test.ts. */
+/** How a worker that is removed empties itself; that nothing is lost meanwhile is counted in loss_test.ts. */
 
 import { assertEquals, assertLess } from "@std/assert";
 import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";

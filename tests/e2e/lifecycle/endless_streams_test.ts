@@ -1,4 +1,4 @@
-/** Clients that never end: event streams hold a worker that is to go no longer than its graceful timeout. */
+/** Clients that never end: event streams hold a worker that drains no longer than its graceful timeout. */
 
 import { assertEquals, assertLess } from "@std/assert";
 import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";

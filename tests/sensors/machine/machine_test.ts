@@ -256,7 +256,7 @@ Deno.test("The limits say where they come from", () => {
   });
 });
 
-Deno.test("Processes killed for want of memory are counted, in both versions", () => {
+Deno.test("Processes killed because memory ran out are counted, in both versions", () => {
   using two = fakeMachine({
     "proc/self/cgroup": "0::/shop\n",
     "proc/self/mountinfo": V2,

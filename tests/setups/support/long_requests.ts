@@ -1,4 +1,4 @@
-/** Requests that are under way when a worker is told to go, or the whole server. */
+/** Requests in flight when a worker, or the whole server, is stopped. */
 import { assertEquals } from "@std/assert";
 import { until } from "../../support/wait.ts";
 import type { Server } from "./server.ts";
@@ -19,7 +19,7 @@ export interface LongRequestsOptions {
 }
 
 /**
- * Two requests for each worker while all but one of them are told to go, then one more over TERM.
+ * Two requests for each worker while all but one of them are removed, then one more over TERM.
  * The app sleeps for the seconds of ?s=, and appends a line to the file of ?started= when it begins.
  */
 export async function longRequests(
@@ -48,7 +48,7 @@ export async function longRequests(
   }
 }
 
-/** All were answered wrapped, whatever became of them bare: there, a worker told to go is killed after the timeout. */
+/** All were answered wrapped, whatever became of them bare: there, a worker that is stopped is killed after the timeout. */
 export function allAnswered({ overShrink, overStop }: LongRequests): void {
   assertEquals([...overShrink, overStop].filter((status) => status !== 200), []);
 }

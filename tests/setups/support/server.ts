@@ -79,7 +79,7 @@ export class Server {
     });
   }
 
-  /** Processes that the kernel killed for want of memory, where memoryMiB limits it. */
+  /** Processes that the kernel killed because memory ran out, where memoryMiB limits it. */
   oomKills(): number {
     return this.#group?.oomKills() ?? 0;
   }

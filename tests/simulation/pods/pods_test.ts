@@ -73,7 +73,7 @@ Deno.test("when the load falls pods are removed after the window, and those that
     const fallMs = 8 * 60_000;
     const down = pods.changes.filter(({ atMs, from, to }) => atMs > fallMs && to < from);
     assertGreater(down.length, 0);
-    // The load before asked for 3; a fourth pod, of the first rush, goes by itself.
+    // The load before asked for 3; a fourth pod, of the first rush, is removed.
     const early = down.filter(({ atMs, to }) => to < 3 && atMs < fallMs + 285_000);
     assertEquals(early, []);
     assertEquals(pods.changes.filter(({ atMs, from, to }) => atMs > fallMs && to > from), []);

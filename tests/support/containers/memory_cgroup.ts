@@ -4,7 +4,7 @@ export interface MemoryCgroup extends Disposable {
   readonly procs: string;
   /** Memory that its processes take, page cache included. */
   usedBytes(): number;
-  /** Times the kernel killed a process of the group for want of memory. */
+  /** Times the kernel killed a process of the group because memory ran out. */
   oomKills(): number;
 }
 
