@@ -60,6 +60,11 @@ export function clientKinds(quick: number, slow: number, slowMs: number): Client
   ];
 }
 
+/** Quick clients on connections of their own. */
+export function quickClients(clients: number): ClientKind[] {
+  return clientKinds(clients, 0, 0).filter((kind) => kind.name === "new");
+}
+
 /** Runs until `stop`. */
 export class LossLoad {
   readonly tallies = new Map<ClientKind["name"], Tally>();

@@ -15,6 +15,9 @@ import { until } from "../../tests/support/wait.ts";
 export interface WorkerClass {
   readonly app: string;
   readonly gunicorn: readonly string[];
+  /** Options of ours; a gunicorn alone does not get them. */
+  readonly own?: readonly string[];
+  readonly env?: Record<string, string>;
   /** Whether requests of seconds fill a worker: few of them then. */
   readonly oneAtATime?: boolean;
 }
@@ -43,6 +46,12 @@ export interface Scaled extends AsyncDisposable {
   gone(workers: number): Promise<void>;
   /** Sends SIGHUP, and returns when all workers are new ones and serve. */
   reload(): Promise<void>;
+  /** Only sends SIGHUP. */
+  hangUp(): void;
+  /** The living workers. */
+  workers(): number[];
+  /** All that it said so far. */
+  text(): string;
 }
 
 const MOST_WORKERS = 8;
@@ -53,10 +62,11 @@ const GONE_MS = 45_000;
 /** gunicorn under the autoscaler, steered as the `scale` command does it. */
 export async function underUs(kind: WorkerClass, python: VenvName): Promise<Scaled> {
   const server = await autoscaled({
-    own: ["--min-workers", "1", "--max-workers", String(MOST_WORKERS)],
+    own: ["--min-workers", "1", "--max-workers", String(MOST_WORKERS), ...kind.own ?? []],
     app: kind.app,
     gunicorn: kind.gunicorn,
     venv: python,
+    ...(kind.env === undefined ? {} : { env: kind.env }),
   });
   return new UnderUs(server, await runtimeFolder(server));
 }
@@ -87,9 +97,21 @@ class UnderUs implements Scaled {
     });
   }
 
+  workers(): number[] {
+    return this.server.workers();
+  }
+
+  text(): string {
+    return this.server.process.text();
+  }
+
+  hangUp(): void {
+    this.server.process.signal("SIGHUP");
+  }
+
   async reload(): Promise<void> {
     const before = this.server.workers();
-    this.server.process.signal("SIGHUP");
+    this.hangUp();
     await replaced(() => this.server.workers(), before, this.server.process);
     await until(async () => await this.#ready() === before.length, {
       timeoutMs: DEADLINE_MS,
@@ -120,7 +142,10 @@ async function replaced(now: () => number[], before: readonly number[], process:
 export async function bare(kind: WorkerClass, python: VenvName): Promise<Scaled> {
   const port = freeTcpPort();
   const args = [kind.app, "--chdir", appsFolder, "--bind", `127.0.0.1:${port}`, ...kind.gunicorn];
-  const server = new Bare(start(bin(await venv(python), "gunicorn"), args), port);
+  const server = new Bare(
+    start(bin(await venv(python), "gunicorn"), args, kind.env === undefined ? {} : { env: kind.env }),
+    port,
+  );
   await until(() => get({ port }, "/").then((answer) => answer.status === 200, () => false), {
     timeoutMs: 20_000,
     what: "an answer",
@@ -156,9 +181,21 @@ class Bare implements Scaled {
     }, { timeoutMs: DEADLINE_MS, what: () => `${workers} workers, there are ${this.#alive()}` });
   }
 
+  workers(): number[] {
+    return children(this.process.pid);
+  }
+
+  text(): string {
+    return this.process.text();
+  }
+
+  hangUp(): void {
+    this.process.signal("SIGHUP");
+  }
+
   async reload(): Promise<void> {
     const before = children(this.process.pid);
-    this.process.signal("SIGHUP");
+    this.hangUp();
     await replaced(() => children(this.process.pid), before, this.process); // to as many as configured: one
   }
 

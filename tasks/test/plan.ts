@@ -24,6 +24,10 @@ export const ALONE: ReadonlyMap<TestFile, string> = new Map([
   ["tests/e2e/classes/cpu_burst_test.ts", "its requests take both cores"],
   ["tests/e2e/documented/demo_test.ts", "twelve FastAPI workers boot in its burst"],
   ["tests/e2e/lifecycle/growth_time_test.ts", "eight workers are ready within 150 ms"],
+  [
+    "tests/e2e/lifecycle/slow_boots_test.ts",
+    "99 % of the requests during a reload are answered within 300 ms",
+  ],
 ]);
 
 /** The longest of each kind, started first: what starts last must be short, or one core waits for the other. */

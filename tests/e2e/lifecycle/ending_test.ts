@@ -5,6 +5,7 @@ import { get } from "../../support/http.ts";
 import { runtimeFolder } from "../../support/running_commands.ts";
 import { children, isAlive } from "../../support/processes.ts";
 import { tempDir } from "../../support/tempdir.ts";
+import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 
 Deno.test("decisions go on after a TERM until gunicorn has closed its listeners", async () => {
@@ -30,22 +31,33 @@ Deno.test("decisions go on after a TERM until gunicorn has closed its listeners"
   assertEquals((await process.stop("SIGCONT", 30_000)).code, 0);
 });
 
-for (const version of ["20.1", "newest"] as const) {
-  Deno.test(`an autoscaler that is killed while gunicorn starts leaves none behind: gunicorn ${version}`, async () => {
+const LAUNCHERS: readonly [string, VenvName, readonly string[]][] = [
+  ["gunicorn 20.1", "20.1", []],
+  ["gunicorn newest", "newest", []],
+  ["env", "newest", ["--gunicorn", "env GREETING=hello gunicorn"]],
+  ["a shell that execs", "newest", ["--gunicorn", `sh -c 'exec gunicorn "$@"' sh`]],
+  ["a shell that stays", "newest", ["--gunicorn", `sh -c 'gunicorn "$@"; exit $?' sh`]],
+  ["python -m gunicorn", "newest", ["--gunicorn", "python -m gunicorn"]],
+];
+
+for (const [name, version, launcher] of LAUNCHERS) {
+  Deno.test(`an autoscaler that is killed while gunicorn starts leaves none behind: ${name}`, async () => {
     for (const afterMs of [0, 60, 150, 300]) {
       await using server = await autoscaled({
-        own: ["--min-workers", "2"],
+        own: ["--min-workers", "2", ...launcher],
         venv: version,
         untilReady: false,
       });
-      const [gunicorn] = await until(() => {
-        const found = children(server.process.pid);
-        return found.length > 0 && found;
-      }, { timeoutMs: 30_000, everyMs: 2, what: "gunicorn" });
+      await until(() => children(server.process.pid).length > 0, {
+        timeoutMs: 30_000,
+        everyMs: 2,
+        what: "gunicorn",
+      });
       const fromMs = performance.now();
       await until(() => performance.now() - fromMs >= afterMs, { what: "its moment" });
       Deno.kill(server.process.pid, "SIGKILL");
-      await until(() => !isAlive(gunicorn!), {
+      await server.process.exited;
+      await until(() => server.process.family().length === 0, {
         timeoutMs: 15_000,
         what: () => `the end of gunicorn, killed after ${afterMs} ms\n${server.process.text()}`,
       });
