@@ -29,8 +29,8 @@ const BOOT = {
 const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
 
 /**
- * Runs differ by this share in that CPU. On blocked loops with kept connections a fifth of a millisecond decides which loop has
- * the next request, and what follows.
+ * Runs differ by this share in that CPU. On blocked loops with kept connections a fifth of a millisecond
+ * decides which loop has the next request, and what follows.
  */
 const REQUEST_CPU_SPREAD = 0.1;
 
@@ -46,7 +46,8 @@ const LEAST_CORES = 0.2;
 
 /**
  * The scenario of this name. `variant` 0, 1, 2 ... differ in where the load falls between the ticks of the
- * controller and a little in what requests cost, not in the load. `elsewhereCores` is what the load generator and a little else took of the machine.
+ * controller and a little in what requests cost, not in the load. `elsewhereCores` is what the load generator
+ * and a little else took of the machine.
  */
 export function simulatedScenario(
   scenario: Scenario,

@@ -1,4 +1,7 @@
-/** Turns what a command writes to a terminal into an SVG picture of that terminal: `deno run -A docs/terminal_picture.ts --help`. */
+/**
+ * Turns what a command writes to a terminal into an SVG picture of that terminal:
+ * `deno run -A docs/terminal_picture.ts --help`.
+ */
 import { taskArguments } from "../tasks/arguments.ts";
 
 const COLORS: Readonly<Record<string, string>> = {

@@ -1,6 +1,9 @@
 /** The kinds of option that the development tasks take: how each is read, and how a usage text shows it. */
 
-/** One option of a task. `read` throws an Error that says what is wrong with a text and what to do: "it is ..., give ...". */
+/**
+ * One option of a task. `read` throws an Error that says what is wrong with a text and what to do: "it is
+ * ..., give ...".
+ */
 export interface Option<T> {
   readonly help: string;
   /** Placeholder of the value in the usage: N, FILE. A switch has none. */

@@ -1,6 +1,6 @@
 /**
- * What sleep is worth: `deno task bench:sleep --help`. Memory is the PSS of all processes, ourselves counted in; a first answer
- * is from connecting to its end; CPU is of all processes.
+ * What sleep saves: `deno task bench:sleep --help`. Memory is the PSS of all processes, the supervisor's
+ * too; a first answer is from connecting to its end; CPU is of all processes.
  */
 import { delay } from "@std/async/delay";
 import { median } from "simple-statistics";
@@ -31,7 +31,7 @@ const TASK = {
   command: "deno task bench:sleep",
   action: "measure sleep",
   about:
-    "What sleep is worth for some applications: memory and CPU of two idle workers of bare gunicorn, of a light and of a " +
+    "What sleep saves for some applications: memory and CPU of two idle workers of bare gunicorn, of a light and of a " +
     "deep sleep, and how soon the request that ends a sleep has its answer. AUTOSCALER_BINARY names a binary to measure in " +
     "place of the source.",
   options: {

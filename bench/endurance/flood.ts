@@ -1,8 +1,9 @@
 /**
- * A flood of StatsD packets on a gunicorn without the probe, which has no other source of load: `deno task bench:flood --help`.
+ * A flood of StatsD packets on a gunicorn without the probe, which has no other source of load:
+ * `deno task bench:flood --help`.
  *
- * It reports packets sent and where they went (read, or dropped by the kernel, which is counted), how decisions kept their pace,
- * and memory before and after.
+ * It reports packets sent and where they went (read, or dropped by the kernel, which is counted), how
+ * decisions kept their pace, and memory before and after.
  */
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive } from "../../tasks/options.ts";

@@ -1,4 +1,7 @@
-/** Sleeps and wakes gunicorn, with requests around the very moment of falling asleep: `deno task bench:sleep-cycles --help`. */
+/**
+ * Sleeps and wakes gunicorn, with requests around the very moment of falling asleep:
+ * `deno task bench:sleep-cycles --help`.
+ */
 import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { listOf, oneOf, whole } from "../../tasks/options.ts";

@@ -130,7 +130,10 @@ export class Client {
   }
 }
 
-/** A few hundred bytes into an empty socket buffer, always whole; "?head=MS" in a path is a client that takes MS ms for it. */
+/**
+ * A few hundred bytes into an empty socket buffer, always whole; "?head=MS" in a path is a client that takes
+ * MS ms for it.
+ */
 async function sendHead(conn: Deno.Conn, head: Uint8Array, path: string): Promise<void> {
   const headMs = Number(/[?]head=(\d+)$/.exec(path)?.[1] ?? 0);
   const first = headMs > 0 ? head.length >> 1 : 0;

@@ -20,7 +20,10 @@ export interface Outcomes {
   readonly generatorCpuMs: number;
 }
 
-/** Figures of a load. A request that failed counts with the latency of the time-out: being refused quickly is not being served. */
+/**
+ * Figures of a load. A request that failed counts with the latency of the time-out: being refused quickly is
+ * not being served.
+ */
 export class LoadReport {
   readonly sent: number;
   readonly ok: number;

@@ -1,4 +1,7 @@
-/** A load as phases of constant rate: "5x5s:/sleep/50,60x20s:/sleep/100" is 5 requests a second for 5 s, then 60 for 20 s. */
+/**
+ * A load as phases of constant rate: "5x5s:/sleep/50,60x20s:/sleep/100" is 5 requests a second for 5 s, then
+ * 60 for 20 s.
+ */
 
 /** A stretch of one rate. */
 export interface Phase {

@@ -44,7 +44,10 @@ const SHORT_PAUSE_MS = 20;
 const IDLE_PAUSE_MS = 1_000;
 const LOSSES_KEPT = 100;
 
-/** Quick clients on new and on kept connections, some of them mostly idle; among them requests and streams of slowMs to 1.5 slowMs. */
+/**
+ * Quick clients on new and on kept connections, some of them mostly idle; among them requests and streams of
+ * slowMs to 1.5 slowMs.
+ */
 export function clientKinds(quick: number, slow: number, slowMs: number): ClientKind[] {
   const echo = (n: number) => `/echo/${n.toString(36)}-${Math.random().toString(36).slice(2)}`;
   const duration = (n: number) => slowMs * (1 + (n % 5) / 8);

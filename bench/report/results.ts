@@ -27,7 +27,10 @@ export interface RunResult {
    * results. More than a few tenths, and servers that compute were measured on a smaller machine.
    */
   readonly elsewhereCores?: number;
-  /** 99th percentile of how late the load generator itself was, ms: when it is large, the latencies are the generator's own. */
+  /**
+   * 99th percentile of how late the load generator itself was, ms: when it is large, the latencies are the
+   * generator's own.
+   */
   readonly generatorLateMs: number;
   readonly workers: WorkerSeries;
   /** For each second of the load: requests due, and those of them that missed the SLO. */

@@ -161,9 +161,9 @@ async function ours(
 }
 
 /**
- * The Rust program of the same name (crates.io, 0.2.1). Under Uvicorn it sees no request without a middleware in the app: the
- * tuned one gets an app that has it. It takes `--threads` away from gunicorn's command line, so that
- * threads go to gunicorn by its own variable here.
+ * The Rust program of the same name (crates.io, 0.2.1). Under Uvicorn it sees no request without a middleware
+ * in the app: the tuned one gets an app that has it. It takes `--threads` away from gunicorn's command line,
+ * so that threads go to gunicorn by its own variable here.
  */
 async function rust(
   scenario: Scenario,

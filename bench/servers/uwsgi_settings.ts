@@ -14,8 +14,9 @@ export const BUSYNESS: readonly string[] = busyness({
 });
 
 /**
- * The best of the settings we tried on the burst scenario: a waiting request brings 8 workers within a second, and a
- * second without any takes one away. Of the others tried, a multiplier of 3 kept the same share for 30 % more worker-seconds.
+ * The best of the settings we tried on the burst scenario: a waiting request brings 8 workers within a
+ * second, and a second without any takes one away. Of the others tried, a multiplier of 3 kept the same share
+ * for 30 % more worker-seconds.
  */
 export const TUNED_BUSYNESS: readonly string[] = [
   ...busyness({ max: 70, min: 45, multiplier: 1, step: 4, backlogAlert: 1, backlogStep: 8 }),

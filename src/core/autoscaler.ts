@@ -14,8 +14,8 @@ import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
 import { endedIn, type LastTick, lastTick, NO_TICK, toTick } from "./tick.ts";
 
 /**
- * The law: sample -> demand -> bounds -> decision, once a tick. It has no clock and no input but its arguments, so the same code
- * runs in production, in the simulator and over recordings.
+ * The law: sample -> demand -> bounds -> decision, once a tick. It has no clock and no input but its
+ * arguments, so the same code runs in production, in the simulator and over recordings.
  */
 export class Autoscaler {
   #history: History;

@@ -13,7 +13,10 @@ export const ROUNDING = 1e-9;
 
 /** A mean service time needs this many finished requests: fewer show chance. Source: simulated, Dependencies. */
 export const MEAN_SERVICE_REQUESTS = 8;
-/** Before a request has finished its service time is taken as the objective over this. Source: the default 300 ms over it. */
+/**
+ * Before a request has finished its service time is taken as the objective over this. Source: the default 300
+ * ms over it.
+ */
 export const UNKNOWN_SERVICE_PART = 3;
 /** Standard deviations below the mean: noise wants no workers. Source: simulated, Bursts. */
 export const LOWER_SIGMAS = 1;
@@ -21,7 +24,10 @@ export const LOWER_SIGMAS = 1;
 export const UPPER_SIGMAS = 2.5;
 /** Windows in which a fall of the load shows. Source: simulated, Load. */
 export const FALL_WINDOWS_MS = [300, 500, SECOND_MS];
-/** Service times this much apart (variance over squared mean) are not planned for: the queue shows them. Source: judgement. */
+/**
+ * Service times this much apart (variance over squared mean) are not planned for: the queue shows them.
+ * Source: judgement.
+ */
 export const MOST_VARIATION = 2;
 /** Exponential requests added to those measured: a few of the same length prove nothing. Source: simulated, Load. */
 export const PRIOR_REQUESTS = 20;
@@ -158,7 +164,10 @@ export const HANGING_STEP_MS = 10_000;
 
 // Down
 
-/** Fewer async workers must be enough for this many times the load: one between two numbers must not flap. Simulated, Down. */
+/**
+ * Fewer async workers must be enough for this many times the load: one between two numbers must not flap.
+ * Simulated, Down.
+ */
 export const DOWN_LOAD_FACTOR = 1.15;
 /** A worker is kept for this many of its boots: what takes long to boot is kept longer. Source: simulated, Down. */
 export const HOLD_BOOTS = 10;

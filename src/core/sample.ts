@@ -47,8 +47,8 @@ export interface WorkerCounts {
 export type Buckets = ArrayLike<number>;
 
 /**
- * What the event loops of all workers did, from a timer in each that ticks about 100 ms after its last tick: one that comes late
- * had to wait as a request would have, and shows that its loop was busy.
+ * What the event loops of all workers did, from a timer in each that ticks about 100 ms after its last tick:
+ * one that comes late had to wait as a request would have, and shows that its loop was busy.
  */
 export interface LoopLoad {
   /** Loop-milliseconds of work, computing or blocked: 100 ms and the lateness of each late tick. */
@@ -110,7 +110,10 @@ export interface Cpu {
   readonly usedCores: number;
   /** Cores used by ready workers (booting ones apart: importing an app is not demand). */
   readonly workerCores: number;
-  /** Cores' worth of time ready workers stood runnable without running (run-queue wait). "unknown" where the kernel does not count it. */
+  /**
+   * Cores' worth of time ready workers stood runnable without running (run-queue wait). "unknown" where the
+   * kernel does not count it.
+   */
   readonly waitingCores: Maybe<number>;
   /** Share of CPU periods throttled by the cgroup, 0..1. */
   readonly throttledShare: number;

@@ -1,4 +1,7 @@
-/** Which process uses a runtime folder, known by a lock on the folder itself: it holds in every pid namespace and ends with its holder. */
+/**
+ * Which process uses a runtime folder, known by a lock on the folder itself: it holds in every pid namespace
+ * and ends with its holder.
+ */
 
 /** A shared lock on a folder. */
 export interface FolderLock extends Disposable {

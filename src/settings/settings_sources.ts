@@ -85,8 +85,8 @@ export function resolveSettings(texts: SourceTexts): Resolved {
 const MOST_WITHOUT_QUOTA = 16;
 
 /**
- * The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the default minimum
- * of 2, and at most 16 where no quota says that all the cores are meant for it.
+ * The maximum when none is given: round(2 x cores + 1), as gunicorn's documentation suggests; never below the
+ * default minimum of 2, and at most 16 where no quota says that all the cores are meant for it.
  */
 function defaultMaximum({ cores, isWholeMachine = false }: SourceTexts): number {
   return Math.min(Math.max(2, Math.round(2 * cores + 1)), isWholeMachine ? MOST_WITHOUT_QUOTA : Infinity);
@@ -100,7 +100,10 @@ export function cappedMaximum({ settings, sources }: Resolved, cores: number): s
   } cores + 1; --max-workers raises it`;
 }
 
-/** A minimum that was not known to be the maximum. Example: 0.5 cores give a maximum of 2, as much as the default minimum. */
+/**
+ * A minimum that was not known to be the maximum. Example: 0.5 cores give a maximum of 2, as much as the
+ * default minimum.
+ */
 function nothingToScale({ minWorkers, maxWorkers }: Settings, cores: number): string {
   return `the number of workers cannot change: the maximum of ${maxWorkers} follows from ${
     Number(cores.toFixed(2))

@@ -1,4 +1,7 @@
-/** Starts applications of other people bare and wrapped, and tells what became of their requests: `deno task apps --help`. */
+/**
+ * Starts applications of other people bare and wrapped, and tells what became of their requests:
+ * `deno task apps --help`.
+ */
 import { taskArguments } from "../../tasks/arguments.ts";
 import { many, oneOf, positive, toggle } from "../../tasks/options.ts";
 import { compiledBinary } from "../support/builds/binary.ts";

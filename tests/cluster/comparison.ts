@@ -28,8 +28,10 @@ export async function simulatedPods(
 }
 
 /**
- * Seconds at which the cluster had more than one pod more or fewer than the simulation ever had within `withinS` of them.
- * Example: 3 pods at 100 s, while the simulation goes from 2 to 5 at 110 s: none within 15 s, for 3 is within 2 - 1 and 5 + 1.
+ * Seconds at which the cluster had more than one pod more or fewer than the simulation ever had within
+ * `withinS` of them.
+ * Example: 3 pods at 100 s, while the simulation goes from 2 to 5 at 110 s: none within 15 s, for 3 is within
+ * 2 - 1 and 5 + 1.
  */
 export function apart(real: PodSeries, simulated: PodSeries, withinS: number): number[] {
   const seconds = [...real.keys()];

@@ -90,8 +90,9 @@ function adapterConfig(values: string): string {
 }
 
 /**
- * Tells the API server who serves the group. No node forwards a Service's address here: the name leads to the adapter itself.
- * Without certificates of a front proxy it takes the API server for anybody, who may therefore read the metrics.
+ * Tells the API server who serves the group. No node forwards a Service's address here: the name leads to the
+ * adapter itself. Without certificates of a front proxy it takes the API server for anybody, who may
+ * therefore read the metrics.
  */
 async function register({ api }: ControlPlane, port: number): Promise<void> {
   const service = { namespace: "default", name: "prometheus-adapter", port };

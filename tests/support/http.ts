@@ -1,4 +1,7 @@
-/** Plain HTTP/1.1 GETs over TCP or a unix socket, without fetch: no hidden pool, no retry, no keep-alive unless asked for. */
+/**
+ * Plain HTTP/1.1 GETs over TCP or a unix socket, without fetch: no hidden pool, no retry, no keep-alive
+ * unless asked for.
+ */
 
 /** Where a server listens. */
 export type Target = { readonly port: number; readonly hostname?: string } | { readonly socket: string };

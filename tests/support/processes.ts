@@ -84,7 +84,10 @@ function childStats(pid: number): Stat[] {
   return found.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
 }
 
-/** The kernel leaves out a living child when another one ends while it writes the list: what any of these reads has counts. */
+/**
+ * The kernel leaves out a living child when another one ends while it writes the list: what any of these
+ * reads has counts.
+ */
 const READS = 3;
 
 function childPids(pid: number): Set<number> {

@@ -77,8 +77,9 @@ export function rpsOf(sums: WindowSums): number {
 }
 
 /**
- * Erlangs of a burst: the lower estimate of arrivals times their service time. In the first moments the requests that have finished are
- * those from before; slots occupied per request shows sooner that service has become longer.
+ * Erlangs of a burst: the lower estimate of arrivals times their service time. In the first moments the
+ * requests that have finished are those from before; slots occupied per request shows sooner that service has
+ * become longer.
  */
 export function burstErlangs(sums: WindowSums, serviceMs: Maybe<number>): number {
   const arrivals = lowerCount(sums.arrivals);

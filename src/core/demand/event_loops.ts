@@ -68,9 +68,10 @@ export function enoughLoops(stable: WindowSums, recent: WindowSums, goal: WaitGo
 }
 
 /**
- * Event loops that the arrivals of a window need, at the time a request has kept a loop busy in another. Only where loops are
- * blocked: of loops that compute, the CPU that they use is more exact.
- * Example: 20 requests/s that block for 200 ms need 4, also while 2 workers can show no more than 2 busy loops.
+ * Event loops that the arrivals of a window need, at the time a request has kept a loop busy in another. Only
+ * where loops are blocked: of loops that compute, the CPU that they use is more exact.
+ * Example: 20 requests/s that block for 200 ms need 4, also while 2 workers can show no more than 2 busy
+ * loops.
  */
 export function blockedLoops(sums: WindowSums, before: WindowSums): number {
   if (!isBlocked(before)) return 0;

@@ -4,8 +4,8 @@ import type { Observed } from "./observed.ts";
 import { erlangsOf } from "./offered_load.ts";
 
 /**
- * Whether far fewer requests come than before: in one of three short windows fewer than the rate before the last second, over a
- * burst's window, and chance explain.
+ * Whether far fewer requests come than before: in one of three short windows fewer than the rate before the
+ * last second, over a burst's window, and chance explain.
  */
 export function fell(history: History, burstWindowMs: number): boolean {
   const before = history.sums(burstWindowMs, SECOND_MS);

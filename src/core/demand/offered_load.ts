@@ -50,8 +50,8 @@ export function lowerCount(count: number): number {
 }
 
 /**
- * The lower estimate of the load over a window: its mean less one standard deviation. For Poisson arrivals the variance of the mean over
- * w is about a * service / w, and never more than a.
+ * The lower estimate of the load over a window: its mean less one standard deviation. For Poisson arrivals
+ * the variance of the mean over w is about a * service / w, and never more than a.
  * Example: 6 erlangs of 100 ms over 300 ms count as 4.6; over 3 s as 5.6.
  */
 export function lowerErlangs(erlangs: number, serviceMs: Maybe<number>, spanMs: number): number {

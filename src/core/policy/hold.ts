@@ -27,8 +27,8 @@ interface Changed {
 }
 
 /**
- * The hold: how long demand must have been lower before workers are removed, ms. Shorter after a fall that chance does not explain,
- * until load has come back after one; ten boots at least, whatever was learned.
+ * The hold: how long demand must have been lower before workers are removed, ms. Shorter after a fall that
+ * chance does not explain, until load has come back after one; ten boots at least, whatever was learned.
  */
 export function holdMs(
   holdFactor: number,

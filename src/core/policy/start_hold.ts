@@ -1,7 +1,10 @@
 import { START_HOLD_MS } from "../constants.ts";
 import { known, type Sample } from "../sample.ts";
 
-/** When the workers that gunicorn was started with could show whether they are needed; monotonic ms, undefined for not yet. */
+/**
+ * When the workers that gunicorn was started with could show whether they are needed; monotonic ms, undefined
+ * for not yet.
+ */
 export interface StartHold {
   /** Workers to begin with. */
   readonly workers: number;

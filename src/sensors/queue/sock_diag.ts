@@ -82,7 +82,10 @@ export function parseDiagAnswer(bytes: Uint8Array, length: number): DiagAnswer {
   return { rows, done: false, failed: false };
 }
 
-/** struct inet_diag_msg: family, state, .., source port (big-endian) at 4, source address at 8, rqueue at 56, inode at 68. */
+/**
+ * struct inet_diag_msg: family, state, .., source port (big-endian) at 4, source address at 8, rqueue at 56,
+ * inode at 68.
+ */
 function inetRow(view: DataView, at: number, size: number): ListenRow | undefined {
   const body = at + HEADER_BYTES;
   if (size < HEADER_BYTES + 72 || view.getUint8(body + 1) !== TCP_LISTEN) return undefined;

@@ -19,10 +19,11 @@ const CAUTION = [
 ];
 
 /**
- * The cost of a controller that knows every request in advance: a worker appears, without a boot, at the last moment at which
- * a request can still start to keep the SLO, and stops as soon as it has nothing to do. No controller can need fewer
- * worker-seconds for the same share (but for the little that another order of requests would save).
- * `share` is the share within SLO to hold, 0..1; where none of the tries holds it, the best one stands.
+ * The cost of a controller that knows every request in advance: a worker appears, without a boot, at the last
+ * moment at which a request can still start to keep the SLO, and stops as soon as it has nothing to do. No
+ * controller can need fewer worker-seconds for the same share (but for the little that another order of
+ * requests would save). `share` is the share within SLO to hold, 0..1; where none of the tries holds it, the
+ * best one stands.
  */
 export function foresight(scenario: Scenario, minWorkers: number, maxWorkers: number, share = 0.995): Result {
   let best: Result | undefined;

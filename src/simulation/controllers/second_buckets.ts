@@ -1,7 +1,10 @@
 /** Durations are kept to the millisecond, as the Rust program's histogram has them; longer ones count as this. */
 const LONGEST_MS = 10_000;
 
-/** Finished requests by whole seconds of a program's own clock, over the last of them, with the quantiles of their durations. */
+/**
+ * Finished requests by whole seconds of a program's own clock, over the last of them, with the quantiles of
+ * their durations.
+ */
 export class SecondBuckets {
   readonly #window: number;
   readonly #buckets: { second: number; ms: number[] }[] = [];

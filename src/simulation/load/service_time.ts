@@ -97,8 +97,9 @@ const FORMS =
   "constant:MS, exponential:MEAN, lognormal:MEDIAN,SIGMA, cpu:FORM, wait:FORM, block:FORM, or cpu:FORM+wait:FORM";
 
 /**
- * Reads a service time: `100` and `constant:100` wait 100 ms; `cpu:20` computes 20 ms; `cpu:20+wait:lognormal:80,0.4`
- * computes 20 ms, then waits about 80; `block:200` waits 200 ms and holds its event loop meanwhile. Throws an Error that says what is wrong.
+ * Reads a service time: `100` and `constant:100` wait 100 ms; `cpu:20` computes 20 ms;
+ * `cpu:20+wait:lognormal:80,0.4` computes 20 ms, then waits about 80; `block:200` waits 200 ms and holds its
+ * event loop meanwhile. Throws an Error that says what is wrong.
  */
 export function parseServiceTime(text: string): ServiceTime {
   let cpu: Distribution | undefined;

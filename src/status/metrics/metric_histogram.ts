@@ -5,7 +5,10 @@ import type { MetricSample } from "./metric.ts";
 /** Every fourth bound of our buckets: whole octaves, so that the counts are exact and the text stays short. */
 const BOUNDS = Array.from({ length: BUCKETS / 4 - 1 }, (_, i) => 4 * (i + 1));
 
-/** The lines of a histogram. `sumSeconds`: undefined where only the buckets are known; their middles then stand for the values. */
+/**
+ * The lines of a histogram. `sumSeconds`: undefined where only the buckets are known; their middles then
+ * stand for the values.
+ */
 export function histogramSamples(counts: Buckets, sumSeconds: number | undefined): MetricSample[] {
   const samples: MetricSample[] = [];
   let below = 0, at = 0, middles = 0;

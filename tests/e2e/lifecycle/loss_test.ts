@@ -1,4 +1,7 @@
-/** Scaling under load: every request is answered, whichever worker is removed. bench/loss/loss.ts counts the same for longer. */
+/**
+ * Scaling under load: every request is answered, whichever worker is removed. bench/loss/loss.ts counts the
+ * same for longer.
+ */
 
 import { assertEquals, assertGreater } from "@std/assert";
 import { countLosses } from "../../../bench/loss/loss_run.ts";

@@ -1,4 +1,7 @@
-/** A boot that hangs where the maximum or a pre_fork leaves no place for another worker: it is replaced, and does not stay. */
+/**
+ * A boot that hangs where the maximum or a pre_fork leaves no place for another worker: it is replaced, and
+ * does not stay.
+ */
 import { assertEquals } from "@std/assert";
 import { untilBooted } from "../../faults/support/steady.ts";
 import { gunicornFor } from "../../probe/worker_venvs.ts";

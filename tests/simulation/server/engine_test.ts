@@ -122,7 +122,8 @@ Deno.test("beyond the listen backlog a connection is refused and tried again unt
 });
 
 Deno.test("a client's time-out does not spare the server the work", () => {
-  // 20 req/s of 100 ms on one worker: after 1 s of patience all requests in the queue are given up, and none is in time again.
+  // 20 req/s of 100 ms on one worker: after 1 s of patience all requests in the queue are given up, and none
+  // is in time again.
   const result = run(scenario("20x20s", "100", { clientTimeoutMs: 1000 }), fixed(1));
   assertLess(result.answered, 40);
   assertAlmostEquals(result.p99Ms, 1000, 1);

@@ -15,7 +15,10 @@ function pyenvPythons(version: string): string[] {
   }
 }
 
-/** Whether it runs, is of that version and can make virtualenvs: a pyenv shim of a version that is not chosen does not run. */
+/**
+ * Whether it runs, is of that version and can make virtualenvs: a pyenv shim of a version that is not chosen
+ * does not run.
+ */
 async function isPython(program: string, version: string): Promise<boolean> {
   const code = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])";
   try {

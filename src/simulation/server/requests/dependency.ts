@@ -1,7 +1,10 @@
 import type { EventHeap } from "../event_heap.ts";
 import { WAITED } from "../event_kinds.ts";
 
-/** What requests wait for: something that takes all at once, or a database with so many connections, first come, first served. */
+/**
+ * What requests wait for: something that takes all at once, or a database with so many connections, first
+ * come, first served.
+ */
 export class Dependency {
   readonly #connections: number;
   readonly #events: EventHeap;
