@@ -8,6 +8,9 @@ const SLOT_LATE_MS = 2_000;
 /** Counts workers that serve without a slot (there was no room for it, or no folder), by what the arbiter says of all. */
 export class UnseenWorkers {
   #sinceMs: number | undefined;
+  /** Whether a worker had a slot, and since when there are workers before that. */
+  #hadSlot = false;
+  #firstMs: number | undefined;
 
   /** All workers by what they do, these with the ready ones. `children`: the master's, where there is no slot at all. */
   counts(
@@ -18,11 +21,17 @@ export class UnseenWorkers {
   ): Maybe<WorkerCounts> {
     const target = arbiter?.confirmed ?? "unknown";
     if (slots !== undefined && slots.workers.length > 0) {
+      this.#hadSlot = true;
       const unseen = this.of(arbiter, slots, nowMs);
       return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
     }
     if (target === 0) return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
     if (children.length === 0) return "unknown";
+    this.#firstMs ??= nowMs;
+    const bootMs = nowMs - this.#firstMs;
+    if (arbiter !== undefined && !this.#hadSlot && bootMs < SLOT_LATE_MS) {
+      return { target, ready: 0, booting: children.length, draining: 0, oldestBootMs: bootMs };
+    }
     const unseen = arbiter === undefined ? 0 : children.length;
     return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0, unseen };
   }

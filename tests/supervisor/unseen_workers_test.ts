@@ -19,3 +19,19 @@ Deno.test("draining workers are not counted, nor what the arbiter has not report
   for (const ms of [0, 5_000]) assertEquals(unseen.of(arbiter(4, 1), slots(3), ms), 0);
   for (const ms of [6_000, 9_000]) assertEquals(unseen.of(undefined, slots(3), ms), 0);
 });
+
+Deno.test("the first workers boot until one has a slot, and serve without one after two seconds", () => {
+  const unseen = new UnseenWorkers();
+  const at = (ms: number, reading?: SlotsReading) => {
+    const counts = unseen.counts(arbiter(2), reading, [11, 12], ms);
+    return counts === "unknown" ? counts : [counts.ready, counts.booting, counts.unseen ?? 0];
+  };
+  assertEquals([at(100), at(2_000)], [[0, 2, 0], [0, 2, 0]]);
+  assertEquals(at(2_100), [2, 0, 2]);
+  const seen = new UnseenWorkers();
+  const reading = { ...slots(2), workers: [{}, {}] } as unknown as SlotsReading;
+  seen.counts(arbiter(2), reading, [11, 12], 0);
+  // The slots went away with their folder: these workers serve.
+  const after = seen.counts(arbiter(2), undefined, [11, 12], 100);
+  assertEquals(after === "unknown" ? after : after.ready, 2);
+});

@@ -42,6 +42,7 @@ export class Children {
   }
 
   #children(masterPid: number): readonly number[] {
+    if (masterPid === 0) return []; // none yet: the kernel's own processes are the children of 0, and so is PID 1
     const list = readText(`${this.#root}/proc/${masterPid}/task/${masterPid}/children`);
     if (list !== undefined) return parsePids(list);
     if (this.#callsToSearch-- > 0) return this.#searched;

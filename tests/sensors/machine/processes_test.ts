@@ -344,3 +344,10 @@ Deno.test("On this machine a busy child is a busy core, and its memory is known"
   assertEquals(processes.read([child.pid], 700).cpu, "unknown");
   processes.close();
 });
+
+Deno.test("before there is a master there are no workers, though the kernel's own processes have no parent", () => {
+  using root = new FakeRoot({});
+  put(root, 1, { ppid: 0 });
+  put(root, 2, { ppid: 0 });
+  assertEquals(new Processes(root.path).children(0), []);
+});
