@@ -19,7 +19,7 @@ const TIMEOUT_MS = 60_000;
 
 /** Sends the phases one after the other, at random gaps, and waits for the last answers. */
 export async function drive(
-  service: Service,
+  service: Pick<Service, "any">,
   phases: readonly Phase[],
   sofar: (sent: Sent) => void,
 ): Promise<Sent> {
@@ -49,7 +49,7 @@ export async function drive(
   return { requests, lost };
 }
 
-async function request(service: Service, serviceMs: number): Promise<string | undefined> {
+async function request(service: Pick<Service, "any">, serviceMs: number): Promise<string | undefined> {
   try {
     const endpoint = service.any();
     const { status } = await get(endpoint, `/wait?ms=${serviceMs}`, { timeoutMs: TIMEOUT_MS });

@@ -49,6 +49,8 @@ export class Pod {
       cwd: examples,
       env: {
         ...{ PATH: path, HOME: folder, PYTHONDONTWRITEBYTECODE: "1" },
+        // The source tree's own packages are below the real home.
+        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
         ...Object.fromEntries(env.map(({ name, value }) => [name, inside(value)])),
       },
     });
