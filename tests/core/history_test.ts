@@ -15,11 +15,11 @@ Deno.test("sums: every part of every tick in the window, and of no other", () =>
     workerMs: 8,
     cpuMs: 9,
     cpuWaitMs: 10,
-    servingMs: 0,
-    loopBusyMs: 0,
-    loopTicks: 0,
-    loopLateTicks: 0,
-    loopLateMs: 0,
+    servingMs: 11,
+    loopBusyMs: 12,
+    loopTicks: 13,
+    loopLateTicks: 14,
+    loopLateMs: 15,
   };
   const history = ticks([{ arrivals: 1_000 }, parts, parts]);
   const twice = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, 2 * value]));
@@ -138,6 +138,12 @@ Deno.test("variation: the more requests there are, the nearer to the measured on
     last = seen;
   }
   assertLess(last, 0.01);
+});
+
+Deno.test("variation: the measured one weighs as much as there are requests", () => {
+  const mixed = durations(20, 50).map((count, i) => count + durations(20, 400)[i]!);
+  // Half short and half long is 0.6: (0.6 * 40 + 20) / 60.
+  assertAlmostEquals(ticks([{ durations: mixed }]).durationVariation(1_000), 0.74, 0.03);
 });
 
 Deno.test("variation: 1 weighs as much as 20 requests", () => {

@@ -29,6 +29,10 @@ Deno.test("a worker that is ready after the pause opens the gate", () => {
   assertEquals(nextGate({ failures: 8, retryAtMs: 60_000 }, sample(60_000), true), OPEN_GATE);
 });
 
+Deno.test("a worker that is ready opens the gate after a single failure too", () => {
+  assertEquals(nextGate({ failures: 1, retryAtMs: 1_000 }, sample(1_000), true), OPEN_GATE);
+});
+
 Deno.test("growth may go on at the very moment its pause ends", () => {
   assertEquals(bounds({}, { gate: { failures: 1, retryAtMs: 10_000 } }).max.why.code, "configured");
 });

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
 import {
   blockedLoops,
   enoughLoops,
+  loopsAreLate,
   loopState,
   loopWorkers,
   lowerBusyLoops,
@@ -70,6 +71,32 @@ Deno.test("one late tick is no busy loop", () => {
   assertEquals(lowerBusyLoops(ticks([...before, one]).sums(1_000)), 0);
 });
 
+Deno.test("one late tick shows what was left of its loop's work, and what any tick waited", () => {
+  const one = { servingMs: 100, loopTicks: 5, loopLateTicks: 1, loopLateMs: 20, loopBusyMs: 60 };
+  assertEquals(loopState(ticks([one]).sums(100)), { erlangs: 0.6, restMs: 20, waitMs: 4 });
+});
+
+Deno.test("requests wait too long for their loops only where both the burst window and the last second show it", () => {
+  const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
+  const waiting = (ms: number) => ticks([late(10, ms)]).sums(100);
+  assertEquals(loopsAreLate(waiting(101), waiting(101), goal), true);
+  assertEquals(loopsAreLate(waiting(101), waiting(100), goal), false);
+  assertEquals(loopsAreLate(waiting(100), waiting(101), goal), false);
+});
+
+Deno.test("loops that compute for a part of the time that they are busy are blocked", () => {
+  const half = ticks(
+    Array(30).fill({ ...late(2, 100), loopBusyMs: 200, arrivals: 2, finished: 1, cpuMs: 10 }),
+  );
+  assertGreater(blockedLoops(half.sums(3_000), half.sums(3_000)), 3);
+});
+
+Deno.test("idle loops need no worker", () => {
+  const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
+  const idle = ticks([{ loopTicks: 10 }]).sums(100);
+  assertEquals(enoughLoops(idle, idle, goal), 0);
+});
+
 Deno.test("without late ticks no loop is busy and no request waits", () => {
   assertEquals(loopState(ticks([{ loopTicks: 5 }]).sums(100)), { erlangs: 0, restMs: 0, waitMs: 0 });
 });
@@ -93,12 +120,18 @@ Deno.test("blocked loops are counted by the arrivals: two workers show no more t
   assertEquals(blockedLoops(computing, computing), 0);
 });
 
-Deno.test("blocked loops of the stable window keep workers that a calm second would remove, computing ones do not", () => {
+/** Workers that are enough after seven seconds with four busy loops and three with two, which compute for so long. */
+function enoughAfter(cpuMs: number): number {
   const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
-  const scene = (cpuMs: number) => {
-    const busy = (loops: number) => ({ ...late(loops, 100), arrivals: 2, finished: 2, cpuMs });
-    return ticks([...Array(70).fill(busy(4)), ...Array(30).fill(busy(2))]);
-  };
-  const enough = (cpuMs: number) => enoughLoops(scene(cpuMs).sums(10_000), scene(cpuMs).sums(3_000), goal);
-  assert(enough(0) > enough(300), `${enough(0)} ${enough(300)}`);
+  const busy = (loops: number) => ({ ...late(loops, 100), arrivals: 2, finished: 2, cpuMs });
+  const history = ticks([...Array(70).fill(busy(4)), ...Array(30).fill(busy(2))]);
+  return enoughLoops(history.sums(10_000), history.sums(3_000), goal);
+}
+
+Deno.test("blocked loops of the stable window keep workers that a quiet second would remove", () => {
+  assertEquals(enoughAfter(0), 7); // 3.4 loops over 10 s, 15 % more of them
+});
+
+Deno.test("computing loops count as they are now", () => {
+  assertEquals(enoughAfter(300), 5); // 2 loops over 3 s, 15 % more of them
 });

@@ -64,3 +64,7 @@ Deno.test("a load that rose counts as it is now", () => {
 Deno.test("as many requests that take far less time are a fall", () => {
   assertEquals(enoughAfter(6, 40), demand({ always: requests(6, 40) }).enough);
 });
+
+Deno.test("evidence of a fall: one request that came counts", () => {
+  assertAlmostEquals(fallEvidence(1, 5), 4 - Math.log(5), 1e-9);
+});

@@ -77,3 +77,49 @@ Deno.test("a step that was made while requests hung has not helped when they tak
   assertEquals(slowed(true, 30).stop, { workers: 8, untilMs: 60_000 });
   assertEquals(slowed(false, 30).stop, undefined);
 });
+
+Deno.test("a growth that has not come is not judged", () => {
+  const begun = after(grown(FLAT, 16, true), 16, 2_000);
+  assertEquals(after(begun, 20, 6_000, 16).stop, undefined);
+});
+
+/** The first service time of a growth from four workers of `slots`, after so many requests of 2 s. */
+const firstMs = (requests: number, slots: number) =>
+  judge(grown(FLAT, 4, false), {
+    nowMs: 0,
+    target: 16,
+    wanted: 30,
+    slots,
+    ended: { requests, serviceMs: requests * 2_000 },
+  }).trial?.firstMs;
+
+Deno.test("the first requests are as many as the slots before the growth", () => {
+  assertEquals([firstMs(3, 1), firstMs(4, 1)], ["unknown", 2_000]);
+  assertEquals([firstMs(15, 4), firstMs(16, 4)], ["unknown", 2_000]);
+});
+
+Deno.test("a tick in which no request ended changes no mean", () => {
+  assertEquals(after(grown(FLAT, 4, false), 0, 0).trial, grown(FLAT, 4, false).trial);
+  const none = { requests: 0, serviceMs: 0 };
+  const judged = judge(grown(FLAT, 4, false), { nowMs: 0, target: 16, wanted: 30, slots: 1, ended: none });
+  assertEquals(judged.trial?.meanMs, 0);
+});
+
+Deno.test("eight requests at once and more are the whole mean, four are half of it", () => {
+  const begun = after(grown(FLAT, 4, false), 4, 2_000);
+  const mean = (requests: number) =>
+    judge(begun, {
+      nowMs: 0,
+      target: 16,
+      wanted: 30,
+      slots: 1,
+      ended: { requests, serviceMs: 3_000 * requests },
+    }).trial?.meanMs;
+  assertEquals([4, 8, 16].map(mean), [2_500, 3_000, 3_000]);
+});
+
+Deno.test("hanging: with threads the next step waits for 1.5 requests a slot too", () => {
+  const stepOf = (ended: number) =>
+    hangingStep(after(BEGUN, ended, 2_000, 4), { target: 4, slots: 2, hangs: true, sinceUpMs: 1_000 });
+  assertEquals([stepOf(11), stepOf(12)], [4, 8]);
+});

@@ -75,6 +75,12 @@ Deno.test("up: from where growth stopped no worker is added", () => {
   assertEquals(driver.step(demand(12)).reason, { code: "no-gain", retryInMs: 60_000 });
 });
 
+Deno.test("up: the decision says when the next try after a stop is", () => {
+  const driver = new Driver(4);
+  driver.state = { ...driver.state, gradient: { trial: undefined, stop: { workers: 4, untilMs: 60_000 } } };
+  assertEquals(driver.at(10_000, demand(12)).reason, { code: "no-gain", retryInMs: 50_000 });
+});
+
 Deno.test("a bound is named where it keeps the target from what is wanted", () => {
   assertEquals(new Driver(2).step(demand(13)).limitedBy, CONFIGURED);
   assertEquals(new Driver(12).step(demand(13)).limitedBy, CONFIGURED);

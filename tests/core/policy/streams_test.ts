@@ -51,6 +51,14 @@ Deno.test("memory that has room for them lets them stay", () => {
   assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] }).target, 8);
 });
 
+Deno.test("memory that has room for just as many lets them stay", () => {
+  const memory = {
+    workers: 8,
+    why: { code: "memory", usedBytes: 5, limitBytes: 10, workerBytes: 1 },
+  } as const;
+  assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] }).target, 8);
+});
+
 Deno.test("memory that is short lets them go", () => {
   const memory = {
     workers: 4,
