@@ -18,7 +18,7 @@ export function nextGate(gate: BootGate, sample: Sample, readyRose: boolean): Bo
   if (!known(sample.boots)) return gate;
   if (sample.boots.failures > 0) {
     const failures = gate.failures + sample.boots.failures;
-    const pauseMs = Math.min(LONGEST_BOOT_PAUSE_MS, FIRST_BOOT_PAUSE_MS * 2 ** Math.min(failures - 1, 10));
+    const pauseMs = Math.min(LONGEST_BOOT_PAUSE_MS, FIRST_BOOT_PAUSE_MS * 2 ** (failures - 1));
     return { failures, retryAtMs: sample.nowMs + pauseMs };
   }
   if (gate.failures > 0 && readyRose && sample.nowMs >= gate.retryAtMs) return OPEN_GATE;
