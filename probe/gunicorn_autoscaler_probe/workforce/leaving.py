@@ -8,6 +8,7 @@ _RESEND_AFTER_NS = 10 * 10**9
 # blocked) is signalled this much later.
 _DRAIN_SLACK_S = 5
 _MOST_TIMEOUTS = 10  # that a worker gives the application's own work: see drain.py
+_PATIENCE = 3  # times that a boot may take until it is given up; without us it has no end
 _LOOP_IS_STUCK_NS = 2 * 10**9
 
 
@@ -47,10 +48,12 @@ class Leaving:
         self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9) + self._linger_ns)
         slot.mark_draining(self._folder, pid)
 
-    def give_up(self, pid, now_ns):
-        """It is stuck in its boot, and none is in its place yet: the next one has three times as long."""
-        self._slots.given_up(pid, now_ns)
-        self.begin(pid, now_ns)
+    def give_up(self, stuck, now_ns):
+        """One that is stuck in its boot goes, with none in its place yet: the next one has three times as long."""
+        if not self._leaves:
+            for pid in self._slots.stuck(stuck, now_ns, _PATIENCE)[:1]:
+                self._slots.given_up(pid, now_ns)
+                self.begin(pid, now_ns)
 
     def forget(self, pid):
         """It has gone, or another now has its pid. Returns whether it was draining."""

@@ -56,12 +56,12 @@ class Slots:
         forked_ns = self._forked_ns.get(pid, 0)
         return self.head(pid) is None and time.monotonic_ns() - forked_ns > _UNSEEN_BOOT_NS
 
-    def stuck(self, pids, now_ns):
-        """Those of `pids` that boot for much longer than is usual."""
+    def stuck(self, pids, now_ns, patience=1):
+        """Those of `pids` that boot for much longer than is usual. patience: so many times as long as otherwise."""
         ready_ns, took_ns = self._last_boot
         expected_ns = max(_LEAST_EXPECTED_NS, _USUAL_BOOTS * took_ns) if ready_ns else _FIRST_EXPECTED_NS
         return [pid for pid in pids if not self._ready_ns.get(pid)
-                and now_ns - self._forked_ns.get(pid, now_ns) > expected_ns and not self.serves(pid)]
+                and now_ns - self._forked_ns.get(pid, now_ns) > patience * expected_ns and not self.serves(pid)]
 
     def given_up(self, pid, now_ns):
         """The boot of this worker counts as the last one, though it did not end."""

@@ -254,8 +254,8 @@ class Workforce:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)
-        elif serving and user_hooks.has_pre_fork(self._server.cfg) and not self._leaving.pids():
-            self._leaving.give_up(stuck[0], now_ns)  # it holds what another would be given
+        elif serving and user_hooks.has_pre_fork(self._server.cfg):
+            self._leaving.give_up(stuck, now_ns)  # it holds what another would be given
         return self._leaving.due(now_ns)
 
     def _note_failure(self, now_ns):

@@ -10,8 +10,8 @@ import { trySignal } from "../../support/process.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
 
-/** More than max(3 times the usual, 10 s), the graceful timeout, and what a busy machine adds. */
-const PATIENCE_MS = 40_000;
+/** More than three times 10 s, the graceful timeout, and what a busy machine adds. */
+const PATIENCE_MS = 60_000;
 const PRE_FORK = "def pre_fork(server, worker):\n    pass\n";
 
 const CASES: readonly [string, AutoscaledOptions][] = [

@@ -88,13 +88,15 @@ class StuckBootsTest(WorkforceCase):
     def test_with_a_pre_fork_of_the_users_it_goes_first_and_the_next_has_longer(self):
         with mock.patch.object(user_hooks, 'has_pre_fork', lambda cfg: True):
             server = self.start_with_one_stuck(maximum=3)
-            self.assertEqual((len(server.forks), server.kills), (3, [self.stuck]))
-            server.manage_workers()
+            for seconds, kills in ((29, []), (31, [self.stuck])):
+                self.boots_for(self.stuck, seconds)
+                server.manage_workers()
+                self.assertEqual((len(server.forks), server.kills), (3, kills))
             self.assertEqual(len(server.forks), 3)
             server.die(self.stuck)
             server.manage_workers()
             self.assertEqual(len(server.forks), 4)
-            for seconds, kills in ((32, 0), (34, 1)):
+            for seconds, kills in ((278, 0), (281, 1)):
                 self.boots_for(server.forks[-1], seconds)
                 self.force._slots._ready_ns.pop(server.forks[-1], None)
                 server.manage_workers()
