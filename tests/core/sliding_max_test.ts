@@ -31,11 +31,18 @@ Deno.test("equal values count from the latest of them", () => {
   assertEquals(sliding.max(800, 500, 0), 5);
 });
 
-Deno.test("the last value stays however old; without any the caller's own value counts", () => {
-  let sliding = SlidingMax.EMPTY;
-  assertEquals(sliding.max(0, 100, 7), 7);
-  sliding = sliding.with(0, 3);
+Deno.test("without a value the caller's own counts", () => {
+  assertEquals(SlidingMax.EMPTY.max(0, 100, 7), 7);
+});
+
+Deno.test("the last value stays however old", () => {
+  const sliding = SlidingMax.EMPTY.with(0, 9).with(100, 5).with(200, 3);
   assertEquals(sliding.max(10_000, 100, 7), 3);
+});
+
+Deno.test("it is empty until there is a value", () => {
+  assertEquals(SlidingMax.EMPTY.isEmpty, true);
+  assertEquals(SlidingMax.EMPTY.with(0, 9).isEmpty, false);
 });
 
 Deno.test("a longer window than before looks further back", () => {

@@ -46,10 +46,21 @@ Deno.test("what cannot be read is unknown", () => {
 });
 
 Deno.test("before any tick there is no rate, and no CPU is known", () => {
-  const { rps, workerCores } =
+  const { rps, finishedRps, workerCores } =
     demand({ sample: { cpu: CPU }, kind: "uvicorn", input: { history: ticks([]) } }).facts;
   assertEquals(rps, 0);
+  assertEquals(finishedRps, 0);
   assertEquals(workerCores, "unknown");
+});
+
+Deno.test("the rate of finished requests is known from a millisecond on", () => {
+  const history = ticks([{ elapsedMs: 1, finished: 3 }]);
+  assertEquals(demand({ input: { history } }).facts.finishedRps, 3_000);
+});
+
+Deno.test("workers with open streams are those that the probe counts", () => {
+  assertEquals(demand({ sample: { load: load({ streamWorkers: 2 }) } }).facts.streamWorkers, 2);
+  assertEquals(UNSEEN.streamWorkers, 0);
 });
 
 Deno.test("a tick of a millisecond counts", () => {
