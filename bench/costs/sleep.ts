@@ -7,7 +7,7 @@ import { median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { listOf, whole } from "../../tasks/options.ts";
 import { type Autoscaled, autoscaled } from "../../tests/support/autoscaled.ts";
-import { get } from "../../tests/support/http.ts";
+import { Connection, get } from "../../tests/support/http.ts";
 import { freeTcpPort } from "../../tests/support/port.ts";
 import { type Process, start, trySignal } from "../../tests/support/process.ts";
 import { cpuMs, descendants } from "../../tests/support/processes.ts";
@@ -78,19 +78,19 @@ async function untilSettled(ours: Autoscaled, depth: Depth): Promise<void> {
 /** From connecting to the end of the answer, ms. */
 async function firstAnswerMs(ours: Autoscaled, depth: Depth): Promise<number> {
   await untilSettled(ours, depth);
-  const ask = () => get({ port: ours.port }, "/", { timeoutMs: PATIENCE_MS });
   if (depth !== "light, without a spare") {
     const fromMs = performance.now();
-    await ask();
+    await get({ port: ours.port }, "/", { timeoutMs: PATIENCE_MS });
     return performance.now() - fromMs;
   }
   // A master that runs would have another spare before the request.
   trySignal(ours.master, "SIGSTOP");
   trySignal(spareOf(ours.master)!, "SIGKILL");
-  const answer = ask();
+  await until(() => spareOf(ours.master) === undefined, { what: "the end of the spare" });
+  await using client = await Connection.open({ port: ours.port });
   const fromMs = performance.now();
   trySignal(ours.master, "SIGCONT");
-  await answer;
+  await client.get("/", { timeoutMs: PATIENCE_MS, headers: { Connection: "close" } });
   return performance.now() - fromMs;
 }
 
@@ -137,9 +137,9 @@ async function measure(subject: Subject, sleeps: number, seconds: number): Promi
     const imports = importsMs(ours).slice(known);
     const beside = imports.length > 0 ? ` (an import ${median(imports).toFixed(0)} ms)` : "";
     console.log(
-      `${depth} sleep: first answer ${median(answersMs).toFixed(0)} ms, ${
-        Math.min(...answersMs).toFixed(0)
-      } to ${Math.max(...answersMs).toFixed(0)}${beside}`,
+      `${depth}: first answer ${median(answersMs).toFixed(0)} ms, ${Math.min(...answersMs).toFixed(0)} to ${
+        Math.max(...answersMs).toFixed(0)
+      }${beside}`,
     );
     if (depth === "light, without a spare") continue;
     await untilSettled(ours, depth);
@@ -148,7 +148,7 @@ async function measure(subject: Subject, sleeps: number, seconds: number): Promi
     const master = familyPssMb(ours.master);
     const cpu = await cpuShares(ours.process.pid, seconds);
     console.log(
-      `${depth} sleep: ${mb.toFixed(0)} MB, ${(100 * mb / bareMb).toFixed(0)} % (gunicorn and fork server ${
+      `${depth}: ${mb.toFixed(0)} MB, ${(100 * mb / bareMb).toFixed(0)} % (gunicorn and fork server ${
         master.toFixed(0)
       } MB)${cpu}`,
     );

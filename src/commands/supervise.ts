@@ -56,6 +56,7 @@ export async function supervise(parts: Supervision): Promise<number> {
   const { initialWorkers, found, beforeReload, beat } = parts;
   sensing.attach(gunicorn);
   if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
+  let isAsleep = false;
   const supervisor = new Supervisor({
     sampler: sensing,
     count: sensing.workerCount,
@@ -69,6 +70,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
     onFallAsleep: giveBackSpareMemory,
     onTick: (record) => {
+      isAsleep = record.decision.reason.code === "asleep";
       if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);
       status.note(record);
       recorder?.note(record);
@@ -105,7 +107,7 @@ export async function supervise(parts: Supervision): Promise<number> {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },
   });
-  using _small = keepMemorySmall();
+  using _small = keepMemorySmall(() => isAsleep);
   const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
     // An unexpected error: it is logged, and gunicorn goes on.

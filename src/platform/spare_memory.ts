@@ -6,6 +6,8 @@ import { dropUnchangedFilePages } from "./own_pages.ts";
 const FIRST_MS = 5_000;
 /** V8 compiles what runs often for some minutes, and touches the pages of its compiler each time. */
 const AGAIN_MS = 30_000;
+/** In a quiet time there is little to give back, and the CPU for it would be a fifth of all that is used. */
+const QUIET_ROUNDS = 20;
 
 /** V8's own, there with --expose-gc. */
 type Collect = (options: { type: "major" }) => void;
@@ -18,11 +20,23 @@ export function giveBackSpareMemory(): void {
   dropUnchangedFilePages();
 }
 
-/** Gives it back some seconds from now, and again and again, until what is returned is disposed. */
-export function keepMemorySmall(firstMs = FIRST_MS, againMs = AGAIN_MS): Disposable {
+/**
+ * Gives it back some seconds from now, and again and again, until what is returned is disposed. While `isQuiet`, once, and
+ * then seldom.
+ */
+export function keepMemorySmall(
+  isQuiet: () => boolean,
+  firstMs = FIRST_MS,
+  againMs = AGAIN_MS,
+): Disposable {
+  let quietRounds = 0;
+  const again = () => {
+    quietRounds = isQuiet() ? quietRounds + 1 : 0;
+    if (quietRounds === 0 || quietRounds % QUIET_ROUNDS === 1) giveBackSpareMemory();
+  };
   let timer = setTimeout(() => {
     giveBackSpareMemory();
-    timer = setInterval(giveBackSpareMemory, againMs);
+    timer = setInterval(again, againMs);
   }, firstMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
