@@ -13,6 +13,13 @@ import { untilBooted } from "../../faults/support/steady.ts";
 import { codeOf, PATIENCE_MS, reload, sleepy, untilAsleep } from "./support.ts";
 
 const CYCLES = 20;
+const SIGURG = 23;
+
+/** Whether a process has a handler for this signal. */
+function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s+(\w+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1];
+  return (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
+}
 
 const cases: readonly [WorkerClassName, VenvName][] = [
   ["sync", "20.1"],
@@ -131,6 +138,7 @@ for (const venv of ["20.1", "newest"] as const) {
 Deno.test("orders, signals and settings while asleep", async () => {
   await using server = await sleepy();
   await untilAsleep(server);
+  assert(catches(server.process.pid, SIGURG), "gunicorn's master can tell it of a wake");
   assertEquals((await command(server, "scale", "2")).code, 0);
   await untilBooted(server, 2);
   assertEquals((await command(server, "resume")).code, 0);
