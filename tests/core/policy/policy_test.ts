@@ -75,6 +75,15 @@ Deno.test("up: from where growth stopped no worker is added", () => {
   assertEquals(driver.step(demand(12)).reason, { code: "no-gain", retryInMs: 60_000 });
 });
 
+Deno.test("up: while requests hang the next step waits for ten seconds at most, counted from the last", () => {
+  const driver = new Driver(2);
+  const hanging = demand(12, { facts: { ...facts, hangs: true } });
+  assertEquals(driver.at(5_000, hanging).target, 4);
+  assertEquals(driver.at(5_900, hanging).reason.code, "trying");
+  assertEquals(driver.at(14_900, hanging).reason.code, "trying");
+  assertEquals(driver.at(15_000, hanging).target, 8);
+});
+
 Deno.test("up: the decision says when the next try after a stop is", () => {
   const driver = new Driver(4);
   driver.state = { ...driver.state, gradient: { trial: undefined, stop: { workers: 4, untilMs: 60_000 } } };

@@ -1,8 +1,8 @@
 /** The number to begin with: kept until requests have come for a hold, or for a minute. */
 import { assert, assertEquals } from "@std/assert";
-import { keptForMs, notStarted } from "../../../src/core/policy/start_hold.ts";
+import { keptForMs, nextStart, notStarted } from "../../../src/core/policy/start_hold.ts";
 import { Driver, finished, workers } from "../autoscaler_driver.ts";
-import { load } from "../samples.ts";
+import { load, sample } from "../samples.ts";
 
 const READY = { workers: workers(6) } as const;
 const BOOTING = { workers: workers(0, 6) } as const;
@@ -72,4 +72,13 @@ Deno.test("after the first request they are kept for the rest of the hold", () =
 
 Deno.test("a first request late in the minute keeps them no longer than the minute", () => {
   assertEquals(kept(60_500, 59_000), 0);
+});
+
+Deno.test("the minute begins with the first worker that is ready", () => {
+  assertEquals(nextStart(notStarted(2), sample(5_000), 0).readyAtMs, undefined);
+  assertEquals(nextStart(notStarted(2), sample(5_000), 1).readyAtMs, 5_000);
+});
+
+Deno.test("where requests cannot be counted none has come", () => {
+  assertEquals(nextStart(notStarted(2), sample(5_000, { load: "unknown" }), 1).requestAtMs, undefined);
 });
