@@ -19,6 +19,7 @@ export const V8_FLAGS: readonly string[] = [
   "--single-threaded",
   "--optimize-for-size",
   "--max-semi-space-size=1",
+  "--compact-on-every-full-gc",
 ];
 
 /** Longest time a new binary may take to say its version. */
