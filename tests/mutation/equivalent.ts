@@ -17,6 +17,7 @@ const LINEAR =
   "up to 8 units both formulas are the same: i = 2^(i/4 | 0 + 1) * (1 + i % 4 / 4) for i = 4 to 7";
 const LAST_BUCKET = "whatever is this long falls into the last bucket, which starts at 7.5 s";
 const ALLOWANCE = "it is for rounding errors in the last digits: any allowance so small is as good";
+const BEYOND = "there is nothing behind the last bucket: it counts nothing there";
 const NO_UNIT = "variation has no unit: a factor on all values changes nothing";
 
 const EQUIVALENT: readonly Equivalent[] = [
@@ -62,6 +63,42 @@ const EQUIVALENT: readonly Equivalent[] = [
       "young: this.#last.ready + this.#fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -this.#last.ready),",
     changes: ["-x → x"],
     because: "this very count was pushed just before: the maximum is never one of nothing",
+  },
+  {
+    file: "histogram.ts",
+    code: "for (let i = 0; i < counts.length; i++) {",
+    changes: ["< → <="],
+    because: BEYOND,
+  },
+  {
+    file: "history.ts",
+    code: "for (let b = 0; b < BUCKETS; b++) counts[b]! += tick.durations[b] ?? 0;",
+    changes: ["< → <="],
+    because: BEYOND,
+  },
+  {
+    file: "history.ts",
+    code: "if (drop > 0) this.#ticks.splice(0, drop);",
+    changes: ["> → >="],
+    because: "to drop none changes nothing",
+  },
+  {
+    file: "history.ts",
+    code: "if (last !== undefined && nowMs - last.atMs < DURATIONS_EVERY_MS && nowMs >= last.atMs) {",
+    changes: [">= → >"],
+    because: "in the same tick the durations are the same",
+  },
+  {
+    file: "demand/fall.ts",
+    code: "if (came >= expected) return 0;",
+    changes: [">= → >"],
+    because: "what came as expected has no evidence by the formula too: ln 1 is 0",
+  },
+  {
+    file: "demand/fall.ts",
+    code: "if (before.spanMs <= 0) return false;",
+    changes: ["<= → <"],
+    because: "nothing over no time is NaN, which is no evidence",
   },
   {
     file: "tick.ts",
