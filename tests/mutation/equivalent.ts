@@ -17,7 +17,6 @@ const LINEAR =
   "up to 8 units both formulas are the same: i = 2^(i/4 | 0 + 1) * (1 + i % 4 / 4) for i = 4 to 7";
 const LAST_BUCKET = "whatever is this long falls into the last bucket, which starts at 7.5 s";
 const ALLOWANCE = "it is for rounding errors in the last digits: any allowance so small is as good";
-const BEYOND = "there is nothing behind the last bucket: it counts nothing there";
 const NO_UNIT = "variation has no unit: a factor on all values changes nothing";
 
 const EQUIVALENT: readonly Equivalent[] = [
@@ -65,16 +64,10 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: "this very count was pushed just before: the maximum is never one of nothing",
   },
   {
-    file: "histogram.ts",
-    code: "for (let i = 0; i < counts.length; i++) {",
-    changes: ["< → <="],
-    because: BEYOND,
-  },
-  {
     file: "history.ts",
     code: "for (let b = 0; b < BUCKETS; b++) counts[b]! += tick.durations[b] ?? 0;",
     changes: ["< → <="],
-    because: BEYOND,
+    because: "there is nothing behind the last bucket: it counts nothing there",
   },
   {
     file: "history.ts",
