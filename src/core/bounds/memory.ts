@@ -65,8 +65,13 @@ export function watchMemory(
   watch = { ...watch, fullSinceMs: isFull ? Math.min(before.fullSinceMs, sample.nowMs) : Infinity };
   const isDue = sample.nowMs - watch.fullSinceMs >= FULL_FOR_MS &&
     sample.nowMs - watch.removedAtMs >= MEMORY_SHRINK_PAUSE_MS;
-  if (!known(own) || !isDue || counts.draining > 0 || target <= settings.minWorkers) {
-    return { watch, removal: undefined };
+  // Full again after a kill, the minimum does not fit.
+  const fewest = watch.recentKills > 0 ? 1 : settings.minWorkers;
+  if (!known(own) || !isDue || counts.draining > 0 || target <= fewest) return { watch, removal: undefined };
+  if (target <= settings.minWorkers) {
+    const reason = { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers } as const;
+    const lowered = { ...watch, ceiling: target - 1, removedAtMs: sample.nowMs };
+    return { watch: lowered, removal: { workers: target - 1, reason } };
   }
   const reason = { code: "memory-full", usedBytes: own.usedBytes, limitBytes: own.limitBytes } as const;
   return { watch: { ...watch, removedAtMs: sample.nowMs }, removal: { workers: target - 1, reason } };

@@ -135,6 +135,24 @@ Deno.test("kills that go on leave the last worker", () => {
   assertEquals(removedAtMinimum([{ atMs: 1_000, oomKills: 1 }, { atMs: 9_000, oomKills: 2 }], 1), undefined);
 });
 
+/** The minimum of two workers, for so many seconds after so many kills, in a group with so much memory in use. */
+function minimumAfter(kills: number, usedMib: number, seconds: number) {
+  const driver = new Driver({ minWorkers: 2 }, 2);
+  const busy = { workers: workers(2), load: load({ inFlightMs: 200 }) };
+  driver.run(10, { ...busy, memory: group(500, { oomKills: 0 }) });
+  return driver.run(10 * seconds, { ...busy, memory: group(usedMib, { oomKills: kills }) });
+}
+
+Deno.test("a group that is full again after a kill loses a worker of the minimum", () => {
+  assertEquals(minimumAfter(1, 970, 6).target, 1);
+  assertEquals(minimumAfter(1, 970, 60).target, 1);
+});
+
+Deno.test("a full group without a kill, or a kill in one that is not full, leaves the minimum", () => {
+  assertEquals(minimumAfter(0, 970, 60).target, 2);
+  assertEquals(minimumAfter(1, 940, 60).target, 2);
+});
+
 /** The reason after so many seconds with so much memory in use. */
 function reasonWith(usedMib: number, seconds: number) {
   const driver = new Driver({ minWorkers: 2 }, 6);
