@@ -9,9 +9,15 @@ export interface ProcessId {
 
 /** Start time of a process in clock ticks since boot; undefined when there is no such process, or no /proc. */
 export function startTicksOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined ? undefined : Number(fields[19]);
+}
+
+/** /proc/PID/stat from its third field, the state, on. */
+function statOf(pid: number): readonly string[] | undefined {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }
@@ -25,10 +31,7 @@ export function processOf(pid: number): ProcessId | undefined {
 
 /** Whether it still lives; a zombie does not. */
 export function isAlive({ pid, startTicks }: ProcessId): boolean {
-  if (startTicksOf(pid) !== startTicks) return false;
-  try {
-    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
+  const fields = statOf(pid);
+  if (fields === undefined || Number(fields[19]) !== startTicks) return false;
+  return fields[0] !== "Z" && fields[0] !== "X";
 }

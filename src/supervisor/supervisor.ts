@@ -143,11 +143,13 @@ export class Supervisor {
     const { clock } = this.#parts;
     const { isAsleep } = this.#autoscaler;
     this.#isOrdered = false;
-    for (let leftMs = dueMs - clock(); leftMs > 0 && !this.#stopped; leftMs = dueMs - clock()) {
+    // Also a tick that is late lets others run first.
+    let leftMs = Math.max(0, dueMs - clock());
+    do {
       await this.#sleep(leftMs);
       if (isAsleep && this.#isOrdered) return clock();
-    }
-    await this.#sleep(0);
+      leftMs = dueMs - clock();
+    } while (leftMs > 0 && !this.#stopped);
     return dueMs;
   }
 
