@@ -163,6 +163,20 @@ Deno.test("A quota that is changed while we run is seen within 5 s", () => {
   assertEquals(cpuOf(machine, 5000).limitCores, 1);
 });
 
+Deno.test("A process that is moved to another group while it runs is followed within 5 s", () => {
+  using root = fakeMachine({
+    "proc/self/cgroup": "0::/small\n",
+    "proc/self/mountinfo": V2,
+    "sys/fs/cgroup/small/cpu.max": "100000 100000\n",
+    "sys/fs/cgroup/large/cpu.max": "300000 100000\n",
+  });
+  const machine = new Machine(root.path);
+  machine.read(0);
+  assertEquals(cpuOf(machine, 1000).limitCores, 1);
+  root.write({ "proc/self/cgroup": "0::/large\n" });
+  assertEquals(cpuOf(machine, 5000).limitCores, 3);
+});
+
 const memory: [what: string, files: FakeFiles, limitMib: number, usedMib: number][] = [
   [
     "version 2: page cache that is not in use does not count",
