@@ -28,6 +28,12 @@ Deno.test("a load fell when none come in the last 300 ms", () => {
   assertEquals(fellFrom(6, arrivals(0, 3)), true);
 });
 
+Deno.test("a load fell when five nats speak for a lower rate", () => {
+  // Within 300 ms 6 came where 18 were expected: 5.4 nats; 7: 4.4.
+  assertEquals(fellFrom(6, arrivals(2, 3)), true);
+  assertEquals(fellFrom(6, arrivals(7 / 3, 3)), false);
+});
+
 Deno.test("a load that is a little lower did not fall", () => {
   assertEquals(fellFrom(6, arrivals(5, 10)), false);
 });

@@ -76,6 +76,7 @@ const wakeful: Record<string, Partial<Sample>> = {
   "a worker without a slot": {
     workers: { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0, unseen: 1 },
   },
+  "workers that all drain": { workers: { target: 2, ready: 0, booting: 0, draining: 2, oldestBootMs: 0 } },
   "a worker that boots": { workers: { target: 2, ready: 1, booting: 1, draining: 0, oldestBootMs: 9 } },
   "listeners without a reader": { sleep: { ...READING, isPossible: false } },
   "no probe": { sleep: undefined },
