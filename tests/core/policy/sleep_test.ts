@@ -23,6 +23,10 @@ class Night {
   settings: PolicySettings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 8, sleepAfterMs: 60_000 };
   readonly #law = new Autoscaler(this.settings, 2);
 
+  get isAsleep(): boolean {
+    return this.#law.isAsleep;
+  }
+
   step(changes: Partial<Sample> = {}): Decision {
     const seen = sample(this.nowMs, { sleep: READING, ...changes, elapsedMs: this.nowMs === 0 ? 0 : 100 });
     const decision = this.#law.step(seen, this.settings, this.order);
@@ -48,6 +52,13 @@ Deno.test("after so long without a request there is no worker", () => {
   night.step({ load: load({ started: 1, finished: 1 }) });
   assertEquals(night.run(60).target, 2);
   assertEquals(moved(night.step()), [2, 0, "asleep"]);
+});
+
+Deno.test("the law says that it is asleep", () => {
+  const night = new Night();
+  assertEquals(night.isAsleep, false);
+  night.fallAsleep();
+  assertEquals(night.isAsleep, true);
 });
 
 Deno.test("asleep no worker comes by itself", () => {
