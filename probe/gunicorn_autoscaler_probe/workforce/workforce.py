@@ -45,8 +45,8 @@ class Workforce:
         server.manage_workers = self.manage_workers
 
     def is_serving(self):
-        """A worker that stays was ready at the last look; or none is there because of a sleep."""
-        return self._is_healthy and bool(self._staying()) or self._bell.sleep.has_none_to_lose()
+        """A worker that stays is ready, maybe since the last look; or none is there because of a sleep."""
+        return any(map(self._slots.ready_ns, self._staying())) or self._bell.sleep.has_none_to_lose()
 
     def reload(self):
         """on_reload: everyone is to be replaced, unless the fork server already knows the new code for broken.

@@ -23,6 +23,13 @@ class Forking:
 
 
 class WorkforceTest(WorkforceCase):
+    def test_a_worker_that_got_ready_since_the_last_look_serves(self):
+        server = self.start(2)
+        self.assertTrue(self.force.is_serving())
+        for pid in list(server.WORKERS):
+            server.die(pid)
+        self.assertFalse(self.force.is_serving())
+
     def test_it_forks_all_that_is_missing_in_one_pass_without_pauses(self):
         started = time.monotonic()
         server = self.start(30)
