@@ -169,3 +169,23 @@ Deno.test("a control group of our own is full after a second at 95 % of its limi
   assertEquals(reasonWith(950, 1) === "memory-full", false);
   assertEquals(reasonWith(950, 1.1), "memory-full");
 });
+
+/** Why five workers are bounded. */
+const why = (memory: Memory) => memoryBound(sample(0, { memory }), settings, workers(5), 0, 5)!.why;
+
+Deno.test("the bound says whether the memory of a worker is assumed", () => {
+  assertEquals("isAssumed" in why(group(700)), false);
+  assertEquals("isAssumed" in why(group(700, { isAssumed: true })), true);
+});
+
+Deno.test("the bound says whether all processes wait for memory", () => {
+  assertEquals("isStalled" in why(group(700)), false);
+  assertEquals("isStalled" in why(group(700, { stalledShare: 0.2 })), true);
+});
+
+Deno.test("the bound of an OOM kill says how much longer it holds", () => {
+  const killed = new Killed();
+  killed.after(1, 7);
+  const { why } = killed.after(100, 8).bounds.max;
+  assertEquals(why.code === "oom-kill" && why.forMs > 499_000 && why.forMs < 501_000, true);
+});

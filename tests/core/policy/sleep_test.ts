@@ -230,3 +230,19 @@ Deno.test("a reload that takes the listeners away ends the sleep", () => {
   const { current, target, reason } = night.step({ ...ASLEEP, sleep: { ...READING, isPossible: false } });
   assertEquals([current, target, reason.code], [0, 1, "woken"]);
 });
+
+Deno.test("the decision to fall asleep removes workers, those after it hold none", () => {
+  const night = new Night();
+  night.step({ load: load({ started: 1, finished: 1 }) });
+  night.run(60);
+  assertEquals(night.step().action, "shrink");
+  const { action, wanted } = night.step(ASLEEP);
+  assertEquals([action, wanted], ["hold", 0]);
+});
+
+Deno.test("the decision says how long it has been asleep", () => {
+  const night = new Night();
+  night.fallAsleep();
+  const { reason } = night.run(30, ASLEEP);
+  assertEquals(reason.code === "asleep" && reason.forMs, 30_000);
+});
