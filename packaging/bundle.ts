@@ -32,8 +32,8 @@ export interface Staged {
 export async function stage(root: string): Promise<Staged> {
   const bundle = `${root}/${BUNDLE}`;
   await Deno.mkdir(bundle, { recursive: true });
-  // Not minified: 0.3 MB of 98, and stack traces in bug reports stay readable.
-  const args = ["bundle", "--quiet", "--platform", "deno", "--code-splitting", "--outdir", bundle];
+  // Minified it holds 1 MB less. No message of ours needs a stack trace.
+  const args = ["bundle", "--quiet", "--platform=deno", "--code-splitting", "--minify", "--outdir", bundle];
   await deno([...args, `${repository}main.ts`], repository);
   for (const { name } of Deno.readDirSync(bundle)) {
     await Deno.utime(`${bundle}/${name}`, BUILD_TIME_S, BUILD_TIME_S);
