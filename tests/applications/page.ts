@@ -18,8 +18,8 @@ export function applicationsTable(applications: readonly Application[], trials: 
     const cells = [
       `${name} ${packages[0]!.split("==")[1]}`,
       `\`${line}\``,
-      both(({ scaling }) => share(scaling)),
-      both(({ reload }) => share(reload)),
+      lost(bare.scaling, wrapped.scaling),
+      lost(bare.reload, wrapped.reload),
       both(({ startS }) => startS.toFixed(1)),
       both(({ stopS }) => stopS.toFixed(1)),
       both(({ exitCode }) => String(exitCode)),
@@ -29,8 +29,10 @@ export function applicationsTable(applications: readonly Application[], trials: 
   return rows.join("\n");
 }
 
-function share({ lost, sent }: Lost): string {
-  return `${lost} of ${sent}`;
+/** "0 / 1 of 80", or "0 of 80 / 1 of 81". */
+function lost(bare: Lost, wrapped: Lost): string {
+  const first = bare.sent === wrapped.sent ? `${bare.lost}` : `${bare.lost} of ${bare.sent}`;
+  return `${first} / ${wrapped.lost} of ${wrapped.sent}`;
 }
 
 /** `text` with `table` between its markers. Throws when they are missing. */
