@@ -44,7 +44,8 @@ export class Doorbell implements WorkerCount {
   #ringAgainAtMs = Infinity;
   #pauseMs = FIRST_RING_MS;
   #rings = 0;
-  #unconfirmed = 0;
+  /** Sequence numbers of the requests rung for that the master had not confirmed at the last ring. */
+  #unconfirmed: number[] = [];
   /** Confirmations seen, and rings beyond the first of each request: for metrics. */
   confirmations = 0;
   retries = 0;
@@ -78,7 +79,6 @@ export class Doorbell implements WorkerCount {
     if (confirmed !== undefined && confirmed.seq >= this.#seq && confirmed.workers === this.#wanted) {
       if (this.#ringAgainAtMs !== Infinity) this.confirmations++;
       this.#ringAgainAtMs = Infinity;
-      this.#unconfirmed = 0;
       return { kind: "settled", workers: this.#wanted };
     }
     // A master that has not spoken at all is still starting: a signal now would end it, its handlers are not set yet.
@@ -97,10 +97,12 @@ export class Doorbell implements WorkerCount {
   }
 
   #ringNow(nowMs: number): void {
-    if (this.#port.confirmed() !== undefined && this.#unconfirmed < MOST_UNCONFIRMED) {
+    const confirmed = this.#port.confirmed();
+    this.#unconfirmed = this.#unconfirmed.filter((seq) => seq > (confirmed?.seq ?? 0));
+    if (confirmed !== undefined && this.#unconfirmed.length < MOST_UNCONFIRMED) {
       this.#ring(this.#signal);
       this.#rings++;
-      this.#unconfirmed++;
+      this.#unconfirmed.push(this.#seq);
     }
     this.#ringAgainAtMs = nowMs + this.#pauseMs;
     this.#pauseMs = Math.min(LONGEST_RING_MS, this.#pauseMs * 2);

@@ -93,6 +93,14 @@ Deno.test("a lost signal is sent once more, and no third is on its way before th
   assertEquals(master.rung.length, 3);
 });
 
+Deno.test("each of many requests is rung for, when the one before is confirmed between two polls", () => {
+  const { master, bell } = doorbell();
+  for (const workers of [3, 4, 5, 6]) {
+    bell.ask(workers, workers);
+    assertEquals(master.count, workers);
+  }
+});
+
 Deno.test("a confirmation of an older request does not count", () => {
   const { master, bell } = doorbell();
   master.obeys = false;
