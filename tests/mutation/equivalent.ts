@@ -82,6 +82,25 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: "in the same tick the durations are the same",
   },
   {
+    file: "bounds/memory.ts",
+    code: "recentKills: 0,",
+    changes: ["0 → 1"],
+    because: "the first sample sets it to 0, as after each time of a ceiling",
+  },
+  {
+    file: "bounds/memory.ts",
+    code: "untilMs: -Infinity,",
+    changes: ["-x → x"],
+    because: "there is no ceiling yet, so none ends",
+  },
+  {
+    file: "policy/sleep.ts",
+    code:
+      "export const AWAKE: SleepState = { quietSinceMs: undefined, sinceMs: undefined, wakes: 0, isWaking: false };",
+    changes: ["0 → 1"],
+    because: "awake, the number is not compared, and each sample has its own",
+  },
+  {
     file: "demand/fall.ts",
     code: "if (came >= expected) return 0;",
     changes: [">= → >"],

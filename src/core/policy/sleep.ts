@@ -84,9 +84,7 @@ export function wakingDecision(decision: Decision, waking: Waking): Decision {
 /** Whether there are certainly no requests: anything unknown counts as one. */
 function isQuiet(sample: Sample): boolean {
   const { workers, load, queue, sleep } = sample;
-  if (sleep === undefined || !sleep.isPossible || !known(workers) || !known(load) || !known(queue)) {
-    return false;
-  }
+  if (sleep === undefined || !known(workers) || !known(load) || !known(queue)) return false;
   if (workers.ready === 0 || workers.booting > 0 || (workers.unseen ?? 0) > 0 || load.coverage < 1) {
     return false;
   }

@@ -23,7 +23,17 @@ Deno.test("in a control group of our own there is room for the exits of all work
 });
 
 Deno.test("in a control group of our own there is room for one worker of a reload", () => {
-  assertEquals(bound(group(300, { workerBytes: 300 * MIB })), 6); // (700 - 300 - 30) / 306
+  assertEquals(bound(group(200, { workerBytes: 300 * MIB })), 6); // (700 - 200 - 30) / 306
+});
+
+Deno.test("beside neighbours there is no room for a reload", () => {
+  assertEquals(bound(group(300, { workerBytes: 300 * MIB, own: "unknown" })), 7); // (900 - 300) / 300
+});
+
+Deno.test("a share of 1 is the whole limit", () => {
+  const memory = group(700, { own: "unknown" });
+  const all = { ...settings, memoryShare: 1 };
+  assertEquals(memoryBound(sample(0, { memory }), all, workers(5), 0, 5)!.workers, 10); // (1000 - 700) / 60
 });
 
 Deno.test("memory that others have reserved is not there for workers", () => {
@@ -31,7 +41,11 @@ Deno.test("memory that others have reserved is not there for workers", () => {
 });
 
 Deno.test("while all processes wait for memory no worker is added", () => {
-  assertEquals(bound(group(100, { stalledShare: 0.2 })), 5);
+  assertEquals(bound(group(100, { stalledShare: 0.1 })), 5);
+});
+
+Deno.test("while hardly a process waits for memory workers are added", () => {
+  assertEquals(bound(group(700, { stalledShare: 0.09 })), 7);
 });
 
 Deno.test("memory that is short holds growth and takes no worker away as quiet", () => {
@@ -131,8 +145,37 @@ Deno.test("kills that go on take a worker off the minimum", () => {
   });
 });
 
+Deno.test("a kill a minute after another goes on from it, a later one does not", () => {
+  const minutesApart = (atMs: number) =>
+    removedAtMinimum([{ atMs: 1_000, oomKills: 1 }, { atMs, oomKills: 2 }])?.workers;
+  assertEquals([61_000, 61_001].map(minutesApart), [1, undefined]);
+});
+
 Deno.test("kills that go on leave the last worker", () => {
   assertEquals(removedAtMinimum([{ atMs: 1_000, oomKills: 1 }, { atMs: 9_000, oomKills: 2 }], 1), undefined);
+});
+
+Deno.test("the ceiling of a kill holds to the end of its time", () => {
+  const killed = { ...NO_MEMORY_TROUBLE, kills: 1, recentKills: 1, ceiling: 3, untilMs: 1_000 };
+  const ceilingAt = (atMs: number) =>
+    watchMemory(killed, sample(atMs, { memory: group(500, { oomKills: 1 }) }), settings, workers(3), 3).watch
+      .ceiling;
+  assertEquals([1_000, 1_001].map(ceilingAt), [3, Infinity]);
+});
+
+/** The removal from two workers, of which so many drain besides, in a group that is full since a kill. */
+function removedWhenFull(draining: number) {
+  const killed = { ...NO_MEMORY_TROUBLE, kills: 1, recentKills: 1, untilMs: 99_000, fullSinceMs: 0 };
+  const seen = sample(10_000, { memory: group(970, { oomKills: 1 }) });
+  return watchMemory(killed, seen, settings, { ...workers(2), draining }, 2).removal?.workers;
+}
+
+Deno.test("of a minimum that does not fit one worker is removed", () => {
+  assertEquals(removedWhenFull(0), 1);
+});
+
+Deno.test("no worker is removed for memory while another drains", () => {
+  assertEquals(removedWhenFull(1), undefined);
 });
 
 /** The minimum of two workers, for so many seconds after so many kills, in a group with so much memory in use. */

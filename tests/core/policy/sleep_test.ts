@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Autoscaler } from "../../../src/core/autoscaler.ts";
 import { AUTO, type Order } from "../../../src/core/policy/policy.ts";
+import { asleepDecision, AWAKE, nextSleep } from "../../../src/core/policy/sleep.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { Decision } from "../../../src/core/reason.ts";
 import type { Sample, SleepReading } from "../../../src/core/sample.ts";
@@ -82,7 +83,8 @@ const wakeful: Record<string, Partial<Sample>> = {
   "a websocket": { load: load({ websockets: 1 }) },
   "an event stream": { load: load({ streams: 1 }) },
   "a queue that cannot be read": { queue: "unknown" },
-  "workers that cannot be read": { load: "unknown" },
+  "a load that cannot be read": { load: "unknown" },
+  "workers that cannot be read": { workers: "unknown" },
   "some workers that cannot be read": { load: load({ coverage: 0.5 }) },
   "a worker without a slot": {
     workers: { target: 2, ready: 2, booting: 0, draining: 0, oldestBootMs: 0, unseen: 1 },
@@ -245,4 +247,42 @@ Deno.test("the decision says how long it has been asleep", () => {
   night.fallAsleep();
   const { reason } = night.run(30, ASLEEP);
   assertEquals(reason.code === "asleep" && reason.forMs, 30_000);
+});
+
+Deno.test("the first boots are those of the minimum, as nothing was woken", () => {
+  const decision = new Night().step({ workers: { ...NONE, target: 2, booting: 2 }, load: "unknown" });
+  assertEquals([decision.target, decision.bounds.min], [2, 2]);
+});
+
+Deno.test("a sleep goes on where the master says nothing", () => {
+  const asleep = { ...AWAKE, quietSinceMs: 0, sinceMs: 60_000 };
+  const settings = { ...DEFAULT_POLICY, sleepAfterMs: 60_000 };
+  const seen = sample(70_000, { ...ASLEEP, sleep: undefined });
+  assertEquals(nextSleep(asleep, seen, settings, AUTO), { sleep: asleep });
+});
+
+Deno.test("the shortest time is a millisecond", () => {
+  const quiet = { ...AWAKE, quietSinceMs: 100 };
+  const settings = { ...DEFAULT_POLICY, sleepAfterMs: 1 };
+  assertEquals(nextSleep(quiet, sample(101, { sleep: READING }), settings, AUTO).sleep.sinceMs, 101);
+});
+
+/** The decision 5 s after the last request, 3 s asleep, from so many workers. */
+function decisionAsleep(deepSleepAfterMs: number, current: number): Decision {
+  const asleep = { ...AWAKE, quietSinceMs: 10_000, sinceMs: 12_000 };
+  const settings = { ...DEFAULT_POLICY, deepSleepAfterMs };
+  return asleepDecision(sample(15_000), asleep, settings, current);
+}
+const isDeep = ({ reason }: Decision) => reason.code === "asleep" && reason.isDeep;
+
+Deno.test("the sleep is deep from its time since the last request on", () => {
+  assertEquals([5_000, 5_001].map((ms) => isDeep(decisionAsleep(ms, 0))), [true, false]);
+});
+
+Deno.test("the shortest time of the fork server is a millisecond", () => {
+  assertEquals([0, 1].map((ms) => isDeep(decisionAsleep(ms, 0))), [false, true]);
+});
+
+Deno.test("the last worker too is removed", () => {
+  assertEquals(decisionAsleep(0, 1).action, "shrink");
 });
