@@ -43,6 +43,7 @@ export const LONGEST: readonly TestFile[] = [
   "tests/e2e/status/status_test.ts",
   "tests/e2e/status/dashboard_test.ts",
   "tests/e2e/lifecycle/lifecycle_test.ts",
+  "tests/e2e/classes/background_work_test.ts",
   "tests/e2e/lifecycle/endless_streams_test.ts",
   "tests/e2e/lifecycle/probe_off_test.ts",
   "tests/e2e/lifecycle/loss_test.ts",
