@@ -101,6 +101,12 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: "awake, the number is not compared, and each sample has its own",
   },
   {
+    file: "waiting.ts",
+    code: "if (lowerBoundMs(i) >= LEAST_KERNEL_WAIT_MS) waitedMs += waits[i]! * middleMs(i);",
+    changes: [">= → >"],
+    because: "no bucket begins there",
+  },
+  {
     file: "demand/fall.ts",
     code: "if (came >= expected) return 0;",
     changes: [">= → >"],

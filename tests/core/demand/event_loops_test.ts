@@ -135,3 +135,24 @@ Deno.test("blocked loops of the stable window keep workers that a quiet second w
 Deno.test("computing loops count as they are now", () => {
   assertEquals(enoughAfter(300), 5); // 2 loops over 3 s, 15 % more of them
 });
+
+Deno.test("a single late tick is a state of the loops", () => {
+  const one = { servingMs: 100, loopTicks: 1, loopLateTicks: 1, loopLateMs: 50, loopBusyMs: 60 };
+  assertEquals(loopState(ticks([one]).sums(100)), { erlangs: 0.6, restMs: 50, waitMs: 50 });
+});
+
+Deno.test("over no time there is no state of the loops", () => {
+  assertEquals(loopState({ ...ticks([late(5, 100)]).sums(100), spanMs: 0 }).erlangs, 0);
+});
+
+Deno.test("loops are blocked from twice what they compute on, and with one finished request", () => {
+  const sums = { ...ticks([late(10, 100)]).sums(100), finished: 1, arrivals: 100, cpuMs: 0 };
+  const busyMs = lowerBusyLoops(sums) * sums.spanMs;
+  const isBlocked = (cpuMs: number) => blockedLoops(sums, { ...sums, cpuMs }) > 0;
+  assertEquals([busyMs / 2, busyMs / 2 + 1].map(isBlocked), [true, false]);
+});
+
+Deno.test("without a finished request it is not known what blocks", () => {
+  const sums = { ...ticks([late(10, 100)]).sums(100), finished: 0, arrivals: 100, cpuMs: 0 };
+  assertEquals(blockedLoops(sums, sums), 0);
+});
