@@ -143,7 +143,7 @@ export class Sensing implements Sampler {
     const isShared = this.#arbiter?.forkServer.state === "ready";
     const cost = this.#processes.read(readyPids, nowMs, isShared, servedOf(slots));
     this.#costs = cost.workers;
-    const machine = this.#machine.read(nowMs);
+    const machine = this.#machine.read(nowMs, cost.heldBytes);
     return {
       nowMs,
       elapsedMs,

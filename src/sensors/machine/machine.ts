@@ -35,6 +35,8 @@ const WINDOW_MS = 1_000;
 const LIMITS_AGAIN_MS = 5_000;
 /** On big machines /proc/stat and memory.stat take a millisecond to make. */
 const AGAIN_MS = 250;
+/** Memory in use is read at once when workers have taken this much more. */
+const TAKEN_BYTES = 8 * 2 ** 20;
 
 /** Reads limits and use; limits anew every five seconds, use four times a second. */
 export class Machine {
@@ -47,6 +49,7 @@ export class Machine {
   #throttled = new Rate(WINDOW_MS);
   #limitsAtMs = -Infinity;
   #readAtMs = -Infinity;
+  #workersBytes = 0;
   #quota: CpuQuota | undefined;
   #cpus: ReadonlySet<number> = new Set();
   #memoryLimits: readonly MemoryLimit[] = [];
@@ -63,9 +66,18 @@ export class Machine {
     this.#fallbackCores = fallbackCores;
   }
 
-  /** What there is and what is in use at `nowMs`, monotonic ms. */
-  read(nowMs: number): MachineReading {
-    if (nowMs < this.#readAtMs + AGAIN_MS) return this.#reading;
+  /**
+   * What there is and what is in use at `nowMs`, monotonic ms.
+   * @param workersBytes what the workers hold: memory that they took since the last reading is no room for others
+   */
+  read(nowMs: number, workersBytes = 0): MachineReading {
+    const isDue = nowMs >= this.#readAtMs + AGAIN_MS;
+    if (!isDue && workersBytes < this.#workersBytes + TAKEN_BYTES) return this.#reading;
+    this.#workersBytes = workersBytes;
+    if (!isDue) {
+      this.#reading = { ...this.#reading, memory: this.#readMemory() };
+      return this.#reading;
+    }
     this.#readAtMs = nowMs;
     if (nowMs >= this.#limitsAtMs + LIMITS_AGAIN_MS) {
       this.#limitsAtMs = nowMs;

@@ -1,6 +1,6 @@
 /** What gunicorn's workers cost, from /proc. */
 
-import type { Cpu, Maybe, Memory } from "../../core/sample.ts";
+import { type Cpu, known, type Maybe, type Memory } from "../../core/sample.ts";
 import { Children } from "./children.ts";
 import { WorkerCost } from "./worker_cost.ts";
 import { type Expected, WorkerForecast } from "./worker_forecast.ts";
@@ -24,6 +24,8 @@ export interface ProcessesReading {
   readonly cpu: Maybe<Pick<Cpu, "workerCores" | "waitingCores" | "busiestWorkerCores">>;
   readonly workerBytes: Memory["workerBytes"];
   readonly workers: readonly ProcessWorker[];
+  /** What they hold in all, as far as it is known. */
+  readonly heldBytes: number;
 }
 
 /** Run-queue waits are read again after so long ... */
@@ -80,6 +82,7 @@ export class Processes {
     return {
       cpu: cpuOf(workers),
       workerBytes: this.#expected.workerBytes,
+      heldBytes: workers.reduce((sum, { bytes }) => sum + (known(bytes) ? bytes : 0), 0),
       workers: workers.map(({ pid, state, threads, cores, waitingCores, bytes }) => (
         { pid, state, threads, cores, waitingCores, bytes }
       )),

@@ -58,6 +58,19 @@ Deno.test("Without control groups the machine itself is the limit", () => {
   assertEquals(machine.limits().coresFrom, "the CPUs this process may use");
 });
 
+Deno.test("memory in use is read at once when workers have taken some, else four times a second", () => {
+  const meminfo = (freeMib: number) => `MemTotal: ${1000 * 1024} kB\nMemAvailable: ${freeMib * 1024} kB\n`;
+  using root = fakeMachine({ "proc/meminfo": meminfo(900) });
+  const machine = new Machine(root.path);
+  const usedMib = (nowMs: number, workersMib: number) => {
+    const { memory } = machine.read(nowMs, workersMib * 2 ** 20);
+    return memory === "unknown" ? memory : memory.usedBytes / 2 ** 20;
+  };
+  assertEquals(usedMib(0, 20), 100);
+  root.write({ "proc/meminfo": meminfo(700) });
+  assertEquals([usedMib(100, 27), usedMib(200, 28)], [100, 300]);
+});
+
 Deno.test("Of the machine only the CPUs count that this process may use and that are there", () => {
   using root = fakeMachine({
     "proc/self/status": "Cpus_allowed_list:\t1,3-127\n",

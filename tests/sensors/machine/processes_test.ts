@@ -233,7 +233,12 @@ Deno.test("A worker that is gone, or no longer ready, counts no more", () => {
   put(root, 51, { ticks: 100 });
   put(root, 52, { ticks: 100 });
   assertEquals(round(cpuOf(processes, [51], 1000).workerCores), 1);
-  assertEquals(processes.read([99], 1100), { cpu: "unknown", workerBytes: "unknown", workers: [] });
+  assertEquals(processes.read([99], 1100), {
+    cpu: "unknown",
+    workerBytes: "unknown",
+    heldBytes: 0,
+    workers: [],
+  });
   processes.close();
 });
 
