@@ -12,18 +12,20 @@ Deno.test("a pid that none has is no process", () => assertEquals(processOf(2 **
 
 Deno.test("a zombie does not live", async () => {
   // The shell becomes sleep, which does not wait for the child that it has from it.
-  const script = "sh -c 'read line' & echo $!; exec sleep 60 < /dev/null";
-  const parent = new Deno.Command("sh", { args: ["-c", script], stdin: "piped", stdout: "piped" }).spawn();
+  const script = "sleep 60 & echo $!; exec sleep 60";
+  const parent = new Deno.Command("sh", { args: ["-c", script], stdin: "null", stdout: "piped" }).spawn();
   const reader = parent.stdout.getReader();
   const pid = Number(new TextDecoder().decode((await reader.read()).value));
   const child = processOf(pid)!;
+  const program = () => Deno.readTextFileSync(`/proc/${parent.pid}/comm`).trim();
+  await until(() => program() === "sleep", { what: "the parent's exec" });
+  Deno.kill(pid, "SIGKILL");
   try {
     await until(() => !isAlive(child), { what: "the end of the child" });
     assertEquals(processOf(pid), child);
   } finally {
     parent.kill("SIGKILL");
     await reader.cancel();
-    await parent.stdin.close();
     await parent.status;
   }
 });

@@ -10,6 +10,7 @@ import { startTicksOf } from "../../src/platform/process_id.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { command, runtimeFolder } from "../support/running_commands.ts";
 import { tempDir } from "../support/tempdir.ts";
+import { until } from "../support/wait.ts";
 import { asNobody, attack, NOBODY } from "./another_user.ts";
 
 /** All that stands in a folder, at any depth. */
@@ -158,8 +159,8 @@ attack("workers with --user cannot enter the runtime folder, and have no page bu
   const dir = await runtimeFolder(it);
   await it.untilWorkers(3);
   for (const pid of it.workers()) {
-    const uid = /^Uid:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1];
-    assertEquals(uid, String(NOBODY));
+    const uid = () => /^Uid:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1];
+    await until(() => uid() === String(NOBODY), { what: () => `worker ${pid} as ${NOBODY}, it is ${uid()}` });
     const pages = Deno.readTextFileSync(`/proc/${pid}/maps`).split("\n").filter((line) => line.includes(dir));
     const files = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) =>
       Deno.readLinkSync(`/proc/${pid}/fd/${name}`)

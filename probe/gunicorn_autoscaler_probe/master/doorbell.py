@@ -67,7 +67,7 @@ class Doorbell:
         return True
 
     def is_abandoned(self):
-        """Whether the supervisor died before any master could claim the file: this gunicorn has no supervisor."""
+        """Whether the supervisor has died and no other master has claimed the file: this gunicorn has no supervisor."""
         return not self._is_supervised() and claim.is_gone(self.supervisor_pid) and claim.take(self._fd)
 
     def is_obeying(self):

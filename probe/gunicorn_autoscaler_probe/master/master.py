@@ -38,9 +38,7 @@ class Master:
             return False
         bell = Doorbell(self._folder)
         if not bell.claim():
-            if bell.is_abandoned():
-                lifeline.remove_folder(self._folder)
-                lifeline.end()
+            self._end_if_abandoned(bell)
             bell.close()
             return False
         self._bell = bell
@@ -58,6 +56,12 @@ class Master:
             report.trouble('hold the runtime folder', error)
         return True
 
+    def _end_if_abandoned(self, bell):
+        """Nothing else ends a gunicorn below a launcher whose supervisor died before it had workers."""
+        if bell.is_abandoned():
+            lifeline.remove_folder(self._folder)
+            lifeline.end()
+
     def configure(self, settings, space):
         """Look into the config `space` that is about to be loaded, again at each reload."""
         self._has_file_workers = 'workers' in space
@@ -69,6 +73,8 @@ class Master:
     def starting(self, server):
         """on_starting: take over the workforce."""
         if not self._obeys():
+            if self._is_ours:
+                self._end_if_abandoned(self._bell)
             return
         self._bell.publish_configuration(server)
         try:
