@@ -12,7 +12,7 @@ const QUIET_ROUNDS = 20;
 /** V8's own, there with --expose-gc. The flavor also gives back what V8 keeps for later, such as code it rarely runs. */
 type Collect = (options: { type: "major"; flavor: "last-resort" }) => void;
 
-/** Gives back what can be had again: garbage, free memory of malloc, unchanged pages of files. Takes some 20 ms. */
+/** Gives back what can be had again: garbage, free memory of malloc, unchanged pages of files. Takes some 80 ms. */
 export function giveBackSpareMemory(): void {
   const { gc } = globalThis as { gc?: Collect };
   gc?.({ type: "major", flavor: "last-resort" });

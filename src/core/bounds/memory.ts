@@ -57,7 +57,7 @@ export function watchMemory(
   let watch = before.untilMs < sample.nowMs ? { ...before, ceiling: Infinity, recentKills: 0 } : before;
   watch = afterKills(watch, memory?.oomKills ?? "unknown", sample.nowMs, settings, target);
   if (watch.ceiling < target) {
-    const reason = { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers } as const;
+    const reason = afterOomKills(watch, settings);
     return { watch: { ...watch, removedAtMs: sample.nowMs }, removal: { workers: watch.ceiling, reason } };
   }
   const own = memory?.own ?? "unknown";
@@ -69,12 +69,16 @@ export function watchMemory(
   const fewest = watch.recentKills > 0 ? 1 : settings.minWorkers;
   if (!known(own) || !isDue || counts.draining > 0 || target <= fewest) return { watch, removal: undefined };
   if (target <= settings.minWorkers) {
-    const reason = { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers } as const;
+    const reason = afterOomKills(watch, settings);
     const lowered = { ...watch, ceiling: target - 1, removedAtMs: sample.nowMs };
     return { watch: lowered, removal: { workers: target - 1, reason } };
   }
   const reason = { code: "memory-full", usedBytes: own.usedBytes, limitBytes: own.limitBytes } as const;
   return { watch: { ...watch, removedAtMs: sample.nowMs }, removal: { workers: target - 1, reason } };
+}
+
+function afterOomKills(watch: MemoryWatch, settings: PolicySettings): Reason {
+  return { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers };
 }
 
 /** A single kill may be one greedy request: the minimum stands. Where they go on, it does not fit. */

@@ -1,19 +1,17 @@
 /** gunicorn 21 to 23 accepts before it reads: threaded workers look away from their listener for a moment. */
 import { assertEquals } from "@std/assert";
 import { parseSocketTable, TCP_LISTEN } from "../../../src/sensors/queue/socket_table.ts";
-import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";
 import { SLOT } from "../../sensors/probe/shared_pages.ts";
-import { apps, appsFolder } from "../../support/apps.ts";
 import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
-import { bin, venv } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
+import { gthreadServer } from "./gthread_server.ts";
 
 const SILENT = 15;
 
 Deno.test("gthread on gunicorn 23: silent clients wait in the kernel, hold a place for a moment, and are served when they send", async () => {
   const port = freeTcpPort();
-  await using server = await startServer(port, 1);
+  await using server = await gthreadServer("23", port, 1);
   await using clients = new AsyncDisposableStack();
   const silent: Connection[] = [];
   while (silent.length < SILENT) silent.push(clients.use(await Connection.open({ port })));
@@ -33,7 +31,7 @@ Deno.test("gthread on gunicorn 23: silent clients wait in the kernel, hold a pla
 
 Deno.test("gthread on gunicorn 23: a worker told to go while it looks away takes its listener back no more", async () => {
   const port = freeTcpPort();
-  await using server = await startServer(port, 2);
+  await using server = await gthreadServer("23", port, 2);
   await using clients = new AsyncDisposableStack();
   const silent: Connection[] = [];
   const connect = async (many: number) => {
@@ -57,21 +55,4 @@ Deno.test("gthread on gunicorn 23: a worker told to go while it looks away takes
 function queued(port: number): number {
   const rows = parseSocketTable(Deno.readTextFileSync("/proc/net/tcp"));
   return rows.find((row) => row.state === TCP_LISTEN && row.localPort === port)?.rxQueue ?? 0;
-}
-
-async function startServer(port: number, workers: number): Promise<ProbedGunicorn> {
-  const args = [
-    "--chdir",
-    appsFolder,
-    "-b",
-    `127.0.0.1:${port}`,
-    "-k",
-    "gthread",
-    "--threads",
-    "2",
-    apps.wsgi,
-  ];
-  const server = new ProbedGunicorn(bin(await venv("23"), "gunicorn"), args, workers);
-  await server.settled(workers);
-  return server;
 }

@@ -1,29 +1,16 @@
 /** Threaded workers leave to others what they cannot begin, on real gunicorn. */
 import { assertEquals } from "@std/assert";
-import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";
 import { SLOT } from "../../sensors/probe/shared_pages.ts";
-import { apps, appsFolder } from "../../support/apps.ts";
 import { get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
-import { bin, venv, type VenvName } from "../../support/venv.ts";
+import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
+import { gthreadServer } from "./gthread_server.ts";
 
 for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
   Deno.test(`gthread on gunicorn ${version}: what waits behind a full worker is begun by workers that are added`, async () => {
     const port = freeTcpPort();
-    const args = [
-      "--chdir",
-      appsFolder,
-      "-b",
-      `127.0.0.1:${port}`,
-      "-k",
-      "gthread",
-      "--threads",
-      "2",
-      apps.wsgi,
-    ];
-    await using server = new ProbedGunicorn(bin(await venv(version), "gunicorn"), args, 1);
-    await server.settled(1);
+    await using server = await gthreadServer(version, port, 1);
     const inFlight = () => [...server.slots().values()].map((slot) => slot[SLOT.inFlight]!);
 
     const twelve = Array.from({ length: 12 }, () => get({ port }, "/sleep/2000"));
