@@ -5,7 +5,7 @@ import type { Scaled, WorkerClass } from "./loss_servers.ts";
 
 const GRACEFUL_S = 3;
 /**
- * A stream is late beyond it: the gevent worker of gunicorn looks once a second whether it is to go and whether it is
+ * A stream is late beyond it: the gevent worker of gunicorn looks once a second whether it must end and whether it is
  * idle, and takes a second to end.
  */
 export const LATE_S = GRACEFUL_S + 4;

@@ -1,4 +1,4 @@
-"""A worker that is to go empties itself first, so that no client finds its connection cut.
+"""A worker that must end empties itself first, so that no client finds its connection cut.
 
 uvicorn, gunicorn's asgi worker and, up to gunicorn 26, its gthread worker close idle kept-alive connections the moment
 they are told to stop; a request that is on its way on one of them is lost. So the master only marks the slot
@@ -21,7 +21,7 @@ _CLOSING_NS = 10**9
 
 
 class Drain:
-    """Looks now and then (at each tick of an event loop) whether the worker is to go, and sees it out."""
+    """Looks now and then (at each tick of an event loop) whether the worker must end, and drains it."""
 
     def __init__(self, words, timeout_s, close_connections):
         """close_connections(): from now on every answer ends its connection. Says in the slot that it is there."""

@@ -105,7 +105,7 @@ class GunicornsDrain:
         try:
             step(self._worker)
         except Exception as error:
-            report.trouble('empty a worker that is to go', error, self._worker.log)
+            report.trouble('drain a worker', error, self._worker.log)
 
 
 def accept_queued(worker):

@@ -7,7 +7,7 @@ _LOOK_EVERY_MS = 100
 
 
 def attach(worker, words, linger_ns=0):
-    """Have `worker` look once a second, with its heartbeat, whether it is to go."""
+    """Have `worker` look once a second, with its heartbeat, whether it must end."""
     drain = TornadoDrain(worker, words)
     drain.linger_ns = linger_ns
     watchdog = worker.watchdog

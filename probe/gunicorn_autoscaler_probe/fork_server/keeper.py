@@ -215,7 +215,7 @@ class Keeper:
             pass
 
     def _take(self):
-        """Put the next fork server in the place of the current one if it is ready; let go of what has failed."""
+        """Put the next fork server in the place of the current one if it is ready; drop what has failed."""
         if self._current is not None and self._current.look(0) != READY:
             self._lose(self._current.why)
         new = self._next

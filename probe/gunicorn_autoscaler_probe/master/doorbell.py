@@ -38,7 +38,7 @@ class Doorbell:
         self._changes = 0
 
     def linger_ns(self):
-        """How long a worker is kept after its last request before it may go."""
+        """How long a worker is kept after its last request before it may end."""
         return min(self._words[w.A_LINGER_MS], _MOST_LINGER_MS) * 10**6
 
     def fork_server_words(self):

@@ -127,7 +127,7 @@ class Master:
             self._workforce.reload()
 
     def linger_ns(self):
-        """How long a worker is kept after its last request before it may go."""
+        """How long a worker is kept after its last request before it may end."""
         return self._bell.linger_ns() if self._bell is not None else 0
 
     def is_serving(self):

@@ -21,7 +21,7 @@ _AHEAD_NS = 10**6
 
 
 def attach(worker, m, look):
-    """Meter `worker` into the words `m`. look(): called in each turn of its main loop once it is to go."""
+    """Meter `worker` into the words `m`. look(): called in each turn of its main loop once it drains."""
     wait = KernelWait(m)
     histogram = Histogram(m)
     in_service = deque()  # one for each request in service

@@ -26,7 +26,7 @@ def attach(worker, m, is_stale, flush, look):
 
     While requests go on waiting for a thread, answers end their connections: a kept one binds its client to this
     worker, and workers added beside it would stay idle. The client's next connection goes to a free worker. So do the
-    answers of a worker that is to go.
+    answers of a draining worker.
 
     is_stale[0]: the meter holds something back, which flush() stores. look(): see gthread_meter.attach.
     """

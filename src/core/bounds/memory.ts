@@ -142,7 +142,7 @@ export function memoryBound(
   const isStalled = known(stalledShare) && stalledShare >= STALLED_SHARE;
   const more = isStalled ? 0 : Math.max(0, Math.floor(room / (workerBytes + exitBytes)));
   return {
-    // One that is about to go is alive still: that is no room for another.
+    // One that is about to drain is alive still: that is no room for another.
     workers: more > 0 ? Math.max(target, alive + more) : target,
     why: {
       code: "memory",

@@ -177,7 +177,7 @@ const PODS = group("Pods", [
     "podDownPerMinute",
     whole(0, 1000),
     1,
-    "Pods that may go in a minute; 0: any number, as where an HPA says nothing.",
+    "Pods that may be removed in a minute; 0: any number, as where an HPA says nothing.",
   ),
   option("podScrapeSeconds", number(0.1, 600), 15, "How often Prometheus asks each pod."),
   option("podAverageSeconds", number(0.1, 3600), 30, "The HPA sees the ratio averaged over this time."),

@@ -12,7 +12,7 @@ import { until } from "../../support/wait.ts";
 
 const uvicorn = ["-k", "uvicorn_worker.UvicornWorker", apps.asgi];
 
-Deno.test("uvicorn: a worker that is to go ends its connections with the next answer, and leaves when none is open", async () => {
+Deno.test("uvicorn: a draining worker ends its connections with the next answer, and leaves when none is open", async () => {
   const port = freeTcpPort();
   await using server = await startServer(uvicorn, port, 1);
   await using kept = await Connection.open({ port });
