@@ -20,7 +20,7 @@ A_FORK_SERVER_WHY, A_FORK_SERVER_WHY_BYTES = 256, 1024
  EMPTIES_ITSELF) = range(14)
 (SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS, WAIT_NS) = range(16, 26)
 INNER_QUEUE, WEBSOCKETS, STREAMS, LOOP_DUE_NS, LOOP_LAG_NS, LOOP_TICKS, LOOP_LAG_MAX_NS = range(27, 34)
-LOOP_LATE_TICKS, BUSY_THREADS = 34, 35
+LOOP_LATE_TICKS, BUSY_THREADS, ONE_UNTIL_NS = 34, 35, 36
 SERVICE_BUCKETS = 64
 WAIT_BUCKETS = 128
 BUCKETS = 64
@@ -72,7 +72,7 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 44     no_sleep              1: without workers there is no listener
 # 256    why                   1024 bytes of UTF-8, 0-terminated: why the fork server is refused
 
-# The worker slot. Its one writer is the worker; word 6 is also written by the master.
+# The worker slot. Its one writer is the worker; word 6 is also written by the master, word 36 by the supervisor.
 #
 # word     name             meaning
 # 0        magic            "GASLOT01" as bytes, written last
@@ -109,6 +109,7 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 33       loop_lag_max_ns
 # 34       loop_late_ticks  lag ticks that came more than 3 ms late
 # 35       busy_threads     gthread: threads that have a connection
+# 36       one_until_ns     gthread: until then (CLOCK_MONOTONIC) one request is taken at a time
 # 64-127   service buckets  counts; bounds in src/core/histogram.ts
 # 128-191  wait buckets     counts of waits in the kernel's queue
 #

@@ -69,6 +69,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     clock: sensing.clock,
     onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
     onFallAsleep: giveBackSpareMemory,
+    onThreads: (oneAtATime) => sensing.setOneAtATime(oneAtATime),
     onTick: (record) => {
       isAsleep = record.decision.reason.code === "asleep";
       if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);

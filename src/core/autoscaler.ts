@@ -2,7 +2,9 @@ import { type BootGate, nextGate, OPEN_GATE } from "./bounds/boot_gate.ts";
 import { boundsOf } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
 import { CPU_DELAY_MS, CPU_WINDOW_MS, YOUNG_WORKER_MS } from "./constants.ts";
+import type { CpuWindows } from "./bounds/cpu_bound.ts";
 import { demandOf } from "./demand/demand.ts";
+import { oneAtATime } from "./bounds/interpreter_lock.ts";
 import { History } from "./history.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy/policy.ts";
 import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
@@ -25,6 +27,7 @@ export class Autoscaler {
   #memory: MemoryWatch = NO_MEMORY_TROUBLE;
   #sleep: SleepState = AWAKE;
   #last: LastTick = NO_TICK;
+  #oneAtATime = false;
   /** How long the latest worker took to boot; 0 before one has. */
   #bootMs = 0;
   /** Ready counts, negative: their maximum is the fewest there were. */
@@ -45,6 +48,11 @@ export class Autoscaler {
   /** Whether all workers are stopped because there were no requests. */
   get isAsleep(): boolean {
     return this.#sleep.sinceMs !== undefined;
+  }
+
+  /** Whether gthread workers are to take one request at a time, instead of as many as they have threads. */
+  get oneAtATime(): boolean {
+    return this.#oneAtATime;
   }
 
   /** Takes in the next sample and decides. */
@@ -72,9 +80,15 @@ export class Autoscaler {
     this.#fewestReady = SlidingMax.EMPTY;
   }
 
-  #decide(sample: Sample, settings: PolicySettings, order: Order): Decision {
+  #decide(measured: Sample, settings: PolicySettings, order: Order): Decision {
     const { target } = this.#policy;
-    const counts = this.#observe(sample, settings);
+    const counts = this.#observe(measured, settings);
+    const windows = {
+      recent: this.#history.sums(CPU_WINDOW_MS),
+      stable: this.#history.sums(settings.windowMs),
+      before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
+    };
+    const sample = this.#limited(measured, settings, windows);
     const demand = this.#demand(sample, settings, counts);
     const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
     this.#memory = watch;
@@ -89,9 +103,7 @@ export class Autoscaler {
         target,
         gate: this.#gate,
         memory: watch,
-        recent: this.#history.sums(CPU_WINDOW_MS),
-        stable: this.#history.sums(settings.windowMs),
-        before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
+        ...windows,
       }),
       removal,
       settings,
@@ -103,6 +115,18 @@ export class Autoscaler {
     });
     this.#policy = state;
     return decision;
+  }
+
+  /** The sample of workers that take as many requests as they can run. */
+  #limited(sample: Sample, settings: PolicySettings, windows: CpuWindows): Sample {
+    const { model, cpu } = sample;
+    if (model.kind !== "gthread" || !known(cpu)) return sample;
+    this.#oneAtATime = oneAtATime(
+      this.#oneAtATime,
+      windows,
+      this.#history.durationVariation(settings.windowMs),
+    );
+    return this.#oneAtATime ? { ...sample, model: { ...model, slots: 1 } } : sample;
   }
 
   /** Adds the sample to what is remembered. Returns the workers there are: those of the target where they are not known. */

@@ -46,6 +46,14 @@ export const MOST_CONNECTIONS_SHARE = 0.8;
 export const ASYNC_CORE_UTILIZATION = 0.7;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full. Source: real, Dependencies. */
 export const GTHREAD_CORE_UTILIZATION = 0.85;
+/** gthread workers take one request at a time when requests compute for this share of their time ... Simulated. */
+export const ALONE_SHARE = 0.7;
+/** ... until it is less than this: CPU is read after what uses it has begun. Source: simulated, Dependencies. */
+export const NOT_ALONE_SHARE = 0.35;
+/** ... and when their times vary less than this: exponential ones do by 1. Source: simulated, Dependencies. */
+export const MOST_ALONE_VARIATION = 0.75;
+/** A gthread worker that computes for more of its time than this computes all the time. Source: precision of CPU times. */
+export const SATURATED_SHARE = 0.99;
 /** Time between two ticks of a loop, on average. Source: the probe's timer. */
 export const LOOP_TICK_MS = 100;
 

@@ -181,6 +181,11 @@ export class Sensing implements Sampler {
     this.#arbiterFile?.setMaximum(workers);
   }
 
+  /** Tells gthread workers whether to take one request at a time. */
+  setOneAtATime(oneAtATime: boolean): void {
+    this.#slots?.setOneAtATime(oneAtATime);
+  }
+
   /** The files that gunicorn and the autoscaler have open, to be restored when they are removed. */
   get files() {
     const arbiter = this.#arbiterFile;

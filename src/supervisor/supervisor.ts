@@ -50,6 +50,8 @@ export interface SupervisorParts {
   readonly onAsleep?: (isDeep: boolean) => void;
   /** Called once for each sleep, when its last worker has its SIGTERM. */
   readonly onFallAsleep?: () => void;
+  /** Called at each tick: whether gthread workers are to take one request at a time. */
+  readonly onThreads?: (oneAtATime: boolean) => void;
   readonly onTick?: (record: TickRecord) => void;
 }
 
@@ -197,6 +199,7 @@ export class Supervisor {
     const decision = this.#autoscaler.step(sample, settings, order);
     if (decision.reason.code === "asleep") onAsleep?.(decision.reason.isDeep);
     if (!dryRun) count.ask(decision.target, nowMs);
+    if (!dryRun) this.#parts.onThreads?.(this.#autoscaler.oneAtATime);
     const sentence = this.#log(decision);
     this.#sleepLog.note(sample, decision, settings, this.#parts.log);
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
@@ -271,10 +274,7 @@ export class Supervisor {
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      this.#wake = () => (clearTimeout(timer), resolve());
     });
   }
 }

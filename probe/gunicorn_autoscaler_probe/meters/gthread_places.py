@@ -3,19 +3,23 @@
 The worker would accept a thousand connections more than it has threads. Here it accepts one more (on 21 to 23
 two, because it accepts before it hands on). The others wait in the kernel's accept queue, from which any
 worker takes them that has a thread free, and so does one that has just been added.
+
+Requests that compute gain nothing from threads: because of the interpreter lock they only take turns. Where the
+supervisor sees such requests, a worker accepts one at a time, and the others wait for whichever worker is free.
 """
 from collections import deque
 from time import monotonic_ns
 
-from ..words import BUSY_THREADS, DRAINING, INNER_QUEUE, STATE
+from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE
 from .detach import detached
-from .first_bytes import LOOK_EVERY_S, FirstBytes
+from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
 
 # Requests must have waited for a thread without a pause for so long before connections are ended. Shorter
 # than a decision of the supervisor takes, and longer than a thread that is just done needs to take the next
 # request.
 FULL_NS = 50 * 10**6
 _HOLD_S = 0.005
+_FRESH_S = FRESH_NS / 10**9
 
 
 def attach(worker, m, is_stale, flush, look):
@@ -39,7 +43,8 @@ def attach(worker, m, is_stale, flush, look):
     busy = deque()  # one for each thread that has a connection
     enter, leave = busy.append, busy.pop
     full_since = 0  # 0 when a thread has found no request waiting
-    shows_queue = ends_connections = accepts_none = False
+    shows_queue = ends_connections = accepts_none = is_fresh = False
+    taken_at = 0  # when a thread last got a connection, while one request is taken at a time
     slot = m
 
     def is_draining():
@@ -51,16 +56,26 @@ def attach(worker, m, is_stale, flush, look):
     first_bytes = FirstBytes.of(worker, is_draining)
     select = worker.poller.select
 
+    def takes_one():
+        try:
+            until = slot[ONE_UNTIL_NS]
+            return until > 0 and until > monotonic_ns()
+        except ValueError:
+            return False
+
     def watched_handle(conn):
-        nonlocal full_since
+        nonlocal full_since, taken_at
         enter(None)
         try:
             m[BUSY_THREADS] = len(busy)
-            queued = waiting()
+            queued = more = waiting()
             if queued or shows_queue:
                 show_queue(queued)
-            if queued or ends_connections or slot[STATE] == DRAINING:
-                keep_or_end(queued)
+            if slot[ONE_UNTIL_NS]:
+                taken_at = monotonic_ns()
+                more += len(busy) - 1
+            if more or ends_connections or slot[STATE] == DRAINING:
+                keep_or_end(more)
             else:
                 full_since = 0
         except Exception as error:
@@ -79,10 +94,10 @@ def attach(worker, m, is_stale, flush, look):
         shows_queue = queued > 0
         m[INNER_QUEUE] = queued
 
-    def keep_or_end(queued):
+    def keep_or_end(more):
         nonlocal full_since, ends_connections
         now = monotonic_ns()
-        if not queued:
+        if not more:
             full_since = 0
         elif not full_since:
             full_since = now
@@ -93,10 +108,11 @@ def attach(worker, m, is_stale, flush, look):
         """Called in each turn of the main loop, before it looks whether it may accept; the end of a request is one."""
         notify()
         queued = waiting()
-        if queued or accepts_none:
-            accept_more(queued)
+        one = takes_one()
+        if queued or accepts_none or one:
+            accept_more(queued, one)
         if first_bytes is not None:
-            first_bytes.limit(threads - queued - len(busy))
+            first_bytes.limit((0 if one else threads) - queued - len(busy))
         try:
             if queued or shows_queue:
                 show_queue(queued)
@@ -106,15 +122,18 @@ def attach(worker, m, is_stale, flush, look):
         if ends:
             look()
 
-    def accept_more(queued):
-        nonlocal accepts_none
-        accepts_none = queued + len(busy) > threads
+    def accept_more(queued, one):
+        nonlocal accepts_none, is_fresh
+        is_fresh = bool(one and busy) and monotonic_ns() - taken_at < FRESH_NS
+        accepts_none = queued + len(busy) > threads or one and (queued > 0 or is_fresh or slot[IN_FLIGHT] > 0)
         worker.worker_connections = 0 if accepts_none else most_connections
 
     def watched_select(timeout=None):
         """Called in each turn, but when full up to 23. Stores what is held back when nothing happens for a moment."""
         if is_stale[0]:
             timeout = _HOLD_S if timeout is None else min(timeout, _HOLD_S)
+        elif is_fresh:
+            timeout = _FRESH_S if timeout is None else min(timeout, _FRESH_S)
         elif first_bytes is not None and first_bytes.held:
             timeout = LOOK_EVERY_S if timeout is None else min(timeout, LOOK_EVERY_S)
         events = select(timeout)

@@ -122,6 +122,13 @@ export class ProbeSlots {
     return [...this.#slots.keys()].map((pid) => `${this.#folder}/w-${pid}`).filter((path) => !exists(path));
   }
 
+  /** Tells all gthread workers whether to take one request at a time. */
+  setOneAtATime(oneAtATime: boolean): void {
+    const nowNs = this.#lastNs;
+    if (nowNs === undefined) return;
+    for (const slot of this.#slots.values()) slot.setOneAtATime(oneAtATime, nowNs);
+  }
+
   /** The pids that have a slot. */
   get pids(): number[] {
     return [...this.#slots.keys()];

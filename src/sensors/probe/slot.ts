@@ -27,6 +27,8 @@ export const LAST_CHANGE_NS = 17,
 export const FAILED = 23, SERVICE_NS = 24, INNER_QUEUE = 27, WEBSOCKETS = 28, STREAMS = 29, LOOP_DUE_NS = 30;
 export const LOOP_LAG_NS = 31, LOOP_TICKS = 32, LOOP_LATE_TICKS = 34;
 export const BUSY_THREADS = 35;
+/** Until then (CLOCK_MONOTONIC) a gthread worker takes one request at a time. Written by us. */
+export const ONE_UNTIL_NS = 36;
 
 /** What a worker is about. */
 export type SlotState = "booting" | "ready" | "draining";

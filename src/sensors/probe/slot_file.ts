@@ -1,11 +1,22 @@
 /** A kept descriptor of one worker's slot, and the last good look at it. */
 
 import { readStart, wordAt } from "./shared_words.ts";
-import { decodeSlot, isSlotOf, loadIsCredible, readHead, SEQ, SLOT_WORDS, type SlotHead } from "./slot.ts";
+import {
+  decodeSlot,
+  isSlotOf,
+  loadIsCredible,
+  ONE_UNTIL_NS,
+  readHead,
+  SEQ,
+  SLOT_WORDS,
+  type SlotHead,
+} from "./slot.ts";
 import { type SlotDelta, SlotMeter } from "./slot_meter.ts";
 
 /** Looks until the meter was met between two of its writes; a writer held up longer leaves the last good look standing. */
 const TRIES = 4;
+/** How long a worker takes one request at a time when it is not told again. */
+const ONE_FOR_NS = 10e9;
 
 const halves = new Uint32Array(2 * SLOT_WORDS);
 const bytes = new Uint8Array(halves.buffer);
@@ -31,7 +42,7 @@ export class SlotFile {
   /** Undefined when the file cannot be opened: gone already, or no descriptor left. */
   static open(path: string, pid: number): SlotFile | undefined {
     try {
-      return new SlotFile(pid, Deno.openSync(path, { read: true }));
+      return new SlotFile(pid, Deno.openSync(path, { read: true, write: true }));
     } catch {
       return undefined;
     }
@@ -74,6 +85,23 @@ export class SlotFile {
       this.#meter = new SlotMeter(this.words, this.head, nowNs, isNew);
     }
     return this.#meter.advance(this.words, this.head, nowNs, service, wait, gone);
+  }
+
+  /**
+   * Tells a gthread worker whether to take one request at a time, for some seconds: without us it is to go on as gunicorn
+   * does. One that cannot be told does so too.
+   */
+  setOneAtATime(oneAtATime: boolean, nowNs: number): void {
+    const untilNs = this.words[ONE_UNTIL_NS]!;
+    const isTold = oneAtATime ? untilNs > nowNs + ONE_FOR_NS / 2 : untilNs === 0;
+    if (this.head?.kind !== "gthread" || isTold) return;
+    try {
+      this.#file.seekSync(8 * ONE_UNTIL_NS, Deno.SeekMode.Start);
+      const word = BigInt(oneAtATime ? Math.round(nowNs) + ONE_FOR_NS : 0);
+      this.#file.writeSync(new Uint8Array(new BigUint64Array([word]).buffer));
+    } catch {
+      // The file system takes nothing more.
+    }
   }
 
   close(): void {

@@ -32,6 +32,7 @@ export function autoscaler(
       options.onTick?.(sample, last);
       return last.target;
     },
+    oneAtATime: () => law.oneAtATime,
     reason: () => last ? explain(last, settings.sloP95Ms) : "",
   };
 }

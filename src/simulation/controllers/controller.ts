@@ -66,6 +66,8 @@ export interface Controller {
   tick(sample: Sample, workers: WorkerTable): number;
   /** A request was answered at `atMs` after `serviceMs` of service: for laws that live on such reports alone. */
   finished?(atMs: number, serviceMs: number): void;
+  /** Whether gthread workers take one request at a time from the last tick on; never where not given. */
+  oneAtATime?(): boolean;
   /** Why the last tick wanted what it wanted: a short sentence. */
   reason(): string;
 }

@@ -86,6 +86,7 @@ export class Instance {
     const sample = this.#sensors.sample();
     this.#results.sawQueue(this.queued);
     const wanted = this.#controller.tick(sample, this.server.workers);
+    this.#takeOne(this.#controller.oneAtATime?.() ?? false);
     if (wanted !== this.#wanted) {
       if (this.notes) {
         this.changes.push({
@@ -117,6 +118,12 @@ export class Instance {
       results.lost();
       requests.release(request);
     }
+  }
+
+  #takeOne(oneAtATime: boolean): void {
+    const { acceptors, workers } = this.server;
+    if (!acceptors.takeOne(oneAtATime)) return;
+    for (let worker = 0; worker < workers.end; worker++) this.server.offer(worker);
   }
 
   #computed(): void {

@@ -39,7 +39,7 @@ export class Server {
   readonly #loop: boolean;
   #acceptsAll: boolean; // asyncio takes all that waits in one turn of the loop, gevent one
   readonly #turnLeft: Int32Array; // jobs left in a loop's present turn: it looks at the listener only between turns
-  readonly #acceptors: Acceptors;
+  readonly acceptors: Acceptors;
   readonly #inner: InnerQueues;
   readonly #heads: Heads;
   readonly #kept: KeptConnections | undefined;
@@ -68,14 +68,14 @@ export class Server {
     const keeps = keptConnections > 0 && kind !== "sync" && !foresight;
     this.#kept = keeps ? new KeptConnections(this.workers, keptConnections, keepAliveMs) : undefined;
     this.departures = new Departures(this.workers, this.events, this.#kept, scenario.gracefulTimeoutMs);
-    this.#acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
+    this.acceptors = new Acceptors(scenario, this.workers, this.processor, foresight !== undefined);
   }
 
   /** As workers with our probe: see Actuation.shares. */
   share(): void {
     this.#shares = true;
     if (!this.scenario.uvloop) this.#acceptsAll = false;
-    this.#acceptors.share();
+    this.acceptors.share();
   }
 
   /** Advances to `nowMs`. */
@@ -91,7 +91,7 @@ export class Server {
   arrive(request: number): void {
     const { requests, queue } = this;
     const kept = requests.refusals[request] === 0 ? this.#kept?.take(this.nowMs) ?? -1 : -1;
-    const worker = kept >= 0 ? kept : this.#acceptors.pick();
+    const worker = kept >= 0 ? kept : this.acceptors.pick();
     if (worker >= 0) {
       this.#take(worker, request);
       return;
@@ -147,7 +147,7 @@ export class Server {
   /** Lets a worker that may have become free take from the accept queue, and notes whether it takes more. */
   offer(worker: number): void {
     const { workers, queue, processor } = this;
-    while (queue.length > 0 && workers.state[worker] === READY && this.#acceptors.takes(worker)) {
+    while (queue.length > 0 && workers.state[worker] === READY && this.acceptors.takes(worker)) {
       const computes = processor.isBusy(worker);
       const request = queue.shift();
       this.requests.queued[request] = 0;
@@ -155,7 +155,7 @@ export class Server {
       if (this.#loop && !this.#acceptsAll && (computes || processor.isBusy(worker))) break;
     }
     if (this.#loop) this.#turnLeft[worker] = processor.jobs[worker]!;
-    this.#acceptors.note(worker);
+    this.acceptors.note(worker);
   }
 
   /** Serves the longest waiting request on this worker; only for foresight. */
@@ -183,7 +183,7 @@ export class Server {
     const full = this.#threads && workers.inFlight[worker]! >= workers.model.slots;
     if (full) this.#inner.push(worker, request);
     else this.#serve(worker, request);
-    this.#acceptors.note(worker);
+    this.acceptors.note(worker);
   }
 
   /** The head of the request is there. */
@@ -196,7 +196,7 @@ export class Server {
     if (this.#heads.awaits(worker, request, this.nowMs)) return;
     const { cpuMs: cpu, closes } = this.requests;
     const cpuMs = cpu[request]!;
-    closes[request] = this.#shares && this.#threads && this.workers.inside[worker]! > 0 ? 1 : 0;
+    closes[request] = this.acceptors.endsConnections(worker) ? 1 : 0;
     if (cpuMs > 0 || this.#blocks(request)) {
       const wasBusy = this.processor.isBusy(worker);
       if (this.#loop && !wasBusy) this.ticks.turnBegins(worker, this.nowMs);
@@ -233,7 +233,7 @@ export class Server {
     }
     const next = this.processor.firstOf(worker);
     if (next >= 0 && this.requests.startedMs[next]! < 0) this.#comeToTurn(worker, next);
-    this.#acceptors.note(worker);
+    this.acceptors.note(worker);
   }
 
   /** The request holds its event loop while it waits: a synchronous call in a coroutine. */

@@ -29,3 +29,34 @@ for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
     for (let i = 0; i < 20; i++) assertEquals((await get({ port }, "/")).status, 200, "accepted again");
   });
 }
+
+for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
+  Deno.test(`gthread on gunicorn ${version}: told to take one request at a time, a worker leaves the others to the next that is free`, async () => {
+    const port = freeTcpPort();
+    await using server = await gthreadServer(version, port, 2);
+    const told = () => {
+      for (const pid of server.ready()) writeWord(`${server.folder}/w-${pid}`, SLOT.oneUntilNs, 2n ** 62n);
+    };
+    const inFlight = () => [...server.slots().values()].map((slot) => slot[SLOT.inFlight]!);
+    told();
+    assertEquals((await get({ port }, "/")).status, 200, "told in the turn after this");
+
+    const eight = Array.from({ length: 8 }, () => get({ port }, "/sleep/200"));
+    for (const answer of eight) answer.catch(() => {});
+    let answered = 0, most = 0;
+    for (const answer of eight) answer.then(() => answered++, () => {});
+    await until(() => {
+      most = Math.max(most, ...inFlight());
+      return answered === 8;
+    }, { everyMs: 2, what: () => `eight answers, not ${answered}` });
+    assertEquals(most, 1, "requests in service in one worker");
+    for (const answer of eight) assertEquals((await answer).status, 200);
+  });
+}
+
+/** Writes a word of a slot as the supervisor would. */
+function writeWord(path: string, word: number, value: bigint): void {
+  using file = Deno.openSync(path, { write: true });
+  file.seekSync(8 * word, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(new BigUint64Array([value]).buffer));
+}

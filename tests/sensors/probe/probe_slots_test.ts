@@ -254,3 +254,21 @@ Deno.test("Without a serving worker the load is unknown, not zero", () => {
   assertEquals(slots.read(10.2 * S).counts.booting, 1);
   slots.close();
 });
+
+Deno.test("gthread workers are told to take one request at a time, again in time, and no longer", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { kind: 2, slots: 4 });
+  folder.add(12, { kind: 1 });
+  const slots = new ProbeSlots(folder.path);
+  const told = (one: boolean, nowNs: number) => {
+    slots.read(nowNs);
+    slots.setOneAtATime(one);
+    return [11, 12].map((pid) => folder.word(pid, "oneUntilNs") / S);
+  };
+  assertEquals(told(false, 10 * S), [0, 0]);
+  assertEquals(told(true, 11 * S), [21, 0], "a sync worker does so anyway");
+  assertEquals(told(true, 15 * S), [21, 0], "for six seconds still");
+  assertEquals(told(true, 16 * S), [26, 0]);
+  assertEquals(told(false, 17 * S), [0, 0]);
+  slots.close();
+});

@@ -53,6 +53,7 @@ export const SLOT = {
   loopTicks: 32,
   loopLateTicks: 34,
   busyThreads: 35,
+  oneUntilNs: 36,
   serviceBuckets: 64,
   waitBuckets: 128,
 } as const;
@@ -83,6 +84,11 @@ export class SlotFolder implements Disposable {
 
   set(pid: number, words: SlotWords): void {
     store(`${this.path}/w-${pid}`, numbered(words));
+  }
+
+  /** A word as it stands there. */
+  word(pid: number, name: keyof typeof SLOT): number {
+    return Number(new BigUint64Array(Deno.readFileSync(`${this.path}/w-${pid}`).buffer)[SLOT[name]]);
   }
 
   remove(pid: number): void {

@@ -7,6 +7,8 @@ import {
   fixed,
   PLAIN_GUNICORN,
 } from "../../../src/simulation/controllers/controller.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
+import { autoscaler } from "../../../src/simulation/controllers/autoscaler_controller.ts";
 import { run } from "../../../src/simulation/server/engine.ts";
 import { must, scenario } from "./scripted_scenario.ts";
 
@@ -151,6 +153,32 @@ Deno.test("with the probe a gthread worker takes one more than it has threads, a
   assertEquals([must(at(900).load).inFlight, must(at(900).load).innerQueue], [4, 1]);
   assertAlmostEquals(must(at(900).queue), 31, 1);
   assertEquals(must(at(1_000).load).inFlight, 8, "the new worker begins at once with what waits");
+});
+
+Deno.test("told to take one request at a time a gthread worker does so, and as many as it has threads when no longer told", () => {
+  const controller = { ...scripted(2, () => 2), oneAtATime: () => controller.samples.length <= 5 };
+  const model = { kind: "gthread", slots: 4 } as const;
+  run(scenario("40x1s,0x2s", "1000", { model, arrivals: "uniform" }), controller);
+  const inFlight = (atMs: number) =>
+    must(controller.samples.find((sample) => sample.nowMs === atMs)!.load).inFlight;
+  assertEquals([inFlight(100), inFlight(500), inFlight(600)], [2, 2, 8]);
+});
+
+Deno.test("gthread workers whose requests compute alike serve as many in time as sync workers, within a point", () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const [sync, gthread] = (["sync", "gthread"] as const).map((kind) =>
+      run(
+        scenario("5x10s,30x20s,5x5s", "cpu:lognormal:45,0.3", {
+          model: { kind, slots: kind === "sync" ? 1 : 4 },
+          bootMs: 4,
+          bootCpuMs: 4,
+          seed,
+        }),
+        autoscaler({ ...DEFAULT_POLICY, minWorkers: 1, maxWorkers: 12 }),
+      ).shareWithinSlo
+    );
+    assertGreater(gthread!, sync! - 0.01, `seed ${seed}`);
+  }
 });
 
 Deno.test("a plain gthread worker accepts though all its threads wait, and another has free ones", () => {

@@ -14,6 +14,8 @@ export class Acceptors {
   readonly #choice: Random;
   /** Connections that a worker of threads has or is to give to one, at most. */
   #mostHeld: number;
+  #shares = false;
+  #oneAtATime = false;
 
   constructor(scenario: Scenario, workers: WorkerTable, processor: Processor, choosy: boolean) {
     this.#scenario = scenario;
@@ -28,7 +30,24 @@ export class Acceptors {
 
   /** From now on a worker of threads accepts one connection more than it has threads. */
   share(): void {
+    this.#shares = this.#kind === "threads";
     this.#mostHeld = Math.min(this.#mostHeld, this.#scenario.model.slots + 1);
+  }
+
+  /** The same, or one at a time. Returns whether that is another number than before. */
+  takeOne(oneAtATime: boolean): boolean {
+    if (!this.#shares || oneAtATime === this.#oneAtATime) return false;
+    this.#oneAtATime = oneAtATime;
+    this.#mostHeld = oneAtATime
+      ? 1
+      : Math.min(this.#scenario.workerConnections, this.#scenario.model.slots + 1);
+    return true;
+  }
+
+  /** Whether the worker ends connections with their answers, as it has more than it can run. */
+  endsConnections(worker: number): boolean {
+    const { inside, inFlight } = this.#workers;
+    return this.#shares && (inside[worker]! > 0 || this.#oneAtATime && inFlight[worker]! > 0);
   }
 
   /** A worker that takes a new connection now, -1 when none does. */
