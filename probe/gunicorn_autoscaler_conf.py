@@ -157,12 +157,15 @@ def _main(space):
     added = _hide_variable(cfg)
     settings = cfg.settings
     location = _users_location(cfg, args)
+    arguments = _sys.argv
+    _sys.argv = arguments[:1] + _users_arguments()  # for the user's config, the application and all it starts
     values = _values(app, location, settings) if location else {}
     space.update(values)
     try:
         probe = _load_probe()
         probe.kept_values = values
         probe.added_variable = added or probe.added_variable
+        probe.arguments = arguments
         probe.chain(_FOLDER, settings, space)
     except Exception as error:
         _report('Cannot attach the probe', error)

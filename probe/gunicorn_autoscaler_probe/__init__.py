@@ -7,6 +7,8 @@ or a request. The files it shares with the supervisor are described in words.py.
 
 # What the supervisor added to GUNICORN_CMD_ARGS, which the config takes out of the environment again.
 added_variable = None
+# sys.argv as it came, with our config, which the user's config and the application do not see.
+arguments = None
 
 
 def chain(folder, settings, space):

@@ -3,7 +3,11 @@ import errno
 import mmap
 import os
 
+from .kept import Kept
 from .words import SIZE
+
+# Mappings whose descriptor is another's by now, which their end would close.
+_left = []
 
 
 class Page:
@@ -15,13 +19,22 @@ class Page:
         Allocated first: a full tmpfs then fails here, where a store into a hole would kill the process with SIGBUS.
         """
         _allocate(fd)
+        copy = os.dup(fd)  # the number that the mapping takes for its own copy: the lowest that is free
+        os.close(copy)
         self._map = mmap.mmap(fd, SIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         self.words = memoryview(self._map).cast('Q')
+        try:
+            self._copy = Kept(copy)
+        except OSError:  # Python 3.13 and newer may keep none
+            self._copy = None
 
     def close(self):
         """Drop the mapping: in a forked child this leaves the parent's alone. `words` cannot be used after it."""
         self.words.release()
-        self._map.close()
+        if self._copy is None or self._copy.is_open():
+            self._map.close()
+        else:
+            _left.append(self._map)
 
 
 def _allocate(fd):

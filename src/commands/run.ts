@@ -7,12 +7,7 @@ import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
 import { installProbe, PROBE_NAMES, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
-import {
-  activatedSockets,
-  gunicornEnvironment,
-  withCmdArgs,
-  withListenPid,
-} from "../gunicorn/service_environment.ts";
+import { activatedSockets, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { openLog } from "../log.ts";
 import { INSTANCE_FILE, replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
@@ -183,7 +178,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     using early = new EarlySignals();
     const gunicorn = isProgram
       ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
-      : startGunicorn([...words, ...plan.args], Deno.env.toObject());
+      : startGunicorn([...words, ...plan.args], {});
     const startCount = new StartCount({
       arbiter: () => sensing.arbiter,
       bounds: givenBounds(start),
@@ -221,13 +216,11 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   }
 }
 
-/** Starts gunicorn with what systemd passes on, except what is for the autoscaler. */
-function startGunicorn(words: readonly string[], environment: Readonly<Record<string, string>>): Gunicorn {
-  const hasSockets = activatedSockets(environment, Deno.pid) > 0;
-  return Gunicorn.start({
-    words: hasSockets ? withListenPid(words) : words,
-    environment: gunicornEnvironment(environment),
-  });
+/** Starts gunicorn in our environment, its bytes as they came, without systemd's variables that are for us. */
+function startGunicorn(words: readonly string[], added: Readonly<Record<string, string>>): Gunicorn {
+  const hasSockets = activatedSockets(Deno.env.toObject(), Deno.pid) > 0;
+  for (const name of OURS) Deno.env.delete(name);
+  return Gunicorn.start({ words: hasSockets ? withListenPid(words) : words, added });
 }
 
 /** The first line of the log: version and bounds. */

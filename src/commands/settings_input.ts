@@ -16,7 +16,7 @@ export function readSettings(
   const named = flags.envFile ?? Deno.env.get(ENV_FILE_VARIABLE);
   const errors: string[] = [];
   const warnings: string[] = [];
-  const { text: envFile, problem } = readEnvFile(named ?? ".env");
+  const { text: envFile, problem } = named === undefined ? readApplicationsFile() : readEnvFile(named);
   // A file that is named must exist. One in the working folder is the application's, and may be anything.
   if (problem !== undefined && named !== undefined) {
     errors.push(`Cannot read ${named}: ${problem.why}, correct --env-file or leave it out`);
@@ -41,6 +41,23 @@ interface EnvFile {
   /** "" when it cannot be read. */
   readonly text: string;
   readonly problem?: { readonly why: string; readonly isMissing: boolean };
+}
+
+/** A pipe, as a password manager mounts one, is the application's to read: opening it may wait for ever. */
+function readApplicationsFile(): EnvFile {
+  if (!isPipe(".env")) return readEnvFile(".env");
+  return {
+    text: "",
+    problem: { why: "it is a pipe, name it with --env-file to have it read", isMissing: false },
+  };
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFifo === true;
+  } catch {
+    return false;
+  }
 }
 
 function readEnvFile(path: string): EnvFile {

@@ -125,7 +125,8 @@ export async function supervise(parts: Supervision): Promise<number> {
     const exit = await gunicorn.exited;
     notices?.stopping();
     sensing.lookForMaster();
-    const leftovers = remember(leftWorkers(orphanage, sensing.workerPids()));
+    const isOrderly = ending || exit.code === 0;
+    const leftovers = remember(leftWorkers(orphanage, sensing.workerPids(), isOrderly));
     supervisor.stop();
     await looping;
     sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", ending, log);
@@ -154,10 +155,13 @@ async function endLeftMaster(
   await endLeftovers([gunicorn.arbiter!], graceMs);
 }
 
-/** Workers that outlived their master, known ones and orphans. */
-function leftWorkers(orphanage: Orphanage, known: readonly number[]): number[] {
+/**
+ * Workers that outlived their master: known ones, and where it was killed all new orphans. After an orderly end these are
+ * what the application left running, such as a job in a session of its own.
+ */
+function leftWorkers(orphanage: Orphanage, known: readonly number[], isOrderly: boolean): number[] {
   const left = orphanage.orphans.filter((pid) => known.includes(pid));
-  return [...new Set([...left, ...orphanage.newOrphans])];
+  return isOrderly ? left : [...new Set([...left, ...orphanage.newOrphans])];
 }
 
 function sayEnd(exit: Exit, who: string, ending: boolean, log: Logger): void {

@@ -1,6 +1,10 @@
 import { errorText } from "../error_text.ts";
 import { shellWords } from "./arguments.ts";
 
+const HEAD_BYTES = 4096;
+const SHELL = /^#!.*\b(?:ba|da|k|z)?sh\b/;
+const OUR_NAME = /(?:^|[\s"'/;&|(])gunicorn-autoscaler(?=$|[\s"';&|)])/m;
+
 /** Thrown when gunicorn is not found; the exit code is the shell's for "command not found". */
 export class GunicornNotFound extends Error {
   readonly exitCode: number = 127;
@@ -13,7 +17,8 @@ export class GunicornNotExecutable extends GunicornNotFound {
 
 /**
  * The words that start gunicorn: the command split as a shell would, its first word looked up on PATH and then beside our
- * own program (a wheel puts both into the same bin folder, which is on PATH only in an activated environment).
+ * own program (a wheel puts both into the same bin folder, which is on PATH only in an activated environment). What only
+ * starts us again is passed over.
  *
  * @throws GunicornNotFound
  */
@@ -30,8 +35,16 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
   if (program === undefined || program === "") {
     throw new GunicornNotFound("Cannot start gunicorn: --gunicorn is empty, name a command");
   }
-  const found = onPath(words, `${path ?? ""}:${ownFolder}`);
-  if (found !== undefined) return found;
+  const places = placesOf(words, `${path ?? ""}:${ownFolder}`);
+  const found = places.find((place) => !leadsToUs(place));
+  if (found !== undefined) return [found, ...words.slice(1)];
+  if (places.length > 0) {
+    throw new GunicornNotFound(
+      `Cannot start gunicorn: ${
+        places[0]
+      } starts gunicorn-autoscaler again, name gunicorn itself with --gunicorn`,
+    );
+  }
   if (program.includes("/")) {
     throw new GunicornNotFound(
       `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
@@ -49,19 +62,19 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
  * @throws GunicornNotFound
  */
 export function findWords(words: readonly string[], path: string | undefined): string[] {
-  const found = onPath(words, path ?? "");
-  if (found !== undefined) return found;
+  const [found] = placesOf(words, path ?? "");
+  if (found !== undefined) return [found, ...words.slice(1)];
   throw new GunicornNotFound(
     `Cannot exec ${words[0]}: there is no such program, correct its name or put its folder on PATH`,
   );
 }
 
-function onPath([program = "", ...rest]: readonly string[], path: string): string[] | undefined {
+/** Where the first word is a program, the first on PATH first. */
+function placesOf([program = ""]: readonly string[], path: string): string[] {
   const places = program.includes("/")
     ? [program]
     : path.split(":").filter((folder) => folder !== "").map((folder) => `${folder}/${program}`);
-  const found = places.find(isExecutable);
-  return found === undefined ? undefined : [found, ...rest];
+  return places.filter(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
@@ -71,4 +84,24 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether a program called gunicorn only starts us, so that an image or a Procfile can stay as it is: a link to our program,
+ * or a shell script that runs it.
+ */
+function leadsToUs(path: string): boolean {
+  try {
+    if (Deno.realPathSync(path) === Deno.realPathSync(Deno.execPath())) return true;
+    const text = headOf(path);
+    return SHELL.test(text) && OUR_NAME.test(text.replace(/^\s*#.*$/gm, ""));
+  } catch {
+    return false;
+  }
+}
+
+function headOf(path: string): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(HEAD_BYTES);
+  return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
 }

@@ -25,8 +25,8 @@ export interface Exit {
 /** What is started, and how. */
 export interface StartRequest {
   readonly words: readonly string[];
-  /** Its whole environment; the autoscaler's when not given. */
-  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Variables beside those of the autoscaler. */
+  readonly added?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -60,14 +60,14 @@ export class Gunicorn {
    *
    * @throws GunicornNotExecutable
    */
-  static start({ words, environment }: StartRequest): Gunicorn {
+  static start({ words, added = {} }: StartRequest): Gunicorn {
     const [program, ...args] = words;
     const command = new Deno.Command(program!, {
       args,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
-      ...(environment === undefined ? {} : { env: environment, clearEnv: true }),
+      env: added,
     });
     let child: Deno.ChildProcess;
     try {

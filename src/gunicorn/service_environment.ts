@@ -1,16 +1,11 @@
 /** systemd's variables in our environment, and how gunicorn gets them. */
 
 /** Not for gunicorn, which would notify systemd with a pid that is not the service's. */
-const OURS = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
-
-/** The environment for gunicorn. */
-export function gunicornEnvironment(environment: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OURS.includes(name)));
-}
+export const OURS: readonly string[] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /**
- * The environment for a program that starts gunicorn itself: gunicorn reads our config from GUNICORN_CMD_ARGS. The config
- * takes exactly this ending off again.
+ * What a program that starts gunicorn itself gets beside our environment: gunicorn reads our config from GUNICORN_CMD_ARGS.
+ * The config takes exactly this ending off again.
  */
 export function withCmdArgs(
   environment: Readonly<Record<string, string>>,
@@ -19,7 +14,7 @@ export function withCmdArgs(
   const quoted = /^[\w@%+=:,./-]+$/.test(wrapperConfig)
     ? wrapperConfig
     : `'${wrapperConfig.replaceAll("'", `'"'"'`)}'`;
-  return { ...environment, GUNICORN_CMD_ARGS: `${environment["GUNICORN_CMD_ARGS"] ?? ""} -c ${quoted}` };
+  return { GUNICORN_CMD_ARGS: `${environment["GUNICORN_CMD_ARGS"] ?? ""} -c ${quoted}` };
 }
 
 /** Sockets that systemd has opened for us (socket activation): how many; 0 for none, or when they are another's. */

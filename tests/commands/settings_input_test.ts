@@ -50,3 +50,22 @@ Deno.test("a .env that is no text file is one warning where it lies, and refused
     });
   }
 });
+
+Deno.test("a .env that is a pipe is left to the application, and read where it is named", async () => {
+  const before = Deno.cwd();
+  await using dir = await tempDir();
+  new Deno.Command("mkfifo", { args: [dir.join(".env")] }).outputSync();
+  Deno.chdir(dir.path);
+  try {
+    const { errors, warnings } = readSettings({ settings: new Map(), envFile: undefined }, { cores: 4 });
+    assertEquals([errors, warnings.length], [[], 1]);
+    assertMatch(warnings[0]!, /^\.env is left out: it is a pipe, name it with --env-file/);
+  } finally {
+    Deno.chdir(before);
+  }
+  const writer = new Deno.Command("/bin/sh", {
+    args: ["-c", 'echo GUNICORN_AUTOSCALER_MIN_WORKERS=3 > "$0"', dir.join(".env")],
+  }).spawn();
+  assertEquals(read(dir.join(".env")).settings.minWorkers, 3);
+  await writer.status;
+});

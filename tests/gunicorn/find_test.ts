@@ -50,3 +50,41 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   assertStringIncludes(refusal("''"), "--gunicorn is empty, name a command");
   assertStringIncludes(refusal("python -m 'gunicorn"), "Cannot read --gunicorn=python -m 'gunicorn");
 });
+
+Deno.test("what only starts us again is passed over, and refused where there is no other", async (t) => {
+  const kinds: [name: string, make: (path: string) => void][] = [
+    ["a link to us", (path) => Deno.symlinkSync(Deno.execPath(), path)],
+    ["a shell script", (path) => script(path, '#!/usr/bin/env bash\nexec /opt/gunicorn-autoscaler "$@"\n')],
+  ];
+  for (const [name, make] of kinds) {
+    await t.step(name, async () => {
+      await using wrapper = await tempDir();
+      await using real = await folderWith("gunicorn");
+      make(wrapper.join("gunicorn"));
+      assertEquals(findGunicorn("gunicorn", `${wrapper.path}:${real.path}`, "/own"), [real.join("gunicorn")]);
+      assertStringIncludes(
+        refusal("gunicorn", wrapper.path),
+        "starts gunicorn-autoscaler again, name gunicorn",
+      );
+    });
+  }
+});
+
+Deno.test("a gunicorn in a folder of our name, or with a comment about us, is gunicorn", async (t) => {
+  const texts = [
+    "#!/srv/gunicorn-autoscaler/.venv/bin/python3\nimport gunicorn\n",
+    `#!/bin/sh\n'''exec' "/srv/gunicorn-autoscaler/.venv/bin/python" "$0" "$@"\n`,
+    '#!/bin/sh\n# in the place of gunicorn-autoscaler\nexec python -m gunicorn "$@"\n',
+  ];
+  for (const text of texts) {
+    await t.step(text.split("\n").at(-2)!, async () => {
+      await using dir = await tempDir();
+      script(dir.join("gunicorn"), text);
+      assertEquals(findGunicorn("gunicorn", dir.path, "/own"), [dir.join("gunicorn")]);
+    });
+  }
+});
+
+function script(path: string, text: string): void {
+  Deno.writeTextFileSync(path, text, { mode: 0o755 });
+}

@@ -5,6 +5,7 @@ import time
 from .. import kinds
 from .. import words as w
 from ..fork_server.arbiter_words import ForkServerWords
+from ..kept import Kept
 from ..page import Page, open_owned
 from . import claim, start
 from .asleep import Sleep
@@ -20,11 +21,11 @@ class Doorbell:
     def __init__(self, folder):
         """Open the file in `folder`. Raises OSError when it is missing, ValueError when it is something else."""
         # Kept open: a process loses its locks on a file when it closes any descriptor of it.
-        self._fd = open_owned(os.path.join(folder, 'arbiter'))
+        self._file = Kept(open_owned(os.path.join(folder, 'arbiter')))
         try:
-            self._page = Page(self._fd)
+            self._page = Page(self._file.fd)
         except BaseException:
-            os.close(self._fd)
+            self._file.close()
             raise
         self._words = self._page.words
         if self._words[w.A_MAGIC] != w.ARBITER_MAGIC:
@@ -48,7 +49,7 @@ class Doorbell:
     def close(self):
         """Drop the mapping (a worker has no use for it)."""
         self._page.close()
-        os.close(self._fd)
+        self._file.close()
 
     def claim(self):
         """Become the master that the supervisor scales. False when another one is, or when the supervisor is gone.
@@ -56,7 +57,7 @@ class Doorbell:
         The start time tells the supervisor whether the pid still is ours, and whether it means the same process to it
         (in a pid namespace of its own a launcher's child has another number outside).
         """
-        if not self._is_supervised() or not claim.take(self._fd):
+        if not self._is_supervised() or not claim.take(self._file.fd):
             return False
         words = self._words
         words[w.A_CLAIMED_PID] = 0
@@ -68,14 +69,17 @@ class Doorbell:
 
     def is_abandoned(self):
         """Whether the supervisor has died and no other master has claimed the file: this gunicorn has no supervisor."""
-        return not self._is_supervised() and claim.is_gone(self.supervisor_pid) and claim.take(self._fd)
+        return not self._is_supervised() and claim.is_gone(self.supervisor_pid) and (
+            not self._file.is_open() or claim.take(self._file.fd))
 
     def is_obeying(self):
         """True in the master that claimed the file, while the supervisor lives: only then it obeys and publishes."""
         return os.getpid() == self._claimed_by and self._is_supervised()
 
     def _is_supervised(self):
-        return os.getppid() == self.supervisor_pid or claim.is_held(self._fd)
+        if os.getppid() == self.supervisor_pid:
+            return True
+        return claim.is_held(self._file.fd) if self._file.is_open() else not claim.is_gone(self.supervisor_pid)
 
     def wanted(self):
         """(seq, workers wanted): 0 while asleep, None where the supervisor asks for no number and gunicorn's

@@ -4,10 +4,11 @@ import sys
 import time
 
 from .. import report
+from ..kept import Kept
 from ..fork_server.spawning import Spawning
 from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
-from . import lifeline, sockets, start, variable
+from . import lifeline, sockets, start, start_words
 from .doorbell import Doorbell
 
 
@@ -50,7 +51,7 @@ class Master:
         except Exception as error:
             report.trouble('tie gunicorn to the life of its supervisor', error)
         try:
-            self._held = lifeline.hold_folder(self._folder)
+            self._held = Kept(lifeline.hold_folder(self._folder))
             self._wrapper = lifeline.Wrapper(self._folder)
         except Exception as error:
             report.trouble('hold the runtime folder', error)
@@ -82,9 +83,9 @@ class Master:
                                       self._bell.sleep)
         except Exception as error:
             report.trouble('prepare for a fork server', error, server.log)
-        added = sys.modules[__name__.partition('.')[0]].added_variable
-        if added is not None:
-            variable.keep_through_reloads(server, added)
+        package = sys.modules[__name__.partition('.')[0]]
+        if package.arguments is not None:
+            start_words.keep_through_reloads(server, package.arguments, package.added_variable)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)
@@ -150,7 +151,7 @@ class Master:
         server.__dict__.pop('APP_LOAD_ERROR', None)
         self._workforce = self._spawning = None
         if self._held is not None:
-            os.close(self._held)
+            self._held.close()
             self._held = None
         if self._bell is not None:
             self._bell.close()

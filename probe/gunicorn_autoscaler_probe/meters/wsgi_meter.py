@@ -93,14 +93,16 @@ def _request_class(meter, streams):
             self.is_stream = self.is_over = False
             self.began = begin()
 
-        def respond(self, line, headers, *more):
-            """start_response(), as the application sees it."""
-            self.status = line
+        def respond(self, status, headers, exc_info=None):
+            """start_response(), as the application sees it: with the servers' own names, which some give."""
+            self.status = status
             if not self.is_stream and _is_stream(headers):
                 self.is_stream = True
                 set_apart()
                 streams.opened()
-            return self.start_response(line, headers, *more)
+            if exc_info is None:
+                return self.start_response(status, headers)
+            return self.start_response(status, headers, exc_info)
 
         def over(self, broke):
             if self.is_over:

@@ -164,6 +164,17 @@ class WsgiMeterTest(unittest.TestCase):
             answer = app({}, lambda *arguments: got.append(arguments) or 'write')
             self.assertEqual((got, list(answer)), ([('200 OK', 'headers', 'info')], ['write']))
 
+    def test_start_response_can_be_called_by_the_names_that_servers_have(self):
+        got = []
+
+        def fails(environ, start_response):
+            start_response(status='200 OK', headers=[])
+            start_response('500 Oops', [], exc_info='info')
+            return [b'']
+        with page() as m:
+            list(self.meter(fails, m)({}, lambda *arguments: got.append(arguments)))
+        self.assertEqual(got, [('200 OK', []), ('500 Oops', [], 'info')])
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -1,0 +1,3 @@
+#!/bin/sh
+gunicorn "$@"
+exit $?
