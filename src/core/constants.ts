@@ -44,6 +44,10 @@ export const DOWN_LATE_SHARE = 0.02;
 export const MOST_CONNECTIONS_SHARE = 0.8;
 /** A worker has one event loop, hence one core; busier than this, requests wait for it. Source: Erlang's formula. */
 export const ASYNC_CORE_UTILIZATION = 0.7;
+/** Blocked loops: kept connections bind requests to a loop, whether another is free or not. Simulated, Event loops. */
+export const BLOCKED_LOOP_UTILIZATION = 0.5;
+/** Requests wait too long for loops when they wait for this share of what they may: one in seven waits for all of it. */
+export const LATE_LOOPS_SHARE = 0.5;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full. Source: real, Dependencies. */
 export const GTHREAD_CORE_UTILIZATION = 0.85;
 /** gthread workers take one request at a time when requests compute for this share of their time ... Simulated. */

@@ -1,4 +1,11 @@
-import { ASYNC_CORE_UTILIZATION, BLOCKED_LOOP_FACTOR, DOWN_LOAD_FACTOR, LOOP_TICK_MS } from "../constants.ts";
+import {
+  ASYNC_CORE_UTILIZATION,
+  BLOCKED_LOOP_FACTOR,
+  BLOCKED_LOOP_UTILIZATION,
+  DOWN_LOAD_FACTOR,
+  LATE_LOOPS_SHARE,
+  LOOP_TICK_MS,
+} from "../constants.ts";
 import type { WindowSums } from "../history.ts";
 import { lowerCount, lowerErlangs } from "./offered_load.ts";
 import { type WaitGoal, workersFor } from "./delay_formula.ts";
@@ -36,7 +43,8 @@ export function loopWorkers(erlangs: number, restMs: number, goal: WaitGoal, uti
 
 /** Whether requests wait too long for their loops, over the burst window and still in the last second. */
 export function loopsAreLate(recent: WindowSums, second: WindowSums, goal: WaitGoal): boolean {
-  return loopState(recent).waitMs > goal.waitMs && loopState(second).waitMs > goal.waitMs;
+  const mostMs = goal.waitMs * LATE_LOOPS_SHARE;
+  return loopState(recent).waitMs > mostMs && loopState(second).waitMs > mostMs;
 }
 
 /** The lower estimate of the busy loops: a late tick stands for its period, so that few of them prove little. */
@@ -45,14 +53,15 @@ export function lowerBusyLoops(sums: WindowSums): number {
   return lowerErlangs(erlangs, Math.max(restMs, LOOP_TICK_MS), sums.spanMs);
 }
 
-/** Workers for so many busy loops, whose work is as long as in this window. */
+/** Workers for so many busy loops, whose work is as long as in this window; `margin` as factor on how busy they may be. */
 export function loopsFor(
   erlangs: number,
   sums: WindowSums,
   goal: WaitGoal,
-  utilization = ASYNC_CORE_UTILIZATION,
+  margin = 1,
 ): number {
-  return loopWorkers(erlangs, loopState(sums).restMs, goal, utilization);
+  const utilization = isBlocked(sums) ? BLOCKED_LOOP_UTILIZATION : ASYNC_CORE_UTILIZATION;
+  return loopWorkers(erlangs, loopState(sums).restMs, goal, utilization * margin);
 }
 
 /** Loops that the load of a window needs, at least: those that were busy, or those that its arrivals block. */
@@ -64,7 +73,7 @@ export function neededLoops(sums: WindowSums): number {
 export function enoughLoops(stable: WindowSums, recent: WindowSums, goal: WaitGoal): number {
   const before = isBlocked(stable) ? loopState(stable).erlangs : 0;
   const busy = Math.max(loopState(recent).erlangs, before);
-  return loopsFor(busy * DOWN_LOAD_FACTOR, recent, goal, ASYNC_CORE_UTILIZATION * DOWN_LOAD_FACTOR);
+  return loopsFor(busy * DOWN_LOAD_FACTOR, recent, goal, DOWN_LOAD_FACTOR);
 }
 
 /**

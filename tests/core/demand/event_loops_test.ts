@@ -3,6 +3,7 @@ import {
   blockedLoops,
   enoughLoops,
   loopsAreLate,
+  loopsFor,
   loopState,
   loopWorkers,
   lowerBusyLoops,
@@ -34,7 +35,7 @@ Deno.test("loops that are busy ask for workers by the delay formula, a loop a se
 });
 
 Deno.test("loops that are busy ask for workers by the lower estimate of how many are", () => {
-  assertEquals(asked(blocked(4), "loop"), 6); // 3.8 of them over 10 s
+  assertEquals(asked(blocked(4), "loop"), 8); // 3.8 of them over 10 s, in loops that are half busy
 });
 
 Deno.test("loops that are idle, and workers without one, ask for nothing", () => {
@@ -79,9 +80,20 @@ Deno.test("one late tick shows what was left of its loop's work, and what any ti
 Deno.test("requests wait too long for their loops only where both the burst window and the last second show it", () => {
   const goal = { serviceMs: 200, variation: 1, waitMs: 100, lateShare: 0.03, utilization: 0.85 };
   const waiting = (ms: number) => ticks([late(10, ms)]).sums(100);
-  assertEquals(loopsAreLate(waiting(101), waiting(101), goal), true);
-  assertEquals(loopsAreLate(waiting(101), waiting(100), goal), false);
-  assertEquals(loopsAreLate(waiting(100), waiting(101), goal), false);
+  assertEquals(loopsAreLate(waiting(51), waiting(51), goal), true, "half of what they may wait, on average");
+  assertEquals(loopsAreLate(waiting(51), waiting(50), goal), false);
+  assertEquals(loopsAreLate(waiting(50), waiting(51), goal), false);
+});
+
+Deno.test("blocked loops are planned half busy, those that compute seven tenths", () => {
+  const goal = { serviceMs: 200, variation: 1, waitMs: 100_000, lateShare: 0.03, utilization: 0.85 };
+  const loops = (cpuMs: number) =>
+    loopsFor(
+      3.4,
+      ticks(Array(30).fill({ ...late(2, 100), loopBusyMs: 200, finished: 1, cpuMs })).sums(3_000),
+      goal,
+    );
+  assertEquals([loops(10), loops(200)], [7, 5]);
 });
 
 Deno.test("loops that compute for a part of the time that they are busy are blocked", () => {
