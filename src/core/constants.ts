@@ -48,6 +48,8 @@ export const ASYNC_CORE_UTILIZATION = 0.7;
 export const BLOCKED_LOOP_UTILIZATION = 0.5;
 /** Requests wait too long for loops when they wait for this share of what they may: one in seven waits for all of it. */
 export const LATE_LOOPS_SHARE = 0.5;
+/** ... and for this long at least, where they may wait for so long. Source: judgement. */
+export const LATE_LOOPS_LEAST_MS = 30;
 /** Threads share one core through the interpreter lock: at this use a gthread worker is full. Source: real, Dependencies. */
 export const GTHREAD_CORE_UTILIZATION = 0.85;
 /** gthread workers take one request at a time when requests compute for this share of their time ... Simulated. */

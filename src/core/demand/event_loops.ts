@@ -3,6 +3,7 @@ import {
   BLOCKED_LOOP_FACTOR,
   BLOCKED_LOOP_UTILIZATION,
   DOWN_LOAD_FACTOR,
+  LATE_LOOPS_LEAST_MS,
   LATE_LOOPS_SHARE,
   LOOP_TICK_MS,
 } from "../constants.ts";
@@ -43,7 +44,7 @@ export function loopWorkers(erlangs: number, restMs: number, goal: WaitGoal, uti
 
 /** Whether requests wait too long for their loops, over the burst window and still in the last second. */
 export function loopsAreLate(recent: WindowSums, second: WindowSums, goal: WaitGoal): boolean {
-  const mostMs = goal.waitMs * LATE_LOOPS_SHARE;
+  const mostMs = Math.max(goal.waitMs * LATE_LOOPS_SHARE, Math.min(goal.waitMs, LATE_LOOPS_LEAST_MS));
   return loopState(recent).waitMs > mostMs && loopState(second).waitMs > mostMs;
 }
 

@@ -83,6 +83,13 @@ Deno.test("requests wait too long for their loops only where both the burst wind
   assertEquals(loopsAreLate(waiting(51), waiting(51), goal), true, "half of what they may wait, on average");
   assertEquals(loopsAreLate(waiting(51), waiting(50), goal), false);
   assertEquals(loopsAreLate(waiting(50), waiting(51), goal), false);
+  const most = (waitMs: number) =>
+    [...Array(99).keys()].find((ms) => loopsAreLate(waiting(ms), waiting(ms), { ...goal, waitMs }));
+  assertEquals(
+    [100, 61, 60, 40, 20].map(most),
+    [51, 31, 31, 31, 21],
+    "but for 30 ms, or as long as they may",
+  );
 });
 
 Deno.test("blocked loops are planned half busy, those that compute seven tenths", () => {
