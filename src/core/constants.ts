@@ -33,6 +33,8 @@ export const MOST_VARIATION = 2;
 export const PRIOR_REQUESTS = 20;
 /** The sums of service times by bucket are the costliest part of a tick, so they are renewed only this often. */
 export const DURATIONS_EVERY_MS = 300;
+/** Steps in which the unevenness of arrivals is counted, in ticks. Source: ten steps in a burst window. */
+export const DISPERSION_TICKS = 3;
 /** Share of the requests that may wait longer than the objective leaves. Source: under the 5 % of a 95th percentile. */
 export const LATE_SHARE = 0.03;
 /** The same for fewer workers: a load between two numbers must not flap. Source: simulated, Down. */
@@ -192,7 +194,7 @@ export const FALL_EVIDENCE_NATS = 5;
 /** The boot time that the hold is computed from before one is known: three seconds of hold. Source: simulated, Down. */
 export const HOLD_UNKNOWN_BOOT_MS = 300;
 /** The learned hold is at most this many times the setting. Source: simulated, Down and Tried and dropped. */
-export const MOST_HOLD_FACTOR = 16;
+export const MOST_HOLD_FACTOR = 40;
 /** Load that returns within this time of a shrink doubles the hold ... Source: simulated, Down. */
 export const RETURN_MS = 30_000;
 /** ... or within this many holds, if that is longer. Source: simulated, Down. */

@@ -118,6 +118,29 @@ export class History {
     return sums;
   }
 
+  /**
+   * How unevenly requests came over the last `windowMs`: the variance over the mean of their counts in steps of so many
+   * ticks, less one standard deviation of that; at least 1, as by chance alone.
+   * Source: the index of dispersion, whose variance is 2 / (steps - 1) for Poisson arrivals (D. R. Cox and P. A. W. Lewis,
+   * The Statistical Analysis of Series of Events, 1966).
+   */
+  dispersion(windowMs: number, ticksPerStep: number): number {
+    let steps = 0, sum = 0, squares = 0, spanMs = 0, count = 0, ticks = 0;
+    for (let i = this.#ticks.length - 1; i >= 0 && spanMs < windowMs; i--) {
+      const { elapsedMs, arrivals } = this.#ticks[i]!;
+      spanMs += elapsedMs;
+      count += arrivals;
+      if (++ticks < ticksPerStep) continue;
+      steps++;
+      sum += count;
+      squares += count * count;
+      ticks = count = 0;
+    }
+    if (steps < 2 || sum <= 0) return 1;
+    const variance = (squares - sum * sum / steps) / (steps - 1);
+    return Math.max(1, variance * steps / sum - Math.sqrt(2 / (steps - 1)));
+  }
+
   /** How long the request that waits longest has waited at least, ms: requests are taken first in, first out. */
   oldestWaitMs(): number {
     let waitedMs = 0, started = 0;

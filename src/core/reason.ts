@@ -125,7 +125,7 @@ export interface Demand {
   /** The same with a margin on the steady signals: fewer than this would soon be too few again. At least `wanted`. */
   readonly enough: number;
   readonly by: SignalName;
-  /** The leading signal is a burst or a queue: act at once, never answer by going down. */
+  /** The leading signal is a burst or a queue: act at once, never go below it. */
   readonly burst: boolean;
   /** Far fewer requests come than a moment before: what they needed is not kept as long. */
   readonly fell: boolean;

@@ -78,7 +78,7 @@ const DECISIONS = group("Decisions", [
     "idleSeconds",
     number(0, 86_400),
     policy.idleMs / 1000,
-    "How long fewer workers must be enough before workers are removed. Learned, up to 16 times this.",
+    "How long fewer workers must be enough before workers are removed. Learned, up to 40 times this.",
   ),
   option(
     "targetUtilization",

@@ -173,3 +173,31 @@ Deno.test("quantiles: a window shorter than a tick is the newest tick", () => {
   const history = ticks([{ durations: durations(4, 500) }, { durations: durations(4, 10) }]);
   assertAlmostEquals(ms(history.durationQuantileMs(1, 0.5)), 10, 2.5);
 });
+
+/** The dispersion of what came in the last ticks, over 3 s in steps of three ticks. */
+const dispersion = (counts: readonly number[]) =>
+  ticks(counts.map((arrivals) => ({ arrivals }))).dispersion(3_000, 3);
+
+Deno.test("dispersion: 1 where as many come at any time, and where that is not known", () => {
+  assertEquals(dispersion(Array(30).fill(2)), 1);
+  assertEquals(dispersion([]), 1);
+  assertEquals(dispersion(Array(30).fill(0)), 1);
+  assertEquals(dispersion([9, 0, 0]), 1, "one step");
+});
+
+Deno.test("dispersion: the variance of ten counts over their mean, less one standard deviation of that by chance", () => {
+  // Five counts of 12 and five of 0: a mean of 6, a variance of 40, and sqrt(2 / 9) off 6.67.
+  const counts = Array.from({ length: 30 }, (_, i) => Math.floor(i / 3) % 2 === 0 ? 4 : 0);
+  assertAlmostEquals(dispersion(counts), 40 / 6 - Math.sqrt(2 / 9), 1e-9);
+});
+
+Deno.test("dispersion: what came before the window does not count, nor how a step's requests came within it", () => {
+  assertEquals(dispersion([...Array(30).fill(50), ...Array(30).fill(2)]), 1);
+  assertEquals(dispersion(Array.from({ length: 30 }, (_, i) => i % 3 === 0 ? 6 : 0)), 1);
+});
+
+Deno.test("dispersion: as much as chance explains is none", () => {
+  // Variance 9.07 over a mean of 6.4 is 1.42, less than 1.47.
+  const counts = [2, 10, 6, 9, 3, 8, 5, 10, 4, 7].flatMap((n) => [n, 0, 0]);
+  assertEquals(dispersion(counts), 1);
+});

@@ -1,7 +1,7 @@
 import { FALL_EVIDENCE_NATS, FALL_WINDOWS_MS, SECOND_MS } from "../constants.ts";
 import type { History } from "../history.ts";
 import type { Observed } from "./observed.ts";
-import { erlangsOf } from "./offered_load.ts";
+import { erlangsOf, lowerErlangs } from "./offered_load.ts";
 
 /**
  * Whether far fewer requests come than before: in one of three short windows fewer than the rate before the
@@ -28,12 +28,13 @@ export function fallEvidence(came: number, expected: number): number {
 
 /**
  * The load that fewer workers must bear: that of the burst window where it is lower than before by more than chance
- * explains, else the higher of the burst and the stable window's. Counted in requests of the time before, so that
- * shorter ones are a fall too.
+ * explains, else the higher of the burst and the stable window's. Of the former, as much of a standard deviation is taken
+ * off as requests are even: all of it where chance alone moves their number. Counted in requests of the time before, so
+ * that shorter ones are a fall too.
  * Example: after 6.4 erlangs of 100 ms, 5.4 over 3 s are 162 requests' where 192 were expected, 2.5 nats: chance.
  */
 export function lastingErlangs(
-  { history, settings, recent, recentErlangs, stable, serviceMs }: Observed,
+  { history, settings, recent, recentErlangs, stable, serviceMs, unevenness }: Observed,
 ): number {
   const before = history.sums(settings.windowMs - recent.spanMs, recent.spanMs);
   if (before.finished <= 0) return recentErlangs;
@@ -41,5 +42,7 @@ export function lastingErlangs(
   const requests = (erlangs: number) => erlangs * recent.spanMs / beforeMs;
   const expected = requests(erlangsOf(before, beforeMs, false));
   const hasFallen = fallEvidence(requests(recentErlangs), expected) >= FALL_EVIDENCE_NATS;
-  return hasFallen ? recentErlangs : Math.max(recentErlangs, erlangsOf(stable, serviceMs, false));
+  if (hasFallen) return recentErlangs;
+  const chance = recentErlangs - lowerErlangs(recentErlangs, serviceMs, recent.spanMs);
+  return Math.max(recentErlangs - 2 * (1 - unevenness) * chance, erlangsOf(stable, serviceMs, false));
 }

@@ -1,4 +1,10 @@
-import { LATE_SHARE, MOST_VARIATION, SECOND_MS, UNKNOWN_SERVICE_PART } from "../constants.ts";
+import {
+  DISPERSION_TICKS,
+  LATE_SHARE,
+  MOST_VARIATION,
+  SECOND_MS,
+  UNKNOWN_SERVICE_PART,
+} from "../constants.ts";
 import { bucketOf, lowerBoundMs } from "../histogram.ts";
 import type { History, WindowSums } from "../history.ts";
 import { isAsync } from "../kinds.ts";
@@ -33,6 +39,8 @@ export interface Observed extends DemandInput {
   /** Mean service time. */
   readonly serviceMs: Maybe<number>;
   readonly goal: WaitGoal;
+  /** How much of the waits of exponential service times and chance arrivals there is, 0.5..1: see unevenness. */
+  readonly unevenness: number;
   /** Load over the burst window, and the lower of that and the load over the stable one. */
   readonly recentErlangs: number;
   readonly steadyErlangs: number;
@@ -45,6 +53,8 @@ export function observe(input: DemandInput): Observed {
   const { sample, history, settings, counts, bootMs, sinceUpMs } = input;
   const async = isAsync(sample.model.kind);
   const serviceMs = meanServiceMs(history, settings);
+  const variation = Math.min(MOST_VARIATION, history.durationVariation(settings.windowMs));
+  const uneven = unevenness(history, variation, settings);
   const stable = history.sums(settings.windowMs);
   const recent = history.sums(settings.burstWindowMs);
   // The lowest of the windows: a long one forgets a burst too slowly, a short one follows noise.
@@ -59,11 +69,20 @@ export function observe(input: DemandInput): Observed {
     second: history.sums(SECOND_MS),
     burst: burstIn(history, sample, settings, serviceMs),
     serviceMs,
-    goal: waitGoal(serviceMs, history, settings),
+    goal: waitGoal(serviceMs, variation, uneven, history, settings),
+    unevenness: uneven,
     recentErlangs,
     steadyErlangs: Math.min(erlangsOf(stable, serviceMs, async), recentErlangs),
     isSettling: counts.booting > 0 || sinceUpMs < settings.burstWindowMs + bootMs,
   };
+}
+
+/**
+ * How long requests wait, over how long they would with exponential service times and arrivals by chance, 1 at most: the
+ * mean of the variations of both. Source: Allen and Cunneen, as in shareThatWaitsLonger.
+ */
+function unevenness(history: History, variation: number, settings: PolicySettings): number {
+  return Math.min(1, (history.dispersion(settings.burstWindowMs, DISPERSION_TICKS) + variation) / 2);
 }
 
 /**
@@ -72,7 +91,13 @@ export function observe(input: DemandInput): Observed {
  * worker is added for an objective that cannot be met.
  * Example: 250 ms under an objective of 300 may wait 50 ms, 2.5 erlangs of them get 6 workers; 400 ms may wait 400.
  */
-function waitGoal(serviceMs: Maybe<number>, history: History, settings: PolicySettings): WaitGoal {
+function waitGoal(
+  serviceMs: Maybe<number>,
+  variation: number,
+  uneven: number,
+  history: History,
+  settings: PolicySettings,
+): WaitGoal {
   const service = known(serviceMs) ? serviceMs : settings.sloP95Ms / UNKNOWN_SERVICE_PART;
   const leftMs = settings.sloP95Ms - service;
   const p95Ms = history.durationQuantileMs(settings.burstWindowMs, 0.95);
@@ -80,9 +105,10 @@ function waitGoal(serviceMs: Maybe<number>, history: History, settings: PolicySe
   const isMissed = known(p95Ms) && lowerBoundMs(bucketOf(p95Ms)) >= settings.sloP95Ms;
   return {
     serviceMs: service,
-    variation: Math.min(MOST_VARIATION, history.durationVariation(settings.windowMs)),
+    variation,
     waitMs: leftMs > 0 && !isMissed ? leftMs : Math.max(leftMs, service),
     lateShare: LATE_SHARE,
-    utilization: settings.targetUtilization,
+    // As many requests wait on average in a queue 1 / (1 - utilization) times as long where they are even.
+    utilization: 1 - (1 - settings.targetUtilization) * uneven,
   };
 }

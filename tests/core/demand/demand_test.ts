@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { Tick } from "../../../src/core/history.ts";
 import { ticks } from "../ticks.ts";
-import { computing, CPU, demand, jump, requests, SETTINGS } from "./demand_scenes.ts";
+import { computing, CPU, demand, jump, mixed, requests, SETTINGS } from "./demand_scenes.ts";
 
 Deno.test("without a request one worker is wanted, by no signal", () => {
   const { wanted, enough, by, signals } = demand({});
@@ -49,9 +49,9 @@ Deno.test("a load that has ended is not kept up by the average over the window",
   assertLess(demand(scene).wanted, 3);
 });
 
-Deno.test("enough: what carries a tenth more", () => {
+Deno.test("enough: what carries a tenth more, where requests vary", () => {
   for (const perTick of [4, 9, 14, 25, 60]) {
-    const { wanted, enough } = demand({ always: requests(perTick, 100) });
+    const { wanted, enough } = demand({ always: { ...requests(perTick, 100), durations: mixed(8) } });
     assert(enough >= wanted, `${enough} of ${wanted} at ${perTick}`);
     assertGreater(enough, perTick * 1.1, `${enough} at ${perTick}`);
   }

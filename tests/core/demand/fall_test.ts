@@ -1,5 +1,6 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { fallEvidence, fell } from "../../../src/core/demand/fall.ts";
+import type { Tick } from "../../../src/core/history.ts";
 import { ticks } from "../ticks.ts";
 import { demand, requests } from "./demand_scenes.ts";
 
@@ -73,4 +74,13 @@ Deno.test("as many requests that take far less time are a fall", () => {
 
 Deno.test("evidence of a fall: one request that came counts", () => {
   assertAlmostEquals(fallEvidence(1, 5), 4 - Math.log(5), 1e-9);
+});
+
+Deno.test("a load that is higher by chance counts less one standard deviation, one that comes unevenly counts whole", () => {
+  // Over 3 s, 8 erlangs of 100 ms less sqrt(8 * 0.1 / 3) are 7.5; the stable window has less.
+  const evenly = Array(30).fill(requests(8, 100));
+  const uneven = Array.from({ length: 30 }, (_, i) => requests(Math.floor(i / 3) % 2 === 1 ? 16 : 0, 100));
+  const enough = (recent: Partial<Tick>[]) => demand({ always: requests(5, 100), recent }).enough;
+  assertEquals(enough(evenly), demand({ always: requests(7.5, 100) }).enough);
+  assertGreater(enough(uneven), enough(evenly));
 });

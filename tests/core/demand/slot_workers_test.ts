@@ -1,6 +1,7 @@
 /** What sync and gthread workers are sized by. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { durations } from "../samples.ts";
+import type { Tick } from "../../../src/core/history.ts";
 import { asked, computing, demand, jump, mixed, requests, SETTINGS } from "./demand_scenes.ts";
 
 const load = (perTick: number, serviceMs: number) => asked({ always: requests(perTick, serviceMs) }, "load");
@@ -63,12 +64,22 @@ Deno.test("load: service times that vary wildly ask for no more than those that 
   assertEquals(times(mixed(8)), times(mixed(60)));
 });
 
+/** Workers that are enough for so many erlangs of 100 ms, where no wait counts. */
+const enoughFor = (erlangs: number, tick: Partial<Tick> = {}) =>
+  demand({
+    always: { ...requests(erlangs, 100), ...tick },
+    input: { settings: { ...SETTINGS, sloP95Ms: 100_000 } },
+  }).enough;
+
 Deno.test("enough: no slot is planned busier than for what is wanted", () => {
-  // Without waits that count, 8.5 erlangs fill 10 slots to the utilization; more than that is not enough.
-  const enough = (erlangs: number) =>
-    demand({ always: requests(erlangs, 100), input: { settings: { ...SETTINGS, sloP95Ms: 100_000 } } })
-      .enough;
-  assertEquals([8.5, 8.6].map(enough), [10, 11]);
+  // Requests that vary: 8.5 erlangs fill 10 slots to the utilization; more than that is not enough.
+  const varied = { durations: mixed(8) };
+  assertEquals([8.5, 8.6].map((erlangs) => enoughFor(erlangs, varied)), [10, 11]);
+});
+
+Deno.test("enough: requests that come evenly and take alike may fill slots by half of the reserve more", () => {
+  // 20 requests of any length and 850 alike: a variation of 0.023, and so a reserve of 0.15 * 0.51.
+  assertEquals([9.2, 9.3].map((erlangs) => enoughFor(erlangs)), [10, 11]);
 });
 
 Deno.test("cpu: a gthread worker is full near one core", () => {

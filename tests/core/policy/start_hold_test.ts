@@ -36,7 +36,7 @@ Deno.test("from the first request on it is kept for a hold", () => {
   for (
     const request of [{ load: load({ started: 1 }) }, { load: "unknown", statsd: finished(1, 20) }] as const
   ) {
-    const driver = new Driver({}, 6, READY);
+    const driver = new Driver({ idleMs: 1_000 }, 6, READY);
     driver.run(200, READY);
     driver.step({ ...READY, ...request });
     const afterMs = shrinksAfterMs(driver);

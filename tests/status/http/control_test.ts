@@ -93,7 +93,7 @@ Deno.test("settings change live, several at once, and each is logged", () => {
   assertEquals(said, [
     "max-workers is now 12, it was 8",
     "min-workers is now 10, it was 2",
-    "idle-seconds is now 1.5, it was 1",
+    "idle-seconds is now 1.5, it was 0.4",
   ]);
   assertEquals(post("/settings", { "max-workers": 12 }).text, "max-workers is 12 already");
 });
