@@ -152,6 +152,9 @@ def _load_probe():
 
 def _main(space):
     from gunicorn.config import Config
+    # gunicorn's --reload watches the folders of all modules: in ours files come and go with each worker.
+    if _is_own(getattr(_sys.modules.get('__config__'), '__file__', None)):
+        del _sys.modules['__config__']
     app, args = _caller()
     cfg = app.cfg if app is not None else Config()
     added = _hide_variable(cfg)
