@@ -5,6 +5,7 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
+import { sessionOf } from "../platform/process_id.ts";
 import { giveBackSpareMemory, keepMemorySmall } from "../platform/spare_memory.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
@@ -156,12 +157,14 @@ async function endLeftMaster(
 }
 
 /**
- * Workers that outlived their master: known ones, and where it was killed all new orphans. After an orderly end these are
- * what the application left running, such as a job in a session of its own.
+ * Workers that outlived their master: known ones and new orphans. After an orderly end an orphan in a session of its own is
+ * a job that the application left running.
  */
 function leftWorkers(orphanage: Orphanage, known: readonly number[], isOrderly: boolean): number[] {
   const left = orphanage.orphans.filter((pid) => known.includes(pid));
-  return isOrderly ? left : [...new Set([...left, ...orphanage.newOrphans])];
+  const session = sessionOf(Deno.pid);
+  const strays = orphanage.newOrphans.filter((pid) => !isOrderly || sessionOf(pid) === session);
+  return [...new Set([...left, ...strays])];
 }
 
 function sayEnd(exit: Exit, who: string, ending: boolean, log: Logger): void {

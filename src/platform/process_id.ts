@@ -13,6 +13,12 @@ export function startTicksOf(pid: number): number | undefined {
   return fields === undefined ? undefined : Number(fields[19]);
 }
 
+/** The session of a process; undefined when there is no such process, or no /proc. */
+export function sessionOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined ? undefined : Number(fields[3]);
+}
+
 /** /proc/PID/stat from its third field, the state, on. */
 function statOf(pid: number): readonly string[] | undefined {
   try {
