@@ -44,7 +44,7 @@ Deno.test("this very Deno is for this very platform", async () => {
 
 Deno.test("a runtime for another platform is refused before anything is compiled", async () => {
   const other = hostTarget() === "aarch64-apple-darwin" ? "x86_64-apple-darwin" : "aarch64-apple-darwin";
-  const options = { target: other, output: "/nonexistent/binary", denort: Deno.execPath() } as const;
+  const options = { target: other, output: "/proc/nonexistent/binary", denort: Deno.execPath() } as const;
   const error = await assertRejects(() => compile(options), Error);
   assertMatch(
     error.message,
@@ -53,14 +53,18 @@ Deno.test("a runtime for another platform is refused before anything is compiled
 });
 
 Deno.test("a missing runtime is named", async () => {
-  const options = { target: hostTarget(), output: "/nonexistent/binary", denort: "/nonexistent/denort" };
+  const options = {
+    target: hostTarget(),
+    output: "/proc/nonexistent/binary",
+    denort: "/proc/nonexistent/denort",
+  };
   const error = await assertRejects(() => compile(options), Error);
-  assertMatch(error.message, /DENORT_BIN=\/nonexistent\/denort cannot be read/);
+  assertMatch(error.message, /DENORT_BIN=\/proc\/nonexistent\/denort cannot be read/);
 });
 
 Deno.test("one DENORT_BIN cannot stand for the runtimes of several targets", async () => {
   const targets = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"] as const;
-  const options = { targets, folder: "/nonexistent", denort: Deno.execPath() };
+  const options = { targets, folder: "/proc/nonexistent", denort: Deno.execPath() };
   const error = await assertRejects(() => release(options), Error);
   assertMatch(error.message, /^Cannot make a release for several targets with DENORT_BIN/);
 });

@@ -22,7 +22,10 @@ Deno.test("a run is recorded, reported on, and replayed under other settings", a
 });
 
 Deno.test("a recording that cannot be opened is an error before gunicorn starts", async () => {
-  await using server = await autoscaled({ own: ["--record", "/nonexistent/x.jsonl"], untilReady: false });
+  await using server = await autoscaled({
+    own: ["--record", "/proc/nonexistent/x.jsonl"],
+    untilReady: false,
+  });
   assertEquals((await server.process.exited).code, 1);
-  assertStringIncludes(server.process.text("stderr"), "Cannot record to /nonexistent/x.jsonl");
+  assertStringIncludes(server.process.text("stderr"), "Cannot record to /proc/nonexistent/x.jsonl");
 });
