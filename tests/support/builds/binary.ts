@@ -2,7 +2,7 @@
 import { stage } from "../../../packaging/bundle.ts";
 import { compile, V8_FLAGS } from "../../../packaging/compile.ts";
 import { hostTarget } from "../../../packaging/targets.ts";
-import { findDenort } from "./denort.ts";
+import { files, findDenort } from "./denort.ts";
 import { tempDir } from "../tempdir.ts";
 
 const folder = new URL("../../../.venvs/binary/", import.meta.url).pathname;
@@ -41,11 +41,4 @@ async function sourceStamp(runtime: string): Promise<string> {
   }
   const bytes = new TextEncoder().encode(parts.join("\0"));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-function* files(path: string): Generator<string> {
-  for (const entry of Deno.readDirSync(path)) {
-    if (entry.isDirectory) yield* files(`${path}/${entry.name}`);
-    else yield `${path}/${entry.name}`;
-  }
 }

