@@ -8,13 +8,14 @@ import { get } from "../support/http.ts";
 import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
 import { tempDir } from "../support/tempdir.ts";
+import { makeVenv } from "../support/venv.ts";
 import { until } from "../support/wait.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
-/** The newest 2.7 that npm has for ARM. */
-const DENO = "@deno/linux-arm64-glibc@2.7.7";
-const FOLDER = `${repository}.venvs/arm64`;
-/** From Debian's libc6-arm64-cross. */
+/** This very version, as PyPI has it for ARM. */
+const DENO = `deno==${Deno.version.deno}`;
+const FOLDER = `${repository}.venvs/arm64-${Deno.version.deno}`;
+/** From Debian's libgcc-s1-arm64-cross and the libc6 that it depends on. */
 const LIBRARIES = "/usr/aarch64-linux-gnu";
 const FOLDERS = ["tests/platform", "tests/sensors"];
 const TASK = {
@@ -24,7 +25,7 @@ const TASK = {
     `Runs ${
       FOLDERS.join(" and ")
     } on ARM, and gunicorn under the program on ARM: it serves, grows and ends. Needs ` +
-    "qemu-user-static and libc6-arm64-cross of Debian.",
+    "qemu-user-static and libgcc-s1-arm64-cross of Debian.",
   options: {},
   examples: [""],
   notes: ["Tests of what QEMU does not emulate are left out: tests/arm/emulated.ts."],
@@ -33,8 +34,8 @@ const TASK = {
 async function main(): Promise<number> {
   taskArguments(TASK);
   const qemu = await findProgram("qemu-aarch64-static") ?? await findProgram("qemu-aarch64");
-  if (qemu === undefined || !await exists(`${LIBRARIES}/lib/ld-linux-aarch64.so.1`)) {
-    console.log("Skipped: qemu-user-static or libc6-arm64-cross is missing");
+  if (qemu === undefined || !await exists(`${LIBRARIES}/lib/libgcc_s.so.1`)) {
+    console.log("Skipped: qemu-user-static or libgcc-s1-arm64-cross is missing");
     return 0;
   }
   const emulated = [qemu, "-L", LIBRARIES, await armDeno()];
@@ -52,16 +53,24 @@ async function main(): Promise<number> {
 
 /** Deno for ARM; downloaded once. */
 async function armDeno(): Promise<string> {
-  const deno = `${FOLDER}/package/deno`;
+  const deno = `${FOLDER}/bin/deno`;
   if (await exists(deno)) return deno;
+  const pip = `${await makeVenv(`${repository}.venvs/pip`, [])}/bin/pip`;
   await using folder = await tempDir();
-  const packed = await run("npm", ["pack", "--silent", "--pack-destination", folder.path, DENO]);
-  if (packed.code !== 0) {
-    throw new Error(`Cannot get ${DENO}: ${packed.stderr.trim()}, check the npm registry`);
-  }
-  await Deno.mkdir(FOLDER, { recursive: true });
-  const unpacked = await run("tar", ["xzf", folder.join(packed.stdout.trim()), "-C", FOLDER]);
-  if (unpacked.code !== 0) throw new Error(`Cannot unpack ${DENO}: ${unpacked.stderr.trim()}`);
+  const how = [
+    "--no-deps",
+    "--only-binary=:all:",
+    "--platform=manylinux_2_27_aarch64",
+    "--target",
+    folder.path,
+  ];
+  const { code, stderr } = await run(pip, ["install", "--quiet", ...how, DENO]);
+  if (code !== 0) throw new Error(`Cannot get ${DENO} for ARM: ${stderr.trim()}, let pip reach a registry`);
+  await Deno.mkdir(`${FOLDER}/bin`, { recursive: true });
+  // Whole or not at all: it is renamed when it is there.
+  await Deno.copyFile(folder.join("bin/deno"), `${deno}.draft`);
+  await Deno.chmod(`${deno}.draft`, 0o755);
+  await Deno.rename(`${deno}.draft`, deno);
   return deno;
 }
 
