@@ -1,21 +1,19 @@
 /**
  * What the supervisor itself costs: `deno task bench:footprint --help`.
- * Each binary carries gunicorn with two idle workers; figures are of the supervisor alone. Start-up is from the start of
- * the binary to the first output of a stand-in for gunicorn, so it has everything before gunicorn's own start in it.
+ * Start-up is from the start of the binary to the first output of a stand-in for gunicorn, so it has everything before
+ * gunicorn's own start in it; the binaries take turns. Then each carries gunicorn with two idle workers; figures are of the
+ * supervisor alone.
  */
 import { delay } from "@std/async/delay";
-import { max, median } from "simple-statistics";
+import { max, median, min } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
-import { positive } from "../../tasks/options.ts";
+import { positive, toggle, whole } from "../../tasks/options.ts";
 import { autoscaled } from "../../tests/support/autoscaled.ts";
 import { tempDir } from "../../tests/support/tempdir.ts";
 
 export interface Footprint {
   readonly binary: string;
   readonly fileBytes: number;
-  /** Median of the starts, ms. */
-  readonly startMs: number;
-  readonly slowestStartMs: number;
   readonly rssBytes: number;
   readonly pssBytes: number;
   /** Pages of the binary's file: the kernel drops them when memory is short and reads them again. */
@@ -26,7 +24,6 @@ export interface Footprint {
   readonly idleCores: number;
 }
 
-const STARTS = 15;
 const TICKS_PER_SECOND = 100;
 
 /** Starts the binary with a stand-in for gunicorn and takes the time to its first byte, ms. */
@@ -47,12 +44,15 @@ async function startMs(binary: string, folder: string): Promise<number> {
   return tookMs;
 }
 
-async function starts(binary: string): Promise<number[]> {
+/** Times of `count` starts of each binary, ms. They take turns: what else runs here slows all alike. */
+async function starts(binaries: readonly string[], count: number): Promise<ReadonlyMap<string, number[]>> {
   await using folder = await tempDir();
   await Deno.writeTextFile(folder.join("gunicorn"), "#!/bin/sh\necho started\n", { mode: 0o755 });
-  const times: number[] = [];
-  await startMs(binary, folder.path); // the first reads the file from disk
-  for (let i = 0; i < STARTS; i++) times.push(await startMs(binary, folder.path));
+  const times = new Map(binaries.map((binary) => [binary, [] as number[]]));
+  for (const binary of binaries) await startMs(binary, folder.path); // the first reads the file from disk
+  for (let i = 0; i < count; i++) {
+    for (const [binary, all] of times) all.push(await startMs(binary, folder.path));
+  }
   return times;
 }
 
@@ -71,7 +71,6 @@ function memory(pid: number): (name: string) => number {
 
 /** Measures one binary with `seconds` of settling and as many of idling. */
 async function footprint(binary: string, seconds: number): Promise<Footprint> {
-  const times = await starts(binary);
   Deno.env.set("AUTOSCALER_BINARY", binary);
   await using server = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "8"] });
   await server.untilWorkers(2);
@@ -85,8 +84,6 @@ async function footprint(binary: string, seconds: number): Promise<Footprint> {
   return {
     binary,
     fileBytes: Deno.statSync(binary).size,
-    startMs: median(times),
-    slowestStartMs: max(times),
     rssBytes: bytes("Rss"),
     pssBytes: bytes("Pss"),
     fileBackedBytes: bytes("RssFile"),
@@ -101,25 +98,36 @@ const TASK = {
   command: "deno task bench:footprint",
   action: "measure the footprint",
   about:
-    "What the supervisor itself costs: size, start-up, memory and idle CPU, as a table in Markdown. Each binary " +
-    "carries gunicorn with two idle workers.",
-  options: { seconds: positive({ help: "To settle, and as many again to idle.", default: 30 }) },
+    "What the supervisor itself costs: size, start-up, memory and idle CPU, as tables in Markdown. The binaries start " +
+    "in turn; then each carries gunicorn with two idle workers.",
+  options: {
+    starts: whole(1, { help: "Starts of each binary.", default: 20 }),
+    seconds: positive({ help: "To settle, and as many again to idle.", default: 30 }),
+    "starts-only": toggle("No memory and CPU: for a program that only starts gunicorn."),
+  },
   words: { placeholder: "BINARY", help: "What deno task compile made.", least: 1 },
-  examples: ["dist/gunicorn-autoscaler"],
+  examples: ["dist/gunicorn-autoscaler", "--starts-only dist/gunicorn-autoscaler dist/before"],
 };
 
-if (import.meta.main) {
-  const { options: { seconds }, words: binaries } = taskArguments(TASK);
-  console.log(
-    "| binary | MB | start ms (slowest) | RSS MB | PSS MB | file-backed MB | anonymous MB | idle CPU |",
-  );
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+/** A row of a table in Markdown. */
+const row = (...cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const nameOf = (binary: string): string => binary.slice(binary.lastIndexOf("/") + 1);
+
+async function main(): Promise<void> {
+  const { options, words: binaries } = taskArguments(TASK);
+  console.log(row("binary", "start ms: median", "fastest", "slowest"));
+  console.log(row("---", "---", "---", "---"));
+  for (const [binary, times] of await starts(binaries, options.starts)) {
+    console.log(row(nameOf(binary), ...[median(times), min(times), max(times)].map((ms) => ms.toFixed(1))));
+  }
+  if (options["starts-only"]) return;
+  console.log(`\n${row("binary", "MB", "RSS MB", "PSS MB", "file-backed MB", "anonymous MB", "idle CPU")}`);
+  console.log(row("---", "---", "---", "---", "---", "---", "---"));
   for (const binary of binaries) {
-    const one = await footprint(binary, seconds);
-    const cells = [binary.slice(binary.lastIndexOf("/") + 1), mb(one.fileBytes)];
-    cells.push(`${one.startMs.toFixed(0)} (${one.slowestStartMs.toFixed(0)})`);
-    cells.push(...[one.rssBytes, one.pssBytes, one.fileBackedBytes, one.anonymousBytes].map(mb));
-    cells.push(`${(one.idleCores * 100).toFixed(2)} % of a core`);
-    console.log(`| ${cells.join(" | ")} |`);
+    const one = await footprint(binary, options.seconds);
+    const sizes = [one.fileBytes, one.rssBytes, one.pssBytes, one.fileBackedBytes, one.anonymousBytes];
+    console.log(row(nameOf(binary), ...sizes.map(mb), `${(one.idleCores * 100).toFixed(2)} % of a core`));
   }
 }
+
+if (import.meta.main) await main();

@@ -14,9 +14,10 @@ import { cappedMaximum, describe, type Resolved } from "../settings/settings_sou
 import { VERSION } from "../version.ts";
 import { advise, minimumProblem } from "./advice.ts";
 import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
+import { userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import { BAD_USAGE } from "./refusal.ts";
-import { startRows, userChangeProblem } from "./start_rows.ts";
+import { startRows } from "./start_rows.ts";
 import { readSettings } from "./settings_input.ts";
 
 const MIB = 2 ** 20;

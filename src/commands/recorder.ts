@@ -43,7 +43,7 @@ export class Recorder {
   }
 
   /** Ends the recording. Never throws. */
-  close(): void {
+  [Symbol.dispose](): void {
     try {
       this.#writer?.close();
     } catch (error) {

@@ -1,35 +1,30 @@
-import type { Logger } from "@logtape/logtape";
 import type { Flags } from "../cli/cli.ts";
 import { EarlySignals } from "../platform/early_signals.ts";
-import { applicationOf, mayNameApplication } from "../gunicorn/application.ts";
+import { mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
 import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
-import { installProbe, PROBE_NAMES, readProbe } from "../gunicorn/probe_install.ts";
+import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
 import { activatedSockets, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
-import { openLog } from "../log.ts";
-import { INSTANCE_FILE, replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
+import { replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
 import { startTicksOf } from "../platform/process_id.ts";
-import { Machine } from "../sensors/machine/machine.ts";
-import { Sensing } from "../supervisor/sensing.ts";
+import { Cgroup } from "../sensors/machine/cgroup.ts";
+import { readCores } from "../sensors/machine/cores.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
 import { cappedMaximum } from "../settings/settings_sources.ts";
-import { serviceManager } from "../status/systemd/notify_socket.ts";
-import { ServiceNotices } from "../status/systemd/service_notices.ts";
-import { StatusServer } from "../status/http/status_server.ts";
+import { listenTcp } from "../status/http/listen.ts";
+import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
-import { StartCount } from "../supervisor/start_count.ts";
-import { type LaunchRequest, prepareLaunch } from "./launch.ts";
+import { LateLog } from "./late_log.ts";
+import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
-import { Recorder } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
 import { BAD_USAGE, FAILED, refuse } from "./refusal.ts";
 import { RuntimeFolder } from "./runtime_folder.ts";
 import { readSettings } from "./settings_input.ts";
-import { userChangeProblem } from "./start_rows.ts";
-import { supervise } from "./supervise.ts";
 
 /** `run`: starts gunicorn, scales it, and returns the exit code. */
 export function run(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
@@ -54,13 +49,13 @@ async function start(
   flags: Flags,
   find: (settings: Settings) => Pick<Start, "words" | "gunicornArgs" | "isProgram">,
 ): Promise<number> {
-  const limits = new Machine().limits();
-  const resolved = readSettings(flags, limits);
+  const { limit: cores, isWholeMachine } = readCores(new Cgroup());
+  const resolved = readSettings(flags, { cores, isWholeMachine });
   const { settings, sources, errors, warnings } = resolved;
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
-  const log = openLog(settings.logLevel, settings.logFormat);
+  const log = new LateLog(settings.logLevel, settings.logFormat);
   for (const warning of warnings) log.warn("{warning}", { warning });
-  const capped = cappedMaximum(resolved, limits.cores);
+  const capped = cappedMaximum(resolved, cores);
   if (capped !== undefined) log.info("{capped}", { capped });
   // gunicorn refuses an empty number of workers.
   if (Deno.env.get("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
@@ -86,6 +81,7 @@ async function start(
     const isBadUsage = code === FAILED && !found.isProgram && namesNothing(found.gunicornArgs);
     return isBadUsage ? BAD_USAGE : code;
   } catch (error) {
+    await log.flush();
     if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
     if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
     if (error instanceof Error && error.message.startsWith("Cannot ")) {
@@ -135,7 +131,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
   if (plan.errors.length > 0) throw new Refused(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
-  const { initialWorkers, relayTo, isFound, prepared, minWorkers, maxWorkers } = plan;
+  const { minWorkers, maxWorkers } = plan;
   const settings = { ...start.settings, minWorkers, maxWorkers };
   const spoken = isProgram ? [start.words[0]!.split("/").at(-1)!] : redactedArguments(gunicornArgs);
   const instance = {
@@ -147,87 +143,56 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
   };
   writeInstance(dir, instance);
   // All that can fail fails before gunicorn starts: a taken port, a full disk.
-  const sensing = new Sensing({
+  await using inputs = await openInputs({
     dir,
     probe,
     forkServer: settings.forkServer,
     lingerMs: Math.round(settings.lingerSeconds * 1000),
     statsd,
-    relayTo,
-    prepared,
-    model,
-    isProgram,
-    log,
+    relayTo: plan.relayTo,
+    prepared: plan.prepared,
   });
-  let status: StatusServer | undefined;
-  let recorder: Recorder | undefined;
-  let notices: ServiceNotices | undefined;
-  try {
-    const identity = {
-      version: VERSION,
-      pid: Deno.pid,
-      startedAtMs: Date.now(),
-      application: applicationOf(spoken),
-      dryRun: settings.dryRun,
-    };
-    status = new StatusServer({ dir, settings, identity, log });
-    if (settings.record !== "") recorder = Recorder.open(settings, sensing.clock(), log);
-    sayStart(settings, log);
-    const manager = serviceManager(Deno.env, Deno.pid);
-    notices = manager === undefined ? undefined : new ServiceNotices(manager);
-    using early = new EarlySignals();
-    const gunicorn = isProgram
-      ? startGunicorn(words, withCmdArgs(Deno.env.toObject(), wrapperConfig!))
-      : startGunicorn([...words, ...plan.args], {});
-    const startCount = new StartCount({
-      arbiter: () => sensing.arbiter,
-      bounds: givenBounds(start),
-      dryRun: settings.dryRun,
-      log,
-    });
-    const installAgain = () => {
-      if (probeFiles !== undefined) installProbe(dir, probeFiles);
-    };
-    using _kept = folder.keep([
-      { name: INSTANCE_FILE, make: () => writeInstance(dir, instance) },
-      ...(probeFiles === undefined ? [] : PROBE_NAMES.map((name) => ({ name, make: installAgain }))),
-      ...sensing.files,
-      status.socket,
-    ], log);
-    return await supervise({
-      gunicorn,
-      early,
-      sensing,
-      status,
-      recorder,
-      notices,
-      settings,
-      log,
-      initialWorkers,
-      found: isFound && probe ? startCount.found : undefined,
-      beforeReload: installAgain,
-      beat: () => folder.beat(),
-    });
-  } finally {
-    recorder?.close();
-    notices?.close();
-    await status?.close();
-    await sensing.close();
-  }
+  using listener = settings.statusAddr === "off" ? undefined : listenTcp(settings.statusAddr);
+  using recorder = settings.record === "" ? undefined : await openRecorder(settings, log);
+  const environment = Deno.env.toObject();
+  using early = new EarlySignals();
+  const gunicorn = isProgram
+    ? startGunicorn(words, environment, withCmdArgs(environment, wrapperConfig!))
+    : startGunicorn([...words, ...plan.args], environment);
+  // Whatever its start does not need is loaded while it starts.
+  const { whileRunning } = await import("./while_running.ts");
+  return await whileRunning({
+    gunicorn,
+    early,
+    folder,
+    probeFiles,
+    instance,
+    plan,
+    bounds: givenBounds(start),
+    model,
+    inputs,
+    listener,
+    recorder,
+    environment,
+    isProgram,
+    settings,
+    log: await log.open(),
+  });
+}
+
+async function openRecorder(settings: Settings, log: LateLog): Promise<Recorder> {
+  const { Recorder } = await import("./recorder.ts");
+  const { monotonicNs } = await import("../platform/libc.ts");
+  return Recorder.open(settings, monotonicNs() / 1e6, await log.open());
 }
 
 /** Starts gunicorn in our environment, its bytes as they came, without systemd's variables that are for us. */
-function startGunicorn(words: readonly string[], added: Readonly<Record<string, string>>): Gunicorn {
-  const hasSockets = activatedSockets(Deno.env.toObject(), Deno.pid) > 0;
+function startGunicorn(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  added: Readonly<Record<string, string>> = {},
+): Gunicorn {
+  const hasSockets = activatedSockets(environment, Deno.pid) > 0;
   for (const name of OURS) Deno.env.delete(name);
   return Gunicorn.start({ words: hasSockets ? withListenPid(words) : words, added });
-}
-
-/** The first line of the log: version and bounds. */
-function sayStart(settings: Settings, log: Logger): void {
-  const { minWorkers, maxWorkers, sloP95Ms, dryRun } = settings;
-  log.info(
-    `gunicorn-autoscaler {version}: {min} to {max} workers, p95 within {slo} ms${dryRun ? "; dry run" : ""}`,
-    { version: VERSION, min: minWorkers, max: maxWorkers, slo: sloP95Ms },
-  );
 }

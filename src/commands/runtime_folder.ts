@@ -24,18 +24,24 @@ const LOOK_MS = 500;
  */
 export class RuntimeFolder implements Disposable {
   readonly path: string;
+  readonly #bases: readonly string[];
   #lock: FolderLock | undefined;
   #problem = "";
   #beatAtMs = -Infinity;
 
   /**
-   * Makes the folder, and removes those of dead instances.
+   * Makes the folder.
    * @throws Error "Cannot make a runtime folder ..."
    */
   constructor(bases: readonly string[]) {
-    removeStaleDirs(bases);
+    this.#bases = bases;
     this.path = makeRuntimeDir(bases);
     this.#lock = holdFolder(this.path);
+  }
+
+  /** Removes the folders of dead instances. */
+  removeStale(): void {
+    removeStaleDirs(this.#bases);
   }
 
   /** Puts the folder and its parts back when they are missing, until what is returned is disposed. */

@@ -45,19 +45,17 @@ interface EnvFile {
 
 /** A pipe, as a password manager mounts one, is the application's to read: opening it may wait for ever. */
 function readApplicationsFile(): EnvFile {
-  if (!isPipe(".env")) return readEnvFile(".env");
+  let isPipe: boolean;
+  try {
+    isPipe = Deno.statSync(".env").isFifo === true;
+  } catch (error) {
+    return unreadable(error);
+  }
+  if (!isPipe) return readEnvFile(".env");
   return {
     text: "",
     problem: { why: "it is a pipe, name it with --env-file to have it read", isMissing: false },
   };
-}
-
-function isPipe(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFifo === true;
-  } catch {
-    return false;
-  }
 }
 
 function readEnvFile(path: string): EnvFile {
@@ -66,8 +64,12 @@ function readEnvFile(path: string): EnvFile {
     if (text.includes("\0")) throw new TypeError("a NUL byte");
     return { text };
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
-    const why = error instanceof TypeError ? "it is no text" : fileProblem(error);
-    return { text: "", problem: { why, isMissing } };
+    return unreadable(error);
   }
+}
+
+function unreadable(error: unknown): EnvFile {
+  const isMissing = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+  const why = error instanceof TypeError ? "it is no text" : fileProblem(error);
+  return { text: "", problem: { why, isMissing } };
 }

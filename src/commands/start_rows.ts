@@ -38,32 +38,3 @@ export function startRows(surroundings: StartSurroundings): [string, string][] {
   }
   return rows;
 }
-
-/** Programs that run another one as another user. */
-const USER_CHANGERS = [
-  "gosu",
-  "su-exec",
-  "setpriv",
-  "runuser",
-  "su",
-  "sudo",
-  "setuidgid",
-  "s6-setuidgid",
-  "chpst",
-];
-
-/**
- * Why gunicorn cannot be started by a launcher that gives up root: it could not read the runtime folder, which is ours
- * alone. undefined when there is none.
- */
-export function userChangeProblem(words: readonly string[], uid: number | null): string | undefined {
-  if (uid !== 0) return undefined;
-  const at = words.findIndex((word) => USER_CHANGERS.includes(word.split("/").at(-1)!));
-  if (at < 0) return undefined;
-  const name = words[at]!.split("/").at(-1)!;
-  const rest = words.slice(at + 1);
-  if (name === "setpriv" && !rest.some((word) => word.startsWith("--reuid"))) return undefined;
-  if (["root", "0", "root:root", "0:0"].includes(rest[0] ?? "")) return undefined;
-  return `Cannot start gunicorn through ${name}: the user it changes to cannot read our runtime folder, put ${name} before ` +
-    `gunicorn-autoscaler (${name} USER gunicorn-autoscaler ...)`;
-}

@@ -1,28 +1,28 @@
 /** Puts the probe's Python files into the runtime folder, where gunicorn's master reads them. */
 import { fileProblem } from "../platform/file_problem.ts";
 
-const SOURCE = new URL("../../probe/", import.meta.url);
+const SOURCE = decodeURIComponent(new URL("../../probe", import.meta.url).pathname);
 const WRAPPER = "gunicorn_autoscaler_conf.py";
 const PACKAGE = "gunicorn_autoscaler_probe";
 /** Path in the runtime folder. */
 export const PROBE_NAMES: readonly string[] = [WRAPPER, PACKAGE];
 
-/** Path below the runtime folder -> text. Read once, before anything is started. */
-export type ProbeFiles = ReadonlyMap<string, string>;
+/** Path below the runtime folder -> bytes. Read once, before anything is started. */
+export type ProbeFiles = ReadonlyMap<string, Uint8Array>;
 
 /** Reads the probe from beside the program: the source tree, or what is embedded in the compiled binary. */
 export function readProbe(): ProbeFiles {
-  const files = new Map<string, string>([[WRAPPER, Deno.readTextFileSync(new URL(WRAPPER, SOURCE))]]);
+  const files = new Map<string, Uint8Array>([[WRAPPER, Deno.readFileSync(`${SOURCE}/${WRAPPER}`)]]);
   readPackage(PACKAGE, files);
   return files;
 }
 
-function readPackage(folder: string, files: Map<string, string>): void {
-  for (const entry of Deno.readDirSync(new URL(folder, SOURCE))) {
+function readPackage(folder: string, files: Map<string, Uint8Array>): void {
+  for (const entry of Deno.readDirSync(`${SOURCE}/${folder}`)) {
     const name = `${folder}/${entry.name}`;
     if (entry.isDirectory && entry.name !== "__pycache__") readPackage(name, files);
     if (entry.isFile && entry.name.endsWith(".py")) {
-      files.set(name, Deno.readTextFileSync(new URL(name, SOURCE)));
+      files.set(name, Deno.readFileSync(`${SOURCE}/${name}`));
     }
   }
 }
@@ -33,11 +33,14 @@ function readPackage(folder: string, files: Map<string, string>): void {
  * @throws Error "Cannot write ..." when the file system refuses (full, read-only)
  */
 export function installProbe(runtimeDir: string, files: ProbeFiles): string {
-  for (const [name, text] of files) {
+  const made = new Set<string>();
+  for (const [name, bytes] of files) {
     const path = `${runtimeDir}/${name}`;
+    const folder = path.slice(0, path.lastIndexOf("/"));
     try {
-      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-      Deno.writeTextFileSync(path, text, { createNew: true, mode: 0o600 });
+      if (!made.has(folder)) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+      made.add(folder);
+      Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o600 });
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw unwritable(path, error);
     }

@@ -13,18 +13,15 @@ import { monotonicNs } from "../platform/libc.ts";
 import { bringBack } from "../platform/removed_file.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
 import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
-import { ArbiterFile, type ForkServerMode, type PreparedStart } from "../sensors/probe/arbiter_file.ts";
+import type { ForkServerMode } from "../sensors/probe/arbiter_file.ts";
 import { Machine } from "../sensors/machine/machine.ts";
 import { ProbeSlots, servedOf, type SlotsReading } from "../sensors/probe/probe_slots.ts";
 import { parseStat } from "../sensors/machine/process_stat.ts";
 import { Processes, type ProcessWorker } from "../sensors/machine/processes.ts";
 import type { SlotWorker } from "../sensors/probe/slot_worker.ts";
-import { StatsdListener } from "../sensors/statsd/statsd_listener.ts";
-import { StatsdRelay } from "../sensors/statsd/statsd_relay.ts";
-import { StatsdWindow } from "../sensors/statsd/statsd_window.ts";
 import { readText } from "../sensors/text_file.ts";
-import type { Address } from "../settings/setting_types.ts";
 import { ArbiterLink } from "./arbiter_link.ts";
+import type { SensingInputs } from "./sensing_inputs.ts";
 import type { Sampler } from "./supervisor.ts";
 import { WakeReader } from "../sensors/probe/wake_reader.ts";
 import { UnseenWorkers } from "./unseen_workers.ts";
@@ -33,14 +30,9 @@ import { UnseenWorkers } from "./unseen_workers.ts";
 export interface SensingOptions {
   /** The runtime folder. */
   readonly dir: string;
-  readonly probe: boolean;
-  readonly forkServer: ForkServerMode;
-  /** How long a worker stays after its last request before it ends; 0 when not given. */
-  readonly lingerMs?: number;
-  /** Address to receive StatsD on; undefined for none. */
-  readonly statsd: Address | undefined;
-  readonly relayTo: string | undefined;
-  readonly prepared: PreparedStart;
+  readonly inputs: SensingInputs;
+  /** Workers that gunicorn is told to start with; undefined when its own configuration decides. */
+  readonly initialWorkers: number | undefined;
   /** The workers by the command line, until the probe reports. */
   readonly model: WorkerModel;
   /** What was started is a program that starts gunicorn itself. */
@@ -51,14 +43,11 @@ export interface SensingOptions {
 /** All sensors of a running gunicorn, read once a tick into one Sample. */
 export class Sensing implements Sampler {
   readonly #options: SensingOptions;
-  readonly #arbiterFile: ArbiterFile | undefined;
+  readonly #inputs: SensingInputs;
   readonly #slots: ProbeSlots | undefined;
   readonly #queue = new AcceptQueue();
   readonly #processes = new Processes();
   readonly #machine = new Machine();
-  readonly #statsdWindow = new StatsdWindow();
-  readonly #statsd: StatsdListener | undefined;
-  readonly #relay: StatsdRelay | undefined;
   readonly #unseen = new UnseenWorkers();
   readonly #wakes = new WakeReader();
   #link: ArbiterLink | undefined;
@@ -70,36 +59,18 @@ export class Sensing implements Sampler {
   #children: readonly number[] = [];
   #costs: readonly ProcessWorker[] = [];
 
-  /**
-   * Opens what can be refused before gunicorn starts: the arbiter file, the StatsD port.
-   * @throws Error "Cannot ..." with what to do
-   */
   constructor(options: SensingOptions) {
     this.#options = options;
+    this.#inputs = options.inputs;
     const isChild = (pid: number) => this.#isChildOfMaster(pid);
-    if (options.probe) {
-      this.#arbiterFile = new ArbiterFile(`${options.dir}/arbiter`, Deno.pid);
-      this.#arbiterFile.setForkServer(options.forkServer);
-      this.#arbiterFile.setLinger(options.lingerMs ?? 0);
-      this.#arbiterFile.prepare(options.prepared);
-      this.#slots = new ProbeSlots(options.dir, isChild, isChild);
-    }
-    if (options.statsd !== undefined) {
-      this.#relay = options.relayTo === undefined ? undefined : new StatsdRelay(options.relayTo);
-      const relay = this.#relay;
-      this.#statsd = new StatsdListener({
-        hostname: options.statsd.host,
-        port: options.statsd.port,
-        onPacket: relay === undefined ? undefined : (packet) => relay.send(packet),
-      }, this.#statsdWindow);
-    }
+    if (this.#inputs.arbiterFile !== undefined) this.#slots = new ProbeSlots(options.dir, isChild, isChild);
   }
 
   /** Reads this gunicorn from now on. */
   attach(gunicorn: Gunicorn): void {
-    const { prepared: { initialWorkers }, log, isProgram = false } = this.#options;
+    const { initialWorkers, log, isProgram = false } = this.#options;
     const workers = () => this.#children.length;
-    const [file, nowMs] = [this.#arbiterFile, this.clock()];
+    const [file, nowMs] = [this.#inputs.arbiterFile, this.clock()];
     this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, isProgram, log, workers, nowMs });
   }
 
@@ -126,8 +97,8 @@ export class Sensing implements Sampler {
   sample(nowMs: number): Sample {
     const elapsedMs = this.#lastMs === undefined ? 0 : nowMs - this.#lastMs;
     this.#lastMs = nowMs;
-    this.#statsd?.drain();
-    this.#arbiter = this.#arbiterFile?.read();
+    this.#inputs.statsd?.drain();
+    this.#arbiter = this.#inputs.arbiterFile?.read();
     const masterPid = this.#link?.look(nowMs) ?? 0;
     this.#masterPid = masterPid;
     const slots = this.#slots?.read(nowMs * 1e6);
@@ -163,22 +134,22 @@ export class Sensing implements Sampler {
 
   /** Switches the master's fork server on or off, from its next fork on. */
   setForkServer(mode: ForkServerMode): void {
-    this.#arbiterFile?.setForkServer(mode);
+    this.#inputs.arbiterFile?.setForkServer(mode);
   }
 
   /** Whether gunicorn's master has woken by itself since the last tick. */
   isWoken(): boolean {
-    return this.#arbiterFile?.read()?.sleep.wakes !== this.#arbiter?.sleep.wakes;
+    return this.#inputs.arbiterFile?.read()?.sleep.wakes !== this.#arbiter?.sleep.wakes;
   }
 
   /** Says how deep the next sleep, or this one, is: whether the fork server goes too. */
   setDeepSleep(isDeep: boolean): void {
-    this.#arbiterFile?.setDeepSleep(isDeep);
+    this.#inputs.arbiterFile?.setDeepSleep(isDeep);
   }
 
   /** Says how many workers there may be. */
   setMaximum(workers: number): void {
-    this.#arbiterFile?.setMaximum(workers);
+    this.#inputs.arbiterFile?.setMaximum(workers);
   }
 
   /** Tells gthread workers whether to take one request at a time. */
@@ -188,7 +159,7 @@ export class Sensing implements Sampler {
 
   /** The files that gunicorn and the autoscaler have open, to be restored when they are removed. */
   get files() {
-    const arbiter = this.#arbiterFile;
+    const arbiter = this.#inputs.arbiterFile;
     if (arbiter === undefined) return [];
     return [{ name: "arbiter", make: () => bringBack([arbiter.path, ...this.#slots!.removed]) }];
   }
@@ -225,19 +196,14 @@ export class Sensing implements Sampler {
 
   /** StatsD packets since the start; "unknown" when StatsD is not received. */
   get statsd(): Maybe<{ packets: number; malformedLines: number; droppedPackets: Maybe<number> }> {
-    if (this.#statsd === undefined) return "unknown";
-    const { packets, drops } = this.#statsd;
-    return { packets, malformedLines: this.#statsdWindow.malformedLines, droppedPackets: drops };
+    return this.#inputs.statsd?.counts ?? "unknown";
   }
 
-  /** Closes everything, and waits until it has ended. */
-  async close(): Promise<void> {
+  /** Closes all but the inputs, which are another's. */
+  close(): void {
     this.#slots?.close();
     this.#processes.close();
     this.#queue.close();
-    this.#arbiterFile?.close();
-    await this.#statsd?.close();
-    await this.#relay?.close();
   }
 
   #model(slots: SlotsReading | undefined): WorkerModel {
@@ -252,8 +218,9 @@ export class Sensing implements Sampler {
    * believed: what the probe does not report then stays unknown.
    */
   #finished(slots: SlotsReading | undefined): Maybe<Finished> {
-    if (this.#statsd === undefined) return "unknown";
-    const taken = this.#statsdWindow.take();
+    const { statsd } = this.#inputs;
+    if (statsd === undefined) return "unknown";
+    const taken = statsd.take();
     const hasProbe = slots !== undefined && this.#link?.hasProbe !== false;
     const isUnmetered = slots !== undefined && slots.counts.ready > 0 && !slots.isMetered;
     return hasProbe && !isUnmetered ? "unknown" : taken;

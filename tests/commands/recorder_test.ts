@@ -14,7 +14,7 @@ Deno.test("a run without a fault leaves its ticks and no line in the log", async
   const { log, lines } = collectedLog();
   const recorder = Recorder.open(settings(dir.join("run.jsonl")), 0, log);
   recorder.note(tick);
-  recorder.close();
+  recorder[Symbol.dispose]();
   assertEquals(Deno.readTextFileSync(dir.join("run.jsonl")).trim().split("\n").length, 2);
   assertEquals(lines, []);
 });
@@ -32,7 +32,7 @@ Deno.test("a recording that cannot be written ends with one line in the log", ()
   const { log, lines } = collectedLog();
   const recorder = Recorder.open(settings("/dev/full"), 0, log); // a disk without room
   for (let nowMs = 0; nowMs < 3_000; nowMs += 100) recorder.note({ ...tick, sample: sample(nowMs) });
-  recorder.close();
+  recorder[Symbol.dispose]();
   assertEquals(lines.length, 1);
   assertMatch(lines[0]!, /^Cannot write the recording: .*, it ends here$/);
 });

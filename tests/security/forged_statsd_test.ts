@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import { type Finished, known } from "../../src/core/sample.ts";
 import { openLog } from "../../src/log.ts";
 import { Sensing } from "../../src/supervisor/sensing.ts";
+import { openInputs } from "../../src/supervisor/sensing_inputs.ts";
 import { durations, load, sample } from "../core/samples.ts";
 import { SLOT, SlotFolder } from "../sensors/probe/shared_pages.ts";
 import { autoscaled } from "../support/autoscaled.ts";
@@ -46,16 +47,21 @@ Deno.test("the same StatsD fills the machine when nothing else reports load (so 
 });
 
 /** All sensors with StatsD, in a folder of slots; `heard` sends forged packets and says whether they were taken. */
-function sensing(probe: boolean) {
+async function sensing(probe: boolean) {
   const folder = new SlotFolder();
   const port = freeUdpPort();
-  const it = new Sensing({
+  const inputs = await openInputs({
     dir: folder.path,
     probe,
     forkServer: "off",
     statsd: { host: "127.0.0.1", port },
     relayTo: undefined,
     prepared: { initialWorkers: 2, first: 0, fewest: 0, most: 0, grace: 0 },
+  });
+  const it = new Sensing({
+    dir: folder.path,
+    inputs,
+    initialWorkers: 2,
     model: { kind: "sync", slots: 1 },
     log: openLog("error", "text"),
   });
@@ -77,19 +83,20 @@ function sensing(probe: boolean) {
     },
     [Symbol.asyncDispose]: async () => {
       forger.close();
-      await it.close();
+      it.close();
+      await inputs[Symbol.asyncDispose]();
       folder[Symbol.dispose]();
     },
   };
 }
 
 Deno.test("StatsD counts without the probe", async () => {
-  await using it = sensing(false);
+  await using it = await sensing(false);
   assertEquals(await it.heard(), 1e6);
 });
 
 Deno.test("with the probe StatsD does not count, not even before the first worker serves", async () => {
-  await using it = sensing(true);
+  await using it = await sensing(true);
   assertEquals(await it.heard(), "unknown", "no worker yet");
   it.folder.add(11, { state: 1, readyNs: 0, metered: 0 });
   assertEquals(await it.heard(), "unknown", "the first worker boots");
@@ -100,7 +107,7 @@ Deno.test("with the probe StatsD does not count, not even before the first worke
 });
 
 Deno.test("beside workers of a class that the probe does not know StatsD counts", async () => {
-  await using it = sensing(true);
+  await using it = await sensing(true);
   it.folder.add(11, { kind: 0, metered: 0 });
   assertEquals(await it.heard(), 1e6);
 });

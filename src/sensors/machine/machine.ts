@@ -1,8 +1,9 @@
 /** CPU and memory, available and used: of the container where it has limits, else of the machine. */
 
 import type { Cpu, Maybe, Memory } from "../../core/sample.ts";
-import { Cgroup, type CpuQuota, type MemoryLimit } from "./cgroup.ts";
-import { parseAllowedCpus, parseBusyTicks, parseCpuList, parseMeminfo } from "./machine_files.ts";
+import { Cgroup, type MemoryLimit } from "./cgroup.ts";
+import { type Cores, readCores } from "./cores.ts";
+import { parseBusyTicks, parseMeminfo } from "./machine_files.ts";
 import { TICKS_PER_SECOND } from "./process_stat.ts";
 import { Rate } from "./rate.ts";
 import { readText } from "../text_file.ts";
@@ -50,8 +51,7 @@ export class Machine {
   #limitsAtMs = -Infinity;
   #readAtMs = -Infinity;
   #workersBytes = 0;
-  #quota: CpuQuota | undefined;
-  #cpus: ReadonlySet<number> = new Set();
+  #cores: Cores | undefined;
   #memoryLimits: readonly MemoryLimit[] = [];
   #own: GroupMemory["own"] = "unknown";
   #reading: MachineReading = { cpu: "unknown", memory: "unknown", oomKills: "unknown" };
@@ -96,10 +96,7 @@ export class Machine {
 
   /** The limits as they are now. */
   limits(): MachineLimits {
-    this.#readLimits();
-    const quota = this.#quota;
-    const cores = this.#limitCores();
-    const isQuota = quota !== undefined && quota.cores <= cores;
+    const { limit: cores, quota, isWholeMachine } = this.#readLimits();
     let memory: { bytes: number; from: string } | undefined;
     const machine = parseMeminfo(this.#proc("meminfo"));
     if (machine !== undefined) memory = { bytes: machine.totalBytes, from: "the machine" };
@@ -110,37 +107,23 @@ export class Machine {
     }
     return {
       cores,
-      coresFrom: isQuota ? `control group ${quota.folder}` : "the CPUs this process may use",
-      isWholeMachine: !isQuota,
+      coresFrom: isWholeMachine ? "the CPUs this process may use" : `control group ${quota!.folder}`,
+      isWholeMachine,
       memoryBytes: memory?.bytes ?? "unknown",
       memoryFrom: memory?.from ?? "nothing that could be read",
     };
   }
 
-  #readLimits(): void {
+  #readLimits(): Cores {
     this.#cgroup.locate();
-    const quota = this.#cgroup.cpuQuota();
-    if (quota?.folder !== this.#quota?.folder) {
+    const cores = readCores(this.#cgroup, this.#root, this.#fallbackCores);
+    if (cores.quota?.folder !== this.#cores?.quota?.folder) {
       this.#groupMs = new Rate(WINDOW_MS);
       this.#periods = new Rate(WINDOW_MS);
       this.#throttled = new Rate(WINDOW_MS);
     }
-    this.#quota = quota;
-    this.#cpus = this.#usableCpus();
     this.#memoryLimits = this.#cgroup.memoryLimits();
-  }
-
-  /** Those that this process may use and that exist: some machines allow all that could be plugged in. */
-  #usableCpus(): ReadonlySet<number> {
-    const online = parseCpuList(readText(`${this.#root}/sys/devices/system/cpu/online`) ?? "");
-    const allowed = parseAllowedCpus(this.#proc("self/status")) ?? online ??
-      new Set(Array.from({ length: this.#fallbackCores }, (_, cpu) => cpu));
-    const usable = online === undefined ? allowed : new Set([...allowed].filter((cpu) => online.has(cpu)));
-    return usable.size > 0 ? usable : allowed;
-  }
-
-  #limitCores(): number {
-    return Math.min(this.#quota?.cores ?? Infinity, this.#cpus.size);
+    return this.#cores = cores;
   }
 
   /**
@@ -149,10 +132,10 @@ export class Machine {
    * Example: quota 2 of 4 CPUs, own use 0.5, all use 3.2: the quota leaves 1.5, the CPUs 0.8, so 1.2 are used.
    */
   #readCpu(nowMs: number): MachineReading["cpu"] {
-    const limitCores = this.#limitCores();
-    const ticks = parseBusyTicks(this.#proc("stat"), this.#cpus);
+    const { limit: limitCores, quota, cpus } = this.#cores!;
+    const ticks = parseBusyTicks(this.#proc("stat"), cpus);
     if (ticks !== undefined) this.#machineTicks.note(ticks, nowMs);
-    const use = this.#quota === undefined ? undefined : this.#cgroup.cpuUse(this.#quota);
+    const use = quota === undefined ? undefined : this.#cgroup.cpuUse(quota);
     if (use !== undefined) {
       this.#groupMs.note(use.usedMs, nowMs);
       this.#periods.note(use.periods, nowMs);
@@ -161,7 +144,7 @@ export class Machine {
     if (this.#machineTicks.spanMs === 0 && this.#groupMs.spanMs === 0) return "unknown";
     const busyCores = (this.#machineTicks.perMs * 1000) / TICKS_PER_SECOND;
     const freeOfQuota = limitCores - this.#groupMs.perMs;
-    const freeOfCpus = Math.max(0, this.#cpus.size - busyCores);
+    const freeOfCpus = Math.max(0, cpus.size - busyCores);
     const usedCores = Math.max(0, limitCores - Math.min(freeOfQuota, freeOfCpus));
     const throttledShare = this.#periods.perMs > 0
       ? Math.min(1, this.#throttled.perMs / this.#periods.perMs)

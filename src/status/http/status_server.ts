@@ -10,7 +10,7 @@ import { EventStreams } from "./event_streams.ts";
 import { hostNames, isAllowedHost, isLoopback } from "./host_check.ts";
 import { eventFrame, eventStreamHead, type HttpAnswer, type HttpRequest } from "./http_message.ts";
 import { type Handled, HttpServer } from "./http_server.ts";
-import { CONTROL_SOCKET, listenTcp, listenUnix } from "./listen.ts";
+import { CONTROL_SOCKET, listenUnix } from "./listen.ts";
 import { metricsText } from "../metrics/metrics_text.ts";
 import { type Looped, readLiveDetails, type Sensed } from "../read_live_details.ts";
 import { isAssetPath, type Pages, route } from "./routes.ts";
@@ -29,6 +29,8 @@ export interface StatusServerOptions {
   /** The private runtime folder: the unix socket is made in it. */
   readonly dir: string;
   readonly settings: Settings;
+  /** What listens on --status-addr; undefined where that is off. */
+  readonly listener: Deno.Listener | undefined;
   readonly identity: Identity;
   readonly log: Logger;
 }
@@ -60,16 +62,13 @@ export class StatusServer implements Pages {
     record: undefined,
   };
 
-  /**
-   * Opens the sockets, before gunicorn starts.
-   * @throws Error "Cannot serve status on ..." when the TCP address is taken or not allowed
-   */
+  /** Takes over the listener, and opens the socket. */
   constructor(options: StatusServerOptions) {
     this.#options = options;
-    const { dir, settings: { statusAddr, statusHosts }, log } = options;
+    const { dir, settings: { statusAddr, statusHosts }, listener, log } = options;
     this.#hosts = hostNames(statusHosts);
-    if (statusAddr !== "off") {
-      this.#serve(listenTcp(statusAddr), false);
+    if (statusAddr !== "off" && listener !== undefined) {
+      this.#serve(listener, false);
       log.info("status: http://{address}/", { address: addressText(statusAddr) });
       if (!isLoopback(statusAddr.host)) {
         log.warn(
