@@ -77,7 +77,7 @@ export async function supervise(parts: Supervision): Promise<number> {
       status.note(record);
       recorder?.note(record);
       beat();
-      notices?.note(record, sensing.arbiter?.reloads);
+      notices?.note(record, sensing.arbiter?.reloads, supervisor.paceMs);
     },
   });
   status.attach({ supervisor, sensing });

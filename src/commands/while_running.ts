@@ -69,7 +69,7 @@ export async function whileRunning(started: Started): Promise<number> {
   const status = new StatusServer({ dir, settings, listener: started.listener, identity, log });
   sayStart(settings, log);
   const manager = serviceManager(new Map(Object.entries(started.environment)), Deno.pid);
-  const notices = manager === undefined ? undefined : new ServiceNotices(manager);
+  const notices = manager === undefined ? undefined : new ServiceNotices(manager, sensing.clock);
   const startCount = new StartCount({
     arbiter: () => sensing.arbiter,
     bounds: started.bounds,

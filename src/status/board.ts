@@ -12,7 +12,7 @@ import { WorkerBusy } from "./worker_busy.ts";
 
 /** A point of the charts covers this much. */
 const POINT_MS = 1_000;
-/** A loop that has not ticked for this long is not alive. */
+/** A loop whose tick is so late is not alive. */
 const STALLED_MS = 10_000;
 
 /** What changed with a tick, for those who follow. */
@@ -35,7 +35,6 @@ export class StatusBoard {
   readonly #series = new Series();
   #second = new ChartPointSum();
   #record: TickRecord | undefined;
-  #notedAtMs = 0;
 
   /**
    * @param workers how busy each worker was since the record before
@@ -48,7 +47,6 @@ export class StatusBoard {
   ): Noted {
     const { sample, decision, sentence } = record;
     this.#record = record;
-    this.#notedAtMs = wallMs;
     this.counters.add(sample, decision);
     this.ages.note(sample);
     this.sleep.note(sample, decision, record.settings.sleepAfterMs);
@@ -79,9 +77,9 @@ export class StatusBoard {
     return this.#series.columns();
   }
 
-  /** Whether the loop ticks. */
-  isAlive(wallMs: number): boolean {
-    return this.#record === undefined || wallMs - this.#notedAtMs < STALLED_MS;
+  /** Whether the loop ticks. `nowMs`: monotonic, as in the records; `paceMs`: from one tick to the next. */
+  isAlive(nowMs: number, paceMs: number): boolean {
+    return this.#record === undefined || nowMs - this.#record.sample.nowMs < paceMs + STALLED_MS;
   }
 
   /** Whether a worker serves, or one comes with the next request. */

@@ -129,7 +129,7 @@ export class Supervisor {
     let dueMs = clock();
     while (!this.#stopped) {
       this.tick(clock());
-      const tickMs = this.#tickMs();
+      const tickMs = this.paceMs;
       dueMs += tickMs;
       const lateMs = clock() - dueMs;
       if (lateMs > tickMs) {
@@ -155,7 +155,8 @@ export class Supervisor {
     return dueMs;
   }
 
-  #tickMs(): number {
+  /** From one tick to the next, ms. */
+  get paceMs(): number {
     const { tickMs } = this.#parts;
     return this.#autoscaler.isAsleep ? Math.max(tickMs, ASLEEP_TICK_MS) : tickMs;
   }

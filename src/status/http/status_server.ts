@@ -37,7 +37,7 @@ export interface StatusServerOptions {
 
 /** The running autoscaler that is shown and controlled. */
 export interface Watched {
-  readonly supervisor: Steered & Looped;
+  readonly supervisor: Steered & Looped & { readonly paceMs: number };
   readonly sensing: Sensed & { clock(): number; setForkServer(mode: Settings["forkServer"]): void };
 }
 
@@ -120,7 +120,9 @@ export class StatusServer implements Pages {
   }
 
   isAlive(): boolean {
-    return this.#board.isAlive(Date.now());
+    const watched = this.#watched;
+    return watched === undefined ||
+      this.#board.isAlive(watched.sensing.clock(), watched.supervisor.paceMs);
   }
 
   isReady(): boolean {

@@ -18,29 +18,33 @@ export class ServiceNotices {
   #reload: { readonly sinceMs: number; readonly reloads: number | undefined } | undefined;
   #status = "";
   #statusAtMs = -Infinity;
-  #aliveAtMs = -Infinity;
-  #watchdogTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #clock: () => number;
+  readonly #watchdogTimer: ReturnType<typeof setInterval> | undefined;
+  #nextTickMs = -Infinity;
 
-  constructor(manager: ServiceManager) {
+  constructor(manager: ServiceManager, clock: () => number) {
     this.#manager = manager;
+    this.#clock = clock;
+    const { watchdogMs } = manager;
+    if (watchdogMs === undefined) return;
+    // Not with the ticks, which may come more seldom: asleep once a second.
+    this.#watchdogTimer = setInterval(() => this.#feed(watchdogMs), watchdogMs / 2);
+    Deno.unrefTimer(this.#watchdogTimer);
   }
 
   /**
    * A tick of the loop.
    * @param reloads reloads that gunicorn has carried out since its start; undefined when it does not tell
+   * @param paceMs the next tick comes in so long
    */
-  note({ sample, settings, decision }: TickRecord, reloads: number | undefined): void {
+  note({ sample, settings, decision }: TickRecord, reloads: number | undefined, paceMs: number): void {
     const { nowMs } = sample;
+    this.#nextTickMs = nowMs + paceMs;
     const ready = known(sample.workers) ? sample.workers.ready : 0;
     const isAsleep = decision.reason.code === "asleep";
     if ((ready > 0 || isAsleep) && (this.#state === "starting" || this.#hasReloaded(nowMs, reloads))) {
       this.#state = "ready";
       this.#manager.send("READY=1");
-    }
-    const { watchdogMs } = this.#manager;
-    if (watchdogMs !== undefined && nowMs - this.#aliveAtMs >= watchdogMs / 2) {
-      this.#aliveAtMs = nowMs;
-      this.#manager.send("WATCHDOG=1");
     }
     if (this.#state === "stopping" || nowMs - this.#statusAtMs < STATUS_MS) return;
     const facts = known(decision.demand) ? decision.demand.facts : undefined;
@@ -69,15 +73,16 @@ export class ServiceNotices {
     if (this.#state === "stopping") return;
     this.#state = "stopping";
     this.#manager.send("STOPPING=1", "STATUS=stopping");
-    const { watchdogMs } = this.#manager;
-    if (watchdogMs === undefined) return;
-    // The loop has stopped, and workers may finish what they serve for longer than the watchdog's time.
-    this.#watchdogTimer = setInterval(() => this.#manager.send("WATCHDOG=1"), watchdogMs / 2);
-    Deno.unrefTimer(this.#watchdogTimer);
   }
 
   close(): void {
     clearInterval(this.#watchdogTimer);
+  }
+
+  /** The loop lives. It has stopped by itself when gunicorn ends, and workers may finish what they serve for longer. */
+  #feed(watchdogMs: number): void {
+    const isLate = this.#clock() - this.#nextTickMs > watchdogMs;
+    if (!isLate || this.#state === "stopping") this.#manager.send("WATCHDOG=1");
   }
 
   #hasReloaded(nowMs: number, reloads: number | undefined): boolean {

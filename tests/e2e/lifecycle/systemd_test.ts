@@ -112,6 +112,23 @@ Deno.test("notify: a reload while asleep has ended once gunicorn has carried it 
   assertEquals(server.workers(), []);
 });
 
+Deno.test("notify: asleep, where it ticks once a second, the shortest watchdog is fed in its time", async () => {
+  await using folder = await tempDir();
+  const name = folder.join("notify");
+  const script = new URL("../../support/notify_socket.py", import.meta.url).pathname;
+  await using socket = start(`${await venv("newest")}/bin/python`, [script, name]);
+  await socket.line(/^listening$/);
+  await using server = await sleepy({ env: { NOTIFY_SOCKET: name, WATCHDOG_USEC: "1000000" } });
+  await socket.line(/ STATUS=asleep$/, { timeoutMs: PATIENCE_MS });
+  const from = socket.mark();
+  const fedMs = () =>
+    socket.lines.slice(from).filter(({ text }) => text.endsWith(" WATCHDOG=1")).map(({ atMs }) => atMs);
+  await until(() => fedMs().length > 6, { timeoutMs: PATIENCE_MS, what: "more of the watchdog's notices" });
+  const pauses = fedMs().slice(1).map((atMs, i) => atMs - fedMs()[i]!);
+  assert(Math.max(...pauses) < 1_000, `${pauses}`);
+  assertEquals(server.workers(), []);
+});
+
 Deno.test("notify without the probe: ready, and ready again after a HUP; a socket that is gone stops nothing", async () => {
   await using folder = await tempDir();
   const name = folder.join("notify");
