@@ -77,7 +77,9 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "paused":
       return "paused by hand";
     case "pinned":
-      return `pinned at ${workers(decision.target)} by hand`;
+      return decision.action === "hold"
+        ? `pinned at ${workers(decision.target)} by hand`
+        : `pinned by hand: ${moved(decision)}`;
   }
 }
 

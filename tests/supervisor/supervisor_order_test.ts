@@ -34,7 +34,7 @@ Deno.test("pinned workers stay for the time they were pinned and then scaling is
     loop.tick(nowMs);
     assertEquals(asked(), 6);
   }
-  assertMatch(records[1]!.sentence!, /pinned at 6 workers by hand/);
+  assertMatch(records[1]!.sentence!, /pinned by hand: grow from 2 to 6 workers/);
   for (let nowMs = 10_000; nowMs < 60_000; nowMs += 100) loop.tick(nowMs);
   assertEquals(asked(), 2);
   assertEquals(records.at(-1)!.standing.order, AUTO);

@@ -160,7 +160,8 @@ Deno.test("every decision is one plain sentence", async (t) => {
       { reason: { code: "no-data" }, demand: "unknown", target: 2 },
       "no signal can be read: hold until one can",
     ],
-    [{ reason: { code: "pinned" }, target: 9 }, "pinned at 9 workers by hand"],
+    [{ reason: { code: "pinned" }, target: 9 }, "pinned by hand: grow from 2 to 9 workers"],
+    [{ reason: { code: "pinned" }, action: "hold", target: 9 }, "pinned at 9 workers by hand"],
     [{ reason: { code: "paused" }, target: 2 }, "paused by hand"],
     [
       { reason: { code: "below-minimum" }, target: 2, current: 1 },

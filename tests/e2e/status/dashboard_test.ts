@@ -103,7 +103,7 @@ browserTest("the page finds the server again after a restart, and keeps what it 
   await page.until(`document.getElementById("order").textContent === "scaling automatically"`);
   await page.until(`${legend("workers", "ready")} === "2"`);
   const decisions = await texts(page, "#decisions .text");
-  assert(decisions.includes("pinned at 4 workers by hand"), decisions.join("; "));
+  assert(decisions.includes("pinned by hand: grow from 2 to 4 workers"), decisions.join("; "));
   // Only the lost connection itself was reported.
   const others = page.problems.filter((problem) =>
     !/net::ERR_(CONNECTION|INCOMPLETE|EMPTY|SOCKET)/.test(problem)
