@@ -86,7 +86,8 @@ class Sleep:
             try:
                 fd = listener.fileno()
                 flags = fcntl.fcntl(fd, fcntl.F_GETFL)
-                if not flags & os.O_ASYNC:
+                # A socket of systemd's may still have the flag, and the owner, of a process that ended asleep.
+                if not flags & os.O_ASYNC or fcntl.fcntl(fd, fcntl.F_GETOWN) != os.getpid():
                     fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
                     fcntl.fcntl(fd, _F_SETSIG, signal.SIGCHLD)
                     fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_ASYNC)

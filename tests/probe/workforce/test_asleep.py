@@ -72,6 +72,19 @@ class AsleepTest(WorkforceCase):
                     time.sleep(0.001)
             self.assertTrue(rung)
 
+    def test_a_socket_that_a_process_before_was_watching_is_watched_by_this_one(self):
+        with listener() as one:
+            before = os.fork()
+            if before == 0:
+                fcntl.fcntl(one.fileno(), fcntl.F_SETOWN, os.getpid())
+                fcntl.fcntl(one.fileno(), fcntl.F_SETFL, fcntl.fcntl(one.fileno(), fcntl.F_GETFL) | os.O_ASYNC)
+                os._exit(0)
+            os.waitpid(before, 0)
+            server = self.start(1)
+            server.LISTENERS = [one]
+            self.fall_asleep()
+            self.assertEqual(fcntl.fcntl(one.fileno(), fcntl.F_GETOWN), os.getpid())
+
     def test_one_that_came_before_it_was_watched_is_seen_as_well_while_the_last_worker_still_drains(self):
         with listener() as one:
             server = self.start(1)
