@@ -7,21 +7,23 @@ import { taskArguments } from "../../tasks/arguments.ts";
 import { listOf, oneOf, whole } from "../../tasks/options.ts";
 import { autoscaled } from "../../tests/support/autoscaled.ts";
 import { requirements, type VenvName } from "../../tests/support/venv.ts";
-import { workerClasses, type WorkerClassName } from "../loss/loss_servers.ts";
-import { sleepCycles, SLEEPY } from "./sleep_cycles.ts";
+import { sleepCycles, sleepyAfter, sleepyClasses, type SleepyClassName } from "./sleep_cycles.ts";
 
-const CLASSES = Object.keys(workerClasses) as WorkerClassName[];
+const CLASSES = Object.keys(sleepyClasses) as SleepyClassName[];
 const VENVS = (Object.keys(requirements) as VenvName[]).filter((name) => name !== "uwsgi");
+
+/** A cycle is short, and a worker still has the time to end. */
+const SLEEP_AFTER_MS = 100;
 
 const TASK = {
   command: "deno task bench:sleep-cycles",
   action: "count what sleep loses",
   about:
     "What sleep loses: gunicorn falls asleep and is woken by requests that come at random about that very moment. " +
-    "Prints a table in Markdown, and each request without an answer.",
+    "Prints a table in Markdown, and each request without an answer. A sleep takes about half a second.",
   options: {
     classes: listOf(CLASSES, { help: "Worker classes.", default: ["sync", "gthread", "uvicorn", "asgi"] }),
-    cycles: whole(1, { help: "Requests of each class, one after the other.", default: 1_000 }),
+    cycles: whole(1, { help: "Sleeps of each class that a request is to end.", default: 1_000 }),
     venv: oneOf(VENVS, { help: `The gunicorn: ${VENVS.join(", ")}.`, default: "newest" }),
     "fork-server": oneOf(["on", "off"], { help: "A light sleep (on) or a deep one.", default: "off" }),
   },
@@ -36,16 +38,17 @@ async function main(): Promise<number> {
     "| worker class | requests | sleeps | woken | lost | answer, median ms |\n|" + " --- |".repeat(6),
   );
   for (const name of classes) {
-    const { app, gunicorn } = workerClasses[name];
+    const { app, gunicorn } = sleepyClasses[name];
     await using server = await autoscaled({
-      own: [...SLEEPY, "--fork-server", forkServer],
+      own: [...sleepyAfter(SLEEP_AFTER_MS), "--fork-server", forkServer],
       app,
       gunicorn,
       venv,
     });
-    const result = await sleepCycles(server, [{ port: server.port }], cycles, Math.random);
+    const targets = [{ port: server.port }];
+    const result = await sleepCycles(server, targets, cycles, Math.random, SLEEP_AFTER_MS);
     const answerMs = result.answersMs.length > 0 ? median([...result.answersMs]).toFixed(0) : "–";
-    const cells = [name, result.cycles, result.sleeps, result.wakes, result.failures.length, answerMs];
+    const cells = [name, result.requests, result.sleeps, result.wakes, result.failures.length, answerMs];
     console.log(`| ${cells.join(" | ")} |`);
     for (const failure of result.failures) console.error(failure);
     lost += result.failures.length;

@@ -24,6 +24,9 @@ export const requirements = {
   "22": ["gunicorn==22.0.0"],
   // 20.1 imports pkg_resources, which setuptools dropped in 81.
   "20.1": ["gunicorn==20.1.0", "setuptools==80.9.0"],
+  "23-uvicorn": ["gunicorn==23.0.0", "uvicorn==0.54.0", "uvicorn-worker==0.4.0"],
+  // uvicorn-worker wants a newer gunicorn: its worker class here is uvicorn.workers.UvicornWorker.
+  "20.1-uvicorn": ["gunicorn==20.1.0", "uvicorn==0.54.0", "setuptools==80.9.0"],
   // The rival of the benchmark; compiled from source, so it needs a C compiler.
   uwsgi: ["uwsgi==2.0.31"],
 } as const satisfies Record<string, readonly string[]>;
