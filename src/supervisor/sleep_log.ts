@@ -13,13 +13,18 @@ export class SleepLog {
   #answeredWakes = 0;
   #isRefused = false;
   #isDeep = false;
+  #wakes = 0;
+  /** Whether the last wake has brought no request yet. */
+  #isIdle = false;
+  #wasServing = false;
+  #isIdleLogged = false;
   #unknownSinceMs: number | undefined;
   #isUnknownLogged = false;
 
   /** Takes in a tick. */
   note(
     sample: Sample,
-    { reason }: Decision,
+    { reason, action }: Decision,
     { sleepAfterMs, deepSleepAfterMs }: PolicySettings,
     log: Logger,
   ): void {
@@ -32,6 +37,14 @@ export class SleepLog {
       );
     }
     this.#isRefused = !sleep.isPossible;
+    this.#noteWake(sample, sleep.wakes);
+    if (this.#isIdle && !this.#isIdleLogged && reason.code === "asleep" && action === "shrink") {
+      this.#isIdleLogged = true;
+      log.warn(
+        "woken by a connection without a request: a health check that only connects wakes it each time, point it at " +
+          "--status-addr",
+      );
+    }
     const isDeep = reason.code === "asleep" && reason.isDeep;
     if (isDeep && !this.#isDeep && sleep.hasForkServer) {
       log.info("no request for {time}: the fork server ends too, the next worker imports the application", {
@@ -45,6 +58,18 @@ export class SleepLog {
     log.info("first answer {took} after the request that ended the sleep", {
       took: milliseconds(sleep.firstAnswerMs / 1000),
     });
+  }
+
+  #noteWake({ load }: Sample, wakes: number): void {
+    if (wakes !== this.#wakes) {
+      this.#wakes = wakes;
+      this.#isIdle = wakes > 0;
+      this.#wasServing = false;
+    }
+    // A worker that has ended since the last tick may have answered one.
+    const isAsked = known(load) ? load.started + load.finished + load.inFlight > 0 : this.#wasServing;
+    this.#isIdle &&= !isAsked;
+    this.#wasServing ||= known(load);
   }
 
   #noteUnknown(sample: Sample, log: Logger): void {

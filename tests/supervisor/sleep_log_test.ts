@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import type { Decision } from "../../src/core/reason.ts";
-import type { SleepReading } from "../../src/core/sample.ts";
 import { SleepLog } from "../../src/supervisor/sleep_log.ts";
-import { sample } from "../core/samples.ts";
+import type { Load, Maybe, SleepReading } from "../../src/core/sample.ts";
+import { load, sample } from "../core/samples.ts";
 import { collectedLog } from "../support/collected_log.ts";
 
 const SLEEPY = { ...DEFAULT_POLICY, sleepAfterMs: 60_000 };
@@ -75,4 +75,34 @@ Deno.test("what keeps it awake because it is unknown is a warning after ten seco
     sleepLog.note(sample(nowMs, { sleep, queue: "unknown" }), STEADY, SLEEPY, log);
   }
   assertEquals(lines, ["Cannot sleep: the accept queue cannot be read, set sleep-after=0"]);
+});
+
+const ASLEEP = { reason: { code: "asleep", quietMs: 60_000, forMs: 0, isDeep: false }, action: "shrink" };
+
+/** What is logged of sleeps, each ended by a connection that brings these loads, one a tick. */
+function loggedOf(...wakes: readonly (readonly Maybe<Load>[])[]): string[] {
+  const { log, lines } = collectedLog();
+  const sleepLog = new SleepLog();
+  const note = (sleep: SleepReading, load: Maybe<Load>, decision: Decision) =>
+    sleepLog.note(sample(0, { sleep, load }), decision, SLEEPY, log);
+  note(woken(0, "unknown"), load(), ASLEEP as Decision);
+  for (const [i, loads] of wakes.entries()) {
+    const sleep = woken(i + 1, "unknown");
+    for (const one of loads) note(sleep, one, STEADY);
+    note(sleep, load(), ASLEEP as Decision);
+  }
+  return lines;
+}
+
+Deno.test("a connection without a request that ends a sleep is a warning, once", () => {
+  const lines = loggedOf(["unknown", load(), load()], ["unknown", load()]);
+  assertEquals(lines.length, 1);
+  assertEquals(lines[0]!.startsWith("woken by a connection without a request"), true, lines[0]);
+});
+
+Deno.test("a sleep that a request has ended, or may have, is no warning", () => {
+  for (const one of [load({ started: 1 }), load({ finished: 1 }), load({ inFlight: 1 })]) {
+    assertEquals(loggedOf(["unknown", one, load()]), []);
+  }
+  assertEquals(loggedOf(["unknown", load(), "unknown", load()]), [], "that of a worker that has ended");
 });
