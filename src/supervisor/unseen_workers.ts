@@ -25,7 +25,11 @@ export class UnseenWorkers {
       const unseen = this.of(arbiter, slots, nowMs);
       return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
     }
-    if (target === 0) return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+    if (target === 0) {
+      this.#hadSlot = false; // the next worker is a first one
+      this.#firstMs = undefined;
+      return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
+    }
     if (children.length === 0) return "unknown";
     this.#firstMs ??= nowMs;
     const bootMs = nowMs - this.#firstMs;

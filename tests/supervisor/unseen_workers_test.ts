@@ -35,3 +35,19 @@ Deno.test("the first workers boot until one has a slot, and serve without one af
   const after = seen.counts(arbiter(2), undefined, [11, 12], 100);
   assertEquals(after === "unknown" ? after : after.ready, 2);
 });
+
+Deno.test("after a sleep the first worker boots, as at the start", () => {
+  const unseen = new UnseenWorkers();
+  const reading = { ...slots(1), workers: [{}] } as unknown as SlotsReading;
+  const at = (ms: number, confirmed: number, children: number[], seen?: SlotsReading) => {
+    const counts = unseen.counts({ ...arbiter(1), confirmed } as Arbiter, seen, children, ms);
+    return counts === "unknown" ? counts : [counts.ready, counts.booting];
+  };
+  for (const fromMs of [0, 60_000]) {
+    assertEquals(at(fromMs, 1, [11], reading), [1, 0]);
+    assertEquals(at(fromMs + 30_000, 0, []), [0, 0]);
+    assertEquals(at(fromMs + 40_000, 1, [12]), [0, 1]);
+    assertEquals(at(fromMs + 41_900, 1, [12]), [0, 1]);
+    assertEquals(at(fromMs + 42_000, 1, [12]), [1, 0], "it serves without a slot");
+  }
+});
