@@ -157,8 +157,7 @@ export class Supervisor {
 
   /** From one tick to the next, ms. */
   get paceMs(): number {
-    const { tickMs } = this.#parts;
-    return this.#autoscaler.isAsleep ? Math.max(tickMs, ASLEEP_TICK_MS) : tickMs;
+    return Math.max(this.#parts.tickMs, this.#autoscaler.isAsleep ? ASLEEP_TICK_MS : 0);
   }
 
   /** gunicorn's master may have woken: if it has, the next tick is now. */
