@@ -14,6 +14,8 @@ export interface LawLoad {
   readonly initialWorkers: number;
   /** Kept out of every search for settings: it tells whether what was found holds elsewhere. */
   readonly keptOut?: true;
+  /** Changes before this are not counted, ms; when left out, all are. */
+  readonly countedFromMs?: number;
 }
 
 interface Own {

@@ -1,16 +1,18 @@
 import { type BootGate, nextGate, OPEN_GATE } from "./bounds/boot_gate.ts";
 import { boundsOf } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
-import { CPU_DELAY_MS, CPU_WINDOW_MS, YOUNG_WORKER_MS } from "./constants.ts";
+import { CPU_DELAY_MS, CPU_WINDOW_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
 import type { CpuWindows } from "./bounds/cpu_bound.ts";
 import { demandOf } from "./demand/demand.ts";
 import { oneAtATime } from "./bounds/interpreter_lock.ts";
-import { History } from "./history.ts";
+import { type Flat, flatFrom, flatKnownFromMs, nextFlat } from "./flat.ts";
+import { History, type Tick } from "./history.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy/policy.ts";
 import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Decision, Demand } from "./reason.ts";
+import { isAsync } from "./kinds.ts";
 import { SlidingMax } from "./sliding_max.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
 import { endedIn, type LastTick, lastTick, NO_TICK, toTick } from "./tick.ts";
@@ -28,6 +30,7 @@ export class Autoscaler {
   #sleep: SleepState = AWAKE;
   #last: LastTick = NO_TICK;
   #oneAtATime = false;
+  #flat: Flat = flatFrom(-Infinity);
   /** How long the latest worker took to boot; 0 before one has. */
   #bootMs = 0;
   /** Ready counts, negative: their maximum is the fewest there were. */
@@ -66,16 +69,17 @@ export class Autoscaler {
       this.#last = NO_TICK;
       return decision;
     }
-    if (waking !== undefined) this.#wake(settings);
+    if (waking !== undefined) this.#wake(sample.nowMs, settings);
     // The least that can serve comes first; the minimum once it does.
     const decision = this.#decide(sample, sleep.isWaking ? { ...settings, minWorkers: 1 } : settings, order);
     return waking === undefined ? decision : wakingDecision(decision, waking);
   }
 
   /** After a sleep: one worker, no history, what was learned of this application's load. */
-  #wake(settings: PolicySettings): void {
+  #wake(nowMs: number, settings: PolicySettings): void {
     const { holdFactor, holdChangedAtMs, returnedFrom } = this.#policy;
     this.#history = new History(longestWindowMs(settings));
+    this.#flat = flatFrom(nowMs);
     this.#policy = { ...initialPolicy(1), holdFactor, holdChangedAtMs, returnedFrom };
     this.#fewestReady = SlidingMax.EMPTY;
   }
@@ -112,6 +116,7 @@ export class Autoscaler {
       slots: sample.model.slots,
       ended: endedIn(sample),
       start: this.#start,
+      flatFromMs: flatKnownFromMs(this.#flat),
     });
     this.#policy = state;
     return decision;
@@ -139,10 +144,19 @@ export class Autoscaler {
     this.#fewestReady = this.#fewestReady.with(nowMs, -ready);
     this.#history.keepAtLeast(longestWindowMs(settings));
     // The first sample has no time behind it; its deltas mean nothing.
-    if (sample.elapsedMs > 0) this.#history.push(toTick(sample, ready, this.#last));
+    if (sample.elapsedMs > 0) {
+      this.#remember(toTick(sample, ready, this.#last), isAsync(sample.model.kind), settings);
+    } else this.#flat = flatFrom(nowMs);
     this.#last = lastTick(sample, ready);
     if (known(workers)) return workers;
     return { target: "unknown", ready: this.target, booting: 0, draining: 0, oldestBootMs: 0 };
+  }
+
+  #remember(tick: Tick, isAsync: boolean, { burstWindowMs, windowMs }: PolicySettings): void {
+    this.#history.push(tick);
+    const windows = [SECOND_MS, burstWindowMs, windowMs].map((ms) => this.#history.sums(ms));
+    const variation = this.#history.durationVariation(windowMs);
+    this.#flat = nextFlat(this.#flat, tick, windows, { variation, isAsync });
   }
 
   #demand(sample: Sample, settings: PolicySettings, counts: WorkerCounts): Maybe<Demand> {

@@ -203,5 +203,23 @@ export const RETURN_HOLDS = 2;
 export const CALM_HOLDS = 10;
 /** ... and for this time at least. Source: judgement. */
 export const CALM_MS = 60_000;
+/** A load is flat until a change of it is e^10 times likelier than chance. Source: simulated, Down. */
+export const FLAT_END_NATS = 10;
+/** Shrinks tell something of a flat load after this time of it ... Source: simulated, Down. */
+export const FLAT_LEAST_MS = 5_000;
+/** ... or so many requests one after the other. Source: simulated, Down. */
+export const FLAT_LEAST_SERVICES = 2;
+/** Service times are compared in windows of this at least: a second has too few. Source: simulated, Down. */
+export const FLAT_LEAST_TIMES_MS = 2_000;
+/** ... and as if they varied so much at least. Source: judgement. */
+export const FLAT_LEAST_VARIATION = 0.1;
+/** Requests of one event loop wait for each other: so many of them count. Source: simulated, Down. */
+export const FLAT_LOOP_SHARE = 0.25;
+/** The hold after the first shrink that a flat load took back. Source: simulated, Down. */
+export const FLAT_HOLD_MS = 30_000;
+/** Each further one lengthens it so many times ... Source: simulated, Down. */
+export const FLAT_HOLD_FACTOR = 3;
+/** ... up to this. Source: judgement. */
+export const MOST_FLAT_HOLD_MS = 300_000;
 /** The number to begin with is kept this long when no request comes. Source: a balancer's health checks. */
 export const START_HOLD_MS = 60_000;

@@ -35,6 +35,7 @@ Deno.test("in a burst never down to fewer than it wants", () => {
   const moments = trajectory(phases([2_000, 5, 50], [20_000, 60, 100]), 20_000);
   const shrinks = changes(moments).filter((m) => m.decision.action === "shrink");
   assert(shrinks.every(({ decision: { demand, target } }) => known(demand) && target >= demand.wanted));
+  assertLessOrEqual(shrinks.length, 1, "and what it does not need goes in one step");
   assert(moments.every((m) => m.nowMs < 4_000 || m.decision.target >= 7));
 });
 

@@ -4,6 +4,7 @@ import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
 import { known, type Maybe } from "../sample.ts";
 import { SlidingMax } from "../sliding_max.ts";
+import { type FlatHold, flatHoldMs, NO_RETURN, takenBack } from "./flat_hold.ts";
 import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
 import { doubledOnReturn, halvedWhenCalm, holdMs, type LearnedHold } from "./hold.ts";
 import { keptForMs, type StartHold } from "./start_hold.ts";
@@ -18,7 +19,7 @@ export type Order =
 export const AUTO: Order = { kind: "auto" };
 
 /** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
-export interface PolicyState extends LearnedHold {
+export interface PolicyState extends LearnedHold, FlatHold {
   readonly target: number;
   readonly lastUpAtMs: number;
   readonly lastBurstAtMs: number;
@@ -41,6 +42,7 @@ export function initialPolicy(target: number): PolicyState {
     holdFactor: 1,
     holdChangedAtMs: -Infinity,
     returnedFrom: Infinity,
+    ...NO_RETURN,
     lowSinceMs: Infinity,
     gradient: FLAT,
     enoughInHold: SlidingMax.EMPTY,
@@ -64,6 +66,8 @@ export interface PolicyInput {
   readonly ended: Ended;
   /** Whether what gunicorn was started with has shown that it is not needed; when left out, it has. */
   readonly start?: StartHold;
+  /** Since when nothing but chance is known to have moved the load; Infinity where it moves. */
+  readonly flatFromMs: number;
 }
 
 /**
@@ -89,7 +93,8 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   const plainHold = holdMs(1, settings, bootMs, fell);
   const learnedHold = holdMs(state.holdFactor, settings, bootMs, fell);
   // Nothing was learned of fewer workers than load has ever returned from.
-  const hold = mostIn(plainHold) < state.returnedFrom ? plainHold : learnedHold;
+  const learned = mostIn(plainHold) < state.returnedFrom ? plainHold : learnedHold;
+  const hold = Math.max(learned, flatHoldMs(state, input.flatFromMs));
   const mostEnough = mostIn(hold);
   const lowSinceMs = mostEnough < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
 
@@ -197,6 +202,7 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
     lastUpAtMs: nowMs,
     gradient: grown(state.gradient, state.target, hangs),
     ...(demand.burst ? { lastBurstAtMs: nowMs } : {}),
+    ...takenBack(state, nowMs, input.flatFromMs),
     ...doubledOnReturn(state, nowMs, holdMs(state.holdFactor, settings, input.bootMs)),
   });
 }

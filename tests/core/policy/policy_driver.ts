@@ -47,6 +47,8 @@ export class Driver {
   ended = { requests: 0, serviceMs: 0 };
   /** How long workers take to boot, ms. */
   bootMs = 1;
+  /** Since when the load is known to be flat. */
+  flatFromMs = Infinity;
 
   constructor(target: number, settings: Partial<PolicySettings> = {}) {
     this.state = initialPolicy(target);
@@ -63,6 +65,7 @@ export class Driver {
       bootMs: this.bootMs,
       slots: 1,
       ended: this.ended,
+      flatFromMs: this.flatFromMs,
     });
     this.state = state;
     return decision;
