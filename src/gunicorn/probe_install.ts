@@ -7,22 +7,22 @@ const PACKAGE = "gunicorn_autoscaler_probe";
 /** Path in the runtime folder. */
 export const PROBE_NAMES: readonly string[] = [WRAPPER, PACKAGE];
 
-/** Path below the runtime folder -> bytes. Read once, before anything is started. */
-export type ProbeFiles = ReadonlyMap<string, Uint8Array>;
+/** Path below the runtime folder -> text. Read once, before anything is started. */
+export type ProbeFiles = ReadonlyMap<string, string>;
 
 /** Reads the probe from beside the program: the source tree, or what is embedded in the compiled binary. */
 export function readProbe(): ProbeFiles {
-  const files = new Map<string, Uint8Array>([[WRAPPER, Deno.readFileSync(`${SOURCE}/${WRAPPER}`)]]);
+  const files = new Map<string, string>([[WRAPPER, Deno.readTextFileSync(`${SOURCE}/${WRAPPER}`)]]);
   readPackage(PACKAGE, files);
   return files;
 }
 
-function readPackage(folder: string, files: Map<string, Uint8Array>): void {
+function readPackage(folder: string, files: Map<string, string>): void {
   for (const entry of Deno.readDirSync(`${SOURCE}/${folder}`)) {
     const name = `${folder}/${entry.name}`;
     if (entry.isDirectory && entry.name !== "__pycache__") readPackage(name, files);
     if (entry.isFile && entry.name.endsWith(".py")) {
-      files.set(name, Deno.readFileSync(`${SOURCE}/${name}`));
+      files.set(name, Deno.readTextFileSync(`${SOURCE}/${name}`));
     }
   }
 }
@@ -34,13 +34,13 @@ function readPackage(folder: string, files: Map<string, Uint8Array>): void {
  */
 export function installProbe(runtimeDir: string, files: ProbeFiles): string {
   const made = new Set<string>();
-  for (const [name, bytes] of files) {
+  for (const [name, text] of files) {
     const path = `${runtimeDir}/${name}`;
     const folder = path.slice(0, path.lastIndexOf("/"));
     try {
       if (!made.has(folder)) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
       made.add(folder);
-      Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o600 });
+      Deno.writeTextFileSync(path, text, { createNew: true, mode: 0o600 });
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw unwritable(path, error);
     }
