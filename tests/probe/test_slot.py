@@ -71,7 +71,7 @@ class SlotTest(unittest.TestCase):
             slot.create(folder, 1, 1, 1).close()
             self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700)
             link = os.path.join(base, 'link')
-            os.symlink('/nonexistent', link)
+            os.symlink('/proc/nonexistent', link)
             with self.assertRaises(OSError):
                 slot.create(link, 1, 1, 1)
 
