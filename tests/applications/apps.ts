@@ -28,8 +28,8 @@ const TASK = {
       help: `Only this one: ${APPLICATIONS.map(({ name }) => name).join(", ")}.`,
       otherwise: "all",
     })),
-    minutes: positive({ help: "Applications not begun after so many minutes are left out.", default: 15 }),
-    write: toggle("Put the table into docs/applications.md."),
+    minutes: positive({ help: "Applications not begun after so many minutes are left out.", default: 20 }),
+    write: toggle("Put the rows into docs/applications.md, where the others stay."),
   },
   examples: ["", "--only Radicale", "--write"],
   notes: [
@@ -54,10 +54,10 @@ async function main(): Promise<number> {
     }
     failed = !await both(application, trials) || failed;
   }
-  const table = applicationsTable(APPLICATIONS, trials);
-  console.log(`\n${table}`);
+  console.log(`\n${applicationsTable(APPLICATIONS, trials)}`);
   if (write) {
-    await Deno.writeTextFile(page, withTable(await Deno.readTextFile(page), table));
+    const text = await Deno.readTextFile(page);
+    await Deno.writeTextFile(page, withTable(text, applicationsTable(APPLICATIONS, trials, text)));
     await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", page] }).output();
   }
   return failed ? 1 : 0;

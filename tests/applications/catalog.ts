@@ -70,6 +70,24 @@ export const APPLICATIONS: readonly Application[] = [
     perSecond: 20,
   },
   {
+    name: "pgAdmin",
+    packages: ["pgadmin4==9.18", GUNICORN],
+    line: "gunicorn --workers=1 --threads=25 --chdir .../pgadmin4 pgAdmin4:app",
+    words: (
+      { bin },
+    ) => ["--workers=1", "--threads=25", "--chdir", installed(bin, "pgadmin4"), "pgAdmin4:app"],
+    env: ({ folder }) => ({
+      PYTHONPATH: folder.path,
+      PGADMIN_SETUP_EMAIL: "admin@example.com",
+      PGADMIN_SETUP_PASSWORD: "password",
+    }),
+    prepare: async ({ folder }) => {
+      await folder.write("config_local.py", `SERVER_MODE = True\nDATA_DIR = "${folder.join("data")}"\n`);
+    },
+    path: "/misc/ping",
+    perSecond: 20,
+  },
+  {
     name: "pypiserver",
     packages: ["pypiserver==2.4.2", GUNICORN],
     line: "gunicorn -w4 'pypiserver:app(root=\"packages\")'",
@@ -105,6 +123,30 @@ export const APPLICATIONS: readonly Application[] = [
     perSecond: 20,
   },
   {
+    name: "Superset",
+    // It takes any flask-caching, and is broken by newer ones.
+    packages: ["apache-superset==6.1.0", GUNICORN, "gevent==24.11.1", "flask-caching==2.3.1"],
+    line: "gunicorn -w 10 -k gevent ... --statsd-host localhost:8125 'superset.app:create_app()'",
+    words: () => [
+      ...["-w", "10", "-k", "gevent", "--worker-connections", "1000", "--timeout", "120"],
+      ...["--limit-request-line", "0", "--limit-request-field_size", "0", "--statsd-host", "localhost:8125"],
+      "superset.app:create_app()",
+    ],
+    env: ({ folder }) => ({ SUPERSET_SECRET_KEY: "secret", SUPERSET_HOME: folder.path }),
+    path: "/health",
+    perSecond: 20,
+  },
+  {
+    name: "TiTiler",
+    packages: ["titiler.application==2.4.0", GUNICORN, "uvicorn==0.54.0", "uvicorn-worker==0.4.0"],
+    line: "gunicorn -k uvicorn_worker.UvicornWorker titiler.application.main:app",
+    words: () => ["-k", "uvicorn_worker.UvicornWorker", "titiler.application.main:app"],
+    prepare: (place) => made(place, "python", ["-c", IMAGE]),
+    // Reads, resamples and encodes: computes in threads beside the event loop.
+    path: "/cog/preview/256x256.png?url=image.tif",
+    perSecond: 8,
+  },
+  {
     name: "Wagtail",
     packages: ["wagtail==8.0.1", GUNICORN],
     line: "gunicorn mysite.wsgi:application",
@@ -132,6 +174,21 @@ async def homepage(request):
 
 app = Starlette(routes=[Route("/", homepage)])
 `;
+
+/** A georeferenced picture. */
+const IMAGE = `import numpy, rasterio
+
+with rasterio.open("image.tif", "w", driver="COG", width=1024, height=1024, count=3, dtype="uint8", crs="EPSG:4326",
+                   transform=rasterio.transform.from_bounds(0, 0, 10, 10, 1024, 1024)) as image:
+    image.write(numpy.random.default_rng(1).integers(0, 255, (3, 1024, 1024), "uint8"))
+`;
+
+/** Folder of an installed package. */
+function installed(bin: string, name: string): string {
+  const lib = bin.replace(/bin$/, "lib");
+  const [python] = [...Deno.readDirSync(lib)].filter((entry) => entry.name.startsWith("python"));
+  return `${lib}/${python!.name}/site-packages/${name}`;
+}
 
 async function made({ folder, bin }: Place, program: string, args: string[]): Promise<void> {
   const path = `${bin}:${Deno.env.get("PATH")}`;

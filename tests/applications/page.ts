@@ -4,8 +4,15 @@ import type { Lost, Trial } from "./trial.ts";
 
 const [BEGIN, END] = ["<!-- applications: begin -->", "<!-- applications: end -->"];
 
-/** One row an application: bare / wrapped in each cell. Those that were not tried both ways are left out. */
-export function applicationsTable(applications: readonly Application[], trials: readonly Trial[]): string {
+/**
+ * One row an application: bare / wrapped in each cell. Of those that were not tried both ways, the row that `page` has
+ * stays.
+ */
+export function applicationsTable(
+  applications: readonly Application[],
+  trials: readonly Trial[],
+  page = "",
+): string {
   const rows = [
     "| application | its own line | lost, 1 → 4 → 1 workers | lost, reload | start, s | stop, s | exit code |",
     "| --- | --- | --- | --- | --- | --- | --- |",
@@ -13,7 +20,11 @@ export function applicationsTable(applications: readonly Application[], trials: 
   for (const { name, packages, line } of applications) {
     const of = (way: Trial["way"]) => trials.find((one) => one.application === name && one.way === way);
     const [bare, wrapped] = [of("bare"), of("wrapped")];
-    if (bare === undefined || wrapped === undefined) continue;
+    if (bare === undefined || wrapped === undefined) {
+      const old = page.split("\n").find((row) => row.startsWith(`| ${name} `));
+      if (old !== undefined) rows.push(old);
+      continue;
+    }
     const both = (cell: (trial: Trial) => string) => `${cell(bare)} / ${cell(wrapped)}`;
     const cells = [
       `${name} ${packages[0]!.split("==")[1]}`,

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Application } from "./catalog.ts";
 import { applicationsTable, withTable } from "./page.ts";
 import type { Trial } from "./trial.ts";
@@ -29,6 +29,17 @@ Deno.test("a row for each application that was tried both ways, bare before wrap
   assertEquals(table.split("\n").slice(2), [
     "| one 1.2 | `gunicorn one` | 3 / 0 of 120 | 0 of 80 / 0 of 81 | 0.4 / 0.4 | 1.0 / 1.0 | 0 / 0 |",
   ]);
+});
+
+Deno.test("the row of an application that was not tried stays, and no other's", () => {
+  const page = "| one 1.1 | old |\n| two 1.2  | old |\n| gone 1 | old |";
+  const table = applicationsTable([application("one"), application("two"), application("three")], [
+    trial("bare"),
+    trial("wrapped"),
+  ], page);
+  const [first, ...rest] = table.split("\n").slice(2);
+  assert(first!.startsWith("| one 1.2 | `gunicorn one` |"), first);
+  assertEquals(rest, ["| two 1.2  | old |"]);
 });
 
 Deno.test("the table stands between its markers, and a page without them is refused", () => {
