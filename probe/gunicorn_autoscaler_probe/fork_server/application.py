@@ -16,9 +16,9 @@ _LATER = {
 }
 
 
-def load(server):
+def load(server, marks):
     """Import the application as a worker would. Returns (refusals, warnings): what forbids a fork of it, and
-    what workers will share."""
+    what workers will share. marks: ImportMarks."""
     kind = kinds.kind_of(server.worker_class)
     if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         import gevent.monkey
@@ -28,6 +28,7 @@ def load(server):
         eventlet.monkey_patch()
     before = Left()
     server.app.wsgi()
+    marks.take()
     for name in _LATER.get(kind, ()):
         try:
             importlib.import_module(name)

@@ -1,6 +1,7 @@
 """The end of a forked worker."""
 import _io
 import atexit
+import ctypes
 import gc
 import os
 import sys
@@ -42,12 +43,24 @@ def _number(code):
 
 
 def _flush():
-    for file in [reference() for reference in _files] + _tracked_files() + [sys.stdout, sys.stderr]:
-        try:
-            if file is not None and not file.closed:
-                file.flush()
-        except Exception:  # as Python does with a file that it frees
-            pass
+    for file in [reference() for reference in _files] + _tracked_files():
+        _flush_one(file)
+    flush_streams()
+
+
+def flush_streams():
+    """Write out what Python and C libraries have printed. Never raises."""
+    for file in (sys.stdout, sys.stderr):
+        _flush_one(file)
+    ctypes.CDLL(None).fflush(None)
+
+
+def _flush_one(file):
+    try:
+        if file is not None and not file.closed:
+            file.flush()
+    except Exception:  # as Python does with a file that it frees
+        pass
 
 
 def _tracked_files():

@@ -3,12 +3,16 @@ import os
 import pickle
 import signal
 import sys
-from time import sleep  # gevent's, put in its place later, would start its loop
+from select import poll, POLLIN  # gevent's, put in their places later, would start its loop
+from time import sleep
 
 from . import ending, kernel, rehearsal, reseed, wire
+from .order import arbiter_state, siblings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _LOOK_EVERY_S = 0.0002
+# The order for a worker that is wanted comes sooner.
+_AT_ONCE_MS = 50
 
 
 class ForkingOs:
@@ -24,16 +28,19 @@ class ForkingOs:
 class Order:
     """The arbiter's order for a worker. Pickled: pre_fork may have set anything on the worker."""
 
-    def __init__(self, age, attributes, environ, unset):
-        """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed."""
+    def __init__(self, age, attributes, environ, unset, news=(), siblings=()):
+        """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed;
+        news: see arbiter_state.py; siblings: see siblings.py."""
         self.age = age
         self.attributes = attributes
         self.environ = environ
         self.unset = unset
+        self.news = news
+        self.siblings = siblings
 
     def packed(self):
         """As bytes. Raises an error of pickle's for what cannot be handed over."""
-        return pickle.dumps((self.age, self.attributes, self.environ, self.unset))
+        return pickle.dumps((self.age, self.attributes, self.environ, self.unset, self.news, self.siblings))
 
     @classmethod
     def unpacked(cls, data):
@@ -41,11 +48,12 @@ class Order:
         return cls(*pickle.loads(data))
 
 
-def live(server, middle_pid, hand, name, on_slot):
+def live(server, middle_pid, hand, name, on_slot, marks, pages):
     """The life of a worker. Ends the process.
 
     middle_pid: the parent, about to end; hand: where the order comes from; name: the worker's process name;
-    on_slot(fd): told the descriptor of the worker's slot.
+    on_slot(fd, tell): told the descriptor of the worker's slot, and what to call once it serves; marks, pages:
+    ImportMarks and UsualPages of the fork server.
     """
     for number in _STOPS:
         signal.signal(number, _end)  # no code of the application has run yet
@@ -60,6 +68,8 @@ def live(server, middle_pid, hand, name, on_slot):
                 os._exit(0)
             kernel.die_with(server.pid)  # it may wait long for its order
             wire.send(hand, b'%d' % os.getpid())
+            if not _has_order(hand):  # a spare
+                pages.copy()
             data, descriptors = wire.receive(hand)
             kernel.outlive_parent()
     except OSError:
@@ -70,12 +80,19 @@ def live(server, middle_pid, hand, name, on_slot):
         for number in _STOPS:
             signal.signal(number, _leave)
         kernel.set_name(name)
+        pages.keep_to_tell()
         if len(descriptors) > 1:
-            on_slot(descriptors[1])
-        _run(server, Order.unpacked(data), descriptors[0])
+            on_slot(descriptors[1], pages.tell)
+        _run(server, Order.unpacked(data), descriptors[0], marks)
     except SystemExit as error:
         ending.end(error.code)
     os._exit(0)
+
+
+def _has_order(hand):
+    waiting = poll()
+    waiting.register(hand, POLLIN)
+    return waiting.poll(_AT_ONCE_MS)
 
 
 def _end(number, frame):
@@ -87,7 +104,7 @@ def _leave(number, frame):
     sys.exit(0)
 
 
-def _run(server, order, heartbeat_fd):
+def _run(server, order, heartbeat_fd, marks):
     """gunicorn's own spawn_worker, from its fork on, in the child."""
     import gunicorn.arbiter as arbiter_module
     from gunicorn.workers import base
@@ -107,9 +124,14 @@ def _run(server, order, heartbeat_fd):
         arbiter_module.os = os
         return 0
 
+    def pre_fork(server, worker):  # the user's has run, in the arbiter
+        worker.__dict__.update(order.attributes)
+        siblings.stand_in(server, worker, order.siblings)
+        marks.follow(worker)
+
+    arbiter_state.apply(server, order.news)
     base.WorkerTmp = heartbeat
-    # The user's has run. Not by cfg.set, which inspects it: that takes a millisecond.
-    server.cfg.settings['pre_fork'].value = lambda server, worker: worker.__dict__.update(order.attributes)
+    server.cfg.settings['pre_fork'].value = pre_fork  # not by cfg.set, which inspects it: that takes a millisecond
     server.worker_age = order.age - 1
     arbiter_module.os = ForkingOs(fork)
     type(server).spawn_worker(server)

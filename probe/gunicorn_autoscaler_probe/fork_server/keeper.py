@@ -1,9 +1,10 @@
 """Which fork server an arbiter uses, when it is replaced, and when there is none."""
+import errno
 import time
 
 from .. import report
-from ..workforce import user_hooks
 from . import unfit, wire
+from .order import arbiter_state, post_fork
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
 from .spares import Spares
 
@@ -89,6 +90,12 @@ class Keeper:
         self._words.count_fork(self._ordered_s - began_s)
         return recruit
 
+    def news(self):
+        """What the fork server does not know of the arbiter: for an Order."""
+        if self._current is None:
+            return []
+        return arbiter_state.changes(self._current.known, arbiter_state.look(self._server))
+
     def refill(self, is_booting):
         """Have a spare again, but not while a worker boots: a fork would take the CPU that it needs, and its pages."""
         is_slow = time.monotonic() - self._ordered_s > _BOOT_S
@@ -116,6 +123,8 @@ class Keeper:
                 self._pause_s = _FIRST_PAUSE_S
                 return
             except (OSError, ValueError) as error:
+                if getattr(error, 'errno', 0) in (errno.EMFILE, errno.ENFILE):  # no fault of its
+                    return
                 is_refused = isinstance(error, ConnectionError) and self._current.look(0) == READY
                 if is_last or not is_refused:  # silence is not asked twice
                     self._current.reap()
@@ -197,9 +206,11 @@ class Keeper:
 
     def _start(self):
         self._next_try_s = time.monotonic() + self._pause_s
+        known = arbiter_state.look(self._server)
         try:
             # A worker of gunicorn's is killed when its import takes longer than the timeout.
             self._next = ForkServer(self._life, min(self._server.cfg.timeout or _MOST_IMPORT_S, _MOST_IMPORT_S))
+            self._next.known = known
         except OSError as error:
             self._back_off()
             report.trouble('fork a fork server', error, self._server.log)
@@ -228,7 +239,7 @@ class Keeper:
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
-            self._warn_of_post_fork()
+            post_fork.warn(self._server)
             return True
         if state == REFUSED:
             self._refuse(new.why)
@@ -239,12 +250,6 @@ class Keeper:
                                    new.why, self._pause_s)
             self._end('_next')
         return False
-
-    def _warn_of_post_fork(self):
-        if user_hooks.has_post_fork(self._server.cfg):
-            report.write('post_fork runs after the import of the application, not before it: what it sets for the '
-                       'import comes too late; set it in the configuration file itself, or use --fork-server off',
-                       self._server.log)
 
     def _lose(self, why):
         self._server.log.error('gunicorn-autoscaler: fork server %d is lost: %s', self._current.pid, why)

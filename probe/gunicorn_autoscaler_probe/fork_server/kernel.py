@@ -5,6 +5,7 @@ import os
 import signal
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
 
 # The names that `ps -o comm` and the supervisor see of processes that are gunicorn's children and no workers.
@@ -64,15 +65,10 @@ def outlive_parent():
 def set_name(name):
     """The name of this process. Never raises."""
     try:
-        fd = os.open('/proc/self/comm', os.O_WRONLY | os.O_CLOEXEC)
-    except OSError:
-        return
-    try:
-        os.write(fd, name.encode())
-    except OSError:
+        # Not /proc/self/comm, which is root's after a change of user.
+        _prctl(_PR_SET_NAME, name.encode())
+    except (OSError, ValueError):
         pass
-    finally:
-        os.close(fd)
 
 
 def get_name():

@@ -57,6 +57,7 @@ class ForkServer:
         self.state = STARTING
         self.why = ''  # why it is refused or failed
         self.import_s = 0.0
+        self.known = {}  # of the arbiter's state, see order/arbiter_state.py
         self._started_s = time.monotonic()
         self._ending = None  # how it ended, once reaped
         try:
@@ -67,9 +68,11 @@ class ForkServer:
             theirs.close()
             raise
         if self.pid == 0:
-            self._sock.close()
-            live(theirs)
-            os._exit(1)
+            try:
+                self._sock.close()
+                live(theirs)
+            finally:  # whatever it raises is not for the arbiter's code
+                os._exit(1)
         theirs.close()
         self._sock.setblocking(False)
 

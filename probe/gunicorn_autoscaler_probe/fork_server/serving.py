@@ -3,13 +3,16 @@ import gc
 import json
 import os
 import signal
-import sys
 import time
 from os import waitpid  # gevent and eventlet patch their modules while the application is imported
 from socket import socket as Socket
 
 from .. import report
-from . import application, code_pages, ending, forked, kernel, process, rehearsal, wire
+from ..worker import oom
+from . import application, ending, forked, kernel, process, rehearsal, wire
+from .memory import code_pages
+from .memory.usual_pages import UsualPages
+from .order.import_marks import ImportMarks
 
 _FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
 
@@ -18,16 +21,20 @@ class Life:
     """The life of a fork server of one arbiter. Called in the process that was forked to be it."""
 
     def __init__(self, server, least_import_s, on_slot):
-        """least_import_s: an application that imports faster is refused; on_slot(fd): see forked.live."""
+        """least_import_s: an application that imports faster is refused; on_slot: see forked.live."""
         self._server = server
         self._least_import_s = least_import_s
         self._on_slot = on_slot
+        self._marks = None
+        self._pages = None
 
     def __call__(self, sock):
         worker_name = self._begin(sock)
+        self._pages = UsualPages()
         fork = application.real_fork()
         while True:
             hands = _next(sock)
+            self._pages.learn()
             try:
                 middle_pid = fork()
                 if middle_pid == 0:
@@ -53,7 +60,7 @@ class Life:
                 for other in hands:
                     if other is not hand:
                         other.close()
-                forked.live(self._server, middle_pid, hand, worker_name, self._on_slot)
+                forked.live(self._server, middle_pid, hand, worker_name, self._on_slot, self._marks, self._pages)
         os._exit(0)
 
     def _begin(self, sock):
@@ -61,9 +68,13 @@ class Life:
         try:
             worker_name = kernel.get_name()
             kernel.set_name(kernel.FORK_SERVER_NAME)
+            oom.end_before_workers()  # as the arbiter's user
             self._leave_arbiter()
+            kernel.set_name(kernel.FORK_SERVER_NAME)  # a title, of gunicorn's or of the import's, changes it too
             began_s = time.monotonic()
-            refusals, warnings = application.load(self._server)
+            self._marks = ImportMarks(self._server)
+            refusals, warnings = application.load(self._server, self._marks)
+            kernel.set_name(kernel.FORK_SERVER_NAME)
             import_s = time.monotonic() - began_s
             refusal = '; '.join(refusals)
             for warning in warnings:
@@ -73,8 +84,7 @@ class Life:
             if refusal:
                 _send_outcome(sock, process.REFUSED, import_s, refusal)
                 os._exit(1)
-            sys.stdout.flush()  # else each worker prints what the import left in the buffers
-            sys.stderr.flush()
+            ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)
             gc.collect(1)  # a full one takes a tenth of the import and finds next to nothing
             ending.remember_files()
@@ -126,7 +136,13 @@ def _next(sock):
         if not data:
             os._exit(0)
         if descriptors:
-            return [Socket(fileno=fd) for fd in descriptors]
+            return [_hand(fd) for fd in descriptors]
+
+
+def _hand(fd):
+    hand = Socket(fileno=fd)
+    hand.settimeout(None)  # the import may have set a default, and a spare waits long
+    return hand
 
 
 def _reply(hands, text):

@@ -7,6 +7,7 @@ import time
 from .. import kinds, report, slot
 from . import keeper, serving
 from .forked import ForkingOs, Order
+from .order import siblings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _UNSET = object()
@@ -31,6 +32,7 @@ class Spawning:
         self._worker = None
         self._attributes = {}
         self._environ = {}
+        self._set_by_pre_fork = {}  # pid -> what it set on that worker
         self._spawn_worker = server.spawn_worker
         self._kill_workers = server.kill_workers
         self._reap_workers = server.reap_workers
@@ -126,13 +128,16 @@ class Spawning:
         worker = self._worker
         if worker is None or not self._keeper.is_on:
             return None
+        attributes = {key: value for key, value in worker.__dict__.items()
+                      if self._attributes.get(key, _UNSET) is not value}
         try:
             order = Order(
                 worker.age,
-                {key: value for key, value in worker.__dict__.items()
-                 if self._attributes.get(key, _UNSET) is not value},
+                attributes,
                 {key: value for key, value in os.environ.items() if self._environ.get(key) != value},
-                [key for key in self._environ if key not in os.environ]).packed()
+                [key for key in self._environ if key not in os.environ],
+                self._keeper.news(),
+                siblings.listed(self._server, self._set_by_pre_fork)).packed()
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             report.trouble('hand what pre_fork set to a worker of the fork server', error, self._server.log)
             return None
@@ -142,6 +147,8 @@ class Spawning:
                 return None
             try:
                 self._order(recruit, worker, order, recruit.asked_ns or asked_ns)
+                alive = {pid: self._set_by_pre_fork.get(pid, {}) for pid in list(self._server.WORKERS)}
+                self._set_by_pre_fork = {**alive, recruit.pid: attributes}
                 return recruit.pid
             except OSError as error:
                 recruit.dismiss()

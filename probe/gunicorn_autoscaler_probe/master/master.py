@@ -16,7 +16,7 @@ class Master:
     """The master's side: attached once, when gunicorn first reads its config, and inert when it is not ours."""
 
     def __init__(self, folder, on_slot=None):
-        """on_slot(fd): called in a worker from the fork server with the descriptor of its slot."""
+        """on_slot: called in a worker from the fork server, see forked.live."""
         self._folder = folder
         self._on_slot = on_slot
         self._bell = None

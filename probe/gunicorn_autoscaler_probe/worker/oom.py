@@ -2,15 +2,35 @@
 
 _ADJUSTMENT = '/proc/self/oom_score_adj'
 _MORE = 500
+_MORE_OF_FORK_SERVER = 700
 _MOST = 1000
+
+_base = None  # in a fork server and its workers: that of the arbiter
 
 
 def end_first():
     """Raise this process's oom_score_adj, which needs no privilege. Never raises."""
     try:
-        with open(_ADJUSTMENT) as file:
-            now = int(file.read())
-        with open(_ADJUSTMENT, 'w') as file:
-            file.write(str(min(_MOST, now + _MORE)))
+        _write((_read() if _base is None else _base) + _MORE)
     except (OSError, ValueError):
         pass  # no /proc, or read-only: the kernel chooses by size
+
+
+def end_before_workers():
+    """The same, in a fork server, to more than that of workers: without it no request is lost. Never raises."""
+    global _base
+    try:
+        _base = _read()
+        _write(_base + _MORE_OF_FORK_SERVER)
+    except (OSError, ValueError):
+        pass
+
+
+def _read():
+    with open(_ADJUSTMENT) as file:
+        return int(file.read())
+
+
+def _write(value):
+    with open(_ADJUSTMENT, 'w') as file:
+        file.write(str(min(_MOST, value)))

@@ -15,12 +15,14 @@ class Worker:
         self._folder = folder
         self._page = None
         self._slot_fd = None
+        self._tell = _no_one
         self._kind = kinds.UNKNOWN
         self.linger_ns = 0  # how long it is kept after its last request
 
-    def take_slot(self, fd):
-        """This worker's slot was made by the master; `fd`, ours to close, is its descriptor."""
-        self._slot_fd = fd
+    def take_slot(self, fd, tell):
+        """This worker's slot was made by the master; `fd`, ours to close, is its descriptor. tell() is to be called
+        once it serves."""
+        self._slot_fd, self._tell = fd, tell
 
     def forked(self, server, worker):
         """post_fork: open the slot, still as the user the master runs as."""
@@ -43,6 +45,7 @@ class Worker:
             try:
                 if slot.mark_ready(words):
                     _wake(getattr(worker, 'ppid', 0))
+                    self._tell()
             except Exception as error:
                 report.trouble('say that this worker serves', error, worker.log)
 
@@ -56,6 +59,10 @@ class Worker:
             report.trouble('attach the meter', error, worker.log)
         if is_ready:
             on_ready()
+
+
+def _no_one():
+    pass
 
 
 def _wake(arbiter_pid):

@@ -47,9 +47,21 @@ class Rolling:
         return max(len(staying) - places, 1 if self.is_crowded else 0)
 
 
-def age_all(server):
+class Ages:
     """From 25 on gunicorn's reload ends with a wait for all workers older than it, and hears no doorbell meanwhile: a
-    request that takes long would hold up all scaling. No worker is older now, and their order stays."""
-    workers = sorted(list(server.WORKERS.values()), key=lambda worker: worker.age)
-    for rank, worker in enumerate(workers, 1):
-        worker.age = server.worker_age + rank / (len(workers) + 1)
+    request that takes long would hold up all scaling. So no worker is older during that pass, and their order stays."""
+
+    def __init__(self, server):
+        self._server = server
+        self._true = {}
+
+    def bend(self, is_reloading):
+        """At each pass."""
+        workers = list(self._server.WORKERS.values())
+        for worker in workers:
+            worker.age = self._true.pop(worker, worker.age)  # hooks may read it
+        self._true = {}
+        if is_reloading:
+            self._true = {worker: worker.age for worker in workers}
+            for rank, worker in enumerate(sorted(workers, key=lambda worker: worker.age), 1):
+                worker.age = self._server.worker_age + rank / (len(workers) + 1)

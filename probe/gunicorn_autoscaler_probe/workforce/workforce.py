@@ -34,6 +34,7 @@ class Workforce:
         self._rolling = None  # a reload or a refresh under way
         self._is_orphaned = False  # the supervisor behind our launcher has died
         self._is_reloading = False  # gunicorn's own loop over new workers is running
+        self._ages = rolling.Ages(server)
         self._is_refused = False  # the last fork was
         self._refusal = ''  # why, as it was logged
         self._view = ArbiterView(server)
@@ -91,9 +92,8 @@ class Workforce:
         if self._spawning is not None:
             self._spawning.tend()
         try:
-            if self._is_reloading:
-                self._is_reloading = False
-                rolling.age_all(self._server)
+            self._ages.bend(self._is_reloading)
+            self._is_reloading = False
             missing = self._look(time.monotonic_ns())
         except Exception as error:
             return self._give_up(error)

@@ -100,3 +100,49 @@ Deno.test("auto: an application that imports at once goes without, and set has i
   assertEquals((await command(server, "set", "fork-server=off")).code, 0);
   await until(() => forkServers(server.master).length === 0, { what: "the end of the fork server" });
 });
+
+/** What the package of that name does to the name of the process. */
+const SETPROCTITLE = `
+import ctypes
+title = 'python'
+def getproctitle():
+    return title
+def setproctitle(text):
+    global title
+    title = text
+    ctypes.CDLL(None).prctl(15, text.encode()[:15], 0, 0, 0)
+`;
+
+Deno.test("with setproctitle the fork server is no worker, and workers have the title that the import set", async () => {
+  await using dir = await tempDir();
+  await dir.write("setproctitle.py", SETPROCTITLE);
+  await dir.write(
+    "titled.py",
+    "import setproctitle\nfrom wsgi import app\nsetproctitle.setproctitle('gunicorn: shop')\n",
+  );
+  await using server = await started({
+    own: ["--min-workers", "1"],
+    app: "titled:app",
+    gunicorn: ["--pythonpath", dir.path],
+    env: { PYTHONPATH: dir.path },
+  });
+  await untilForkServer(server);
+  await pin(server, 4);
+  await untilBooted(server, 4);
+  const names = server.workers().map((pid) => Deno.readTextFileSync(`/proc/${pid}/comm`).trim());
+  assertEquals(names, Array(4).fill("gunicorn: shop"));
+  await pin(server, 1);
+  await untilBooted(server, 1);
+  const { stdout } = await command(server, "status", "--json");
+  assertEquals(JSON.parse(stdout).workers.list.length, 1);
+});
+
+Deno.test("with --user a fork server, its spare and its workers have names of their own", async () => {
+  await using server = await started({ gunicorn: ["--user", "65534", "--group", "65534"] });
+  await untilBooted(server, 2);
+  await untilForkServer(server);
+  await pin(server, 5);
+  await untilBooted(server, 5);
+  assertEquals(forkServers(server.master).length, 1);
+  assertEquals(await forks(server) >= 3, true);
+});

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import support
-from gunicorn_autoscaler_probe.fork_server import code_pages
+from gunicorn_autoscaler_probe.fork_server.memory import code_pages
 
 PAGES = 16
 
@@ -58,7 +58,7 @@ class CodePagesTest(unittest.TestCase):
         self.assertEqual(code_pages.unchanged(lines), [(0x1000, 0x2000), (0x5000, 0x6000)])
 
     def test_this_interpreter_lives_on(self):
-        code = ('from gunicorn_autoscaler_probe.fork_server import code_pages; code_pages.unmap(); '
+        code = ('from gunicorn_autoscaler_probe.fork_server.memory import code_pages; code_pages.unmap(); '
                 'import json, os, socket; pid = os.fork(); '
                 'os._exit(7) if pid == 0 else print(os.waitpid(pid, 0)[1] >> 8)')
         ended = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, env=dict(

@@ -40,13 +40,14 @@ REFUSED = {
 }
 
 WARNED = {
+    'shared memory': ('import mmap\na = mmap.mmap(-1, 4096)', 'shared memory was made'),
     'a pipe': ('a = os.pipe()', 'a pipe'),
     'a file read': ('a = open(__import__("os").__file__)\na.read(1)', 'whose position they share'),
-    'a signal handler': ('import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)', 'a handler of SIGTERM'),
 }
 
 FINE = {
     'nothing': '',
+    'a signal handler': 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
     'a log': 'import tempfile\nd = tempfile.TemporaryDirectory()\nf = open(d.name + "/log", "a")',
     'a datagram socket':

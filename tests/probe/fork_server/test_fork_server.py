@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -55,7 +56,7 @@ class ForkServerTest(unittest.TestCase):
         self.addCleanup(os.close, self.reader)
         self.addCleanup(os.close, self.writer)
 
-    def run_worker(self, server, order, heartbeat_fd):
+    def run_worker(self, server, order, heartbeat_fd, marks):
         os.write(self.writer, b'%d' % order.age)
         os._exit(7)
 
@@ -184,6 +185,9 @@ class FakeTime:
     def monotonic(self):
         return self.now_s
 
+    def monotonic_ns(self):
+        return int(self.now_s * 1e9)
+
 
 class KeeperTest(unittest.TestCase):
     def setUp(self):
@@ -244,6 +248,16 @@ class KeeperTest(unittest.TestCase):
         self.clock.now_s += 1
         self.keeper.refill(is_booting=True)
         self.assertEqual(forked, [1, 1])
+
+    def test_one_is_not_lost_while_the_arbiter_has_no_descriptor_left(self):
+        FakeForkServer.made[0].state = process.READY
+        self.keeper.tend()
+
+        def fork(count, limit_s):
+            raise OSError(errno.EMFILE, 'too many open files')
+        FakeForkServer.made[0].fork = fork
+        self.assertIsNone(self.keeper.recruit())
+        self.assertEqual((FakeForkServer.made[0].is_ended, self.words.failures), (False, 0))
 
     def test_a_reload_that_cannot_import_keeps_what_serves(self):
         FakeForkServer.made[0].state = process.READY

@@ -43,6 +43,17 @@ class OomTest(unittest.TestCase):
         self.assertEqual(in_child(often) - 1000, 1000)
         self.assertEqual(adjustment(), now)
 
+    def test_a_fork_server_goes_before_its_workers_and_they_where_others_do(self):
+        now = adjustment()
+
+        def both():
+            oom.end_before_workers()
+            of_fork_server = adjustment()
+            oom.end_first()
+            return (of_fork_server - now) * 2 + (adjustment() - now == 500)
+
+        self.assertEqual(in_child(both), 2 * min(1000 - now, 700) + 1)
+
     def test_where_it_cannot_be_written_nothing_happens(self):
         path, oom._ADJUSTMENT = oom._ADJUSTMENT, '/nonexistent'
         try:

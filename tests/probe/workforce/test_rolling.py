@@ -85,6 +85,8 @@ class RollingTest(WorkforceCase):
         self.reload()
         workers = sorted(server.WORKERS.values(), key=lambda worker: worker.age)
         self.assertGreater(workers[0].age, age)
+        server.manage_workers()
+        self.assertTrue(all(worker.age == int(worker.age) for worker in server.WORKERS.values()))
         self.assertEqual([worker.pid for worker in workers][:3], order)
 
     def test_a_fork_that_the_system_refuses_keeps_the_old_workers_until_it_works(self):

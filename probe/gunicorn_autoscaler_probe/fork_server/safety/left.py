@@ -1,4 +1,4 @@
-"""What a fork shares or loses: threads, descriptors, children, locks, timers."""
+"""What a fork shares or loses: threads, descriptors, memory, children, locks, timers."""
 import os
 import signal
 import threading
@@ -11,10 +11,9 @@ class Left:
         self.threads = threading.enumerate()
         self.native_ids = task_ids()
         self.descriptors = _descriptors()
+        self.shared_memory = _shared_memory()
         self.children = _children()
         self.file_locks = _file_locks()
-        self.handlers = {number: signal.getsignal(number) for number in signal.Signals
-                         if number not in (signal.SIGKILL, signal.SIGSTOP)}
         self.has_timer = signal.getitimer(signal.ITIMER_REAL)[0] > 0
 
 
@@ -32,6 +31,13 @@ def _descriptors():
         except OSError:
             pass  # the one that listed them
     return found
+
+
+def _shared_memory():
+    """Places of memory without a file that forks write to together: (first address, end), in hexadecimal."""
+    with open('/proc/self/maps') as maps:
+        parts = [line.split() for line in maps if 'rw-s' in line]
+    return {part[0] for part in parts if part[5:] == ['/dev/zero', '(deleted)']}
 
 
 def _children():

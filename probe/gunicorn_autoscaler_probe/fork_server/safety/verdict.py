@@ -30,16 +30,14 @@ def judge(before, after, fork):
             verdict, what = found
             (refusals if verdict == descriptors.REFUSED else warnings).append(
                 '%s is open, and workers would share it' % what)
+    if after.shared_memory - before.shared_memory:
+        warnings.append('shared memory was made (mmap), and all workers would have the same')
     for pid in after.children - before.children:
         refusals.append('the process %d (%s) was started, and workers would share it' % (pid, _name_of(pid)))
     for inode in after.file_locks - before.file_locks:
         refusals.append('a file is locked (inode %s), and workers would all hold the lock' % inode)
     if after.has_timer and not before.has_timer:
         refusals.append('an interval timer is set, and workers would not have it')
-    for number, handler in after.handlers.items():
-        if handler is not None and handler != before.handlers.get(number):
-            warnings.append('a handler of %s was set (%s), and workers set their own' % (
-                number.name, getattr(handler, '__qualname__', handler)))
     return refusals, warnings
 
 

@@ -1,0 +1,1 @@
+"""Pages of memory that a fork server shares with its workers."""

@@ -1,0 +1,62 @@
+"""What gunicorn's hooks keep in the arbiter. A worker finds it as it is at its fork, not at that of the fork server."""
+import collections
+import pickle
+
+# Of the arbiter's own, that are no state of the hooks'.
+_GUNICORNS = {'SIG_QUEUE', 'WORKERS', 'LISTENERS', 'PIPE'}
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, set, frozenset, collections.deque,
+          collections.Counter, collections.OrderedDict, collections.defaultdict)
+_MOST_BYTES = 1 << 14  # of one value
+_SERVER = ''
+
+
+def look(server):
+    """(place, name) -> pickled value, of all plain variables: attributes of the arbiter, and variables of the files
+    that the user's hooks are in."""
+    found = {}
+    for place, space in _spaces(server):
+        for name, value in list(space.items()):
+            if type(value) not in _PLAIN or name.startswith('__') or place == _SERVER and name in _GUNICORNS:
+                continue
+            try:
+                data = pickle.dumps(value)
+            except Exception:  # of something inside
+                continue
+            if len(data) <= _MOST_BYTES:
+                found[place, name] = data
+    return found
+
+
+def changes(before, after):
+    """What a worker is to set, for `apply`."""
+    return [(place, name, data) for (place, name), data in after.items() if before.get((place, name)) != data]
+
+
+def apply(server, news):
+    """Set it, in the worker. Lists and the like stay the same objects."""
+    if not news:
+        return
+    spaces = dict(_spaces(server))
+    for place, name, data in news:
+        space, value = spaces[place], pickle.loads(data)
+        kept = space.get(name)
+        if type(kept) is type(value) and isinstance(value, list):
+            kept[:] = value
+        elif type(kept) is type(value) and isinstance(value, (dict, set, collections.deque)):
+            kept.clear()
+            (kept.extend if isinstance(value, collections.deque) else kept.update)(value)
+        else:
+            space[name] = value
+
+
+def _spaces(server):
+    """(place, variables), each once. A place is the name of a hook."""
+    yield _SERVER, vars(server)
+    seen = set()
+    for name, setting in sorted(server.cfg.settings.items()):
+        hook = getattr(setting.value, 'autoscaler_theirs', setting.value)
+        space = getattr(hook, '__globals__', None)
+        if space is None or hook is setting.default or id(space) in seen:
+            continue
+        seen.add(id(space))
+        yield name, space

@@ -1,0 +1,155 @@
+import collections
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import types
+import unittest
+
+import support  # noqa: F401  the package's place
+from gunicorn_autoscaler_probe.fork_server import serving, wire
+from gunicorn_autoscaler_probe.fork_server.order import arbiter_state, import_marks, siblings
+from gunicorn_autoscaler_probe.fork_server.order.loggers import Loggers
+from support import PROBE, Config, Setting
+
+# In a process of its own: a fork server, its import, and a worker as gunicorn makes it.
+SIGNALS = """
+import faulthandler, os, signal, sys, tempfile
+sys.path.insert(0, %r)
+sys.dont_write_bytecode = True
+from gunicorn_autoscaler_probe.fork_server.order.handlers import Handlers
+heard = []
+handlers = Handlers({signal.SIGTERM, signal.SIGABRT})
+# The import.
+theirs = signal.getsignal(signal.SIGTERM)
+def ends(number, frame):
+    heard.append('application')
+    theirs(number, frame)
+signal.signal(signal.SIGTERM, ends)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+file = tempfile.TemporaryFile()
+faulthandler.register(signal.SIGUSR2, file)
+faulthandler.enable(file)
+handlers.take()
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL and signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL
+assert os.fork() or os._exit(0)
+os.wait()
+# gunicorn's init_signals.
+for number in (signal.SIGUSR2, signal.SIGCHLD):
+    signal.signal(number, signal.SIG_DFL)
+for number in (signal.SIGTERM, signal.SIGABRT):
+    signal.signal(number, lambda *_: heard.append('gunicorn'))
+handlers.put_back()
+for number in (signal.SIGTERM, signal.SIGUSR2, signal.SIGABRT):
+    os.kill(os.getpid(), number)
+file.seek(0)
+print(heard, signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN, file.read().count(b'most recent call first'))
+"""
+
+
+class Arbiter:
+    def __init__(self, **hooks):
+        self.pid, self.WORKERS, self.cfg = os.getpid(), {}, Config()
+        for name, hook in hooks.items():
+            self.cfg.settings[name] = Setting(None)
+            self.cfg.settings[name].value = hook
+
+
+class OrderTest(unittest.TestCase):
+    def test_handlers_of_the_import_stand_in_workers_and_call_gunicorns_but_not_in_the_fork_server(self):
+        done = subprocess.run([sys.executable, '-c', SIGNALS % PROBE], stdout=subprocess.PIPE, timeout=60, check=True)
+        self.assertEqual(done.stdout.decode().strip(), "['application', 'gunicorn', 'gunicorn'] True 2")
+
+    def test_what_hooks_keep_reaches_a_worker_and_lists_stay_the_same_objects(self):
+        space = {'COUNT': 0, 'GIVEN': {}, 'RING': collections.deque([1]), 'LOCK': object(), 'FIXED': [1]}
+        hook = types.FunctionType((lambda: None).__code__, space)
+        arbiter = Arbiter(pre_fork=hook, post_fork=hook)
+        arbiter.given = 0
+        known = arbiter_state.look(arbiter)
+        given, fixed = space['GIVEN'], space['FIXED']
+        space['COUNT'], arbiter.given, arbiter.added = 3, 3, 'x'
+        given[7] = 'seven'
+        space['RING'].append(2)
+        news = arbiter_state.changes(known, arbiter_state.look(arbiter))
+        self.assertEqual(sorted(name for _, name, _ in news), ['COUNT', 'GIVEN', 'RING', 'added', 'given'])
+        # The fork server has what there was.
+        space['COUNT'], arbiter.given = 0, 0
+        given.clear()
+        space['RING'].pop()
+        del arbiter.added
+        arbiter_state.apply(arbiter, news)
+        self.assertEqual((space['COUNT'], arbiter.given, arbiter.added), (3, 3, 'x'))
+        self.assertEqual((space['GIVEN'], list(space['RING'])), ({7: 'seven'}, [1, 2]))
+        self.assertTrue(space['GIVEN'] is given and space['FIXED'] is fixed)
+
+    def test_what_is_large_or_not_plain_stays_behind(self):
+        arbiter = Arbiter()
+        arbiter.large, arbiter.open, arbiter.held = b'x' * (1 << 15), sys.stdout, [open]
+        arbiter.held.append(lambda: None)
+        self.assertEqual(arbiter_state.look(arbiter).keys() & {('', name) for name in ('large', 'open', 'held')}, set())
+
+    def test_a_worker_finds_its_siblings(self):
+        class Worker:
+            def __init__(self, age):
+                self.age, self.name = age, 'w%d' % age
+        arbiter = Arbiter()
+        arbiter.WORKERS = {11: Worker(1), 12: Worker(2)}
+        listed = siblings.listed(arbiter, {11: {'name': 'one'}})
+        arbiter.WORKERS = {}
+        siblings.stand_in(arbiter, Worker(3), listed)
+        found = arbiter.WORKERS
+        self.assertEqual({pid: (one.age, one.pid) for pid, one in found.items()}, {11: (1, 11), 12: (2, 12)})
+        self.assertEqual(found[11].name, 'one')
+        found[11].tmp.close()
+
+    def test_loggers_of_the_import_stand_in_workers_but_not_while_they_boot(self):
+        logger, other = logging.getLogger('gunicorn.test'), logging.getLogger('uvicorn.test')
+        ours, theirs = logging.NullHandler(), logging.NullHandler()
+        logger.addHandler(ours)
+        other.handlers = logger.handlers
+        loggers = Loggers(['gunicorn.test', 'uvicorn.test'])
+        logger.disabled, other.handlers = True, [theirs]
+        logger.addHandler(theirs)
+        loggers.take()
+        self.assertEqual((logger.handlers, logger.disabled, other.handlers), ([ours], False, [ours]))
+        other.handlers = logger.handlers  # a worker's constructor
+        loggers.put_back()
+        self.assertEqual((logger.handlers, logger.disabled, other.handlers), ([ours, theirs], True, [theirs]))
+
+    def test_the_import_has_the_last_word_on_the_environment_and_a_worker_loads_once(self):
+        class Worker:
+            loads = 0
+
+            def load_wsgi(self):
+                Worker.loads += 1
+
+        marks = import_marks.ImportMarks.__new__(import_marks.ImportMarks)
+        marks._own_title = None
+        marks._names, marks._handlers, marks._loggers = ['SET', 'UNSET'], Loggers([]), Loggers([])
+        self.addCleanup(os.environ.pop, 'SET')
+        os.environ['SET'] = 'by the import'
+        marks.take()
+        os.environ['SET'], os.environ['UNSET'] = 'by gunicorn', 'by gunicorn'
+        worker = Worker()
+        marks.follow(worker)
+        worker.load_wsgi()
+        self.assertEqual((os.environ['SET'], os.environ.get('UNSET')), ('by the import', None))
+        self.assertEqual((Worker.loads, vars(worker)), (1, {}))
+
+    def test_a_default_time_limit_of_the_import_does_not_end_a_spare(self):
+        self.addCleanup(socket.setdefaulttimeout, None)
+        mine, theirs = wire.pair()
+        socket.setdefaulttimeout(0.01)
+        with mine, theirs, serving._hand(os.dup(theirs.fileno())) as hand:
+            self.assertEqual(hand.gettimeout(), None)
+
+
+class NameTest(unittest.TestCase):
+    @unittest.skipIf(os.geteuid() != 0, 'it takes root to change the user')
+    def test_a_process_has_its_name_after_a_change_of_user(self):
+        code = ('import os, sys; sys.path.insert(0, %r); from gunicorn_autoscaler_probe.fork_server import kernel; '
+                'os.setgid(65534); os.setuid(65534); kernel.set_name("spare worker"); print(kernel.get_name())' % PROBE)
+        done = subprocess.run([sys.executable, '-Bc', code], stdout=subprocess.PIPE, timeout=60, check=True)
+        self.assertEqual(done.stdout, b'spare worker\n')

@@ -1,0 +1,89 @@
+import ctypes
+import gc
+import os
+import resource
+import unittest
+
+import support  # noqa: F401  the package's place
+from gunicorn_autoscaler_probe.fork_server.memory.usual_pages import UsualPages, own_ranges
+
+PAGES = 400
+SIZE = os.sysconf('SC_PAGE_SIZE')
+
+
+def in_fork(step):
+    """What step() returns, a number, in a fork of this process."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(write, b'%d' % step())
+        finally:
+            os._exit(0)
+    os.close(write)
+    os.waitpid(pid, 0)
+    with os.fdopen(read) as file:
+        return int(file.read())
+
+
+def can_populate():
+    held = bytearray(2 * SIZE)
+    address = -(-ctypes.addressof(ctypes.c_char.from_buffer(held)) // SIZE) * SIZE
+    return ctypes.CDLL(None).madvise(ctypes.c_void_p(address), ctypes.c_size_t(SIZE), 23) == 0
+
+
+class UsualPagesTest(unittest.TestCase):
+    def setUp(self):
+        self.held = bytearray(b'x' * (PAGES + 1) * SIZE)
+        self.pages = UsualPages()
+        self.addCleanup(self.pages._mine.close)
+        self.addCleanup(self.pages._theirs.close)
+        gc.freeze()
+        self.addCleanup(gc.unfreeze)
+
+    def write(self):
+        """Faults that a write to each page of ours takes."""
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for at in range(0, PAGES * SIZE, SIZE):
+            self.held[at] = 1
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    def boot(self):
+        self.pages.keep_to_tell()
+        self.write()
+        self.pages.tell()
+        return 0
+
+    def copied_first(self):
+        self.pages.copy()
+        return self.write()
+
+    @unittest.skipUnless(can_populate(), 'this kernel does not copy pages in advance')
+    def test_what_the_first_worker_wrote_to_is_copied_in_a_spare_beforehand(self):
+        self.assertGreaterEqual(in_fork(self.write), PAGES)
+        self.pages.learn()
+        self.assertGreaterEqual(in_fork(self.copied_first), PAGES, 'nothing is known yet')
+        in_fork(self.boot)
+        self.pages.learn()
+        self.assertLess(in_fork(self.copied_first), PAGES // 10)
+
+    def test_only_the_first_worker_tells(self):
+        in_fork(self.boot)
+        self.pages.learn()
+        known = self.pages._ranges.tobytes()
+        in_fork(self.boot)
+        self.pages.learn()
+        self.assertEqual(self.pages._ranges.tobytes(), known)
+        with self.assertRaises(BlockingIOError):
+            self.pages._mine.recv(1)
+
+    def test_pages_that_two_processes_have_are_no_own_ones(self):
+        def shared():
+            address = ctypes.addressof(ctypes.c_char.from_buffer(self.held)) + SIZE
+            ranges = own_ranges()
+            return sum(first <= address < first + size for first, size in zip(ranges[::2], ranges[1::2]))
+        self.assertEqual(in_fork(shared), 0)
+
+    def test_addresses_that_are_not_mapped_do_no_harm(self):
+        self.pages._ranges.extend((SIZE, SIZE, 1 << 46, SIZE))
+        self.pages.copy()
