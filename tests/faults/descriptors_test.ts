@@ -1,8 +1,8 @@
 /** File descriptors run out, in the autoscaler and in gunicorn's master. */
 import { assertEquals } from "@std/assert";
 import { autoscaled } from "../support/autoscaled.ts";
-import { run } from "../support/process.ts";
 import { findProgram } from "../support/program.ts";
+import { withoutDescriptors } from "./support/descriptors.ts";
 import { fault, timed } from "./support/fault.ts";
 import { Load } from "./support/load.ts";
 import { pin, untilBooted, untilGrown, untilServing } from "./support/steady.ts";
@@ -17,7 +17,7 @@ fault(
     await untilBooted(server, 2);
     const before = server.workers();
     await using load = new Load(server.port, 20, "/sleep/20");
-    const restore = await limit(server.process.pid);
+    const restore = await withoutDescriptors(server.process.pid);
     await load.until(() => load.answered > 60);
     assertEquals(server.workers().filter((pid) => before.includes(pid)), before);
     await restore();
@@ -39,7 +39,7 @@ fault(
     await server.process.line(/Control socket listening/, { timeoutMs: 40_000 });
     await pin(server, 2);
     await using load = new Load(server.port, 20, "/sleep/20");
-    const restore = await limit(server.master);
+    const restore = await withoutDescriptors(server.master);
     await pin(server, 4);
     await server.process.line(/Cannot fork a worker|Too many open files/, { timeoutMs: 40_000 });
     await restore();
@@ -50,15 +50,3 @@ fault(
   },
   missing,
 );
-
-/** Allows a process no descriptor beyond the ones it has; returns the way back. */
-async function limit(pid: number): Promise<() => Promise<void>> {
-  const limits = Deno.readTextFileSync(`/proc/${pid}/limits`);
-  const [, soft, hard] = /^Max open files\s+(\d+)\s+(\S+)/m.exec(limits)!;
-  const set = async (value: string) => {
-    const { code, stderr } = await run("prlimit", [`--pid=${pid}`, `--nofile=${value}:${hard}`]);
-    assertEquals(code, 0, stderr);
-  };
-  await set("1");
-  return () => set(soft!);
-}

@@ -6,8 +6,11 @@ import { descendants, forkServers } from "../support/processes.ts";
 import { type TempDir, tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./support/fault.ts";
+import { spareOf } from "../../bench/costs/spare.ts";
+import { findProgram } from "../support/program.ts";
+import { withoutDescriptors } from "./support/descriptors.ts";
 import { Load } from "./support/load.ts";
-import { PATIENCE_MS, pin, untilBooted, untilGone, untilReplaced } from "./support/steady.ts";
+import { isReady, PATIENCE_MS, pin, untilBooted, untilGone, untilReplaced } from "./support/steady.ts";
 
 /** An application whose import does what the file "import.py" beside it says, as it is now. */
 const APP = `
@@ -19,6 +22,8 @@ def app(environ, start_response):
 
 exec(open(os.environ["IMPORT"]).read())
 `;
+
+const missingPrlimit = await findProgram("prlimit") === undefined ? "there is no prlimit" : undefined;
 
 interface Forked extends AsyncDisposable {
   readonly server: Autoscaled;
@@ -59,6 +64,12 @@ function forkServer(server: Autoscaled, otherThan?: number): Promise<number> {
     timeoutMs: PATIENCE_MS,
     what: () => `a fork server\n${server.process.text("stderr")}`,
   });
+}
+
+/** Workers that have booted. */
+async function readyWorkers(server: Autoscaled): Promise<number> {
+  const are = await Promise.all(server.workers().map((pid) => isReady(server, pid)));
+  return are.filter(Boolean).length;
 }
 
 /** Does it under load, and kills a worker: the count is back, and nothing is lost but what that worker served. */
@@ -148,15 +159,69 @@ for (
   );
 }
 
-fault("the fork server is refused its forks", "gunicorn forks the worker", async () => {
-  await using it = await started(
-    "import sys\n" +
-      "def fork():\n    raise OSError(11, 'no more processes')\n" +
-      "serving = sys.modules.get('gunicorn_autoscaler_probe.fork_server.application')\n" +
-      "serving.real_fork = lambda: fork\n",
+for (
+  const [whose, condition] of [
+    ["the fork server is refused its forks", "True"],
+    ["the process between the fork server and a worker is refused its fork", "os.getpid() != own"],
+  ] as const
+) {
+  fault(whose, "gunicorn forks the worker", async () => {
+    await using it = await started(
+      "import os, sys\n" +
+        "own = os.getpid()\n" +
+        `def fork():\n    if ${condition}:\n        raise OSError(11, 'no more processes')\n    return os.fork()\n` +
+        "serving = sys.modules.get('gunicorn_autoscaler_probe.fork_server.application')\n" +
+        "serving.real_fork = lambda: fork\n",
+    );
+    await it.server.process.line(/no more processes; gunicorn forks/, { timeoutMs: PATIENCE_MS });
+  });
+}
+
+fault(
+  "no file descriptor left in gunicorn's master, with a fork server",
+  "the fork server stays, no request is lost, and growth resumes when descriptors are free",
+  async () => {
+    await using it = await started();
+    const { server } = it;
+    const first = await forkServer(server);
+    await server.process.line(/Control socket listening/, { timeoutMs: PATIENCE_MS });
+    await using load = new Load(server.port, 20, "/sleep/20");
+    const restore = await withoutDescriptors(server.master);
+    await pin(server, 4);
+    await server.process.line(/Cannot fork a worker|Too many open files/, { timeoutMs: PATIENCE_MS });
+    await restore();
+    const steadyMs = await timed(() => untilBooted(server, 4));
+    await load.stop();
+    assertEquals(load.failures, []);
+    assertEquals(await forkServer(server), first);
+    return steadyMs;
+  },
+  missingPrlimit,
+);
+
+for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
+  fault(
+    `the spare worker gets ${signal}, then the count goes up`,
+    "as many workers as wanted boot, and no request is lost",
+    async () => {
+      await using it = await started();
+      const { server } = it;
+      await using load = new Load(server.port, 20, "/sleep/20");
+      const spare = await until(() => spareOf(server.master), { timeoutMs: PATIENCE_MS, what: "a spare" });
+      trySignal(spare, signal);
+      const steadyMs = await timed(async () => {
+        await pin(server, 4);
+        await until(async () => await readyWorkers(server) >= 4, {
+          timeoutMs: PATIENCE_MS,
+          what: () => `4 workers that are ready\n${server.process.text()}`,
+        });
+      });
+      await load.stop();
+      assertEquals(load.failures, []);
+      return steadyMs;
+    },
   );
-  await it.server.process.line(/no more processes; gunicorn forks/, { timeoutMs: PATIENCE_MS });
-});
+}
 
 for (
   const [what, of] of [

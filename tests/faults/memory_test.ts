@@ -5,6 +5,7 @@ import { get } from "../support/http.ts";
 import { memoryCgroup } from "../support/containers/memory_cgroup.ts";
 import { start } from "../support/process.ts";
 import { isAlive } from "../support/processes.ts";
+import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 import { fault, timed } from "./support/fault.ts";
 import { Load } from "./support/load.ts";
@@ -91,6 +92,47 @@ fault(
       assertEquals(answers.filter((status) => status !== 200), [], server.process.text());
       assert(cgroup.oomKills() <= 1, `${cgroup.oomKills()} kills\n${server.process.text()}`);
       assert(/memory/.test(server.log()), server.log());
+      await server.process.stop("SIGTERM", 30_000);
+    }
+    await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
+    return undefined;
+  },
+  missing,
+);
+
+fault(
+  "the import of a HUP, in a fork server, takes all memory",
+  "the kernel kills the new fork server and no worker, no request is lost, and the old workers stay",
+  async () => {
+    using cgroup = memoryCgroup(ROOM)!;
+    {
+      await using dir = await tempDir();
+      const greedy = 'import os\nfrom ballast import app\nif os.path.exists(os.environ["FLAG"]):\n' +
+        '    held = [b"x" * 2**20 for _ in range(2000)]\n';
+      await dir.write("greedy.py", greedy);
+      await using server = await autoscaled({
+        own: ["--min-workers", "2", "--max-workers", "2", "--fork-server", "on"],
+        app: "greedy:app",
+        gunicorn: ["--pythonpath", dir.path],
+        env: { BALLAST_MIB: String(BALLAST_MIB), FLAG: dir.join("flag") },
+        wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],
+      });
+      await untilBooted(server, 2);
+      await server.process.line(/imported the application/, { timeoutMs: PATIENCE_MS });
+      const before = server.workers();
+      await using load = new Load(server.port, 20, "/sleep/20");
+      await load.until(() => load.answered > 0);
+      await dir.write("flag", "");
+      server.process.signal("SIGHUP");
+      await server.process.line(/Cannot import the new code .*signal 9, perhaps out of memory; the old/, {
+        timeoutMs: PATIENCE_MS,
+      });
+      const answered = load.answered;
+      await load.until(() => load.answered > answered + 20);
+      await load.stop();
+      assertEquals(load.failures, []);
+      assertEquals(server.workers(), before);
+      assert(cgroup.oomKills() > 0);
       await server.process.stop("SIGTERM", 30_000);
     }
     await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
