@@ -17,6 +17,10 @@ export class Driver {
     this.step({ elapsedMs: 0, ...first });
   }
 
+  get oneAtATime(): boolean {
+    return this.#law.oneAtATime;
+  }
+
   step(changes: Partial<Sample> = {}): Decision {
     const decision = this.#law.step(sample(this.nowMs, changes), this.settings);
     this.nowMs += changes.elapsedMs === 0 ? 0 : 100;

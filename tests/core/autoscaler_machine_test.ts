@@ -2,7 +2,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Cpu } from "../../src/core/sample.ts";
 import { Driver, facts, workers } from "./autoscaler_driver.ts";
-import { load } from "./samples.ts";
+import { durations, load } from "./samples.ts";
 
 const cpu = (workerCores: number, waitingCores: Cpu["waitingCores"] = 0): Cpu => ({
   limitCores: 2,
@@ -19,6 +19,33 @@ Deno.test("cores are those of the workers, and nothing where they cannot be read
   assertAlmostEquals(facts(driver.run(20, { ...gthread, cpu: cpu(1.5) })).workerCores as number, 1.5, 1e-9);
   driver.run(5, gthread);
   assertAlmostEquals(facts(driver.run(5, { ...gthread, cpu: cpu(1.5) })).workerCores as number, 0.75, 1e-9);
+});
+
+/** Two workers whose requests of 50 ms use this much of their CPU, for 2 s. */
+function serving(kind: "sync" | "gthread", seen: Cpu | "unknown") {
+  const driver = new Driver({ maxWorkers: 2 });
+  const busy = { inFlightMs: 190, busyMs: 190, started: 4, finished: 4, serviceMs: 190 };
+  const decision = driver.run(20, {
+    model: { kind, slots: kind === "sync" ? 1 : 4 },
+    load: load({ ...busy, service: durations(4, 47.5) }),
+    cpu: seen,
+  });
+  return { oneAtATime: driver.oneAtATime, utilization: facts(decision).utilization as number };
+}
+
+Deno.test("gthread workers whose requests compute take one at a time, and count as one slot each", () => {
+  const computing = serving("gthread", cpu(1.9));
+  assertEquals(computing.oneAtATime, true);
+  assertAlmostEquals(computing.utilization, 0.95, 1e-9);
+  const waiting = serving("gthread", cpu(0.2));
+  assertEquals(waiting.oneAtATime, false);
+  assertAlmostEquals(waiting.utilization, 0.95 / 4, 1e-9);
+});
+
+Deno.test("workers take as many at a time as they have threads where that is one, or the CPU cannot be read", () => {
+  assertEquals(serving("sync", cpu(1.9)).oneAtATime, false);
+  assertEquals(serving("gthread", "unknown").oneAtATime, false);
+  assertEquals(new Driver().oneAtATime, false);
 });
 
 Deno.test("time in the run queue is not what requests need", () => {

@@ -28,12 +28,12 @@ export interface Scene {
   readonly input?: Partial<DemandInput>;
 }
 
-/** What is asked for ten seconds into a scene, long after the last growth, by two ready workers. */
-export function demand(
+/** What is known ten seconds into a scene, long after the last growth, of two ready workers. */
+export function inputOf(
   { kind = "sync", slots = 1, always = {}, recent = [], sample: seen = {}, input = {} }: Scene,
-) {
-  const before = Array.from({ length: 100 - recent.length }, () => always);
-  return demandOf({
+): DemandInput {
+  const before = Array.from({ length: Math.max(0, 100 - recent.length) }, () => always);
+  return {
     sample: sample(10_000, { model: { kind, slots }, ...seen }),
     history: ticks([...before, ...recent]),
     settings: SETTINGS,
@@ -42,8 +42,11 @@ export function demand(
     bootMs: 40,
     sinceUpMs: Infinity,
     ...input,
-  });
+  };
 }
+
+/** What is asked for in a scene. */
+export const demand = (scene: Scene) => demandOf(inputOf(scene));
 
 /** Requests per tick of 100 ms that each take so long. */
 export const requests = (n: number, serviceMs: number): Partial<Tick> => ({

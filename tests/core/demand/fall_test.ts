@@ -1,8 +1,9 @@
-import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
-import { fallEvidence, fell } from "../../../src/core/demand/fall.ts";
+import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { fallEvidence, fell, lastingErlangs } from "../../../src/core/demand/fall.ts";
+import { observe } from "../../../src/core/demand/observed.ts";
 import type { Tick } from "../../../src/core/history.ts";
 import { ticks } from "../ticks.ts";
-import { demand, requests } from "./demand_scenes.ts";
+import { demand, inputOf, requests, type Scene } from "./demand_scenes.ts";
 
 const arrivals = (each: number, forTicks: number) =>
   Array.from({ length: forTicks }, () => ({ arrivals: each }));
@@ -33,6 +34,11 @@ Deno.test("a load fell when five nats speak for a lower rate", () => {
   // Within 300 ms 6 came where 18 were expected: 5.4 nats; 7: 4.4.
   assertEquals(fellFrom(6, arrivals(2, 3)), true);
   assertEquals(fellFrom(6, arrivals(7 / 3, 3)), false);
+});
+
+Deno.test("a load fell when five nats say so, no more", () => {
+  // None came in the last second, where 5 were expected.
+  assertEquals(fellFrom(0.5, arrivals(0, 10)), true);
 });
 
 Deno.test("a load that is a little lower did not fall", () => {
@@ -83,4 +89,41 @@ Deno.test("a load that is higher by chance counts less one standard deviation, o
   const enough = (recent: Partial<Tick>[]) => demand({ always: requests(5, 100), recent }).enough;
   assertEquals(enough(evenly), demand({ always: requests(7.5, 100) }).enough);
   assertGreater(enough(uneven), enough(evenly));
+});
+
+/** The load that fewer workers must bear, and how far chance alone moves so many erlangs of 100 ms within 3 s. */
+const lasting = (scene: Scene) => lastingErlangs(observe(inputOf(scene)));
+const sigma = (erlangs: number) => Math.sqrt(erlangs * 0.1 / 3);
+
+Deno.test("of a load that is higher by chance comes off as much as requests are even", () => {
+  const scene = { always: requests(6, 100), recent: Array(30).fill(requests(8, 100)) };
+  const { unevenness } = observe(inputOf(scene));
+  assertAlmostEquals(unevenness, 0.5, 0.02);
+  assertAlmostEquals(lasting(scene), 8 - 2 * (1 - unevenness) * sigma(8), 1e-9);
+});
+
+Deno.test("the time before a load is the stable window without the burst's, and no longer", () => {
+  const recent = [
+    ...Array(60).fill(requests(20, 100)),
+    ...Array(70).fill(requests(6, 100)),
+    ...Array(30).fill(requests(5, 100)),
+  ];
+  assertAlmostEquals(lasting({ recent }), 0.7 * 6 + 0.3 * 5, 1e-9);
+});
+
+Deno.test("a load without one before it counts whole; a single request is one before", () => {
+  const recent = Array(30).fill(requests(8, 100));
+  assertAlmostEquals(lasting({ recent }), 8, 1e-9);
+  assertLess(lasting({ recent: [requests(1, 100), ...recent] }), 7.9);
+});
+
+Deno.test("in an overload what came counts, not what was served", () => {
+  const overload = { ...requests(6, 100), occupiedMs: 200 };
+  assertAlmostEquals(lasting({ always: overload }), 6, 1e-9);
+  assertAlmostEquals(
+    lasting({ always: overload, recent: Array(30).fill(requests(3, 100)) }),
+    3,
+    1e-9,
+    "a fall",
+  );
 });

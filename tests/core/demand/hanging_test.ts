@@ -37,6 +37,18 @@ Deno.test("nothing where slots became free meanwhile", () => {
   assertEquals(asks(3, 5, { finished: 1, started: 1 }), 0);
 });
 
+Deno.test("nothing where a single slot became free meanwhile", () => {
+  const history = ticks([...Array(8).fill({ queuedMs: 300 }), { queuedMs: 300, finished: 1 }]);
+  const seen = sample(2_000, { queue: 3, load: load({ inFlight: 2 }) });
+  assertEquals(hangingWorkers({ sample: seen, history, counts, bootMs: 40 }, 300), 0);
+});
+
+Deno.test("nothing where the queue cannot be read", () => {
+  const history = ticks(Array(9).fill({ queuedMs: 300 }));
+  const seen = sample(2_000, { queue: "unknown", load: load({ inFlight: 2 }) });
+  assertEquals(hangingWorkers({ sample: seen, history, counts, bootMs: 40 }, 300), 0);
+});
+
 /** What one waiting request asks for when so many of eight threads have a connection. */
 function asksWithThreads(busyThreads: number): number {
   const history = ticks(Array.from({ length: 9 }, () => ({ queuedMs: 100 })));
@@ -126,11 +138,13 @@ function hangAt(perRequestMs: number, beforeMs: number): boolean {
 
 Deno.test("requests hang when they keep slots for five times as long as before", () => {
   assertEquals(hangAt(199, 40), false);
+  assertEquals(hangAt(200, 40), false);
   assertEquals(hangAt(201, 40), true);
 });
 
 Deno.test("requests do not hang below half of the objective", () => {
   assertEquals(hangAt(149, 10), false);
+  assertEquals(hangAt(150, 10), false);
   assertEquals(hangAt(151, 10), true);
 });
 
@@ -166,5 +180,17 @@ Deno.test("requests hang on threads when nearly all of them are taken for as lon
     });
   };
   assertEquals(at(7.5), false);
+  assertEquals(at(7.6), true, "95 % of eight");
   assertEquals(at(7.7), true);
+});
+
+Deno.test("a single request that keeps one of two slots for five times as long as before hangs", () => {
+  const usual = Array.from({ length: 40 }, () => ({ arrivals: 1, serviceMs: 150, occupiedMs: 150 }));
+  const stuck = Array.from({ length: 10 }, (_, i) => ({ started: i === 0 ? 1 : 0, occupiedMs: 100 }));
+  const history = ticks([...usual, ...stuck]);
+  const [second, stable] = [history.sums(1_000), history.sums(10_000)];
+  assertEquals(
+    requestsHang({ sample: sample(5_000), history, settings: DEFAULT_POLICY, second, stable }),
+    true,
+  );
 });
