@@ -72,6 +72,12 @@ const own: Readonly<Record<string, Own>> = {
     workers: [1, 10],
     more: { ...UVICORN, ...KEPT },
   },
+  "boots-pulse": {
+    load: Array(5).fill("5x30s,40x10s").join(","),
+    service: "lognormal:100,0.4",
+    workers: [2, 12],
+    more: { bootMs: 2000, bootCpuMs: 1000, requestCpuMs: 0.7 },
+  },
   "fb-trace": { ...trace("mentions-fb.txt"), keptOut: true },
   "threads-pulse": {
     load: "10x10s,150x10s,10x10s,150x10s,10x10s,150x10s",

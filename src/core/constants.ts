@@ -195,6 +195,8 @@ export const FALL_EVIDENCE_NATS = 5;
 export const HOLD_UNKNOWN_BOOT_MS = 300;
 /** The learned hold is at most this many times the setting. Source: simulated, Down and Tried and dropped. */
 export const MOST_HOLD_FACTOR = 40;
+/** ... and the boots in it this many, where a boot takes longer than the objective. Source: simulated, Down. */
+export const MOST_BOOTS_FACTOR = 4;
 /** Load that returns within this time of a shrink doubles the hold ... Source: simulated, Down. */
 export const RETURN_MS = 30_000;
 /** ... or within this many holds, if that is longer. Source: simulated, Down. */

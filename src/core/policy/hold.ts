@@ -4,6 +4,7 @@ import {
   FALL_HOLD_SHARE,
   HOLD_BOOTS,
   HOLD_UNKNOWN_BOOT_MS,
+  MOST_BOOTS_FACTOR,
   MOST_HOLD_FACTOR,
   RETURN_HOLDS,
   RETURN_MS,
@@ -28,7 +29,8 @@ interface Changed {
 
 /**
  * The hold: how long demand must have been lower before workers are removed, ms. Shorter after a fall that
- * chance does not explain, until load has come back after one; ten boots at least, whatever was learned.
+ * chance does not explain, until load has come back after one; ten boots at least. Where a boot takes longer than a request
+ * may, load that comes back is late whatever is done then: so up to forty boots.
  */
 export function holdMs(
   holdFactor: number,
@@ -36,9 +38,10 @@ export function holdMs(
   bootMs: number,
   fell = false,
 ): number {
+  const boots = HOLD_BOOTS * (bootMs > settings.sloP95Ms ? Math.min(MOST_BOOTS_FACTOR, holdFactor) : 1);
   return Math.max(
     settings.idleMs * holdFactor * (fell ? Math.min(1, FALL_HOLD_SHARE * holdFactor) : 1),
-    (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * HOLD_BOOTS,
+    (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * boots,
   );
 }
 

@@ -166,3 +166,26 @@ Deno.test("calm that only halves the hold keeps in mind from where load returned
   driver.during(81_000, BUSY);
   assertEquals([driver.state.holdFactor, driver.state.returnedFrom], [4, 7]);
 });
+
+/** How long workers that boot for so long are kept, after each of so many returns, ms. */
+function keptWithBoots(bootMs: number, returns: number): (number | undefined)[] {
+  const driver = new Driver(8, AT_ONCE);
+  driver.bootMs = bootMs;
+  return Array.from({ length: returns + 1 }, () => {
+    driver.step(BUSY);
+    driver.nowMs += 100;
+    const fromMs = driver.nowMs;
+    while (driver.nowMs < fromMs + 60_000 && driver.step(CALM).action === "hold") driver.nowMs += 100;
+    const keptMs = driver.nowMs - fromMs;
+    driver.nowMs += 100;
+    return keptMs;
+  });
+}
+
+Deno.test("boots that take longer than the objective are learned too, up to forty of them", () => {
+  assertEquals(keptWithBoots(400, 4), [4_000, 8_000, 16_000, 16_000, 16_000]);
+});
+
+Deno.test("boots within the objective are ten, whatever was learned", () => {
+  assertEquals(keptWithBoots(300, 4), [3_000, 3_000, 3_000, 3_200, 6_400]);
+});
