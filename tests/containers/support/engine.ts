@@ -14,10 +14,16 @@ export interface Outcome {
 }
 
 /** Runs a program that is killed after a time limit. It inherits nothing but the environment. */
-export async function limited(program: string, args: readonly string[], limitMs: number): Promise<Outcome> {
+export async function limited(
+  program: string,
+  args: readonly string[],
+  limitMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   const command = new Deno.Command(program, {
     args: [...args],
     cwd: repository,
+    env,
     stdin: "null",
     signal: AbortSignal.timeout(limitMs),
   });
@@ -47,7 +53,8 @@ export class Engine {
   /** Runs podman; a failure is ignored. */
   tryPodman(args: readonly string[], limitMs = 60_000): Promise<Outcome> {
     const own = ["--cgroup-manager", "cgroupfs", "--log-level", "error", ...this.#runtime];
-    return limited("podman", [...this.#storage, ...own, ...args], limitMs);
+    const env = { CONTAINERS_CONF: `${this.folder}/containers.conf` };
+    return limited("podman", [...this.#storage, ...own, ...args], limitMs, env);
   }
 
   /** Runs podman. @throws with its output when it fails */
@@ -61,6 +68,11 @@ function succeeded(program: string, args: readonly string[], { code, stdout, std
   const output = `${stdout}\n${stderr}`.trim().split("\n").slice(-12).join("\n");
   throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}`);
 }
+
+/** Podman's own limits for descriptors and processes are above what a machine may let it give. */
+const CONFIGURATION = `[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+`;
 
 /** An engine; or why there is none. */
 export type FoundEngine = { readonly engine: Engine } | { readonly missing: string };
@@ -76,6 +88,7 @@ export async function findEngine(): Promise<FoundEngine> {
   const venvs = `${repository}.venvs`;
   await Deno.mkdir(`${venvs}/containers`, { recursive: true });
   await Deno.writeTextFile(`${venvs}/containers/.gitignore`, "*\n");
+  await Deno.writeTextFile(`${venvs}/containers/containers.conf`, CONFIGURATION);
   // crun refuses control groups of both versions at once; runc runs everywhere.
   const runtime = await findProgram("runc") === undefined ? undefined : "runc";
   return { engine: new Engine(await Deno.realPath(`${venvs}/containers`), runtime) };

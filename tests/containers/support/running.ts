@@ -3,7 +3,6 @@ import { findProgram } from "../../support/program.ts";
 import { type Answer, get, type GetOptions } from "../../support/http.ts";
 import { until } from "../../support/wait.ts";
 import type { Engine, Outcome } from "./engine.ts";
-import { LIMITS } from "./images.ts";
 
 /** All images listen there. */
 const PORT = 8000;
@@ -26,7 +25,7 @@ export class RunningContainer implements AsyncDisposable {
     engine: Engine,
     { options = [], image, words = [] }: RunOptions,
   ): Promise<RunningContainer> {
-    const id = await engine.podman(["run", "--detach", ...LIMITS, ...options, image, ...words]);
+    const id = await engine.podman(["run", "--detach", ...options, image, ...words]);
     return new RunningContainer(engine, id);
   }
 
