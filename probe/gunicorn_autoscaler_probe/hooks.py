@@ -30,10 +30,6 @@ def chain(folder, settings, space):
         session.worker.linger_ns = session.master.linger_ns()
         _session = session
     _attempt('read what the config says of workers', None, _session.master.configure, settings, space)
-    if space.get('daemon'):
-        # A daemon leaves its parent, which then cannot scale it.
-        space['daemon'] = False
-        report.write('daemon = True is ignored: the supervisor must stay the parent of gunicorn')
     _attempt("find places for gunicorn's own files", None, own_files.place, folder, settings, space)
     for make in (_on_starting, _nworkers_changed, _on_reload, _when_ready, _child_exit, _on_exit, _pre_fork,
                  _post_fork, _post_worker_init):
@@ -125,6 +121,7 @@ def _pre_fork(session, theirs):
 
 def _post_fork(session, theirs):
     def post_fork(server, worker):
+        _attempt('tell the application of other workers', server, session.master.tell_of_others, server)
         _attempt('leave the master behind', server, session.master.forget, server)
         _attempt('open the slot of this worker', server, session.worker.forked, server, worker)
         theirs(server, worker)

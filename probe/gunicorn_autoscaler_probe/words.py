@@ -8,11 +8,12 @@ SLOT_VERSION = 1
 
 # The arbiter file: 0-15 are the supervisor's, the rest the master's.
 A_MAGIC, A_SUPERVISOR_PID, A_WANTED, A_WANTED_SEQ, A_FORK_SERVER, A_LINGER_MS, A_SLEEP, A_SLEEP_DEPTH = range(8)
-A_FIRST, A_FEWEST, A_MOST, A_GRACE, A_MAXIMUM = range(8, 13)
+A_FIRST, A_FEWEST, A_MOST, A_GRACE, A_MAXIMUM, A_BACKGROUND = range(8, 14)
 (A_MASTER_PID, A_CONFIRMED, A_CONFIRMED_SEQ, A_CHANGES, A_ALIVE, A_DRAINING, A_SPAWNED, A_BOOT_FAILURES,
  A_LAST_BOOT_FAILURE_NS, A_RELOADS, A_KIND, A_SLOTS, A_GRACEFUL_TIMEOUT_MS, A_TIMEOUT_MS, A_PRELOAD, A_CONFIGURED,
  A_GUNICORN_VERSION, A_READY_NS, A_FORK_SERVER_STATE, A_FORK_SERVER_PID, A_FORK_SERVER_IMPORT_MS, A_FORKED, A_FORK_NS,
- A_FORK_SERVER_FAILURES, A_CLAIMED_PID, A_CLAIMED_START, A_WAKES, A_WOKEN_NS, A_NO_SLEEP) = range(16, 45)
+ A_FORK_SERVER_FAILURES, A_CLAIMED_PID, A_CLAIMED_START, A_WAKES, A_WOKEN_NS, A_NO_SLEEP, A_DAEMON,
+ A_SUCCESSOR) = range(16, 47)
 A_FORK_SERVER_WHY, A_FORK_SERVER_WHY_BYTES = 256, 1024
 
 # The slot of a worker.
@@ -41,6 +42,8 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 8      first                 workers to start with when the configuration names none; 0: gunicorn's count
 # 9, 10  fewest, most          bounds for the number it names; 0: none
 # 11     grace                 graceful timeout: 0 unchanged; 1: a timeout over 30 s; n: n - 1 s
+# 12     maximum               workers that there may be now; 0 not known yet
+# 13     background            of a daemon: 0 it stays in front, 1 it ends to be started again, 2 it is there
 # 16     master_pid
 # 17     confirmed             the master's num_workers
 # 18     confirmed_seq         the wanted_seq that confirmed answers
@@ -70,6 +73,8 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 42     wakes                 sleeps that a client, or a signal from outside, has ended
 # 43     woken_ns              when the last one ended, CLOCK_MONOTONIC
 # 44     no_sleep              1: without workers there is no listener
+# 45     daemon                it has ended to be started again as a daemon: 1, or 2 with its standard streams
+# 46     successor             the master that SIGUSR2 has started last; 0 for none
 # 256    why                   1024 bytes of UTF-8, 0-terminated: why the fork server is refused
 
 # The worker slot. Its one writer is the worker; word 6 is also written by the master, word 36 by the supervisor.

@@ -151,11 +151,6 @@ function problems(inspection: Inspection): string[] {
       `Cannot load the worker class ${inspection.worker_class}: ${why}, correct it or install what has it`,
     );
   }
-  if (inspection.daemon) {
-    found.push(
-      "Cannot run gunicorn as a daemon: the autoscaler must stay its parent, take daemon out of its config",
-    );
-  }
   if (inspection.app !== null && inspection.app.problem !== null) {
     const why = inspection.app.problem.split("\n")[0]!.replace(/\.$/, "");
     const isMissing = /^(ModuleNotFound|Import|AppImport)Error/.test(why);

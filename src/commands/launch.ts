@@ -1,6 +1,7 @@
 import type { WorkerModel } from "../core/sample.ts";
 import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
+import type { Background } from "../sensors/probe/arbiter_file.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Resolved } from "../settings/settings_sources.ts";
 import type { LateLog } from "./late_log.ts";
@@ -13,6 +14,8 @@ export interface LaunchRequest {
   /** The words that start gunicorn. */
   readonly words: readonly string[];
   readonly gunicornArgs: readonly string[];
+  /** What becomes of a daemon. */
+  readonly background: Background;
 }
 
 /** How it will be started, and how its workers serve as far as that is known before. */
@@ -27,10 +30,10 @@ export async function prepareLaunch(
   request: LaunchRequest,
   wrapperConfig: string | undefined,
 ): Promise<Launch> {
-  const { settings, sources, gunicornArgs, words } = request;
+  const { settings, sources, gunicornArgs, words, background } = request;
   const environment = Deno.env.toObject();
   if (wrapperConfig !== undefined) {
-    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig });
+    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig, background });
     return { plan, words, model: { kind: "unknown", slots: 1 } };
   }
   // Without the probe only the config itself knows the worker class and a StatsD server that it names.

@@ -12,12 +12,14 @@ import { replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_
 import { startTicksOf } from "../platform/process_id.ts";
 import { Cgroup } from "../sensors/machine/cgroup.ts";
 import { readCores } from "../sensors/machine/cores.ts";
+import type { Daemon } from "../sensors/probe/arbiter_file.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
 import { cappedMaximum } from "../settings/settings_sources.ts";
 import { listenTcp } from "../status/http/listen.ts";
 import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
+import { backgroundOf, startInBackground } from "../supervisor/background.ts";
 import { LateLog } from "./late_log.ts";
 import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
@@ -49,6 +51,7 @@ async function start(
   flags: Flags,
   find: (settings: Settings) => Pick<Start, "words" | "gunicornArgs" | "isProgram">,
 ): Promise<number> {
+  const background = backgroundOf();
   const { limit: cores, isWholeMachine } = readCores(new Cgroup());
   const resolved = readSettings(flags, { cores, isWholeMachine });
   const { settings, sources, errors, warnings } = resolved;
@@ -77,7 +80,14 @@ async function start(
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const code = await runIn(folder, { settings, sources, log, statsd, ...found });
+    const start = { settings, sources, log, statsd, ...found };
+    const isStaying = found.isProgram && background === "ends";
+    const { code, daemon } = await runIn(folder, { ...start, background: isStaying ? "stays" : background });
+    if (daemon !== undefined) {
+      const pid = startInBackground(daemon);
+      const opened = await log.open();
+      opened.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
+    }
     const isBadUsage = code === FAILED && !found.isProgram && namesNothing(found.gunicornArgs);
     return isBadUsage ? BAD_USAGE : code;
   } catch (error) {
@@ -122,7 +132,14 @@ interface Start extends LaunchRequest {
   readonly isProgram: boolean;
 }
 
-async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
+/** How it ended. */
+interface Ended {
+  readonly code: number;
+  /** gunicorn is to be started again in the background. */
+  readonly daemon: Daemon | undefined;
+}
+
+async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
   const { log, gunicornArgs, statsd, isProgram } = start;
   const dir = folder.path;
   const probe = start.settings.probe === "on";
@@ -161,7 +178,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     : startGunicorn([...words, ...plan.args], environment);
   // Whatever its start does not need is loaded while it starts.
   const { whileRunning } = await import("./while_running.ts");
-  return await whileRunning({
+  const code = await whileRunning({
     gunicorn,
     early,
     folder,
@@ -178,6 +195,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<number> {
     settings,
     log: await log.open(),
   });
+  return { code, daemon: code === 0 ? inputs.arbiterFile?.daemon() : undefined };
 }
 
 async function openRecorder(settings: Settings, log: LateLog): Promise<Recorder> {

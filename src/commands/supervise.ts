@@ -5,8 +5,9 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
-import { sessionOf } from "../platform/process_id.ts";
+import { type ProcessId, processOf, sessionOf } from "../platform/process_id.ts";
 import { giveBackSpareMemory, keepMemorySmall } from "../platform/spare_memory.ts";
+import { isStartedByUsr2Of } from "../sensors/machine/children.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import type { ServiceNotices } from "../status/systemd/service_notices.ts";
@@ -123,14 +124,22 @@ export async function supervise(parts: Supervision): Promise<number> {
   lifecycle.listen(parts.early);
   try {
     const looping = supervisor.run();
-    const exit = await gunicorn.exited;
+    let exit = await gunicorn.exited;
+    for (let next; (next = nextMaster(gunicorn, orphanage, sensing)) !== undefined;) {
+      log.info("SIGUSR2 has replaced gunicorn's master: process {pid} goes on", { pid: next.pid });
+      sensing.arbiterFile?.forgetMaster();
+      gunicorn.recognise(next);
+      exit = { code: await orphanage.ended(next), signal: null };
+    }
     notices?.stopping();
     sensing.lookForMaster();
     const isOrderly = ending || exit.code === 0;
     const leftovers = remember(leftWorkers(orphanage, sensing.workerPids(), isOrderly));
     supervisor.stop();
     await looping;
-    sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", ending, log);
+    if (exit.code !== 0 || sensing.arbiterFile?.daemon() === undefined) {
+      sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", ending, log);
+    }
     const graceMs = sensing.arbiter?.gracefulTimeoutMs ?? LEFTOVER_MS;
     await endLeftMaster(gunicorn, { ending, graceMs: graceMs + LEFTOVER_MS, log });
     await endLeftovers(leftovers.filter(({ pid }) => pid !== gunicorn.arbiter?.pid), LEFTOVER_MS);
@@ -142,6 +151,14 @@ export async function supervise(parts: Supervision): Promise<number> {
     globalThis.removeEventListener("error", catchAll);
     globalThis.removeEventListener("unhandledrejection", catchAll);
   }
+}
+
+/** The master that SIGUSR2 has started lives on without the one that started it. */
+function nextMaster(gunicorn: Gunicorn, orphanage: Orphanage, sensing: Sensing): ProcessId | undefined {
+  const published = sensing.arbiterFile?.successor();
+  const ended = gunicorn.arbiter?.pid ?? gunicorn.pid;
+  const pid = orphanage.orphans.find((pid) => pid === published || isStartedByUsr2Of(ended, pid));
+  return pid === undefined ? undefined : processOf(pid);
 }
 
 /** A launcher that has ended must not leave gunicorn running without an autoscaler. */

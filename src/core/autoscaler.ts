@@ -106,6 +106,7 @@ export class Autoscaler {
         young: this.#last.ready + this.#fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -this.#last.ready),
         target,
         gate: this.#gate,
+        bootMs: this.#bootMs,
         memory: watch,
         ...windows,
       }),

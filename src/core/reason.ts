@@ -60,7 +60,9 @@ export type BoundWhy =
     readonly limitCores: number;
     readonly onCpuShare: number;
   }
-  | { readonly code: "boot-failures"; readonly failures: number; readonly retryInMs: number };
+  | { readonly code: "boot-failures"; readonly failures: number; readonly retryInMs: number }
+  /** No worker has served yet. */
+  | { readonly code: "first-boot" };
 
 /** No more workers than this, and why. */
 export interface Bound {

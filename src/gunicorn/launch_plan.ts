@@ -1,5 +1,5 @@
 import { errorText } from "../error_text.ts";
-import type { PreparedStart } from "../sensors/probe/arbiter_file.ts";
+import type { Background, PreparedStart } from "../sensors/probe/arbiter_file.ts";
 import type { SettingName, Settings } from "../settings/settings.ts";
 import type { Source } from "../settings/settings_sources.ts";
 import { addressText } from "../settings/setting_types.ts";
@@ -39,6 +39,8 @@ export interface LaunchInput {
   readonly environment: Readonly<Record<string, string>>;
   /** Path of the wrapper config; undefined with the probe off. */
   readonly wrapperConfig: string | undefined;
+  /** What becomes of a daemon; it stays in the foreground when not given. */
+  readonly background?: Background;
   /** gunicorn's configuration, if it was read. */
   readonly inspection?: Inspection | undefined;
 }
@@ -50,10 +52,9 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   const errors: string[] = [];
   const environmentArgs = splitCmdArgs(environment["GUNICORN_CMD_ARGS"], errors);
   const all = [...environmentArgs, ...input.gunicornArgs];
-  if (hasOption(all, "daemon")) {
+  if (input.wrapperConfig === undefined && hasOption(all, "daemon")) {
     errors.push(
-      "Cannot run gunicorn with --daemon: the autoscaler must stay its parent, leave --daemon out and let your service " +
-        "manager put gunicorn-autoscaler in the background",
+      "Cannot run gunicorn with --daemon and --probe off: the autoscaler must stay its parent, leave one of them out",
     );
   }
   if (settings.sleepAfter > 0) errors.push(...sleepProblems(all, input));
@@ -78,6 +79,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
     fewest: bounds.isMinGiven ? minWorkers : 0,
     most: bounds.isMaxGiven ? maxWorkers : 0,
     grace: graceWord(settings, args, environmentArgs),
+    background: input.background ?? "stays",
   };
   const count = { initialWorkers, minWorkers, maxWorkers, isFound, prepared };
   if (input.wrapperConfig !== undefined) {

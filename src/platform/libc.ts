@@ -145,6 +145,14 @@ const WNOWAIT = 0x1000000;
 /** Where si_pid stands in siginfo_t, in 4-byte words: after signo, errno, code and, on 64 bits, padding. */
 const SI_PID = 4;
 
+/** The wait status of a child that has ended; "running", or undefined where there is none to wait for. */
+export function reapChild(pid: number): number | "running" | undefined {
+  const status = new Int32Array(1);
+  const found = libc()?.waitpid(pid, new Uint8Array(status.buffer), WNOHANG);
+  if (found === 0) return "running";
+  return found === pid ? status[0] : undefined;
+}
+
 /**
  * Reaps dead children, except those whose owner waits for them (what Deno.Command started: taking its status away
  * would leave `child.status` waiting for ever). It looks before it takes, and stops at the first that is not ours to

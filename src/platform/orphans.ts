@@ -1,13 +1,18 @@
-import { reapOrphans, setChildSubreaper } from "./libc.ts";
+import { delay } from "@std/async/delay";
+import { reapChild, reapOrphans, setChildSubreaper } from "./libc.ts";
+import { isAlive, type ProcessId } from "./process_id.ts";
 
 const REAP_MS = 1_000;
+const ENDED_MS = 50;
+/** Exit code of a process that a signal ended, as shells give it: 128 + its number. */
+const SIGNAL_BASE = 128;
 
 /**
  * Adopts orphans of gunicorn: they become our children, as those of PID 1 in a container. So workers whose
  * master was killed can be found and ended, and whatever dies is waited for instead of staying a zombie.
  */
 export class Orphanage {
-  readonly #except: ReadonlySet<number>;
+  readonly #except: Set<number>;
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #seen: ReadonlySet<number> = new Set();
 
@@ -38,6 +43,20 @@ export class Orphanage {
         .map(Number).filter((pid) => pid > 0 && !this.#except.has(pid));
     } catch {
       return [];
+    }
+  }
+
+  /** Waits for the end of one of them, which is no orphan any more, and returns its exit code. */
+  async ended(process: ProcessId): Promise<number> {
+    const { pid } = process;
+    this.#except.add(pid);
+    for (;; await delay(ENDED_MS)) {
+      const status = reapChild(pid);
+      if (typeof status === "number") {
+        const signal = status & 0x7f;
+        return signal === 0 ? (status >> 8) & 0xff : SIGNAL_BASE + signal;
+      }
+      if (status === undefined && !isAlive(process)) return 0;
     }
   }
 

@@ -136,7 +136,7 @@ export interface WorkerReport {
 /** An upper bound, and why in words. */
 export interface BoundReport {
   readonly workers: number;
-  readonly code: "configured" | "memory" | "cpu" | "boot-failures" | "oom-kill";
+  readonly code: "configured" | "memory" | "cpu" | "boot-failures" | "first-boot" | "oom-kill";
   readonly text: string;
 }
 

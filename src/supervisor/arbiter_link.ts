@@ -34,6 +34,7 @@ export class ArbiterLink {
   #lookAtMs = -Infinity;
   #pid = 0;
   #foundAtMs: number | undefined;
+  #wasClaimed = false;
   #isMissingLogged = false;
 
   constructor(parts: ArbiterLinkParts) {
@@ -74,6 +75,7 @@ export class ArbiterLink {
     const { gunicorn, file } = this.#parts;
     const claimed = file?.claimed();
     if (claimed === undefined || !isAlive(claimed)) return false;
+    this.#wasClaimed = true;
     if (claimed.pid !== gunicorn.arbiter?.pid) gunicorn.recognise(claimed);
     if (!this.hasProbe) this.#count = this.#doorbell(file!);
     return true;
@@ -95,7 +97,9 @@ export class ArbiterLink {
   /** gunicorn runs without the probe; so does the autoscaler. */
   #giveUpOnProbe(): void {
     const { gunicorn, isProgram, log, workers, initialWorkers } = this.#parts;
-    const remedy = isProgram
+    const remedy = this.#wasClaimed
+      ? "; SIGUSR2 has started this gunicorn: the probe is back once gunicorn-autoscaler is started again"
+      : isProgram
       ? "; this gunicorn has a config of its own (-c) or reads none (a subclass of BaseApplication), and so not " +
         "GUNICORN_CMD_ARGS: start it with gunicorn-autoscaler in the place of gunicorn, or have its load_config read that"
       : gunicorn.hasLauncher

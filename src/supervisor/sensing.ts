@@ -74,6 +74,11 @@ export class Sensing implements Sampler {
     this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, isProgram, log, workers, nowMs });
   }
 
+  /** What gunicorn's master and we share; undefined with the probe off. */
+  get arbiterFile(): SensingInputs["arbiterFile"] {
+    return this.#inputs.arbiterFile;
+  }
+
   /** Looks up gunicorn's master: before signals, and at the end. */
   lookForMaster(): void {
     this.#link?.lookForClaim();
@@ -103,14 +108,10 @@ export class Sensing implements Sampler {
     this.#masterPid = masterPid;
     const slots = this.#slots?.read(nowMs * 1e6);
     this.#slotsReading = slots;
-    const slotPids = slots === undefined || slots.workers.length === 0
-      ? undefined
-      : slots.workers.map((w) => w.pid);
+    const slotPids = slots?.workers.length ? slots.workers.map((w) => w.pid) : undefined;
     const children = this.#processes.children(masterPid, slotPids);
     this.#children = children;
-    const readyPids = slots === undefined
-      ? children
-      : slots.workers.filter((w) => w.state === "ready").map((w) => w.pid);
+    const readyPids = slots?.workers.filter((w) => w.state === "ready").map((w) => w.pid) ?? children;
     const isShared = this.#arbiter?.forkServer.state === "ready";
     const cost = this.#processes.read(readyPids, nowMs, isShared, servedOf(slots));
     this.#costs = cost.workers;

@@ -14,12 +14,13 @@ export interface StartCountParts {
 }
 
 /**
- * The number of workers in gunicorn's own configuration: decisions start from it, and so do bounds that are not set. In a
- * dry run every later change of the count is a new start.
+ * The number of workers in gunicorn's own configuration: decisions start from it, and so do bounds that are not set. A
+ * reload that finds another number there is a new start, in a dry run every later change of the count too.
  */
 export class StartCount {
   readonly #parts: StartCountParts;
   #lastWorkers: number | undefined;
+  #lastConfigured: number | undefined;
 
   constructor(parts: StartCountParts) {
     this.#parts = parts;
@@ -29,15 +30,19 @@ export class StartCount {
   readonly found = (): FoundCount | undefined => {
     const { arbiter, bounds, dryRun, log } = this.#parts;
     const isFirst = this.#lastWorkers === undefined;
-    if (!isFirst && !dryRun) return undefined;
     const seen = arbiter();
-    if (seen?.readyNs === undefined || seen.confirmed === this.#lastWorkers) return undefined;
-    this.#lastWorkers = seen.confirmed;
-    if (!isFirst) return { workers: seen.confirmed };
-    const { configured } = seen;
+    if (seen?.readyNs === undefined) return undefined;
+    const { configured, confirmed } = seen;
+    const isNew = configured !== this.#lastConfigured;
+    if (!isNew && (!dryRun || confirmed === this.#lastWorkers)) return undefined;
+    this.#lastWorkers = confirmed;
+    this.#lastConfigured = configured;
+    if (!isNew) return { workers: confirmed };
     const given = configured > 0 ? configuredNumber(Deno.env.toObject(), configured) : undefined;
-    const { minWorkers, maxWorkers, note } = startNumbers(bounds, given);
+    const { initialWorkers, minWorkers, maxWorkers, note } = startNumbers(bounds, given);
     if (note !== undefined) log.info("{note}", { note });
-    return { workers: seen.confirmed, minWorkers, maxWorkers };
+    // At the start gunicorn's master has found it by itself.
+    const isKept = isFirst || dryRun || given === undefined;
+    return { workers: isKept ? confirmed : initialWorkers, minWorkers, maxWorkers };
   };
 }

@@ -72,6 +72,7 @@ export class Supervisor {
   readonly #sleepLog = new SleepLog();
   #settings: PolicySettings;
   #autoscaler: Autoscaler;
+  #lastFound: Pick<PolicySettings, "minWorkers" | "maxWorkers">;
   #standing = AUTOMATIC;
   #stopped = false;
   #wake: (() => void) | undefined;
@@ -89,6 +90,7 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#settings = parts.settings;
+    this.#lastFound = parts.settings;
     this.#decisionLog = new DecisionLog(() => this.#settings.sloP95Ms);
     this.#autoscaler = new Autoscaler(parts.settings, parts.initialWorkers);
   }
@@ -210,18 +212,16 @@ export class Supervisor {
 
   #startFrom(found: FoundCount | undefined): void {
     if (found === undefined) return;
-    const { workers, minWorkers, maxWorkers } = found;
-    const { settings } = this.#parts;
-    // A bound that was changed since the start, by a signal or by "set", stays as it was changed.
-    if (minWorkers !== undefined && this.#settings.minWorkers === settings.minWorkers) {
-      this.change({ minWorkers });
+    // A bound that was changed since it was found, by a signal or by "set", stays as it was changed.
+    for (const name of ["minWorkers", "maxWorkers"] as const) {
+      const bound = found[name];
+      if (bound !== undefined && this.#settings[name] === this.#lastFound[name]) {
+        this.change({ [name]: bound });
+      }
     }
-    if (maxWorkers !== undefined && this.#settings.maxWorkers === settings.maxWorkers) {
-      this.change({ maxWorkers });
-    }
-    const bounds = this.#settings;
-    this.change({ minWorkers: Math.min(bounds.minWorkers, bounds.maxWorkers) });
-    this.#autoscaler = new Autoscaler(this.#settings, workers);
+    this.#lastFound = { ...this.#lastFound, ...found };
+    this.change({ minWorkers: Math.min(this.#settings.minWorkers, this.#settings.maxWorkers) });
+    this.#autoscaler = new Autoscaler(this.#settings, found.workers);
   }
 
   #endOrder(nowMs: number): void {

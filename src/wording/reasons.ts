@@ -94,6 +94,7 @@ function boundName(why: BoundWhy): string {
     memory: "memory",
     cpu: "the CPU",
     "boot-failures": "a failed boot",
+    "first-boot": "the first boot",
     "oom-kill": "an out-of-memory kill",
   }[why.code];
 }
@@ -101,6 +102,7 @@ function boundName(why: BoundWhy): string {
 function boundDetail(why: BoundWhy): string {
   switch (why.code) {
     case "configured":
+    case "first-boot":
       return "";
     case "memory":
       return ` (${mib(why.usedBytes)} of ${mib(why.limitBytes)} MiB used, ${mib(why.workerBytes)} MiB ${

@@ -130,10 +130,13 @@ Deno.test("without the probe the count and StatsD are ours, and the user's own S
   assertEquals(off("app:app --statsd-host 127.0.0.1:9125").relayTo, undefined); // ourselves
 });
 
-Deno.test("a daemon cannot be supervised, wherever it is asked for", () => {
-  assertStringIncludes(plan("app:app --daemon").errors[0]!, "Cannot run gunicorn with --daemon");
-  assertStringIncludes(plan("app:app -D").errors[0]!, "Cannot run gunicorn with --daemon");
-  assertEquals(plan("app:app", { environment: { GUNICORN_CMD_ARGS: "--daemon" } }).errors.length, 1);
+Deno.test("only without the probe can a daemon not be supervised, wherever it is asked for", () => {
+  const off = { wrapperConfig: undefined };
+  assertStringIncludes(plan("app:app --daemon", off).errors[0]!, "Cannot run gunicorn with --daemon and");
+  assertStringIncludes(plan("app:app -D", off).errors[0]!, "Cannot run gunicorn with --daemon and");
+  const environment = { GUNICORN_CMD_ARGS: "--daemon" };
+  assertEquals(plan("app:app", { ...off, environment }).errors.length, 1);
+  assertEquals(plan("app:app --daemon", { environment }).errors, []);
 });
 
 Deno.test("an unreadable GUNICORN_CMD_ARGS is an error", () => {

@@ -82,6 +82,21 @@ Deno.test("a minimum that was moved before the count is found stays as it was mo
   assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [3, 8]);
 });
 
+Deno.test("what a reload finds counts again, but for a bound that was moved", () => {
+  const found = [{ workers: 1, minWorkers: 1, maxWorkers: 1 }, { workers: 4, minWorkers: 2, maxWorkers: 5 }];
+  const { supervisor: loop } = supervisor({ found: () => found.shift() });
+  loop.tick(0);
+  loop.change({ maxWorkers: 3 });
+  loop.tick(100);
+  assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [2, 3]);
+  const again = [{ workers: 1, minWorkers: 1, maxWorkers: 1 }, { workers: 4, minWorkers: 2, maxWorkers: 5 }];
+  const other = supervisor({ found: () => again.shift() });
+  other.supervisor.tick(0);
+  other.supervisor.tick(100);
+  assertEquals(other.records.map(({ decision }) => decision.current), [1, 4]);
+  assertEquals(other.supervisor.settings.maxWorkers, 5);
+});
+
 Deno.test("a moved minimum is no larger than the maximum that is found", () => {
   const { supervisor: loop } = supervisor({
     settings: { ...DEFAULT_POLICY, minWorkers: 1, maxWorkers: 5 },

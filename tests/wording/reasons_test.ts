@@ -90,6 +90,16 @@ Deno.test("every decision is one plain sentence", async (t) => {
     [
       {
         reason: { code: "at-bound" },
+        demand: demand("load", { queued: 0 }),
+        current: 5,
+        target: 5,
+        limitedBy: { workers: 5, why: { code: "first-boot" } },
+      },
+      "61 requests/s of 101 ms keep 6.1 workers' slots busy: hold 5 workers; 9 wanted, but the first boot allows 5",
+    ],
+    [
+      {
+        reason: { code: "at-bound" },
         demand: demand("slo"),
         current: 3,
         target: 3,

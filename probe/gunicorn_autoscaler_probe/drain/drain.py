@@ -20,6 +20,17 @@ _MOST_TIMEOUTS = 10
 _CLOSING_NS = 10**9
 
 
+_has_handler = False
+
+
+def note_handler(worker):
+    """Whether the application has a handler for SIGTERM, which is to run when this worker ends. Before it serves: some
+    worker classes put theirs in front of it then."""
+    global _has_handler
+    handler = signal.getsignal(signal.SIGTERM)
+    _has_handler = callable(handler) and getattr(handler, '__self__', None) is not worker
+
+
 class Drain:
     """Looks now and then (at each tick of an event loop) whether the worker must end, and drains it."""
 
@@ -45,7 +56,7 @@ class Drain:
             return
         elif self._try(self.is_empty):
             if monotonic_ns() - self._words[w.LAST_CHANGE_NS] >= self.linger_ns:
-                self._try(self.leave)
+                self._leave()
         else:
             self._end_in_time(monotonic_ns())
 
@@ -56,12 +67,17 @@ class Drain:
         if self._closing_ns:
             if now_ns - self._closing_ns > _CLOSING_NS:
                 self._try(self.abort)
-                self._try(self.leave)
+                self._leave()
         elif self._words[w.IN_FLIGHT] and past_ns <= _MOST_TIMEOUTS * self._timeout_ns:
             self._try(self.abort_waiting)
         else:
             self._closing_ns = now_ns
             self._try(self.close)
+
+    def _leave(self):
+        self._try(self.leave)
+        if _has_handler:
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _try(self, step):
         try:

@@ -7,7 +7,7 @@ from .. import words as w
 from ..fork_server.arbiter_words import ForkServerWords
 from ..kept import Kept
 from ..page import Page, open_owned
-from . import claim, start
+from . import background, claim, start
 from .asleep import Sleep
 
 # More is a torn or hostile file.
@@ -42,6 +42,10 @@ class Doorbell:
         """How long a worker is kept after its last request before it may end."""
         return min(self._words[w.A_LINGER_MS], _MOST_LINGER_MS) * 10**6
 
+    def take_over_daemon(self):
+        """Have gunicorn become no daemon of its own making."""
+        background.take_over(self._words)
+
     def fork_server_words(self):
         """The words about the fork server."""
         return ForkServerWords(self._words)
@@ -61,7 +65,7 @@ class Doorbell:
             return False
         words = self._words
         words[w.A_CLAIMED_PID] = 0
-        for word in range(w.A_MASTER_PID, w.A_NO_SLEEP + 1):  # the words of an earlier master
+        for word in range(w.A_MASTER_PID, w.A_SUCCESSOR + 1):  # the words of an earlier master
             words[word] = 0
         words[w.A_CLAIMED_START] = claim.start_ticks()
         words[w.A_CLAIMED_PID] = self._claimed_by = os.getpid()
@@ -106,6 +110,10 @@ class Doorbell:
         for none."""
         self._begun = start.workers(self._words, configured)
 
+    def may_be_several(self, workers, configured):
+        """See start.may_be_several."""
+        return start.may_be_several(self._words, workers, configured)
+
     def grace(self):
         """See start.lengthen_grace."""
         return self._words[w.A_GRACE]
@@ -134,6 +142,18 @@ class Doorbell:
         """Workers that died before they were ready, since start, and when the last one did (monotonic ns)."""
         self._words[w.A_LAST_BOOT_FAILURE_NS] = last_ns
         self._words[w.A_BOOT_FAILURES] = failures
+
+    def follow_reexec(self, server):
+        """Have each master that SIGUSR2 starts known to the supervisor, which goes on with it."""
+        reexec = getattr(server, 'reexec', None)
+        if reexec is None:
+            return
+
+        def published_reexec():
+            reexec()
+            self._words[w.A_SUCCESSOR] = server.reexec_pid
+
+        server.reexec = published_reexec
 
     def publish_ready(self):
         """The master serves and has its signal handlers."""

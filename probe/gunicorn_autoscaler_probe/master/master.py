@@ -45,6 +45,7 @@ class Master:
         self._bell = bell
         self._is_ours = True
         sockets.take()
+        bell.take_over_daemon()
         try:
             if not bell.has_launcher:  # the kernel reports only a parent's death; otherwise the workforce checks
                 lifeline.tie_to_parent(bell.supervisor_pid)
@@ -86,6 +87,7 @@ class Master:
         package = sys.modules[__name__.partition('.')[0]]
         if package.arguments is not None:
             start_words.keep_through_reloads(server, package.arguments, package.added_variable)
+        self._bell.follow_reexec(server)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)
@@ -144,6 +146,16 @@ class Master:
         """child_exit: a worker, or what was one, has ended."""
         if self._workforce is not None:
             self._workforce.gone(pid, time.monotonic_ns())
+
+    def tell_of_others(self, server):
+        """post_fork, in the child: gunicorn tells the application by cfg.workers whether there are several processes
+        (wsgi.multiprocess), and has a gevent worker leave connections to others."""
+        cfg = server.cfg
+        if not self._is_ours or self._bell is None or cfg.workers > 1:
+            return
+        configured = start.named_workers(cfg, self._has_file_workers)
+        if self._bell.may_be_several(server.num_workers, configured):
+            cfg.set('workers', max(2, server.num_workers))
 
     def forget(self, server):
         """post_fork, in the child: drop what is the master's alone."""

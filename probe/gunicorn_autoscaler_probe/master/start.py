@@ -21,6 +21,12 @@ def workers(words, configured):
     return min(wanted, most, _MOST) if most else min(wanted, _MOST)
 
 
+def may_be_several(words, workers, configured):
+    """Whether there are several workers at once, or may be. workers: the present number; configured: see workers()."""
+    first, most = words[w.A_FIRST], words[w.A_MOST]
+    return workers > 1 or most > 1 or (first > 0 and not configured and most != 1)
+
+
 def named_workers(cfg, in_file):
     """The number of workers that the configuration names, 0 when it names none. in_file: whether its file has one."""
     workers = cfg.workers

@@ -6,6 +6,7 @@ worker takes them that has a thread free, and so does one that has just been add
 
 Requests that compute gain nothing from threads: because of the interpreter lock they only take turns. Where the
 supervisor sees such requests, a worker accepts one at a time, and the others wait for whichever worker is free.
+Those that wait for something else than the interpreter do not count.
 """
 from collections import deque
 from time import monotonic_ns
@@ -13,13 +14,14 @@ from time import monotonic_ns
 from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE
 from .detach import detached
 from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
+from .waiting_requests import LOOK_NS, WaitingRequests
 
 # Requests must have waited for a thread without a pause for so long before connections are ended. Shorter
 # than a decision of the supervisor takes, and longer than a thread that is just done needs to take the next
 # request.
 FULL_NS = 50 * 10**6
 _HOLD_S = 0.005
-_FRESH_S = FRESH_NS / 10**9
+_AGAIN_S = min(FRESH_NS, LOOK_NS) / 10**9
 
 
 def attach(worker, m, is_stale, flush, look):
@@ -43,7 +45,8 @@ def attach(worker, m, is_stale, flush, look):
     busy = deque()  # one for each thread that has a connection
     enter, leave = busy.append, busy.pop
     full_since = 0  # 0 when a thread has found no request waiting
-    shows_queue = ends_connections = accepts_none = is_fresh = False
+    shows_queue = ends_connections = accepts_none = is_one = False
+    waits = WaitingRequests()
     taken_at = 0  # when a thread last got a connection, while one request is taken at a time
     slot = m
 
@@ -123,17 +126,24 @@ def attach(worker, m, is_stale, flush, look):
             look()
 
     def accept_more(queued, one):
-        nonlocal accepts_none, is_fresh
-        is_fresh = bool(one and busy) and monotonic_ns() - taken_at < FRESH_NS
-        accepts_none = queued + len(busy) > threads or one and (queued > 0 or is_fresh or slot[IN_FLIGHT] > 0)
+        nonlocal accepts_none, is_one
+        is_one = one and (queued > 0 or has_its_one())
+        accepts_none = queued + len(busy) > threads or is_one
         worker.worker_connections = 0 if accepts_none else most_connections
+
+    def has_its_one():
+        """A request computes, or a connection was taken just now, whose request has not begun."""
+        in_service = slot[IN_FLIGHT]
+        if len(busy) > in_service and monotonic_ns() - taken_at < FRESH_NS:
+            return True
+        return in_service > 0 and in_service > waits.among(in_service, taken_at)
 
     def watched_select(timeout=None):
         """Called in each turn, but when full up to 23. Stores what is held back when nothing happens for a moment."""
         if is_stale[0]:
             timeout = _HOLD_S if timeout is None else min(timeout, _HOLD_S)
-        elif is_fresh:
-            timeout = _FRESH_S if timeout is None else min(timeout, _FRESH_S)
+        elif is_one:
+            timeout = _AGAIN_S if timeout is None else min(timeout, _AGAIN_S)
         elif first_bytes is not None and first_bytes.held:
             timeout = LOOK_EVERY_S if timeout is None else min(timeout, LOOK_EVERY_S)
         events = select(timeout)

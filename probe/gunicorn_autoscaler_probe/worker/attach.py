@@ -12,6 +12,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
     Returns (metered, ready): whether a meter fits it, and whether it is ready now; otherwise on_ready() will be called
     once its application has started.
     """
+    drain.note_handler(worker)
     if kind == kinds.SYNC:
         sync_meter.attach(worker, words)
         if own_listeners.of(worker):

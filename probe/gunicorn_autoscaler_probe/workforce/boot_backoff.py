@@ -2,6 +2,7 @@
 
 _FIRST_WAIT_NS = 500 * 10**6
 _LONGEST_WAIT_NS = 30 * 10**9
+_LONGEST_OUTAGE_NS = 10**9  # while none serves; gunicorn alone does not wait at all
 
 
 class BootBackoff:
@@ -36,6 +37,9 @@ class BootBackoff:
         """Something has changed: the next worker may be forked at once."""
         self._next_try_ns = 0
 
-    def wait_ns(self, now_ns):
-        """Nanoseconds until the next worker may be forked; 0 when it may be now."""
-        return max(0, self._next_try_ns - now_ns)
+    def wait_ns(self, now_ns, is_serving=True):
+        """Nanoseconds until the next worker may be forked; 0 when it may be now. is_serving: a worker serves."""
+        due_ns = self._next_try_ns
+        if not is_serving:
+            due_ns = min(due_ns, self.last_failure_ns + _LONGEST_OUTAGE_NS)
+        return max(0, due_ns - now_ns)

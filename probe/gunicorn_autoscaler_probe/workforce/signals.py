@@ -49,6 +49,7 @@ class Signals:
             if now_ns - before_ns < _ONE_RELOAD_NS:
                 return None
         elif number in _ENDS:
+            self._end_ns = self._end_ns or time.monotonic_ns()
             self._interrupt_hook()
         if number in _ENDS and isinstance(queue, list):
             while len(queue) >= 5:
@@ -61,10 +62,12 @@ class Signals:
 
     def _interrupt_hook(self):
         """The supervisor repeats a signal to end while the listeners are open: a hook has the graceful timeout."""
-        now_ns = time.monotonic_ns()
-        self._end_ns = self._end_ns or now_ns
-        if self._server.LISTENERS and now_ns - self._end_ns > self._server.cfg.graceful_timeout * 10**9:
+        if self._server.LISTENERS and time.monotonic_ns() - self._end_ns > self._server.cfg.graceful_timeout * 10**9:
             user_hooks.interrupt(self._server.log)
+
+    def is_ending(self):
+        """Whether a signal to end has come."""
+        return self._end_ns > 0
 
     def reload_ended(self):
         """The next HUP counts, however close it is to the last one."""

@@ -2,21 +2,25 @@
 import time
 
 from .. import slot, words as w
+from .boot_activity import BootActivity
 
 _UNKNOWN_LOAD = (2**64, 0)
 # A worker whose slot cannot be read counts as serving after this time.
 _UNSEEN_BOOT_NS = 10 * 10**9
-# A worker is stuck once it boots so many times as long as the last one did, and so long at least.
+# A worker is stuck once it boots, and computes nothing, so many times as long as the last one took, and so long at
+# least.
 _USUAL_BOOTS = 3
 _LEAST_EXPECTED_NS = 10 * 10**9
-_FIRST_EXPECTED_NS = 30 * 10**9  # while no boot has been seen
+_FIRST_EXPECTED_S = 30  # while no boot has been seen; or gunicorn's timeout, which is for boots too
 
 
 class Slots:
     """The workers of one arbiter, by pid."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, server):
         self._folder = folder
+        self._server = server
+        self._activity = BootActivity()
         self._forked_ns = {}
         self._ready_ns = {}  # when it became ready, once seen
         self._last_boot = (0, 0)  # when the last one became ready, and how long that took, ns
@@ -25,6 +29,7 @@ class Slots:
         """A worker was forked at or after `asked_ns`. What is known of an earlier one with its pid is forgotten."""
         self._ready_ns.pop(pid, None)
         self._forked_ns[pid] = asked_ns
+        self._activity.forget(pid)
 
     def pids(self):
         """The workers forked and not forgotten."""
@@ -59,9 +64,16 @@ class Slots:
     def stuck(self, pids, now_ns, patience=1):
         """Those of `pids` that boot for much longer than is usual. patience: so many times as long as otherwise."""
         ready_ns, took_ns = self._last_boot
-        expected_ns = max(_LEAST_EXPECTED_NS, _USUAL_BOOTS * took_ns) if ready_ns else _FIRST_EXPECTED_NS
+        if ready_ns:
+            expected_ns = max(_LEAST_EXPECTED_NS, _USUAL_BOOTS * took_ns)
+        else:
+            expected_ns = max(_FIRST_EXPECTED_S, self._server.cfg.timeout) * 10**9
         return [pid for pid in pids if not self._ready_ns.get(pid)
-                and now_ns - self._forked_ns.get(pid, now_ns) > patience * expected_ns and not self.serves(pid)]
+                and now_ns - self._last_sign_ns(pid, now_ns) > patience * expected_ns and not self.serves(pid)]
+
+    def _last_sign_ns(self, pid, now_ns):
+        """When this worker was forked, or computed last."""
+        return max(self._forked_ns.get(pid, now_ns), self._activity.last_ns(pid, now_ns))
 
     def given_up(self, pid, now_ns):
         """The boot of this worker counts as the last one, though it did not end."""
@@ -79,6 +91,7 @@ class Slots:
     def forget(self, pid, now_ns):
         """The worker has ended. Removes its slot; returns whether it ended before it was ready."""
         forked_ns = self._forked_ns.pop(pid, 0)
+        self._activity.forget(pid)
         head = self.head(pid)
         ready_ns = head[w.READY_NS] if head is not None else self._ready_ns.get(pid, 0)
         self._ready_ns.pop(pid, None)

@@ -28,7 +28,7 @@ class Workforce:
         self._boots = boots
         self._spawning = spawning
         self._pid = os.getpid()
-        self._slots = Slots(folder)
+        self._slots = Slots(folder, server)
         self._leaving = Leaving(server, folder, self._slots, bell.linger_ns())
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._rolling = None  # a reload or a refresh under way
@@ -79,10 +79,10 @@ class Workforce:
                 under_way.has_successor = True
             elif not under_way.has_successor:
                 under_way.has_failed = True
-        if failed:
+        if failed and not self._signals.is_ending():
             self._note_failure(now_ns)
             self._server.log.warning('gunicorn-autoscaler: worker %d ended before it served; next try in %.1f s',
-                                     pid, self._boots.wait_ns(now_ns) / 1e9)
+                                     pid, self._boots.wait_ns(now_ns, self._is_healthy) / 1e9)
         elif self._is_refused:
             self._boots.try_now()  # its end may free what was missing
         self._publish()
@@ -164,7 +164,7 @@ class Workforce:
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if not self._boots.is_failing:
             return missing
-        return 0 if self._boots.wait_ns(now_ns) else min(missing, 1)  # one worker tries whether boots work again
+        return 0 if self._boots.wait_ns(now_ns, self._is_healthy) else min(missing, 1)  # one tries whether they work
 
     def _follow_sleep(self):
         """Fall asleep: no reload is under way any more. Wake up: the first worker comes at once."""

@@ -1,6 +1,6 @@
 import { FIRST_BOOT_PAUSE_MS, LONGEST_BOOT_PAUSE_MS } from "../constants.ts";
 import type { Bound } from "../reason.ts";
-import { known, type Sample } from "../sample.ts";
+import { known, type Sample, type WorkerCounts } from "../sample.ts";
 
 /** Whether growth is barred because workers fail to boot. */
 export interface BootGate {
@@ -23,6 +23,20 @@ export function nextGate(gate: BootGate, sample: Sample, readyRose: boolean): Bo
   }
   if (gate.failures > 0 && readyRose && sample.nowMs >= gate.retryAtMs) return OPEN_GATE;
   return gate;
+}
+
+/**
+ * No growth before a first worker serves: boots that compute would take each other's CPU, and all would serve later.
+ * @param bootMs how long the latest worker took to boot; 0 before one has
+ */
+export function firstBootBound(
+  { ready, booting }: WorkerCounts,
+  bootMs: number,
+  target: number,
+): Bound | undefined {
+  return ready === 0 && booting > 0 && bootMs === 0
+    ? { workers: target, why: { code: "first-boot" } }
+    : undefined;
 }
 
 /** No growth until the gate opens. */

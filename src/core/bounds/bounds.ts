@@ -1,7 +1,7 @@
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds } from "../reason.ts";
 import type { Sample, WorkerCounts } from "../sample.ts";
-import { bootBound, type BootGate } from "./boot_gate.ts";
+import { bootBound, type BootGate, firstBootBound } from "./boot_gate.ts";
 import { cpuBound, type CpuWindows } from "./cpu_bound.ts";
 import { killBound, memoryBound, type MemoryWatch, NO_MEMORY_TROUBLE } from "./memory.ts";
 
@@ -14,6 +14,8 @@ export interface BoundsInput extends CpuWindows {
   readonly young: number;
   readonly target: number;
   readonly gate: BootGate;
+  /** How long the latest worker took to boot; 0 before one has. */
+  readonly bootMs: number;
   /** Nothing happened yet, when not given. */
   readonly memory?: MemoryWatch;
 }
@@ -25,11 +27,12 @@ export interface BoundsInput extends CpuWindows {
 export function boundsOf(input: BoundsInput): Bounds {
   const { settings } = input;
   const all: Bound[] = [{ workers: settings.maxWorkers, why: { code: "configured" } }];
-  const { sample, counts, young, target, gate, memory = NO_MEMORY_TROUBLE } = input;
+  const { sample, counts, young, target, gate, bootMs, memory = NO_MEMORY_TROUBLE } = input;
   const killed = killBound(memory, sample.nowMs);
   const min = Math.min(settings.minWorkers, killed?.workers ?? Infinity);
   const fits = memoryBound(sample, settings, counts, young, target);
-  for (const bound of [fits, killed, cpuBound(sample, input), bootBound(gate, sample.nowMs, target)]) {
+  const boots = [bootBound(gate, sample.nowMs, target), firstBootBound(counts, bootMs, target)];
+  for (const bound of [fits, killed, cpuBound(sample, input), ...boots]) {
     if (bound !== undefined) all.push({ ...bound, workers: Math.max(min, bound.workers) });
   }
   all.sort((a, b) => a.workers - b.workers);

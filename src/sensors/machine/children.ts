@@ -67,9 +67,7 @@ export class Children {
     // The name of the probe's fork server: a child of the master that serves no requests.
     const name = readText(`${this.#root}/proc/${pid}/comm`)?.trim();
     if (name === "fork server" || name === "spare worker") return true;
-    const environment = readText(`${this.#root}/proc/${pid}/environ`);
-    // The variable in which gunicorn passes its pid to the master that SIGUSR2 starts.
-    if (environment?.split("\0").includes(`GUNICORN_PID=${this.#masterPid}`)) return true;
+    if (isStartedByUsr2Of(this.#masterPid, pid, this.#root)) return true;
     // A fork keeps the master's signal handlers, whatever its title; another program does not.
     if (this.#takesCountSignals(this.#masterPid) === true) {
       const isFork = this.#takesCountSignals(pid);
@@ -102,4 +100,10 @@ export class Children {
     this.#looks.clear();
     this.#callsToSearch = 0;
   }
+}
+
+/** Whether a process is the master that SIGUSR2 has started in another, or a worker of it. */
+export function isStartedByUsr2Of(masterPid: number, pid: number, root = ""): boolean {
+  // The variable in which gunicorn passes its pid on.
+  return readText(`${root}/proc/${pid}/environ`)?.split("\0").includes(`GUNICORN_PID=${masterPid}`) === true;
 }

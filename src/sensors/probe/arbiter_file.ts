@@ -28,6 +28,20 @@ export interface PreparedStart {
    * timeout of the command line in s where that has one.
    */
   readonly grace: number;
+  /** What becomes of a gunicorn that is to be a daemon. */
+  readonly background: Background;
+}
+
+/**
+ * A gunicorn that is to be a daemon stays in the foreground, or ends to be started again in the background, or is there.
+ */
+export type Background = "stays" | "ends" | "is there";
+const BACKGROUNDS: readonly Background[] = ["stays", "ends", "is there"];
+
+/** A gunicorn that is to run in the background. */
+export interface Daemon {
+  /** Whether it keeps its standard output and error. */
+  readonly keepsStreams: boolean;
 }
 
 const MAGIC = "GAARB001";
@@ -76,7 +90,8 @@ export class ArbiterFile {
   }
 
   /** Leaves to gunicorn's configuration what it may name. Before gunicorn is started. */
-  prepare({ first, fewest, most, grace }: PreparedStart): void {
+  prepare({ first, fewest, most, grace, background }: PreparedStart): void {
+    this.#writeWord(word.BACKGROUND, BACKGROUNDS.indexOf(background));
     for (const [i, value] of [first, fewest, most, grace].entries()) this.#writeWord(word.FIRST + i, value);
   }
 
@@ -210,6 +225,22 @@ export class ArbiterFile {
       wordAt(this.#halves, word.CLAIMED_START),
     ];
     return pid === 0 || pid > MAX_PID ? undefined : { pid, startTicks };
+  }
+
+  /** Pid of the master that SIGUSR2 has started last; 0 for none. */
+  successor(): number {
+    return readStart(this.#file, this.#bytes) ? wordAt(this.#halves, word.SUCCESSOR) : 0;
+  }
+
+  /** Forgets what a master has published that is gone. */
+  forgetMaster(): void {
+    for (const one of [word.MASTER_PID, word.CLAIMED_PID, word.SUCCESSOR]) this.#writeWord(one, 0);
+  }
+
+  /** How gunicorn has ended to be started again as a daemon; undefined when it has not. */
+  daemon(): Daemon | undefined {
+    const how = readStart(this.#file, this.#bytes) ? wordAt(this.#halves, word.DAEMON) : 0;
+    return how === 0 ? undefined : { keepsStreams: how === 2 };
   }
 
   /**

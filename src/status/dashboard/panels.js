@@ -139,6 +139,7 @@ const BOUND_NAMES = {
   memory: "memory",
   cpu: "CPU",
   "boot-failures": "failed boot",
+  "first-boot": "first boot",
   "oom-kill": "OOM kill",
 };
 

@@ -73,3 +73,11 @@ Deno.test("however many boots fail at once, the pause is a minute at most", () =
   const hopeless = nextGate(OPEN_GATE, sample(0, { boots: { failures: 5_000, lastBootMs: 20 } }), false);
   assertEquals(hopeless.retryAtMs, 60_000);
 });
+
+Deno.test("until a first worker serves there is no growth", () => {
+  const counts = { target: 2, ready: 0, booting: 2, draining: 0, oldestBootMs: 5_000 };
+  assertEquals(bounds({}, { counts, target: 2, bootMs: 0 }).max, { workers: 2, why: { code: "first-boot" } });
+  assertEquals(bounds({}, { counts, target: 2, bootMs: 900 }).max.why.code, "configured");
+  const one = { ...counts, ready: 1, booting: 1 };
+  assertEquals(bounds({}, { counts: one, target: 2, bootMs: 0 }).max.why.code, "configured");
+});

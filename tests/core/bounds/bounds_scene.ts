@@ -19,6 +19,7 @@ export function bounds(changes: Partial<Sample> = {}, rest: Partial<BoundsInput>
     young: 0,
     target: 5,
     gate: OPEN_GATE,
+    bootMs: 20,
     recent: quiet,
     stable: quiet,
     before: quiet,

@@ -63,10 +63,10 @@ Deno.test("check reads the worker class that a run would start, the deprecated n
 });
 
 Deno.test("what cannot run is listed, all of it, with exit 2", async () => {
-  const { code, text } = await check(["--min-workers", "none", "nothing:app", "--daemon"]);
+  const { code, text } = await check(["--min-workers", "none", "nothing:app", "--daemon", "--probe", "off"]);
   assertEquals(code, 2, text);
   assertStringIncludes(text, "Cannot use --min-workers=none");
-  assertStringIncludes(text, "Cannot run gunicorn with --daemon");
+  assertStringIncludes(text, "Cannot run gunicorn with --daemon and --probe off");
   assertMatch(text, /Cannot load the application: ModuleNotFoundError: .*, correct the name or the folder/);
   assertStringIncludes(text, "Not ready to run.");
 });

@@ -24,10 +24,13 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
   });
 }
 
-Deno.test("a config that wants a daemon: gunicorn stays our child, with a log line", async () => {
+Deno.test("a config that wants a daemon under a service manager: it stays in the foreground, with a log line", async () => {
   await using dir = await tempDir();
   const config = await dir.write("conf.py", "daemon = True\n");
-  await using server = await autoscaled({ gunicorn: ["-c", config] });
+  await using server = await autoscaled({
+    gunicorn: ["-c", config],
+    env: { NOTIFY_SOCKET: dir.join("none") },
+  });
   assertStringIncludes(server.process.text("stderr"), "daemon = True is ignored");
   await server.untilWorkers(2);
   assertEquals((await server.process.stop("SIGTERM")).code, 0);

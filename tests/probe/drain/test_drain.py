@@ -51,6 +51,28 @@ class DrainTest(unittest.TestCase):
             worker.look()
             self.assertEqual(worker.calls, [])
 
+    def test_a_handler_of_the_application_for_sigterm_runs_at_the_end_gunicorns_own_does_not(self):
+        class Gunicorns:
+            def handle_exit(self, number, frame):
+                called.append('gunicorn')
+
+        worker, before = Gunicorns(), signal.getsignal(signal.SIGTERM)
+        try:
+            for handler, expected in ((worker.handle_exit, []), (signal.SIG_DFL, []),
+                                      (lambda *_: called.append('application'), ['application'])):
+                called = []
+                signal.signal(signal.SIGTERM, handler)
+                drain.note_handler(worker)
+                with page() as m:
+                    m[w.STATE] = w.DRAINING
+                    draining = Worker(m)
+                    draining.open = 0
+                    draining.look(), draining.look()
+                self.assertEqual((called, draining.calls[-1]), (expected, 'leave'))
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            drain.note_handler(worker)
+
     def test_the_slot_says_that_it_empties_itself(self):
         with page() as m:
             Worker(m)

@@ -34,6 +34,12 @@ class WorkersTest(unittest.TestCase):
                 ((0, 0, 0), 9, 0), ((2**63, 0, 0), 9, 0), ((2, 2**63, 0), 9, 100000)):
             self.assertEqual(start.workers(words(*given), configured), expected, (given, configured))
 
+    def test_there_may_be_several_unless_one_is_named_or_the_maximum(self):
+        for given, workers, configured, expected in (
+                ((2, 0, 0), 2, 0, True), ((1, 1, 0), 1, 0, True), ((1, 0, 1), 1, 0, False), ((2, 0, 0), 1, 1, False),
+                ((0, 0, 0), 1, 0, False), ((0, 0, 8), 1, 1, True), ((0, 0, 0), 2, 0, True)):
+            self.assertEqual(start.may_be_several(words(*given), workers, configured), expected, (given, workers))
+
     def test_a_number_is_named_by_the_file_the_line_or_the_environment(self):
         with mock.patch.dict(os.environ):
             os.environ.pop('WEB_CONCURRENCY', None)

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from support import page, w
 from thread_worker import Connection, Worker
-from gunicorn_autoscaler_probe.meters import gthread_meter, gthread_places
+from gunicorn_autoscaler_probe.meters import gthread_meter, gthread_places, waiting_requests
 
 
 def attach(worker, m):
@@ -59,6 +59,26 @@ class OneAtATimeTest(unittest.TestCase):
             worker.enqueue_req(Connection())
             worker.work()
         self.assertEqual(accepts, [(0, 0.05), (0, 0.05), (1000, 1.0)])
+
+    def test_a_request_that_waits_keeps_others_out_for_a_moment_only(self):
+        now, accepts = [10**9], []
+        with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]), \
+                patch.object(waiting_requests, 'monotonic_ns', lambda: now[0]), \
+                patch.object(waiting_requests, 'process_time_ns', lambda: 0):
+            def serve(req):  # it streams
+                for passed in (1, waiting_requests.LOOK_NS, waiting_requests.LOOK_NS):
+                    now[0] += passed
+                    worker.turn()
+                    accepts.append((worker.worker_connections, worker.poller.timeouts[-1]))
+                return 200
+
+            worker = Worker(serve)
+            attach(worker, m)
+            m[w.ONE_UNTIL_NS] = 10**10
+            worker.enqueue_req(Connection())
+            worker.work()
+        self.assertEqual(accepts[0][0], 0)
+        self.assertEqual(accepts[-1][0], 1000)
 
     def test_with_more_than_the_one_request_that_it_takes_no_connection_is_kept(self):
         now, kept = [10**9], []

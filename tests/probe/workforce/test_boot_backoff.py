@@ -15,6 +15,13 @@ class BootBackoffTest(unittest.TestCase):
             now += boots.wait_ns(now)
         self.assertEqual(waits, [0.5, 1, 2, 4, 8, 16, 30, 30, 30])
 
+    def test_while_none_serves_the_wait_is_a_second_at_most(self):
+        boots, now = BootBackoff(), SECOND
+        for wait in (0.5, 1, 1, 1, 1):
+            boots.failed(now)
+            self.assertEqual(boots.wait_ns(now, is_serving=False) / SECOND, wait)
+            now += boots.wait_ns(now, is_serving=False)
+
     def test_failures_of_one_round_count_once_for_the_wait_and_each_for_the_number(self):
         boots = BootBackoff()
         for _ in range(8):

@@ -7,7 +7,7 @@ from unittest import mock
 from support import w, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import words
-from gunicorn_autoscaler_probe.workforce import balance, user_hooks
+from gunicorn_autoscaler_probe.workforce import balance, boot_activity, user_hooks
 
 S = 10**9
 
@@ -120,6 +120,26 @@ class StuckBootsTest(WorkforceCase):
             self.boots_for(server.forks[2], seconds)
             server.manage_workers()
             self.assertEqual(len(server.forks), forks)
+
+    def test_a_boot_that_computes_is_slow_and_not_stuck(self):
+        self.bell._words[words.A_MAXIMUM] = 5
+        server = self.start(3)
+        booting = server.forks[-1]
+        self.boots_for(booting, 0)
+        began_ns = self.force._slots._forked_ns[booting]
+        self.force._slots._ready_ns.pop(booting, None)
+        for seconds, cpu_s, forks in ((0, 0, 3), (12, 1, 3), (20, 1, 3), (23, 1.02, 4)):
+            with mock.patch.object(boot_activity, '_cpu_ns', lambda pid: int(cpu_s * S)), \
+                    mock.patch.object(time, 'monotonic_ns', lambda: began_ns + seconds * S):
+                server.manage_workers()
+            self.assertEqual(len(server.forks), forks, seconds)
+
+    def test_while_no_boot_has_been_seen_a_timeout_over_30_s_is_waited_for(self):
+        server = self.start(0)
+        for timeout, stuck in ((0, True), (30, True), (50, False)):
+            server.cfg.timeout = timeout
+            self.boots_for(5000, 40)
+            self.assertEqual(self.force._slots.stuck([5000], time.monotonic_ns()), [5000] * stuck)
 
     def test_a_new_one_that_is_stuck_does_not_hold_up_a_reload(self):
         self.bell._words[words.A_MAXIMUM] = 8

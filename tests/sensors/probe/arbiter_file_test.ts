@@ -212,3 +212,18 @@ print(seq, wanted, is_claimed and bell.is_obeying())`);
   assertEquals([arbiter.lastBootFailureNs, arbiter.configured], [55, 2]);
   file.close();
 });
+
+Deno.test("A daemon and the next master are read, and what a master that is gone has published is forgotten", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/arbiter`;
+  const file = new ArbiterFile(path, 77);
+  assertEquals([file.daemon(), file.successor()], [undefined, 0]);
+  store(path, { ...published, 40: 4321, 45: 1, 46: 4400 });
+  assertEquals([file.daemon(), file.successor()], [{ keepsStreams: false }, 4400]);
+  store(path, { 45: 2 });
+  assertEquals(file.daemon(), { keepsStreams: true });
+  assertEquals([file.read()?.masterPid, file.claimed()?.pid], [4321, 4321]);
+  file.forgetMaster();
+  assertEquals([file.read(), file.claimed(), file.successor()], [undefined, undefined, 0]);
+  file.close();
+});

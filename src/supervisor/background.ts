@@ -1,0 +1,31 @@
+import type { Background, Daemon } from "../sensors/probe/arbiter_file.ts";
+
+/** Set in the process that goes on in the background; for no other program. */
+const MARK = "GUNICORN_AUTOSCALER_IN_BACKGROUND";
+
+/**
+ * What becomes of a gunicorn that is to be a daemon. To be asked once, before settings are read: takes our mark out of the
+ * environment. With a service manager to notify gunicorn stays in the foreground, as it does by itself.
+ */
+export function backgroundOf(): Background {
+  const isThere = Deno.env.get(MARK) !== undefined;
+  Deno.env.delete(MARK);
+  if (isThere) return "is there";
+  return Deno.env.get("NOTIFY_SOCKET") !== undefined ? "stays" : "ends";
+}
+
+/** Starts this program once more, in a session of its own, and returns its pid. */
+export function startInBackground({ keepsStreams }: Daemon): number {
+  const stream = keepsStreams ? "inherit" : "null";
+  const source = Deno.build.standalone ? [] : ["run", "-A", Deno.mainModule];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...source, ...Deno.args],
+    stdin: "null",
+    stdout: stream,
+    stderr: stream,
+    env: { [MARK]: "1" },
+    detached: true,
+  }).spawn();
+  child.unref();
+  return child.pid;
+}

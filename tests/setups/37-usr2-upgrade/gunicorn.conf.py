@@ -1,0 +1,3 @@
+import os
+
+pidfile = os.path.join(os.environ['XDG_RUNTIME_DIR'], 'pid')

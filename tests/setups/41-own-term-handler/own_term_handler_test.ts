@@ -1,0 +1,33 @@
+/**
+ * An application with a handler of its own for SIGTERM
+ * Holds: it runs in each worker that ends, in a shrink as in a stop
+ */
+import { until } from "../../support/wait.ts";
+import type { Server } from "../support/server.ts";
+import { type SetUp, setUp } from "../support/set_up.ts";
+
+const observe = async (server: Server) => {
+  await server.untilWorkers(3);
+  await server.scale(3, 2);
+  await until(() => ended(server) === 1, { timeoutMs: 20_000, what: "the handler of one worker" });
+  await server.untilWorkers(2);
+  const code = await server.stop();
+  return { code, ended: ended(server) };
+};
+
+const variants: readonly Pick<SetUp<unknown>, "line" | "versions">[] = [
+  { line: "-w 3 -k uvicorn_worker.UvicornWorker -b 127.0.0.1:$PORT app:asgi", versions: ["newest"] },
+  { line: "-w 3 --threads 4 -b 127.0.0.1:$PORT app:app", versions: ["23", "newest"] },
+  { line: "-w 3 -b 127.0.0.1:$PORT app:app", versions: ["newest"] },
+];
+
+for (const variant of variants) setUp(import.meta, { ...variant, observe });
+
+/** How many workers' handlers have run. */
+function ended(server: Server): number {
+  try {
+    return Deno.readTextFileSync(`${server.runtimeBase}/ended`).trim().split("\n").length;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * `--daemon`, or `daemon = True` in the config
+ * Holds: the command returns and the next one starts, the server goes on in the background; HUP and TERM by its pid file
+ * Note: A container's start script runs gunicorn as a daemon and nginx after it.
+ */
+import { children } from "../../support/processes.ts";
+import { trySignal } from "../../support/process.ts";
+import { until } from "../../support/wait.ts";
+import { setUp } from "../support/set_up.ts";
+
+for (const asOption of [true, false]) {
+  setUp(import.meta, {
+    before: ["/bin/sh", "-c", '"$@" && echo "and next" && exec sleep 60', "sh"],
+    line: `-w 2 ${asOption ? "--daemon " : ""}-b 127.0.0.1:$PORT app:app`,
+    env: asOption ? {} : { AS_DAEMON: "yes" },
+    versions: ["20.1", "newest"],
+    observe: async (server) => {
+      const pid = Number(Deno.readTextFileSync(`${server.runtimeBase}/pid`));
+      try {
+        await server.process.line(/^and next$/, { timeoutMs: 10_000 });
+        const old = children(pid);
+        Deno.kill(pid, "SIGHUP");
+        const isReloaded = () => {
+          const now = children(pid);
+          return now.length === 2 && !now.some((worker) => old.includes(worker));
+        };
+        await until(isReloaded, { timeoutMs: 20_000, what: "a reload" });
+        const status = await server.status("/");
+        Deno.kill(pid, "SIGTERM");
+        await until(() => left(server.runtimeBase).length === 0, {
+          timeoutMs: 20_000,
+          what: () => `no files, there are ${left(server.runtimeBase)}`,
+        });
+        return { status, listens: await server.status("/") };
+      } finally {
+        trySignal(pid, "SIGKILL");
+      }
+    },
+  });
+}
+
+function left(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => name === "pid" || name.startsWith("gunicorn-autoscaler-"));
+}

@@ -1,0 +1,49 @@
+import { assertEquals } from "@std/assert";
+import { getLogger } from "@logtape/logtape";
+import type { Arbiter } from "../../src/sensors/probe/arbiter_reading.ts";
+import { StartCount } from "../../src/supervisor/start_count.ts";
+
+const BOUNDS = { minWorkers: 2, maxWorkers: 5, isMinGiven: false, isMaxGiven: false };
+
+/** What is found at each reading of the master's words. */
+function found(readings: readonly { configured: number; confirmed: number }[], dryRun = false) {
+  let now: Arbiter | undefined;
+  const count = new StartCount({ arbiter: () => now, bounds: BOUNDS, dryRun, log: getLogger("test") });
+  return readings.map((reading) => {
+    now = { readyNs: 1, ...reading } as Arbiter;
+    return count.found();
+  });
+}
+
+Deno.test("the number is found once, and again when a reload finds another in the configuration", () => {
+  assertEquals(
+    found([
+      { configured: 1, confirmed: 1 },
+      { configured: 1, confirmed: 1 },
+      { configured: 4, confirmed: 1 },
+      { configured: 4, confirmed: 4 },
+      { configured: 9, confirmed: 3 },
+    ]),
+    [
+      { workers: 1, minWorkers: 1, maxWorkers: 1 },
+      undefined,
+      { workers: 4, minWorkers: 2, maxWorkers: 5 },
+      undefined,
+      { workers: 9, minWorkers: 2, maxWorkers: 9 },
+    ],
+  );
+});
+
+Deno.test("without a number in the configuration the present one goes on", () => {
+  assertEquals(found([{ configured: 4, confirmed: 4 }, { configured: 0, confirmed: 3 }]).at(-1), {
+    workers: 3,
+    minWorkers: 2,
+    maxWorkers: 5,
+  });
+});
+
+Deno.test("in a dry run each change of the number is found", () => {
+  assertEquals(found([{ configured: 0, confirmed: 1 }, { configured: 0, confirmed: 3 }], true).at(-1), {
+    workers: 3,
+  });
+});
