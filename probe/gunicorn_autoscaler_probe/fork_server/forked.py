@@ -40,7 +40,9 @@ class Order:
 
     def packed(self):
         """As bytes. Raises an error of pickle's for what cannot be handed over."""
-        return pickle.dumps((self.age, self.attributes, self.environ, self.unset, self.news, self.siblings))
+        needed = self.age, self.attributes, self.environ, self.unset
+        data = pickle.dumps(needed + (self.news, self.siblings))
+        return data if len(data) <= wire.MOST_BYTES else pickle.dumps(needed)
 
     @classmethod
     def unpacked(cls, data):

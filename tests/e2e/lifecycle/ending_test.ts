@@ -3,7 +3,7 @@ import { untilBooted } from "../../faults/support/steady.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
 import { runtimeFolder } from "../../support/running_commands.ts";
-import { children, isAlive } from "../../support/processes.ts";
+import { children, forkServers, isAlive } from "../../support/processes.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
@@ -95,7 +95,11 @@ for (const version of ["20.1", "23", "newest"] as const) {
     await untilBooted(server, 4);
     const family = server.process.family();
     server.process.signal("SIGHUP");
-    await server.untilWorkers(5); // the first new one boots
+    // The first new one imports, or the fork server of the new code does.
+    await until(() => server.workers().length === 5 || forkServers(server.master).length === 2, {
+      timeoutMs: 40_000,
+      what: () => `an import\n${server.process.text()}`,
+    });
     const fromMs = performance.now();
     const { code } = await server.process.stop("SIGTERM", 60_000);
     assertEquals(code, 0, server.process.text());

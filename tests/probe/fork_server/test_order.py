@@ -9,7 +9,7 @@ import types
 import unittest
 
 import support  # noqa: F401  the package's place
-from gunicorn_autoscaler_probe.fork_server import serving, wire
+from gunicorn_autoscaler_probe.fork_server import forked, serving, wire
 from gunicorn_autoscaler_probe.fork_server.order import arbiter_state, import_marks, siblings
 from gunicorn_autoscaler_probe.fork_server.order.loggers import Loggers
 from support import PROBE, Config, Setting
@@ -89,6 +89,12 @@ class OrderTest(unittest.TestCase):
         arbiter.large, arbiter.open, arbiter.held = b'x' * (1 << 15), sys.stdout, [open]
         arbiter.held.append(lambda: None)
         self.assertEqual(arbiter_state.look(arbiter).keys() & {('', name) for name in ('large', 'open', 'held')}, set())
+
+    def test_an_order_too_long_for_one_message_leaves_out_what_hooks_keep(self):
+        order = forked.Order(7, {'name': 'x'}, {}, [], [('', 'kept', b'x' * (1 << 17))])
+        unpacked = forked.Order.unpacked(order.packed())
+        self.assertEqual((unpacked.age, unpacked.attributes, unpacked.news), (7, {'name': 'x'}, ()))
+        self.assertLess(len(order.packed()), wire.MOST_BYTES)
 
     def test_a_worker_finds_its_siblings(self):
         class Worker:

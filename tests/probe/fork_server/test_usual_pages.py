@@ -1,13 +1,16 @@
 import ctypes
 import gc
+import mmap
 import os
 import resource
+import time
 import unittest
 
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe.fork_server.memory.usual_pages import UsualPages, own_ranges
 
 PAGES = 400
+_NO_RESERVE = 0x4000
 SIZE = os.sysconf('SC_PAGE_SIZE')
 
 
@@ -83,6 +86,13 @@ class UsualPagesTest(unittest.TestCase):
             ranges = own_ranges()
             return sum(first <= address < first + size for first, size in zip(ranges[::2], ranges[1::2]))
         self.assertEqual(in_fork(shared), 0)
+
+    def test_a_mapping_of_many_gigabytes_is_not_looked_at(self):
+        reserved = mmap.mmap(-1, 1 << 36, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE)
+        self.addCleanup(reserved.close)
+        began_s = time.monotonic()
+        self.assertGreater(len(own_ranges()), 0)
+        self.assertLess(time.monotonic() - began_s, 2)
 
     def test_addresses_that_are_not_mapped_do_no_harm(self):
         self.pages._ranges.extend((SIZE, SIZE, 1 << 46, SIZE))

@@ -15,6 +15,7 @@ _PAGE = os.sysconf('SC_PAGE_SIZE')
 _PRESENT_AND_OWN = 1 << 63 | 1 << 56  # of an entry of pagemap
 _PLACE = re.compile(r'([0-9a-f]+)-([0-9a-f]+) rw-p ')
 _MOST_RANGES = 8000
+_MOST_PAGES = 1 << 17  # looked at: half a second at the very most, for a worker that boots
 
 
 class UsualPages:
@@ -62,16 +63,21 @@ class UsualPages:
 
 
 def own_ranges():
-    """First address and bytes, one after the other, of the pages that no other process has. Raises OSError."""
-    found = array.array('Q')
+    """First address and bytes, one after the other, of the pages that no other process has. A mapping with too many is
+    left out: a model, or memory that is only reserved. Raises OSError."""
+    found, left = array.array('Q'), _MOST_PAGES
     with open('/proc/self/maps') as maps, open('/proc/self/pagemap', 'rb', 0) as pagemap:
         for line in maps:
             place = _PLACE.match(line)
             if not place:
                 continue
             first, end = int(place.group(1), 16), int(place.group(2), 16)
+            pages = (end - first) // _PAGE
+            if pages > left:
+                continue
+            left -= pages
             pagemap.seek(first // _PAGE * 8)
-            entries = array.array('Q', pagemap.read((end - first) // _PAGE * 8))
+            entries = array.array('Q', pagemap.read(pages * 8))
             for number, entry in enumerate(entries):
                 if entry & _PRESENT_AND_OWN != _PRESENT_AND_OWN:
                     continue

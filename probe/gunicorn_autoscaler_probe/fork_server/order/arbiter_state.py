@@ -9,6 +9,8 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, 
 _MOST_BYTES = 1 << 14  # of one value
 _SERVER = ''
 
+_large = set()  # values that are not to be pickled again
+
 
 def look(server):
     """(place, name) -> pickled value, of all plain variables: attributes of the arbiter, and variables of the files
@@ -18,12 +20,17 @@ def look(server):
         for name, value in list(space.items()):
             if type(value) not in _PLAIN or name.startswith('__') or place == _SERVER and name in _GUNICORNS:
                 continue
+            key = place, name, id(value)
+            if key in _large:
+                continue
             try:
                 data = pickle.dumps(value)
             except Exception:  # of something inside
                 continue
             if len(data) <= _MOST_BYTES:
                 found[place, name] = data
+            else:
+                _large.add(key)
     return found
 
 
