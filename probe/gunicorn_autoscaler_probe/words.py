@@ -8,7 +8,7 @@ SLOT_VERSION = 1
 
 # The arbiter file: 0-15 are the supervisor's, the rest the master's.
 A_MAGIC, A_SUPERVISOR_PID, A_WANTED, A_WANTED_SEQ, A_FORK_SERVER, A_LINGER_MS, A_SLEEP, A_SLEEP_DEPTH = range(8)
-A_FIRST, A_FEWEST, A_MOST, A_GRACE, A_MAXIMUM, A_BACKGROUND = range(8, 14)
+A_FIRST, A_FEWEST, A_MOST, A_GRACE, A_MAXIMUM, A_BACKGROUND, A_FITTING, A_CROWDED = range(8, 16)
 (A_MASTER_PID, A_CONFIRMED, A_CONFIRMED_SEQ, A_CHANGES, A_ALIVE, A_DRAINING, A_SPAWNED, A_BOOT_FAILURES,
  A_LAST_BOOT_FAILURE_NS, A_RELOADS, A_KIND, A_SLOTS, A_GRACEFUL_TIMEOUT_MS, A_TIMEOUT_MS, A_PRELOAD, A_CONFIGURED,
  A_GUNICORN_VERSION, A_READY_NS, A_FORK_SERVER_STATE, A_FORK_SERVER_PID, A_FORK_SERVER_IMPORT_MS, A_FORKED, A_FORK_NS,
@@ -44,6 +44,8 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 11     grace                 graceful timeout: 0 unchanged; 1: a timeout over 30 s; n: n - 1 s
 # 12     maximum               workers that there may be now; 0 not known yet
 # 13     background            of a daemon: 0 it stays in front, 1 it ends to be started again, 2 it is there
+# 14     fitting               no more workers to begin with, because of memory; 0: no such limit
+# 15     crowded               1: memory holds no process beyond the count
 # 16     master_pid
 # 17     confirmed             the master's num_workers
 # 18     confirmed_seq         the wanted_seq that confirmed answers

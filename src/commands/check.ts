@@ -6,7 +6,9 @@ import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../g
 import { lengthenedGrace, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
 import { runtimeBases } from "../platform/runtime_dir.ts";
+import { Cgroup } from "../sensors/machine/cgroup.ts";
 import { Machine, type MachineLimits } from "../sensors/machine/machine.ts";
+import { freeBytes } from "../sensors/machine/memory_use.ts";
 import { addressText } from "../settings/setting_types.ts";
 import { variableOf } from "../settings/option.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -63,6 +65,7 @@ export async function check(
     wrapperConfig: settings.probe === "on" ? "(runtime folder)/gunicorn_autoscaler_conf.py" : undefined,
     sources: resolved.sources,
     inspection,
+    freeBytes: freeBytes(new Cgroup()),
   });
   errors.push(...plan.errors);
   const model = inspection === undefined ? undefined : workerModel(

@@ -1,4 +1,4 @@
-import type { WorkerModel } from "../core/sample.ts";
+import type { Maybe, WorkerModel } from "../core/sample.ts";
 import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
 import type { Background } from "../sensors/probe/arbiter_file.ts";
@@ -16,6 +16,8 @@ export interface LaunchRequest {
   readonly gunicornArgs: readonly string[];
   /** What becomes of a daemon. */
   readonly background: Background;
+  /** Memory that is free. */
+  readonly freeBytes: Maybe<number>;
 }
 
 /** How it will be started, and how its workers serve as far as that is known before. */
@@ -30,10 +32,18 @@ export async function prepareLaunch(
   request: LaunchRequest,
   wrapperConfig: string | undefined,
 ): Promise<Launch> {
-  const { settings, sources, gunicornArgs, words, background } = request;
+  const { settings, sources, gunicornArgs, words, background, freeBytes } = request;
   const environment = Deno.env.toObject();
   if (wrapperConfig !== undefined) {
-    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig, background });
+    const plan = planLaunch({
+      settings,
+      sources,
+      gunicornArgs,
+      environment,
+      wrapperConfig,
+      background,
+      freeBytes,
+    });
     return { plan, words, model: { kind: "unknown", slots: 1 } };
   }
   // Without the probe only the config itself knows the worker class and a StatsD server that it names.
@@ -46,11 +56,11 @@ export async function prepareLaunch(
     request.log.warn("Cannot read gunicorn's configuration: {problem}, its workers count as sync", {
       problem: inspection.problem,
     });
-    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig });
+    const plan = planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig, freeBytes });
     return { plan, words: tied, model: { kind: "sync", slots: 1 } };
   }
   return {
-    plan: planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig, inspection }),
+    plan: planLaunch({ settings, sources, gunicornArgs, environment, wrapperConfig, freeBytes, inspection }),
     words: tied,
     model: workerModel(inspection.worker_class_names, inspection.threads, inspection.worker_connections),
   };

@@ -12,6 +12,7 @@ import { replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_
 import { startTicksOf } from "../platform/process_id.ts";
 import { Cgroup } from "../sensors/machine/cgroup.ts";
 import { readCores } from "../sensors/machine/cores.ts";
+import { freeBytes } from "../sensors/machine/memory_use.ts";
 import type { Daemon } from "../sensors/probe/arbiter_file.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -52,7 +53,8 @@ async function start(
   find: (settings: Settings) => Pick<Start, "words" | "gunicornArgs" | "isProgram">,
 ): Promise<number> {
   const background = backgroundOf();
-  const { limit: cores, isWholeMachine } = readCores(new Cgroup());
+  const cgroup = new Cgroup();
+  const { limit: cores, isWholeMachine } = readCores(cgroup);
   const resolved = readSettings(flags, { cores, isWholeMachine });
   const { settings, sources, errors, warnings } = resolved;
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
@@ -80,7 +82,7 @@ async function start(
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const start = { settings, sources, log, statsd, ...found };
+    const start = { settings, sources, log, statsd, freeBytes: freeBytes(cgroup), ...found };
     const isStaying = found.isProgram && background === "ends";
     const { code, daemon } = await runIn(folder, { ...start, background: isStaying ? "stays" : background });
     if (daemon !== undefined) {

@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { isCrowded } from "../core/bounds/memory.ts";
 import { endLeftovers, remember } from "../gunicorn/leftovers.ts";
 import type { EarlySignals } from "../platform/early_signals.ts";
 import { Lifecycle } from "../gunicorn/lifecycle.ts";
@@ -75,6 +76,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     onTick: (record) => {
       isAsleep = record.decision.reason.code === "asleep";
       if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);
+      sensing.setCrowded(isCrowded(record.sample));
       status.note(record);
       recorder?.note(record);
       beat();

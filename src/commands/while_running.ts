@@ -73,6 +73,7 @@ export async function whileRunning(started: Started): Promise<number> {
   const startCount = new StartCount({
     arbiter: () => sensing.arbiter,
     bounds: started.bounds,
+    fitting: plan.prepared.fitting || Infinity,
     dryRun: settings.dryRun,
     log,
   });

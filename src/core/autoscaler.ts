@@ -1,7 +1,8 @@
 import { type BootGate, nextGate, OPEN_GATE } from "./bounds/boot_gate.ts";
 import { boundsOf } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
-import { CPU_DELAY_MS, CPU_WINDOW_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
+import { minimumBound } from "./bounds/minimum.ts";
+import { CPU_DELAY_MS, CPU_WINDOW_MS, MINIMUM_FITS_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
 import type { CpuWindows } from "./bounds/cpu_bound.ts";
 import { demandOf } from "./demand/demand.ts";
 import { oneAtATime } from "./bounds/interpreter_lock.ts";
@@ -11,7 +12,7 @@ import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./pol
 import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import type { PolicySettings } from "./policy_settings.ts";
-import type { Decision, Demand } from "./reason.ts";
+import type { Bound, Decision, Demand } from "./reason.ts";
 import { isAsync } from "./kinds.ts";
 import { SlidingMax } from "./sliding_max.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
@@ -35,6 +36,8 @@ export class Autoscaler {
   #bootMs = 0;
   /** Ready counts, negative: their maximum is the fewest there were. */
   #fewestReady = SlidingMax.EMPTY;
+  /** Workers of the minimum that memory holds, negative. */
+  #fewestHeld = SlidingMax.EMPTY;
 
   /** `target`: the number of workers that gunicorn was started with. */
   constructor(settings: PolicySettings, target: number) {
@@ -108,6 +111,7 @@ export class Autoscaler {
         gate: this.#gate,
         bootMs: this.#bootMs,
         memory: watch,
+        held: this.#held(sample, counts),
         ...windows,
       }),
       removal,
@@ -121,6 +125,15 @@ export class Autoscaler {
     });
     this.#policy = state;
     return decision;
+  }
+
+  /** What memory has held of the minimum, for long enough. */
+  #held(sample: Sample, counts: WorkerCounts): Bound | undefined {
+    const held = minimumBound(sample, counts, this.target);
+    if (held === undefined) return undefined;
+    this.#fewestHeld = this.#fewestHeld.with(sample.nowMs, -held.workers);
+    const fewest = -this.#fewestHeld.max(sample.nowMs, MINIMUM_FITS_MS, -held.workers);
+    return { ...held, workers: Math.max(this.target, fewest) };
   }
 
   /** The sample of workers that take as many requests as they can run. */

@@ -110,12 +110,16 @@ export const LATE_LOOP_PART = 10;
 
 // Bounds: memory
 
+/** Assumed for a worker until one has served: models and caches load with the first request. Source: judgement. */
+export const UNUSED_WORKER_BYTES = 400 * 2 ** 20;
 /** A worker that exits copies pages that it shared, bytes. Source: real, measured as PSS. */
 export const EXIT_BYTES = 6 * 2 ** 20;
 /** No worker is added while processes wait for memory for this share of time (PSI). Source: judgement. */
 export const STALLED_SHARE = 0.1;
 /** Memory is read four times a second: a worker ready for less may not be in it. Source: real, Bounds. */
 export const YOUNG_WORKER_MS = 1_000;
+/** The minimum fits when it has for this long: a dead worker is counted longer than its memory. Source: judgement. */
+export const MINIMUM_FITS_MS = 500;
 /** Our control group is full from this share of its limit on ... Source: judgement. */
 export const FULL_SHARE = 0.95;
 /** ... for this long: a peak of one request is no reason. Source: judgement. */

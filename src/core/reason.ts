@@ -72,12 +72,14 @@ export interface Bound {
 
 /** How many workers there may be. */
 export interface Bounds {
-  /** The configured minimum, less where memory has proved too small for it: it holds against every upper bound. */
+  /** The configured minimum, less where memory does not hold it or workers fail: it holds against every upper bound. */
   readonly min: number;
   /** The lowest of the upper bounds. */
   readonly max: Bound;
   /** All upper bounds, lowest first. */
   readonly all: readonly Bound[];
+  /** The configured minimum, and the memory that does not hold it; absent where it does. */
+  readonly short?: Bound & { readonly minimum: number };
 }
 
 /** Why the target moved, or stayed. The words are in src/wording/reasons.ts. */
@@ -102,6 +104,8 @@ export type Reason =
   /** Growth brought no more finished requests. */
   | { readonly code: "no-gain"; readonly retryInMs: number }
   | { readonly code: "at-bound" }
+  /** Memory does not hold the minimum. */
+  | { readonly code: "minimum-short"; readonly minimum: number; readonly bound: Bound }
   /** Our own control group is nearly full. */
   | { readonly code: "memory-full"; readonly usedBytes: number; readonly limitBytes: number }
   /** The kernel has killed processes of our control group. `minimum`: the configured one. */

@@ -1,11 +1,12 @@
 import { errorText } from "../error_text.ts";
+import type { Maybe } from "../core/sample.ts";
 import type { Background, PreparedStart } from "../sensors/probe/arbiter_file.ts";
 import type { SettingName, Settings } from "../settings/settings.ts";
 import type { Source } from "../settings/settings_sources.ts";
 import { addressText } from "../settings/setting_types.ts";
 import { hasOption, mapUvicornWorker, shellWords, valueOf, withOptions, withoutOption } from "./arguments.ts";
 import type { Inspection } from "./inspect.ts";
-import { type GivenBounds, type GivenNumber, startNumbers } from "./start_numbers.ts";
+import { fittingAtFirst, type GivenBounds, type GivenNumber, startNumbers } from "./start_numbers.ts";
 
 /** gunicorn's default graceful timeout, s. */
 const DEFAULT_GRACE_S = 30;
@@ -43,6 +44,8 @@ export interface LaunchInput {
   readonly background?: Background;
   /** gunicorn's configuration, if it was read. */
   readonly inspection?: Inspection | undefined;
+  /** Memory that is free; unknown when not given. */
+  readonly freeBytes?: Maybe<number>;
 }
 
 /** Plans how gunicorn is started: its arguments with ours added, the workers to start with, lines to log. */
@@ -65,10 +68,13 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   }
   const given = givenNumber(input, environmentArgs);
   const bounds = givenBounds(input);
-  const numbers = startNumbers(bounds, given);
-  if (numbers.note !== undefined) notes.push(numbers.note);
+  // A dry run changes nothing.
+  const fitting = settings.dryRun ? Infinity : fittingAtFirst(input.freeBytes ?? "unknown");
+  const numbers = startNumbers(bounds, given, fitting);
+  // gunicorn's configuration may name another number: StartCount then has the note.
+  const isOpen = given === undefined && input.inspection === undefined;
+  if (numbers.note !== undefined && !isOpen) notes.push(numbers.note);
   const { minWorkers, maxWorkers } = numbers;
-  // A dry run does not change the number.
   const initialWorkers = settings.dryRun && input.inspection
     ? input.inspection.workers
     : numbers.initialWorkers;
@@ -80,6 +86,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
     most: bounds.isMaxGiven ? maxWorkers : 0,
     grace: graceWord(settings, args, environmentArgs),
     background: input.background ?? "stays",
+    fitting: fitting === Infinity ? 0 : fitting,
   };
   const count = { initialWorkers, minWorkers, maxWorkers, isFound, prepared };
   if (input.wrapperConfig !== undefined) {

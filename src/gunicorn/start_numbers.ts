@@ -1,5 +1,8 @@
 /** A number of workers that the user gives is the number to start with, and a bound when ours is not set. */
 
+import { UNUSED_WORKER_BYTES } from "../core/constants.ts";
+import type { Maybe } from "../core/sample.ts";
+
 /** The bounds, and which of them are given. */
 export interface GivenBounds {
   readonly minWorkers: number;
@@ -29,8 +32,30 @@ export interface StartNumbers {
  * neither bound given, stays one: Socket.IO, schedulers and sessions in the process break with two.
  * Examples, with 2 to 5 by default: 4: starts with 4, 2 to 5. 9: starts with 9, 2 to 9. 1: stays 1. 1 and
  * --max-workers 4: starts with 1, 1 to 4. 9 and --max-workers 4: starts with 4.
+ *
+ * @param fitting no more to begin with, see fittingAtFirst
  */
-export function startNumbers(bounds: GivenBounds, given: GivenNumber | undefined): StartNumbers {
+export function startNumbers(
+  bounds: GivenBounds,
+  given: GivenNumber | undefined,
+  fitting = Infinity,
+): StartNumbers {
+  const numbers = withoutMemory(bounds, given);
+  const { initialWorkers } = numbers;
+  if (initialWorkers <= fitting) return numbers;
+  const note = `${fitting} of ${initialWorkers} workers to begin with, because memory may not hold more`;
+  return { ...numbers, initialWorkers: fitting, note };
+}
+
+/**
+ * Workers that surely fit into so much free memory while none has shown what it takes; one at least.
+ * Examples, with 400 MiB set aside for each: 200 MiB: 1. 1300 MiB: 3.
+ */
+export function fittingAtFirst(freeBytes: Maybe<number>): number {
+  return freeBytes === "unknown" ? Infinity : Math.max(1, Math.floor(freeBytes / UNUSED_WORKER_BYTES));
+}
+
+function withoutMemory(bounds: GivenBounds, given: GivenNumber | undefined): StartNumbers {
   const { isMinGiven, isMaxGiven } = bounds;
   if (given === undefined || given.workers < 1) {
     const { minWorkers, maxWorkers } = bounds;

@@ -153,6 +153,11 @@ export class Sensing implements Sampler {
     this.#inputs.arbiterFile?.setMaximum(workers);
   }
 
+  /** Says whether memory holds no process beyond the count. */
+  setCrowded(isCrowded: boolean): void {
+    this.#inputs.arbiterFile?.setCrowded(isCrowded);
+  }
+
   /** Tells gthread workers whether to take one request at a time. */
   setOneAtATime(oneAtATime: boolean): void {
     this.#slots?.setOneAtATime(oneAtATime);

@@ -9,6 +9,8 @@ export interface StartCountParts {
   /** The arbiter file as gunicorn's master writes it; undefined before it has. */
   readonly arbiter: () => Arbiter | undefined;
   readonly bounds: GivenBounds;
+  /** No more workers to begin with, because of memory. */
+  readonly fitting: number;
   readonly dryRun: boolean;
   readonly log: Logger;
 }
@@ -28,7 +30,7 @@ export class StartCount {
 
   /** The count to start from, when there is a new one. */
   readonly found = (): FoundCount | undefined => {
-    const { arbiter, bounds, dryRun, log } = this.#parts;
+    const { arbiter, bounds, fitting, dryRun, log } = this.#parts;
     const isFirst = this.#lastWorkers === undefined;
     const seen = arbiter();
     if (seen?.readyNs === undefined) return undefined;
@@ -39,7 +41,11 @@ export class StartCount {
     this.#lastConfigured = configured;
     if (!isNew) return { workers: confirmed };
     const given = configured > 0 ? configuredNumber(Deno.env.toObject(), configured) : undefined;
-    const { initialWorkers, minWorkers, maxWorkers, note } = startNumbers(bounds, given);
+    const { initialWorkers, minWorkers, maxWorkers, note } = startNumbers(
+      bounds,
+      given,
+      isFirst ? fitting : Math.max(fitting, confirmed),
+    );
     if (note !== undefined) log.info("{note}", { note });
     // At the start gunicorn's master has found it by itself.
     const isKept = isFirst || dryRun || given === undefined;

@@ -1,6 +1,6 @@
 import type { Decision } from "../core/reason.ts";
 import { known } from "../core/sample.ts";
-import { explain } from "./reasons.ts";
+import { explain, isAssumedShort } from "./reasons.ts";
 
 /** A state that lasts is logged again after this long. */
 const REMIND_MS = 300_000;
@@ -36,6 +36,7 @@ export class DecisionLog {
 
   /** The line for this decision; undefined when it is not new. */
   lineFor(decision: Decision): DecisionLine | undefined {
+    const { code } = decision.reason;
     const text = () => explain(decision, this.#sloP95Ms());
     if (decision.action !== "hold") {
       this.#state = undefined;
@@ -56,7 +57,7 @@ export class DecisionLog {
     this.#loggedAtMs = decision.nowMs;
     this.#lastLoggedMs.set(state, decision.nowMs);
     if (isBlind) return { level: "warn", text: `${text()}; ${BLIND_ADVICE}`, decision };
-    return { level: "info", text: text(), decision };
+    return { level: code === "minimum-short" ? "warn" : "info", text: text(), decision };
   }
 }
 
@@ -66,6 +67,7 @@ function isTrouble({ reason: { code } }: Decision): boolean {
 
 function noteworthy(decision: Decision): string | undefined {
   const { code } = decision.reason;
+  if (code === "minimum-short" && !isAssumedShort(decision.reason)) return code;
   if (code === "slow-not-starved" || code === "no-gain" || code === "no-data") return code;
   if (code === "at-bound" && known(decision.limitedBy)) return `${code} ${decision.limitedBy.why.code}`;
   return undefined;

@@ -1,4 +1,4 @@
-import type { Bound, BoundWhy, Decision, Facts, SignalName } from "../core/reason.ts";
+import type { Bound, BoundWhy, Decision, Facts, Reason, SignalName } from "../core/reason.ts";
 import { known, type Maybe } from "../core/sample.ts";
 import { duration } from "./order_words.ts";
 
@@ -13,7 +13,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "asked":
       return sentence(`${observed(reason.by, facts, sloP95Ms)}: ${moved(decision)}`, decision);
     case "below-minimum":
-      return `the minimum is ${decision.bounds.min}: ${moved(decision)}`;
+      return `the minimum is ${decision.bounds.short?.minimum ?? decision.bounds.min}: ${moved(decision)}`;
     case "above-maximum":
       return `the maximum is ${decision.target}: ${moved(decision)}`;
     case "quiet":
@@ -53,6 +53,8 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       return noGain(decision, facts, reason.retryInMs);
     case "at-bound":
       return atBound(`${observed(known(demand) ? demand.by : "none", facts, sloP95Ms)}: hold`, decision);
+    case "minimum-short":
+      return minimumShort(decision, reason);
     case "memory-full":
       return `${mib(reason.usedBytes)} of ${mib(reason.limitBytes)} MiB of memory used: ${moved(decision)}`;
     case "oom-kill":
@@ -134,6 +136,21 @@ function atBound(text: string, decision: Decision): string {
   return `${hold}; ${wanted} wanted, but ${boundName(bounds.max.why)} allows no more${
     boundDetail(bounds.max.why)
   }`;
+}
+
+/** Memory does not hold the minimum, or may not: no worker has served yet. */
+function minimumShort(decision: Decision, reason: Extract<Reason, { code: "minimum-short" }>): string {
+  const { minimum, bound } = reason;
+  const isAssumed = isAssumedShort(reason);
+  return `the minimum of ${minimum} ${isAssumed ? "has to wait" : "does not fit"}, ${
+    explainBound(bound)
+  }: hold ${workers(decision.current)}${isAssumed ? "" : "; give more memory or lower --min-workers"}`;
+}
+
+/** Whether the workers are short of the minimum only until one has served. */
+export function isAssumedShort(reason: Reason): boolean {
+  return reason.code === "minimum-short" && reason.bound.why.code === "memory" &&
+    reason.bound.why.isAssumed === true;
 }
 
 function moved(decision: Decision): string {

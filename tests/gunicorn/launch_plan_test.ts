@@ -107,6 +107,21 @@ Deno.test("a dry run leaves the number to gunicorn, whatever it is", () => {
   assertEquals([off.initialWorkers, valueOf(off.args, "workers")], [3, undefined]);
 });
 
+Deno.test("in little memory it begins with fewer workers, which a dry run does not", () => {
+  const freeBytes = 500 * 2 ** 20;
+  const few = plan("app:app -w 4", { freeBytes });
+  assertEquals([few.initialWorkers, few.minWorkers, few.prepared.initialWorkers], [1, 2, 1]);
+  assertStringIncludes(few.notes.join(), "1 of 4 workers to begin with");
+  const found = plan("app:app", { freeBytes, sources });
+  assertEquals(found.notes, []);
+  assertEquals([found.initialWorkers, found.prepared.first, found.prepared.fitting], [1, 2, 1]);
+  const off = plan("app:app -w 4", { freeBytes, wrapperConfig: undefined, inspection: INSPECTION });
+  assertEquals(valueOf(off.args, "workers"), "1");
+  const dry = plan("app:app -w 4", { freeBytes }, { "dry-run": "true" });
+  assertEquals([dry.initialWorkers, dry.prepared.fitting], [4, 0]);
+  assertEquals(plan("app:app").prepared.fitting, 0);
+});
+
 Deno.test("without the probe the number of a config file or of WEB_CONCURRENCY counts as well", () => {
   const of = (workers: number, given: string[], environment = {}) => {
     const inspection = { ...INSPECTION, workers, given };

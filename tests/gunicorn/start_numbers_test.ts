@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { startNumbers } from "../../src/gunicorn/start_numbers.ts";
+import { fittingAtFirst, startNumbers } from "../../src/gunicorn/start_numbers.ts";
 
 type Case = readonly [
   given: number | undefined,
@@ -56,4 +56,24 @@ Deno.test("one note says what the number changes", () => {
     [numbers(1, undefined, 4).note, "the number to begin with and the minimum"],
   ];
   for (const [note, part] of cases) assertStringIncludes(note!, part);
+});
+
+Deno.test("it starts with fewer where memory may not hold more, within the same bounds", () => {
+  const bounds = { minWorkers: 2, maxWorkers: 5, isMinGiven: false, isMaxGiven: false };
+  const given = { workers: 4, source: "--workers=4" };
+  const all = [Infinity, 4, 3, 1].map((fitting) => startNumbers(bounds, given, fitting));
+  assertEquals(all.map(({ initialWorkers }) => initialWorkers), [4, 4, 3, 1]);
+  assertEquals(all.map(({ minWorkers, maxWorkers }) => [minWorkers, maxWorkers]), Array(4).fill([2, 5]));
+  assertStringIncludes(all[1]!.note!, "--workers=4");
+  assertEquals(all[3]!.note, "1 of 4 workers to begin with, because memory may not hold more");
+  assertEquals(
+    startNumbers(bounds, undefined, 1).note,
+    "1 of 2 workers to begin with, because memory may not hold more",
+  );
+});
+
+Deno.test("400 MiB are set aside for each worker to begin with, and there is one at least", () => {
+  const freeMib = [0, 399, 400, 799, 800, 24_000];
+  assertEquals(freeMib.map((mib) => fittingAtFirst(mib * 2 ** 20)), [1, 1, 1, 1, 2, 60]);
+  assertEquals(fittingAtFirst("unknown"), Infinity);
 });

@@ -8,7 +8,7 @@ const BOUNDS = { minWorkers: 2, maxWorkers: 5, isMinGiven: false, isMaxGiven: fa
 /** What is found at each reading of the master's words. */
 function found(readings: readonly { configured: number; confirmed: number }[], dryRun = false) {
   let now: Arbiter | undefined;
-  const count = new StartCount({ arbiter: () => now, bounds: BOUNDS, dryRun, log: getLogger("test") });
+  const count = new StartCount({ arbiter: () => now, bounds: BOUNDS, fitting: Infinity, dryRun, log: getLogger("test") });
   return readings.map((reading) => {
     now = { readyNs: 1, ...reading } as Arbiter;
     return count.found();

@@ -72,3 +72,15 @@ Deno.test("that nothing can be read is a warning after 8 s, with what to do", ()
   const line = log.lineFor(decision(8_000, blind));
   assertEquals([line?.level, line?.text.includes("--statsd-addr")], ["warn", true]);
 });
+
+Deno.test("a minimum that does not fit is a warning; one that waits for the first answer is no line", () => {
+  const short = (isAssumed: boolean) => {
+    const why = { code: "memory", usedBytes: 195, limitBytes: 256, workerBytes: 150 } as const;
+    const bound = { workers: 1, why: { ...why, ...(isAssumed ? { isAssumed } : {}) } };
+    const changes = { reason: { code: "minimum-short", minimum: 2, bound } as const, current: 1, target: 1 };
+    const log = new DecisionLog(() => 300);
+    return [0, 1_000, 2_000].map((nowMs) => log.lineFor(decision(nowMs, changes))?.level);
+  };
+  assertEquals(short(false), [undefined, "warn", undefined]);
+  assertEquals(short(true), [undefined, undefined, undefined]);
+});

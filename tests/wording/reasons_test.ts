@@ -48,6 +48,20 @@ function decision(changes: Partial<Decision>): Decision {
 
 const boundsOf = (max: Bound) => ({ min: 2, max, all: [max] });
 const MIB = 2 ** 20;
+const minimumShort = (isAssumed: boolean): Reason => ({
+  code: "minimum-short",
+  minimum: 2,
+  bound: {
+    workers: 1,
+    why: {
+      code: "memory",
+      usedBytes: 195 * MIB,
+      limitBytes: 256 * MIB,
+      workerBytes: 150 * MIB,
+      ...(isAssumed ? { isAssumed } : {}),
+    },
+  },
+});
 
 Deno.test("every decision is one plain sentence", async (t) => {
   const cases: [Partial<Decision>, string][] = [
@@ -122,6 +136,16 @@ Deno.test("every decision is one plain sentence", async (t) => {
       },
       "p95 412 ms is over 300 ms and requests wait: hold 6 workers; 9 wanted, but the CPU allows no more " +
       "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
+    ],
+    [
+      { reason: minimumShort(true), current: 1, target: 1 },
+      "the minimum of 2 has to wait, memory allows 1 (195 of 256 MiB used, 150 MiB set aside for a worker until one has " +
+      "served): hold 1 worker",
+    ],
+    [
+      { reason: minimumShort(false), current: 1, target: 1 },
+      "the minimum of 2 does not fit, memory allows 1 (195 of 256 MiB used, 150 MiB a worker): hold 1 worker; give more " +
+      "memory or lower --min-workers",
     ],
     [
       {

@@ -105,6 +105,10 @@ class Doorbell:
         maximum = self._words[w.A_MAXIMUM]
         return maximum if maximum <= _MOST_WORKERS else 0
 
+    def is_crowded(self):
+        """Memory holds no process beyond the count."""
+        return self._words[w.A_CROWDED] == 1
+
     def begin(self, configured):
         """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0
         for none."""

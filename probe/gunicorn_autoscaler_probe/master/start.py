@@ -18,7 +18,7 @@ def workers(words, configured):
     if not 0 < first <= _MOST:
         return 0
     wanted = max(configured or first, fewest)
-    return min(wanted, most, _MOST) if most else min(wanted, _MOST)
+    return min([wanted, _MOST] + [limit for limit in (most, words[w.A_FITTING]) if limit])
 
 
 def may_be_several(words, workers, configured):

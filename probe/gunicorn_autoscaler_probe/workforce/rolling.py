@@ -9,16 +9,22 @@ fewer than the count that serve.
 class Rolling:
     """The old workers to be replaced, and how far it has come."""
 
-    def __init__(self, old):
+    def __init__(self, old, is_crowded=False):
+        """is_crowded: there is no room for one process more than the count, so an old one ends before a new one comes.
+        To the end of the reload: each end makes room for one only."""
         self.old = set(old)
         self.has_successor = False  # a new worker has become ready
         self.has_failed = False  # the first new one ended before it was: the old ones stay
-        self.is_crowded = False  # a hook has no place for one process more than the count: an old one drains first
+        self.is_crowded = is_crowded  # set later too, by a hook that has no place
         self._leaving = set()
 
     def rest(self, staying):
         """The old ones that still serve."""
         return [pid for pid in staying if pid in self.old]
+
+    def is_done(self, staying, workers):
+        """No old one serves; without room for one more process, the last has ended too. workers: pids of all."""
+        return not self.rest(staying) and not (self.is_crowded and self._leaving.intersection(workers))
 
     def is_new(self, pid):
         return pid not in self.old

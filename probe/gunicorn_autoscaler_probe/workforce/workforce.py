@@ -57,7 +57,7 @@ class Workforce:
         if self._spawning is None or not self._spawning.is_old_kept():
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
-                self._rolling = rolling.Rolling(staying)
+                self._rolling = rolling.Rolling(staying, self._bell.is_crowded())
             else:  # every serving worker is needed
                 now_ns = time.monotonic_ns()
                 for pid in staying:
@@ -160,7 +160,7 @@ class Workforce:
         places = self._places(now_ns) + self._surge()
         stuck = self._slots.stuck(staying, now_ns)
         missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
-        if user_hooks.has_pre_fork(server.cfg):  # a draining worker still holds what it was given
+        if user_hooks.has_pre_fork(server.cfg) or getattr(self._rolling, 'is_crowded', False):  # drains hold theirs
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if not self._boots.is_failing:
             return missing
@@ -184,7 +184,7 @@ class Workforce:
     def _follow_rolling(self, staying):
         """Start a refresh that was asked for; end what is done, or has failed."""
         for _ in range(self._signals.take_refreshes()):
-            under_way = self._rolling = self._rolling or rolling.Rolling(())
+            under_way = self._rolling = self._rolling or rolling.Rolling((), self._bell.is_crowded())
             ages = [(worker.age, pid) for pid, worker in list(self._server.WORKERS.items())
                     if pid in staying and pid not in under_way.old]
             under_way.old.update(pid for _, pid in sorted(ages)[:1])
@@ -196,7 +196,7 @@ class Workforce:
             self._signals.reload_ended()
             self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
                                    'the old workers stay')
-        elif not under_way.rest(staying):
+        elif under_way.is_done(staying, list(self._server.WORKERS)):
             self._rolling = None
             self._signals.reload_ended()
 

@@ -18,23 +18,28 @@ export interface BoundsInput extends CpuWindows {
   readonly bootMs: number;
   /** Nothing happened yet, when not given. */
   readonly memory?: MemoryWatch;
+  /** What memory holds of the minimum; all of it, when not given. */
+  readonly held?: Bound | undefined;
 }
 
 /**
- * How many workers there may be, and why. The minimum holds against every bound, unless the kernel has killed workers
- * below it.
+ * How many workers there may be, and why. The minimum holds against every bound, but for memory that does not hold it, and
+ * for workers of it that fail to boot: these do not grow to it.
  */
 export function boundsOf(input: BoundsInput): Bounds {
   const { settings } = input;
   const all: Bound[] = [{ workers: settings.maxWorkers, why: { code: "configured" } }];
-  const { sample, counts, young, target, gate, bootMs, memory = NO_MEMORY_TROUBLE } = input;
+  const { sample, counts, young, target, gate, bootMs, memory = NO_MEMORY_TROUBLE, held } = input;
   const killed = killBound(memory, sample.nowMs);
-  const min = Math.min(settings.minWorkers, killed?.workers ?? Infinity);
+  const barred = bootBound(gate, sample.nowMs, target);
+  const fewest = [settings.minWorkers, ...[killed, barred, held].flatMap((bound) => bound?.workers ?? [])];
+  const min = Math.min(...fewest);
   const fits = memoryBound(sample, settings, counts, young, target);
-  const boots = [bootBound(gate, sample.nowMs, target), firstBootBound(counts, bootMs, target)];
+  const boots = [barred, firstBootBound(counts, bootMs, target)];
   for (const bound of [fits, killed, cpuBound(sample, input), ...boots]) {
     if (bound !== undefined) all.push({ ...bound, workers: Math.max(min, bound.workers) });
   }
   all.sort((a, b) => a.workers - b.workers);
-  return { min, max: all[0]!, all };
+  const isShort = held !== undefined && held.workers === min && min < settings.minWorkers;
+  return { min, max: all[0]!, all, ...(isShort ? { short: { minimum: settings.minWorkers, ...held } } : {}) };
 }

@@ -8,6 +8,7 @@ import {
   KILLS_TOGETHER_MS,
   MEMORY_SHRINK_PAUSE_MS,
   STALLED_SHARE,
+  UNUSED_WORKER_BYTES,
 } from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Reason } from "../reason.ts";
@@ -26,6 +27,8 @@ export interface MemoryWatch {
   /** Since when our control group is full; Infinity when it is not. */
   readonly fullSinceMs: number;
   readonly removedAtMs: number;
+  /** The most workers that were ready at a time. */
+  readonly mostReady: number;
 }
 
 /** Nothing happened yet. */
@@ -37,6 +40,7 @@ export const NO_MEMORY_TROUBLE: MemoryWatch = {
   untilMs: -Infinity,
   fullSinceMs: Infinity,
   removedAtMs: -Infinity,
+  mostReady: 0,
 };
 
 /** A worker is removed for memory, whatever the load wants. */
@@ -55,6 +59,9 @@ export function watchMemory(
 ): { watch: MemoryWatch; removal: Removal | undefined } {
   const memory = known(sample.memory) ? sample.memory : undefined;
   let watch = before.untilMs < sample.nowMs ? { ...before, ceiling: Infinity, recentKills: 0 } : before;
+  if (known(sample.workers) && sample.workers.ready > watch.mostReady) {
+    watch = { ...watch, mostReady: sample.workers.ready };
+  }
   watch = afterKills(watch, memory?.oomKills ?? "unknown", sample.nowMs, settings, target);
   if (watch.ceiling < target) {
     const reason = afterOomKills(watch, settings);
@@ -81,7 +88,10 @@ function afterOomKills(watch: MemoryWatch, settings: PolicySettings): Reason {
   return { code: "oom-kill", kills: watch.recentKills, minimum: settings.minWorkers };
 }
 
-/** A single kill may be one greedy request: the minimum stands. Where they go on, it does not fit. */
+/**
+ * A single kill may be one greedy request: the minimum stands. Where they go on, or where all of it has never served, it
+ * does not fit.
+ */
 function afterKills(
   watch: MemoryWatch,
   kills: NonNullable<Memory["oomKills"]>,
@@ -92,7 +102,9 @@ function afterKills(
   if (!known(kills)) return watch;
   const more = kills - (watch.kills ?? kills);
   if (more <= 0) return { ...watch, kills };
-  const floor = nowMs - watch.killedAtMs <= KILLS_TOGETHER_MS ? 1 : settings.minWorkers;
+  const { minWorkers } = settings;
+  const isTooMany = nowMs - watch.killedAtMs <= KILLS_TOGETHER_MS || watch.mostReady < minWorkers;
+  const floor = isTooMany ? 1 : minWorkers;
   return {
     ...watch,
     kills,
@@ -128,19 +140,18 @@ export function memoryBound(
   young: number,
   target: number,
 ): Bound | undefined {
-  if (!known(sample.memory) || !known(sample.memory.workerBytes) || sample.memory.workerBytes <= 0) {
-    return undefined;
-  }
-  const { limitBytes, usedBytes, workerBytes, isAssumed = false } = sample.memory;
-  const { reservedBytes = "unknown", stalledShare = "unknown" } = sample.memory;
+  const worker = expectedWorker(sample);
+  if (!known(sample.memory) || worker === undefined) return undefined;
+  const { workerBytes } = worker;
+  const { limitBytes, usedBytes, reservedBytes = "unknown" } = sample.memory;
   const alive = counts.ready + counts.booting;
   const reserved = known(reservedBytes) ? reservedBytes : young * workerBytes;
   const isOwn = known(sample.memory.own ?? "unknown");
   const exitBytes = isOwn ? EXIT_BYTES : 0;
   const capacity = Math.min(limitBytes * settings.memoryShare, limitBytes - (isOwn ? workerBytes : 0));
   const room = capacity - usedBytes - reserved - counts.booting * workerBytes - alive * exitBytes;
-  const isStalled = known(stalledShare) && stalledShare >= STALLED_SHARE;
-  const more = isStalled ? 0 : Math.max(0, Math.floor(room / (workerBytes + exitBytes)));
+  const isFull = isStalled(sample.memory);
+  const more = isFull ? 0 : Math.max(0, Math.floor(room / (workerBytes + exitBytes)));
   return {
     // One that is about to drain is alive still: that is no room for another.
     workers: more > 0 ? Math.max(target, alive + more) : target,
@@ -148,9 +159,35 @@ export function memoryBound(
       code: "memory",
       usedBytes,
       limitBytes,
-      workerBytes,
-      ...(isAssumed ? { isAssumed } : {}),
-      ...(isStalled ? { isStalled } : {}),
+      ...worker,
+      ...(isFull ? { isStalled: true } : {}),
     },
   };
+}
+
+/** What a new worker will take; undefined where that is not known. Before there is one to weigh, it is assumed. */
+export function expectedWorker(
+  { memory, workers }: Sample,
+): { readonly workerBytes: number; readonly isAssumed?: true } | undefined {
+  if (!known(memory)) return undefined;
+  const { workerBytes, isAssumed = false } = memory;
+  if (known(workerBytes)) {
+    return workerBytes > 0 ? { workerBytes, ...(isAssumed ? { isAssumed } : {}) } : undefined;
+  }
+  const isThere = known(workers) && workers.ready > 0;
+  return isThere ? undefined : { workerBytes: UNUSED_WORKER_BYTES, isAssumed: true };
+}
+
+/**
+ * Whether memory holds no process beyond those there are, as a reload would have it.
+ * Example: limit 256 MiB, used 195, worker 150: no room.
+ */
+export function isCrowded({ memory }: Sample): boolean {
+  if (!known(memory) || !known(memory.workerBytes) || memory.isAssumed === true) return false;
+  return memory.limitBytes - memory.usedBytes < memory.workerBytes;
+}
+
+/** Whether processes wait for memory: no worker fits then, whatever is free. */
+export function isStalled({ stalledShare = "unknown" }: Memory): boolean {
+  return known(stalledShare) && stalledShare >= STALLED_SHARE;
 }

@@ -128,6 +128,11 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (!known(demand)) return settle(state.target, { code: "no-data" });
 
   if (allowed > state.target) return grow(state, input, demand, allowed, settle);
+  const { short } = bounds;
+  if (short !== undefined && wanted <= short.minimum && allowed >= state.target) {
+    const { minimum, ...bound } = short;
+    return settle(state.target, { code: "minimum-short", minimum, bound });
+  }
   if (wanted > state.target) return settle(state.target, { code: "at-bound" });
   const waits = known(demand.facts.queued) && demand.facts.queued > 0;
   if (mostEnough < state.target && !waits) {

@@ -4,6 +4,7 @@ import type { Cpu, Maybe, Memory } from "../../core/sample.ts";
 import { Cgroup, type MemoryLimit } from "./cgroup.ts";
 import { type Cores, readCores } from "./cores.ts";
 import { parseBusyTicks, parseMeminfo } from "./machine_files.ts";
+import { readMemoryUse } from "./memory_use.ts";
 import { TICKS_PER_SECOND } from "./process_stat.ts";
 import { Rate } from "./rate.ts";
 import { readText } from "../text_file.ts";
@@ -152,21 +153,10 @@ export class Machine {
     return { limitCores, usedCores, throttledShare };
   }
 
-  /** Of all limits, the machine's own memory among them, the one with the least room counts. */
   #readMemory(): MachineReading["memory"] {
-    const machine = parseMeminfo(this.#proc("meminfo"));
-    let tightest: { limitBytes: number; usedBytes: number } | undefined;
-    if (machine !== undefined) tightest = { limitBytes: machine.totalBytes, usedBytes: machine.usedBytes };
-    this.#own = "unknown";
-    for (const limit of this.#memoryLimits) {
-      const usedBytes = this.#cgroup.memoryUse(limit);
-      if (usedBytes === undefined) continue;
-      if (this.#cgroup.isOwn(limit)) this.#own = { limitBytes: limit.limitBytes, usedBytes };
-      if (tightest === undefined || limit.limitBytes - usedBytes < tightest.limitBytes - tightest.usedBytes) {
-        tightest = { limitBytes: limit.limitBytes, usedBytes };
-      }
-    }
-    return tightest ?? "unknown";
+    const { tightest, own } = readMemoryUse(this.#cgroup, this.#memoryLimits, this.#root);
+    this.#own = own;
+    return tightest;
   }
 
   #proc(file: string): string {

@@ -3,7 +3,7 @@
 import { type Cpu, known, type Maybe, type Memory } from "../../core/sample.ts";
 import { Children } from "./children.ts";
 import { WorkerCost } from "./worker_cost.ts";
-import { type Expected, WorkerForecast } from "./worker_forecast.ts";
+import { type Expected, type Served, WorkerForecast } from "./worker_forecast.ts";
 
 /** One worker's costs, for status pages. */
 export interface ProcessWorker {
@@ -60,13 +60,13 @@ export class Processes {
   /**
    * What these workers, the ready ones, cost: CPU of the last second, and memory, read of one worker a call.
    * @param isShared they were forked with the application in memory: one more adds its private pages alone
-   * @param served the pids that have answered a request; undefined where unknown
+   * @param served the pids that have taken a request, and whether they have answered one; undefined where unknown
    */
   read(
     readyPids: readonly number[],
     nowMs: number,
     isShared = false,
-    served?: ReadonlySet<number>,
+    served?: Served,
   ): ProcessesReading {
     this.#follow(readyPids);
     for (const worker of this.#workers.values()) {

@@ -1,17 +1,21 @@
 /** The memory that a new worker will take: more than that of workers that have served nothing yet. */
 
+import { UNUSED_WORKER_BYTES } from "../../core/constants.ts";
 import type { Memory } from "../../core/sample.ts";
 import type { WorkerCost } from "./worker_cost.ts";
 
-/** Assumed for a worker until one has served: models and caches often load with the first request. */
-const UNUSED_BYTES = 400 * 2 ** 20;
-/** A worker that has served for this long has what it needs, ms; without the probe, one that is ready for so long. */
-const USED_MS = 1_000, READY_MS = 10_000;
+/** A worker that has served for this long has what it needs, ms ... */
+const USED_MS = 1_000;
+/** ... and one whose first request has taken so long; without the probe, one that is ready for so long. */
+const BEGUN_MS = 10_000;
 /** The half-life of a worker's peak, ms: it may have been a leak, or another version. */
 const HALF_LIFE_MS = 6 * 3_600_000;
 
 /** The part of a Memory that is about workers. */
 export type Expected = Required<Pick<Memory, "workerBytes" | "isAssumed" | "reservedBytes">>;
+
+/** The pids that have taken a request, and whether they have answered one. */
+export type Served = ReadonlyMap<number, boolean>;
 
 /** Remembers the heaviest worker, over reloads too. */
 export class WorkerForecast {
@@ -19,15 +23,17 @@ export class WorkerForecast {
   #markAtMs = 0;
   #isUsed = false;
   #isShared = false;
+  /** Since when each is at its first request, and has answered one. */
+  readonly #begunSinceMs = new Map<number, number>();
   readonly #servedSinceMs = new Map<number, number>();
 
   /**
    * Weighs these workers, the ready ones.
-   * @param served the pids that have answered a request; undefined where unknown
+   * @param served the pids that have taken a request, and whether they have answered one; undefined where unknown
    */
   read(
     workers: readonly WorkerCost[],
-    served: ReadonlySet<number> | undefined,
+    served: Served | undefined,
     nowMs: number,
   ): Expected {
     this.#follow(workers, served, nowMs);
@@ -49,7 +55,7 @@ export class WorkerForecast {
     this.#markAtMs = nowMs;
     const seen = Math.max(this.#mark, heaviestNow);
     if (seen === 0) return { workerBytes: "unknown", isAssumed: !this.#isUsed, reservedBytes: "unknown" };
-    const workerBytes = this.#isUsed ? seen : Math.max(seen, UNUSED_BYTES);
+    const workerBytes = this.#isUsed ? seen : Math.max(seen, UNUSED_WORKER_BYTES);
     let reservedBytes = 0;
     for (const worker of workers) {
       if (this.#isSettled(worker, served, nowMs)) continue;
@@ -58,14 +64,20 @@ export class WorkerForecast {
     return { workerBytes, isAssumed: !this.#isUsed, reservedBytes };
   }
 
-  #follow(workers: readonly WorkerCost[], served: ReadonlySet<number> | undefined, nowMs: number): void {
+  #follow(workers: readonly WorkerCost[], served: Served | undefined, nowMs: number): void {
     const alive = new Set(workers.map(({ pid }) => pid));
-    for (const pid of this.#servedSinceMs.keys()) if (!alive.has(pid)) this.#servedSinceMs.delete(pid);
-    for (const pid of served ?? []) if (!this.#servedSinceMs.has(pid)) this.#servedSinceMs.set(pid, nowMs);
+    for (const since of [this.#begunSinceMs, this.#servedSinceMs]) {
+      for (const pid of since.keys()) if (!alive.has(pid)) since.delete(pid);
+    }
+    for (const [pid, hasAnswered] of served ?? []) {
+      if (!this.#begunSinceMs.has(pid)) this.#begunSinceMs.set(pid, nowMs);
+      if (hasAnswered && !this.#servedSinceMs.has(pid)) this.#servedSinceMs.set(pid, nowMs);
+    }
   }
 
-  #isSettled(worker: WorkerCost, served: ReadonlySet<number> | undefined, nowMs: number): boolean {
-    if (served === undefined) return worker.ageMs(nowMs) >= READY_MS;
-    return nowMs - (this.#servedSinceMs.get(worker.pid) ?? Infinity) >= USED_MS;
+  #isSettled(worker: WorkerCost, served: Served | undefined, nowMs: number): boolean {
+    if (served === undefined) return worker.ageMs(nowMs) >= BEGUN_MS;
+    return nowMs - (this.#servedSinceMs.get(worker.pid) ?? Infinity) >= USED_MS ||
+      nowMs - (this.#begunSinceMs.get(worker.pid) ?? Infinity) >= BEGUN_MS;
   }
 }

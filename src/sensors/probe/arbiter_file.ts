@@ -30,6 +30,8 @@ export interface PreparedStart {
   readonly grace: number;
   /** What becomes of a gunicorn that is to be a daemon. */
   readonly background: Background;
+  /** No more workers to begin with, because of memory; 0 for no such limit. */
+  readonly fitting: number;
 }
 
 /**
@@ -63,6 +65,7 @@ export class ArbiterFile {
   #isAsleep = false;
   #depth = 0;
   #maximum = 0;
+  #isCrowded = false;
 
   /**
    * Makes the file, readable by its owner alone, before gunicorn is started.
@@ -90,9 +93,10 @@ export class ArbiterFile {
   }
 
   /** Leaves to gunicorn's configuration what it may name. Before gunicorn is started. */
-  prepare({ first, fewest, most, grace, background }: PreparedStart): void {
+  prepare({ first, fewest, most, grace, background, fitting }: PreparedStart): void {
     this.#writeWord(word.BACKGROUND, BACKGROUNDS.indexOf(background));
     for (const [i, value] of [first, fewest, most, grace].entries()) this.#writeWord(word.FIRST + i, value);
+    this.#writeWord(word.FITTING, fitting);
   }
 
   /**
@@ -144,6 +148,16 @@ export class ArbiterFile {
     if (workers === this.#maximum) return;
     this.#writeWord(word.MAXIMUM, workers);
     this.#maximum = workers;
+  }
+
+  /**
+   * Says whether memory holds no process beyond the count, where that has changed: a reload then ends an old worker first.
+   * @throws Error when the file cannot be written any more
+   */
+  setCrowded(isCrowded: boolean): void {
+    if (isCrowded === this.#isCrowded) return;
+    this.#writeWord(word.CROWDED, isCrowded ? 1 : 0);
+    this.#isCrowded = isCrowded;
   }
 
   /** The sequence number of the last request; 0 before the first. */

@@ -184,8 +184,9 @@ export class ProbeSlots {
   }
 }
 
-/** The workers that have answered a request; undefined where they are not counted. */
-export function servedOf(slots: SlotsReading | undefined): ReadonlySet<number> | undefined {
+/** The workers that have taken a request, and whether they have answered one; undefined where they are not counted. */
+export function servedOf(slots: SlotsReading | undefined): ReadonlyMap<number, boolean> | undefined {
   if (slots === undefined || !slots.isMetered) return undefined;
-  return new Set(slots.workers.filter((w) => w.startedTotal > w.inFlight).map((w) => w.pid));
+  const begun = slots.workers.filter(({ startedTotal }) => startedTotal > 0);
+  return new Map(begun.map(({ pid, startedTotal, inFlight }) => [pid, startedTotal > inFlight]));
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { memoryBound, NO_MEMORY_TROUBLE, watchMemory } from "../../../src/core/bounds/memory.ts";
+import { isCrowded, memoryBound, NO_MEMORY_TROUBLE, watchMemory } from "../../../src/core/bounds/memory.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import type { Memory } from "../../../src/core/sample.ts";
 import { Driver, workers } from "../autoscaler_driver.ts";
@@ -231,4 +231,14 @@ Deno.test("the bound of an OOM kill says how much longer it holds", () => {
   killed.after(1, 7);
   const { why } = killed.after(100, 8).bounds.max;
   assertEquals(why.code === "oom-kill" && why.forMs > 499_000 && why.forMs < 501_000, true);
+});
+
+Deno.test("a reload has no room for one more process where a used worker would not fit", () => {
+  const crowded = (memory: Memory | "unknown") => isCrowded(sample(0, { memory }));
+  assertEquals([940, 941].map((usedMib) => crowded(group(usedMib))), [false, true]);
+  assertEquals(crowded(group(941, { own: "unknown" })), true);
+  // What a used worker takes is not known yet.
+  assertEquals(crowded(group(941, { isAssumed: true })), false);
+  assertEquals(crowded(group(941, { workerBytes: "unknown" })), false);
+  assertEquals(crowded("unknown"), false);
 });

@@ -42,6 +42,45 @@ Deno.test("a memory limit stops growth before it is passed, and the log says so"
   await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
 });
 
+Deno.test("in little memory one worker serves at first, and the rest of the minimum where it fits", async (t) => {
+  for (const [limitMib, workers] of [[340, 1], [560, 2]] as const) {
+    const group = memoryCgroup(limitMib * MIB);
+    if (group === undefined) {
+      console.log("skipped: this machine does not let us make a control group with a memory limit");
+      return;
+    }
+    using cgroup = group;
+    await t.step(`${limitMib} MiB, 150 MiB a worker, a minimum of 2: ${workers}`, async () => {
+      await using server = await autoscaled({
+        own: ["--min-workers", "2", "--max-workers", "2", "--fork-server", "off"],
+        app: "ballast:app",
+        env: { BALLAST_MIB: "150" },
+        wrap: (words) => ["/bin/sh", "-c", `echo $$ > ${cgroup.procs} && exec "$@"`, "sh", ...words],
+      });
+      await server.process.line(/1 of 2 workers to begin with, because memory may not hold more/);
+      if (workers === 1) {
+        await server.process.line(/WARN.* the minimum of 2 does not fit, memory allows 1 \(/);
+      } else await server.process.line(/the minimum is 2: grow from 1 to 2 workers/);
+      await server.untilWorkers(workers);
+      const before = server.workers();
+      const load = runLoad({
+        port: server.port,
+        phases: parsePhases("20x6s:/sleep/20"),
+        arrivals: "uniform",
+      });
+      server.process.signal("SIGHUP");
+      await until(
+        () => server.workers().length === workers && !server.workers().some((pid) => before.includes(pid)),
+        { timeoutMs: 20_000, what: () => `new workers\n${server.log()}` },
+      );
+      const { errors } = await load;
+      assertEquals([errors, cgroup.oomKills(), server.workers().length], [0, 0, workers], server.log());
+      await server.process.stop("SIGTERM");
+    });
+    await until(() => Deno.readTextFileSync(cgroup.procs).trim() === "", { what: "an empty control group" });
+  }
+});
+
 Deno.test("out of memory, the kernel would end a worker before the arbiter and the autoscaler", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
   await server.untilWorkers(2);

@@ -21,9 +21,9 @@ class Config:
         self.workers = workers
 
 
-def words(first=0, fewest=0, most=0):
+def words(first=0, fewest=0, most=0, fitting=0):
     values = [0] * 512
-    values[w.A_FIRST], values[w.A_FEWEST], values[w.A_MOST] = first, fewest, most
+    values[w.A_FIRST], values[w.A_FEWEST], values[w.A_MOST], values[w.A_FITTING] = first, fewest, most, fitting
     return values
 
 
@@ -31,7 +31,9 @@ class WorkersTest(unittest.TestCase):
     def test_the_configured_number_goes_first_within_the_bounds(self):
         for given, configured, expected in (
                 ((2, 0, 0), 0, 2), ((2, 0, 0), 9, 9), ((2, 0, 4), 9, 4), ((3, 3, 0), 1, 3), ((2, 0, 0), 1, 1),
-                ((0, 0, 0), 9, 0), ((2**63, 0, 0), 9, 0), ((2, 2**63, 0), 9, 100000)):
+                ((0, 0, 0), 9, 0), ((2**63, 0, 0), 9, 0), ((2, 2**63, 0), 9, 100000),
+                ((2, 0, 0, 1), 0, 1), ((2, 3, 0, 1), 9, 1), ((2, 0, 4, 3), 9, 3), ((2, 0, 4, 9), 9, 4),
+                ((0, 0, 0, 1), 9, 0)):
             self.assertEqual(start.workers(words(*given), configured), expected, (given, configured))
 
     def test_there_may_be_several_unless_one_is_named_or_the_maximum(self):

@@ -29,6 +29,24 @@ class RollingTest(WorkforceCase):
         self.pass_on()
         self.assertEqual(len(server.forks), 6)
 
+    def test_without_memory_for_one_more_each_old_worker_ends_before_a_new_one_is_forked(self):
+        for count in (1, 3):
+            server = self.start(count)
+            old = list(server.forks)
+            self.bell._words[w.A_CROWDED] = 1
+            self.reload()
+            self.bell._words[w.A_CROWDED] = 0  # the first end makes room
+            for turn in range(count):
+                server.manage_workers()
+                self.assertEqual((len(server.kills), len(server.forks)), (turn + 1, count + turn))
+                server.die(server.kills[-1])
+                server.manage_workers()
+                server.manage_workers()
+                self.assertEqual((len(server.kills), len(server.forks)), (turn + 1, count + turn + 1))
+                self.boot(server.forks[-1])
+            self.pass_on()
+            self.assertEqual((sorted(server.kills), sorted(server.WORKERS)), (old, server.forks[count:]))
+
     def test_those_that_empty_themselves_are_only_marked(self):
         server = self.start_uvicorn(2)
         self.reload()

@@ -146,7 +146,9 @@ Deno.test("A worker from a fork server counts its private pages; PSS where the k
   root.write({ "proc/51/smaps_rollup": rollup });
   const processes = new Processes(root.path);
   const weigh = (pid: number, nowMs: number, isShared: boolean) => {
-    for (let ms = nowMs; ms <= nowMs + 2_000; ms += 100) processes.read([pid], ms, isShared, new Set([pid]));
+    for (let ms = nowMs; ms <= nowMs + 2_000; ms += 100) {
+      processes.read([pid], ms, isShared, new Map([[pid, true]]));
+    }
     return processes.expected.workerBytes;
   };
   assertEquals(weigh(51, 0, true), 100 * 1024);
@@ -189,7 +191,7 @@ Deno.test("A worker is expected to take what a used one keeps: not its first mom
   using root = new FakeRoot({});
   const processes = new Processes(root.path);
   const weigh = (pids: number[], served: number[], nowMs: number) => {
-    processes.read(pids, nowMs, false, new Set(served));
+    processes.read(pids, nowMs, false, new Map(served.map((pid) => [pid, true])));
     const { workerBytes, isAssumed, reservedBytes } = processes.expected;
     return [workerBytes as number / MIB, isAssumed, reservedBytes as number / MIB];
   };
@@ -209,17 +211,28 @@ Deno.test("A worker is expected to take what a used one keeps: not its first mom
   processes.close();
 });
 
+Deno.test("A worker whose first request takes long counts as used", () => {
+  using root = new FakeRoot({});
+  const processes = new Processes(root.path);
+  put(root, 51, { pssKb: 30 * 1024, rssPages: 10_000 });
+  for (let ms = 0; ms < 10_000; ms += 1_000) processes.read([51], ms, false, new Map([[51, false]]));
+  assertEquals(processes.expected.isAssumed, true);
+  processes.read([51], 10_000, false, new Map([[51, false]]));
+  assertEquals([processes.expected.workerBytes, processes.expected.isAssumed], [30 * MIB, false]);
+  processes.close();
+});
+
 Deno.test("What a request takes for a moment is not expected of others", () => {
   using root = new FakeRoot({});
   const processes = new Processes(root.path);
   const at = (rssPages: number, nowMs: number) => {
     put(root, 51, { pssKb: rssPages * 4, rssPages });
-    return processes.read([51], nowMs, false, new Set([51])).workerBytes;
+    return processes.read([51], nowMs, false, new Map([[51, true]])).workerBytes;
   };
   for (let ms = 0; ms <= 2_000; ms += 100) at(10_000, ms);
   assertEquals(at(200_000, 2_100), 200_000 * 4096);
   put(root, 52, { pssKb: 4, rssPages: 1 });
-  const { workerBytes } = processes.read([52], 2_300, false, new Set());
+  const { workerBytes } = processes.read([52], 2_300, false, new Map());
   assertEquals(Math.round(workerBytes as number / 4096), 10_000);
   processes.close();
 });

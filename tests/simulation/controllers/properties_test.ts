@@ -95,6 +95,7 @@ Deno.test("over 1,000 random loads a decision that moves says from where, to whe
       "start-hold",
       "up-cooldown",
       "at-bound",
+      "minimum-short",
       "no-data",
       "paused",
       "slow-not-starved",
