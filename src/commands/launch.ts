@@ -1,7 +1,7 @@
 import type { Maybe, WorkerModel } from "../core/sample.ts";
 import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
-import type { Background } from "../sensors/probe/arbiter_file.ts";
+import type { Background } from "../sensors/probe/prepared_start.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Resolved } from "../settings/settings_sources.ts";
 import type { LateLog } from "./late_log.ts";

@@ -13,7 +13,7 @@ import { startTicksOf } from "../platform/process_id.ts";
 import { Cgroup } from "../sensors/machine/cgroup.ts";
 import { readCores } from "../sensors/machine/cores.ts";
 import { freeBytes } from "../sensors/machine/memory_use.ts";
-import type { Daemon } from "../sensors/probe/arbiter_file.ts";
+import type { Daemon } from "../sensors/probe/prepared_start.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
 import { cappedMaximum } from "../settings/settings_sources.ts";

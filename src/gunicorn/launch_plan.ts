@@ -1,6 +1,6 @@
 import { errorText } from "../error_text.ts";
 import type { Maybe } from "../core/sample.ts";
-import type { Background, PreparedStart } from "../sensors/probe/arbiter_file.ts";
+import type { Background, PreparedStart } from "../sensors/probe/prepared_start.ts";
 import type { SettingName, Settings } from "../settings/settings.ts";
 import type { Source } from "../settings/settings_sources.ts";
 import { addressText } from "../settings/setting_types.ts";

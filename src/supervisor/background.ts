@@ -1,4 +1,4 @@
-import type { Background, Daemon } from "../sensors/probe/arbiter_file.ts";
+import type { Background, Daemon } from "../sensors/probe/prepared_start.ts";
 
 /** Set in the process that goes on in the background; for no other program. */
 const MARK = "GUNICORN_AUTOSCALER_IN_BACKGROUND";

@@ -1,4 +1,5 @@
-import { ArbiterFile, type ForkServerMode, type PreparedStart } from "../sensors/probe/arbiter_file.ts";
+import { ArbiterFile, type ForkServerMode } from "../sensors/probe/arbiter_file.ts";
+import type { PreparedStart } from "../sensors/probe/prepared_start.ts";
 import type { StatsdIntake } from "../sensors/statsd/statsd_intake.ts";
 import type { Address } from "../settings/setting_types.ts";
 

@@ -6,9 +6,19 @@ import { StartCount } from "../../src/supervisor/start_count.ts";
 const BOUNDS = { minWorkers: 2, maxWorkers: 5, isMinGiven: false, isMaxGiven: false };
 
 /** What is found at each reading of the master's words. */
-function found(readings: readonly { configured: number; confirmed: number }[], dryRun = false) {
+function found(
+  readings: readonly { configured: number; confirmed: number }[],
+  dryRun = false,
+  fitting = Infinity,
+) {
   let now: Arbiter | undefined;
-  const count = new StartCount({ arbiter: () => now, bounds: BOUNDS, fitting: Infinity, dryRun, log: getLogger("test") });
+  const count = new StartCount({
+    arbiter: () => now,
+    bounds: BOUNDS,
+    fitting,
+    dryRun,
+    log: getLogger("test"),
+  });
   return readings.map((reading) => {
     now = { readyNs: 1, ...reading } as Arbiter;
     return count.found();
@@ -46,4 +56,12 @@ Deno.test("in a dry run each change of the number is found", () => {
   assertEquals(found([{ configured: 0, confirmed: 1 }, { configured: 0, confirmed: 3 }], true).at(-1), {
     workers: 3,
   });
+});
+
+Deno.test("in little memory neither a start nor a reload takes more than surely fits, nor fewer than there are", () => {
+  const readings = [{ configured: 4, confirmed: 1 }, { configured: 5, confirmed: 2 }, {
+    configured: 2,
+    confirmed: 3,
+  }];
+  assertEquals(found(readings, false, 1).map((count) => count?.workers), [1, 2, 2]);
 });
