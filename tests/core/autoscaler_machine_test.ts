@@ -59,15 +59,17 @@ Deno.test("time in the run queue is not what requests need", () => {
   );
 });
 
-Deno.test("the CPU bound lets go some seconds after requests have stopped computing", () => {
+Deno.test("the CPU bound lets go some seconds after requests have stopped computing, however short the windows", () => {
   const occupied = load({ inFlightMs: 200 });
-  const driver = new Driver();
-  driver.run(60, { load: occupied, cpu: cpu(1.9) });
-  let waitedMs = 0;
-  while (driver.step({ load: occupied, cpu: cpu(0.2) }).bounds.max.why.code === "cpu") waitedMs += 100;
-  // Of three seconds with both slots occupied, n ticks at 0.2 cores and the rest at 1.9: below half of a core
-  // each at n = 16.
-  assertEquals(waitedMs, 1_500);
+  for (const settings of [{}, { windowMs: 1_000, burstWindowMs: 1_000 }]) {
+    const driver = new Driver(settings);
+    driver.run(60, { load: occupied, cpu: cpu(1.9) });
+    let waitedMs = 0;
+    while (driver.step({ load: occupied, cpu: cpu(0.2) }).bounds.max.why.code === "cpu") waitedMs += 100;
+    // Of three seconds with both slots occupied, n ticks at 0.2 cores and the rest at 1.9: below half of a core
+    // each at n = 16.
+    assertEquals(waitedMs, 1_500);
+  }
 });
 
 Deno.test("time for which the CPU could not be read does not hide that it is wanted", () => {
@@ -196,4 +198,9 @@ Deno.test("workers that cannot be metered are no reason to shrink", () => {
   };
   assertEquals(quiet(0), "shrinks");
   assertEquals(quiet(1), "stays");
+});
+
+Deno.test("workers that cannot be counted are not known to be ready: what was begun with stays", () => {
+  const unknown = { workers: "unknown" } as const;
+  assertEquals(new Driver({}, 6, unknown).run(700, unknown).reason.code, "start-hold");
 });
