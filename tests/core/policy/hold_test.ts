@@ -1,5 +1,7 @@
 /** How long workers are kept, and how that is learned. Loads want 8 workers or 2; boots take 1 ms. */
 import { assertEquals } from "@std/assert";
+import { holdMs } from "../../../src/core/policy/hold.ts";
+import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import { demand, Driver } from "./policy_driver.ts";
 
 const BUSY = demand(8);
@@ -108,6 +110,11 @@ Deno.test("what fell and came back before is kept longer after the next fall", (
   assertEquals([1, 2, 3].map(() => keptAfterFall(driver)), [100, 400, 1_600]);
 });
 
+Deno.test("what was learned at most is kept as long after a fall as without one", () => {
+  const settings = { ...DEFAULT_POLICY, idleMs: 1_000 };
+  assertEquals([holdMs(40, settings, 1, true), holdMs(40, settings, 1)], [40_000, 40_000]);
+});
+
 /** A driver whose load went between 8 workers and 7 three times: a hold of 8 s was learned. */
 function flapped(): Driver {
   const driver = new Driver(8, { ...AT_ONCE, idleMs: 1_000 });
@@ -165,6 +172,8 @@ Deno.test("calm that only halves the hold keeps in mind from where load returned
   const driver = flapped();
   driver.during(81_000, BUSY);
   assertEquals([driver.state.holdFactor, driver.state.returnedFrom], [4, 7]);
+  driver.during(61_000, BUSY);
+  assertEquals([driver.state.holdFactor, driver.state.returnedFrom], [2, 7]);
 });
 
 /** How long workers that boot for so long are kept, after each of so many returns, ms. */
