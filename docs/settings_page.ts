@@ -13,9 +13,9 @@ const INTRODUCTION = `# Settings
 
 <!-- Made by "deno task docs" from src/settings/settings_table.ts: change it there. -->
 
-A setting is a flag anywhere on the line, a variable, or a line of a \`.env\` file; the first of these wins. The
-variable of \`--min-workers\` is \`GUNICORN_AUTOSCALER_MIN_WORKERS\`; those of the two \`--autoscaler-...\` flags
-are \`GUNICORN_AUTOSCALER_LOG_LEVEL\` and \`GUNICORN_AUTOSCALER_STATSD_PREFIX\`.
+A setting is a flag anywhere on the line, a variable, or a line of a \`.env\` file; the first of these wins, and
+an empty variable is none. The variable of \`--min-workers\` is \`GUNICORN_AUTOSCALER_MIN_WORKERS\`; those of the
+two \`--autoscaler-...\` flags are \`GUNICORN_AUTOSCALER_LOG_LEVEL\` and \`GUNICORN_AUTOSCALER_STATSD_PREFIX\`.
 
 Bad values are listed together, nothing is started, and the exit code is 2. \`gunicorn-autoscaler check APP\`
 prints every setting with its value and its source.

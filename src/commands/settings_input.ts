@@ -13,7 +13,7 @@ export function readSettings(
   machine: { readonly cores: number; readonly isWholeMachine?: boolean },
   recorded: ReadonlyMap<string, string> = new Map(),
 ): Resolved {
-  const named = flags.envFile ?? Deno.env.get(ENV_FILE_VARIABLE);
+  const named = flags.envFile ?? (Deno.env.get(ENV_FILE_VARIABLE)?.trim() || undefined);
   const errors: string[] = [];
   const warnings: string[] = [];
   const { text: envFile, problem } = named === undefined ? readApplicationsFile() : readEnvFile(named);

@@ -46,8 +46,8 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     const variable = variableOf(option);
     const candidates: [Source, string, string | undefined][] = [
       ["flag", `--${option.flag}`, texts.flags.get(option.flag)],
-      ["environment", variable, texts.environment[variable]],
-      [".env", `${variable} in the .env file`, fromFile[variable]],
+      ["environment", variable, unlessEmpty(texts.environment[variable])],
+      [".env", `${variable} in the .env file`, unlessEmpty(fromFile[variable])],
       ["recording", `${option.flag} of the recording`, texts.recorded?.get(option.flag)],
     ];
     const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
@@ -117,6 +117,11 @@ function minAboveMax(settings: Settings, sources: Record<string, Source>, cores:
     ? `${settings.maxWorkers}, which follows from ${Number(cores.toFixed(2))} cores, set --max-workers too`
     : `${settings.maxWorkers}, raise --max-workers or lower --min-workers`;
   return `Cannot use --min-workers=${settings.minWorkers}: it is above the maximum of ${max}`;
+}
+
+/** An empty variable is none: Compose and charts pass on what is not set as an empty one. */
+function unlessEmpty(text: string | undefined): string | undefined {
+  return text?.trim() === "" ? undefined : text;
 }
 
 /** A .env file belongs to the app: only names with our prefix are read. */

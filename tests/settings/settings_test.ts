@@ -25,6 +25,16 @@ Deno.test("flag over environment over .env over default", () => {
   assertEquals(told({ envFile, environment, flags }), [250, "flag"]);
 });
 
+Deno.test("an empty variable is none, an empty flag is an error", () => {
+  const environment = { GUNICORN_AUTOSCALER_MAX_WORKERS: "", GUNICORN_AUTOSCALER_RECORD: " " };
+  const envFile = "GUNICORN_AUTOSCALER_MIN_WORKERS=\nGUNICORN_AUTOSCALER_MAX_WORKERS=7\n";
+  const { settings, sources, errors } = resolve({ environment, envFile });
+  assertEquals(errors, []);
+  assertEquals([settings.minWorkers, settings.maxWorkers, settings.record], [2, 7, ""]);
+  assertEquals([sources.minWorkers, sources.maxWorkers], ["default", ".env"]);
+  assertEquals(resolve({ flags: new Map([["max-workers", ""]]) }).errors.length, 1);
+});
+
 Deno.test("every variable of the Rust program is known", () => {
   const names = [
     "STATSD_ADDR STATSD_PREFIX MIN_WORKERS MAX_WORKERS WINDOW_SECONDS TICK_MS IDLE_SECONDS UP_COOLDOWN_MS",
@@ -67,7 +77,6 @@ Deno.test("values at the edge of what a number is", async (t) => {
     ["3.5", false],
     ["0", false],
     ["-1", false],
-    ["", false],
     ["NaN", false],
     ["Infinity", false],
     ["0x10", false],
