@@ -1,10 +1,13 @@
 /** With the fork server: a light sleep keeps it and wakes by a fork, a deep one lets it go. */
 import { assertEquals } from "@std/assert";
+import { spareOf } from "../../../bench/costs/spare.ts";
+import { get } from "../../support/http.ts";
+import { trySignal } from "../../support/process.ts";
 import { forkServers } from "../../support/processes.ts";
 import { command } from "../../support/running_commands.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import { until } from "../../support/wait.ts";
-import { PATIENCE_MS, sleepy, untilAsleep } from "./support.ts";
+import { codeOf, PATIENCE_MS, sleepy, untilAsleep } from "./support.ts";
 
 for (
   const [venv, gunicorn] of [
@@ -52,3 +55,45 @@ for (
     assertEquals((await server.process.exited).code, 0);
   });
 }
+
+Deno.test("the next request is answered after a light sleep in which the spare or the fork server was killed, at max_requests too", async () => {
+  await using server = await sleepy({
+    own: ["--fork-server", "on"],
+    gunicorn: ["--max-requests", "1"],
+    untilReady: false,
+  });
+  await server.process.line(/imported the application/, { timeoutMs: PATIENCE_MS });
+  const killed = [() => spareOf(server.master), () => forkServers(server.master)[0]];
+  for (const pidOf of killed) {
+    await untilAsleep(server);
+    await until(() => pidOf() !== undefined, { what: "a spare", timeoutMs: PATIENCE_MS });
+    trySignal(pidOf()!, "SIGKILL");
+    assertEquals((await get({ port: server.port }, "/", { timeoutMs: PATIENCE_MS })).status, 200);
+  }
+  await untilAsleep(server);
+});
+
+Deno.test("a reload and a request that come together while asleep: the answer is whole, and the new code serves", async () => {
+  await using dir = await tempDir();
+  const write = (answer: number) => dir.write("fresh.py", codeOf("wsgi:app", `code ${answer}`));
+  await write(0);
+  await using server = await sleepy({
+    own: ["--fork-server", "on"],
+    app: "fresh:app",
+    gunicorn: ["--pythonpath", dir.path],
+  });
+  const target = { port: server.port };
+  for (let i = 1; i <= 5; i++) {
+    await untilAsleep(server);
+    await write(i);
+    const asked = () => get(target, "/", { timeoutMs: PATIENCE_MS });
+    if (i % 2 === 0) server.process.signal("SIGHUP");
+    const first = asked();
+    if (i % 2 === 1) server.process.signal("SIGHUP");
+    assertEquals((await first).status, 200);
+    await until(async () => (await asked()).body === `code ${i}`, {
+      what: "the new code",
+      timeoutMs: PATIENCE_MS,
+    });
+  }
+});
