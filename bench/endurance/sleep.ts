@@ -20,7 +20,8 @@ const TASK = {
   action: "count what sleep loses",
   about:
     "What sleep loses: gunicorn falls asleep and is woken by requests that come at random about that very moment. " +
-    "Prints a table in Markdown, and each request without an answer. A sleep takes about half a second.",
+    "Prints a table in Markdown, what it has so far when it is interrupted, and each request without an answer. A sleep " +
+    "takes about half a second.",
   options: {
     classes: listOf(CLASSES, { help: "Worker classes.", default: ["sync", "gthread", "uvicorn", "asgi"] }),
     cycles: whole(1, { help: "Sleeps of each class that a request is to end.", default: 1_000 }),
@@ -33,7 +34,8 @@ const TASK = {
 
 async function main(): Promise<number> {
   const { options: { classes, cycles, venv, "fork-server": forkServer } } = taskArguments(TASK);
-  let lost = 0;
+  let lost = 0, isStopped = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => isStopped = true);
   console.log(
     "| worker class | requests | sleeps | woken | lost | answer, median ms |\n|" + " --- |".repeat(6),
   );
@@ -46,12 +48,13 @@ async function main(): Promise<number> {
       venv,
     });
     const targets = [{ port: server.port }];
-    const result = await sleepCycles(server, targets, cycles, Math.random, SLEEP_AFTER_MS);
+    const result = await sleepCycles(server, targets, cycles, Math.random, SLEEP_AFTER_MS, () => isStopped);
     const answerMs = result.answersMs.length > 0 ? median([...result.answersMs]).toFixed(0) : "–";
     const cells = [name, result.requests, result.sleeps, result.wakes, result.failures.length, answerMs];
     console.log(`| ${cells.join(" | ")} |`);
     for (const failure of result.failures) console.error(failure);
     lost += result.failures.length;
+    if (isStopped) break;
   }
   return lost === 0 ? 0 : 1;
 }

@@ -42,8 +42,8 @@ export function sleepyAfter(ms: number): readonly string[] {
 }
 
 /**
- * One request after the other, to one of the targets after the other, until as many sleeps as wanted were ended by one.
- * `random`: 0..1; `sleepAfterMs`: what the server was started with.
+ * One request after the other, to one of the targets after the other, until as many sleeps as wanted were ended by one, or
+ * `isStopped`. `random`: 0..1; `sleepAfterMs`: what the server was started with.
  */
 export async function sleepCycles(
   server: Autoscaled,
@@ -51,11 +51,13 @@ export async function sleepCycles(
   wanted: number,
   random: () => number,
   sleepAfterMs = SLEEP_AFTER_MS,
+  isStopped = () => false,
 ): Promise<Cycles> {
   const failures: string[] = [], answersMs: number[] = [];
   const seen = new SleepCount(server);
   let requests = 0;
   for (; seen.look().wakes < wanted && requests < MOST_REQUESTS_A_SLEEP * wanted; requests++) {
+    if (isStopped()) break;
     const waitMs = sleepAfterMs - BEFORE_MS + random() * (BEFORE_MS + AFTER_MS);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     const isAsleep = seen.look().sleeps > seen.wakes;
