@@ -15,6 +15,8 @@ _LONGEST_PAUSE_S = 300
 _LOOK_S = 0.05
 # A worker that boots for longer waits for something else than the CPU.
 _BOOT_S = 0.5
+# From its order to its first answers.
+_FIRST_ANSWERS_S = 0.2
 # With "auto", an application that imports faster has no fork server.
 _WORTH_IT_S = 0.3
 
@@ -97,9 +99,12 @@ class Keeper:
         return arbiter_state.changes(self._current.known, arbiter_state.look(self._server))
 
     def refill(self, is_booting):
-        """Have a spare again, but not while a worker boots: a fork would take the CPU that it needs, and its pages."""
-        is_slow = time.monotonic() - self._ordered_s > _BOOT_S
-        if (self._server.WORKERS or self._sleep.is_on()) and (is_slow or not is_booting):
+        """Have a spare again, but not while a worker boots or first answers: a fork would take the CPU that it needs, and
+        its pages. The next pass sees to it, a second later at most."""
+        since_s = time.monotonic() - self._ordered_s
+        if since_s < _FIRST_ANSWERS_S or is_booting and since_s <= _BOOT_S:
+            return
+        if self._server.WORKERS or self._sleep.is_on():
             self.expect(1)
 
     def expect(self, count):

@@ -235,7 +235,7 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual(self.keeper.reload(), keeper.NEW)
         self.assertEqual(len([line for line in self.server.log.lines if 'post_fork runs after the import' in line]), 1)
 
-    def test_no_spare_is_forked_while_a_worker_boots_unless_that_takes_long(self):
+    def test_no_spare_is_forked_while_a_worker_boots_or_first_answers_unless_that_takes_long(self):
         FakeForkServer.made[0].state = process.READY
         self.server.WORKERS[1] = object()
         forked = []
@@ -243,9 +243,13 @@ class KeeperTest(unittest.TestCase):
         self.keeper.tend()
         self.keeper._ordered_s = self.clock.now_s
         self.keeper.refill(is_booting=True)
+        self.keeper.refill(is_booting=False)
+        self.assertEqual(forked, [])
+        self.clock.now_s += 0.3
+        self.keeper.refill(is_booting=True)
         self.assertEqual(forked, [])
         self.keeper.refill(is_booting=False)
-        self.clock.now_s += 1
+        self.clock.now_s += 0.3
         self.keeper.refill(is_booting=True)
         self.assertEqual(forked, [1, 1])
 
