@@ -39,7 +39,7 @@ const TASK = {
     sleeps: whole(1, { help: "Sleeps of each kind.", default: 10 }),
     seconds: whole(0, {
       help: "Seconds over which CPU is measured, for each kind; 0: it is not.",
-      default: 20,
+      default: 60,
     }),
   },
   examples: ["--apps django --sleeps 3"],
@@ -90,6 +90,8 @@ async function firstAnswerMs(ours: Autoscaled, depth: Depth): Promise<number> {
   await using client = await Connection.open({ port: ours.port });
   const fromMs = performance.now();
   trySignal(ours.master, "SIGCONT");
+  // That of the connection may go to another thread when a stopped process goes on, and then wakes nothing.
+  trySignal(ours.master, "SIGCHLD");
   await client.get("/", { timeoutMs: PATIENCE_MS, headers: { Connection: "close" } });
   return performance.now() - fromMs;
 }
