@@ -3,20 +3,15 @@ import errno
 import time
 
 from .. import report
-from . import unfit, wire
+from . import spares, unfit, wire
 from .order import arbiter_state, post_fork
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
-from .spares import Spares
 
 _MOST_IMPORT_S = 30
 _FORK_LIMIT_S = 5
 _FIRST_PAUSE_S = 10
 _LONGEST_PAUSE_S = 300
 _LOOK_S = 0.05
-# A worker that boots for longer waits for something else than the CPU.
-_BOOT_S = 0.5
-# From its order to its first answers.
-_FIRST_ANSWERS_S = 0.2
 # With "auto", an application that imports faster has no fork server.
 _WORTH_IT_S = 0.3
 
@@ -38,7 +33,7 @@ class Keeper:
         self._sleep = sleep
         self._current = None
         self._next = None
-        self._spares = Spares()
+        self._spares = spares.Spares()
         self._pause_s = _FIRST_PAUSE_S
         self._next_try_s = 0.0
         self._ordered_s = 0.0
@@ -99,12 +94,9 @@ class Keeper:
         return arbiter_state.changes(self._current.known, arbiter_state.look(self._server))
 
     def refill(self, is_booting):
-        """Have a spare again, but not while a worker boots or first answers: a fork would take the CPU that it needs, and
-        its pages. The next pass sees to it, a second later at most."""
-        since_s = time.monotonic() - self._ordered_s
-        if since_s < _FIRST_ANSWERS_S or is_booting and since_s <= _BOOT_S:
-            return
-        if self._server.WORKERS or self._sleep.is_on():
+        """Have a spare again; where it is too early, the next pass sees to it, a second later at most."""
+        is_early = spares.is_early(time.monotonic() - self._ordered_s, is_booting)
+        if (self._server.WORKERS or self._sleep.is_on()) and not is_early:
             self.expect(1)
 
     def expect(self, count):

@@ -3,6 +3,16 @@ import time
 
 # More than one is kept so long.
 _EXPECTED_S = 5
+# From a worker's order to its first answers.
+_FIRST_ANSWERS_S = 0.2
+# A worker that boots for longer waits for something else than the CPU.
+_BOOT_S = 0.5
+
+
+def is_early(since_s, is_booting):
+    """Whether a worker, ordered `since_s` ago, boots or first answers: the fork of another spare would take the CPU
+    that it needs, and its pages."""
+    return since_s < _FIRST_ANSWERS_S or is_booting and since_s <= _BOOT_S
 
 
 class Spares:
