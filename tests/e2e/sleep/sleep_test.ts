@@ -115,7 +115,12 @@ for (const venv of ["20.1", "newest"] as const) {
     await using dir = await tempDir();
     const write = (text: string) => dir.write("fresh.py", text);
     await write(codeOf("wsgi:app", "old"));
-    await using server = await sleepy({ venv, app: "fresh:app", gunicorn: ["--pythonpath", dir.path] });
+    await using server = await sleepy({
+      venv,
+      own: ["--fork-server", "off"], // which keeps the old code
+      app: "fresh:app",
+      gunicorn: ["--pythonpath", dir.path],
+    });
     await untilAsleep(server);
     await write("def app(:\n");
     await reload(server);

@@ -10,7 +10,7 @@ for (const gunicorn of [["-k", "sync"], ["-k", "gthread"]]) {
   Deno.test(`/readyz is 503 until a worker has imported the application, ${gunicorn.join(" ")}`, async () => {
     const port = freeTcpPort();
     await using it = await autoscaled({
-      own: ["--min-workers", "2", "--status-addr", `127.0.0.1:${port}`],
+      own: ["--min-workers", "2", "--status-addr", `127.0.0.1:${port}`, "--fork-server", "off"],
       app: "slow_import:app",
       gunicorn,
       env: { IMPORT_SECONDS: String(IMPORT_SECONDS) },

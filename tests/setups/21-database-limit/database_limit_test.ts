@@ -14,7 +14,7 @@ const REQUESTS = 60;
 
 setUp(import.meta, {
   line: `-w ${POOLS} -b 127.0.0.1:$PORT app:app`,
-  own: [`--min-workers=${POOLS}`, "--max-workers=16"],
+  own: [`--min-workers=${POOLS}`, "--max-workers=16", "--fork-server=off"], // each worker is to import
   versions: ["20.1", "newest"],
   async observe(server) {
     const arbiter = await server.arbiter();
