@@ -4,22 +4,24 @@ import os
 
 _WINDOW_NS = 2 * 10**9
 _LEAST_SHARE = 0.02  # a thread that only looks around now and then takes less
+_LEAST_WANTED_SHARE = 0.5  # on a busy machine a process that computes gets next to nothing, and waits for more
 
 
 class BootActivity:
     """CPU times of workers that boot, by pid."""
 
     def __init__(self):
-        self._marks = {}  # pid -> (at, CPU time then), ns
+        self._marks = {}  # pid -> (at, CPU time then, time in the run queue then), ns
         self._last_ns = {}
 
     def last_ns(self, pid, now_ns):
         """When it computed last, as far as that was seen; 0 for never. To be called often."""
-        cpu_ns = _cpu_ns(pid)
-        at_ns, was_ns = self._marks.setdefault(pid, (now_ns, cpu_ns))
-        if now_ns - at_ns >= _WINDOW_NS:
-            self._marks[pid] = now_ns, cpu_ns
-            if cpu_ns - was_ns >= _LEAST_SHARE * (now_ns - at_ns):
+        now = now_ns, _cpu_ns(pid), _waited_ns(pid)
+        before = self._marks.setdefault(pid, now)
+        passed_ns, cpu_ns, waited_ns = (one - other for one, other in zip(now, before))
+        if passed_ns >= _WINDOW_NS:
+            self._marks[pid] = now
+            if cpu_ns >= _LEAST_SHARE * passed_ns or cpu_ns + waited_ns >= _LEAST_WANTED_SHARE * passed_ns:
                 self._last_ns[pid] = now_ns
         return self._last_ns.get(pid, 0)
 
@@ -30,17 +32,17 @@ class BootActivity:
 
 
 def _cpu_ns(pid):
-    """CPU time of a process, and how long it has waited for a CPU; 0 when that cannot be read."""
+    """CPU time of a process; 0 when it cannot be read."""
     try:
         with open('/proc/%d/stat' % pid) as stat:
             fields = stat.read().rpartition(')')[2].split()
-        return (int(fields[11]) + int(fields[12])) * (10**9 // os.sysconf('SC_CLK_TCK')) + _waited_ns(pid)
+        return (int(fields[11]) + int(fields[12])) * (10**9 // os.sysconf('SC_CLK_TCK'))
     except (OSError, ValueError, IndexError):
         return 0
 
 
 def _waited_ns(pid):
-    """On a busy machine a process that computes gets next to nothing. Of its main thread; 0 without that statistic."""
+    """How long the main thread of a process has waited for a CPU; 0 where that is not known."""
     try:
         with open('/proc/%d/schedstat' % pid) as schedstat:
             return int(schedstat.read().split()[1])

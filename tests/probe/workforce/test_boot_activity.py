@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import unittest
+from unittest import mock
 
 from support import w  # noqa: F401  (finds the package)
 from gunicorn_autoscaler_probe.workforce import boot_activity
@@ -26,6 +27,15 @@ class BootActivityTest(unittest.TestCase):
 
     def test_a_process_that_computes_or_would_is_active(self):
         self.assertEqual(self.seen('print(flush=True)\nwhile True: pass', 0.1), 8 * S)
+
+    def test_one_that_only_waits_for_a_cpu_would_compute_one_that_wakes_now_and_then_would_not(self):
+        for waited_s, last_ns in ((2, 8 * S), (0.5, 0)):
+            activity = BootActivity()
+            with mock.patch.object(boot_activity, '_cpu_ns', lambda pid: 0):
+                for at_s, waited in ((5, 0), (8, waited_s)):
+                    with mock.patch.object(boot_activity, '_waited_ns', lambda pid: int(waited * S)):
+                        seen = activity.last_ns(7, at_s * S)
+            self.assertEqual(seen, last_ns)
 
     def test_one_that_waits_is_not(self):
         self.assertEqual(self.seen('import time; print(flush=True); time.sleep(60)', 0), 0)
