@@ -27,6 +27,8 @@ const repository = new URL("../../", import.meta.url).pathname;
 const BOOT_NS = 9;
 const LOADERS = 8;
 const BOOTS = 9;
+/** A spare has been idle for so long at least. */
+const IDLE_MS = 300;
 
 async function serve(port: number, requests: number): Promise<void> {
   let left = requests;
@@ -51,6 +53,7 @@ async function grown(server: Autoscaled, from: number, to: number) {
   await pin(server, from);
   await untilBooted(server, from);
   const spare = await until(() => spareOf(server.master), { what: "a spare worker" });
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   const before = new Set(server.workers());
   await pin(server, to);
   // No request and few looks: they would take the CPU that is measured.

@@ -5,7 +5,8 @@ import { descendants } from "../../tests/support/processes.ts";
 export function spareOf(master: number): number | undefined {
   return descendants(master).find(({ pid }) => {
     try {
-      return Deno.readTextFileSync(`/proc/${pid}/comm`).startsWith("spare");
+      // The process between it and the fork server has its name too, for a moment.
+      return new RegExp(`\\(spare worker\\) \\S ${master} `).test(Deno.readTextFileSync(`/proc/${pid}/stat`));
     } catch {
       return false; // it ended meanwhile
     }

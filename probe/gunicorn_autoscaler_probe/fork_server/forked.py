@@ -70,8 +70,8 @@ def live(server, middle_pid, hand, name, on_slot, marks, pages):
                 os._exit(0)
             kernel.die_with(server.pid)  # it may wait long for its order
             wire.send(hand, b'%d' % os.getpid())
-            if not _has_order(hand):  # a spare
-                pages.copy()
+            if not _has_order(hand, _AT_ONCE_MS):  # a spare
+                pages.copy(lambda: _has_order(hand, 0))
             data, descriptors = wire.receive(hand)
             kernel.outlive_parent()
     except OSError:
@@ -91,10 +91,10 @@ def live(server, middle_pid, hand, name, on_slot, marks, pages):
     os._exit(0)
 
 
-def _has_order(hand):
+def _has_order(hand, within_ms):
     waiting = poll()
     waiting.register(hand, POLLIN)
-    return waiting.poll(_AT_ONCE_MS)
+    return waiting.poll(within_ms)
 
 
 def _end(number, frame):

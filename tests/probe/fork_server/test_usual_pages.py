@@ -58,7 +58,11 @@ class UsualPagesTest(unittest.TestCase):
         return 0
 
     def copied_first(self):
-        self.pages.copy()
+        self.pages.copy(lambda: False)
+        return self.write()
+
+    def wanted_at_once(self):
+        self.pages.copy(lambda: True)
         return self.write()
 
     @unittest.skipUnless(can_populate(), 'this kernel does not copy pages in advance')
@@ -69,6 +73,7 @@ class UsualPagesTest(unittest.TestCase):
         in_fork(self.boot)
         self.pages.learn()
         self.assertLess(in_fork(self.copied_first), PAGES // 10)
+        self.assertGreaterEqual(in_fork(self.wanted_at_once), PAGES, 'its order has come')
 
     def test_only_the_first_worker_tells(self):
         in_fork(self.boot)
@@ -96,4 +101,4 @@ class UsualPagesTest(unittest.TestCase):
 
     def test_addresses_that_are_not_mapped_do_no_harm(self):
         self.pages._ranges.extend((SIZE, SIZE, 1 << 46, SIZE))
-        self.pages.copy()
+        self.pages.copy(lambda: False)

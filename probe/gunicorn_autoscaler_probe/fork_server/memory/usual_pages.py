@@ -11,6 +11,7 @@ import re
 from .. import wire
 
 _MADV_POPULATE_WRITE = 23  # Linux 5.14; before, it is refused
+_LOOK_EVERY = 64
 _PAGE = os.sysconf('SC_PAGE_SIZE')
 _PRESENT_AND_OWN = 1 << 63 | 1 << 56  # of an entry of pagemap
 _PLACE = re.compile(r'([0-9a-f]+)-([0-9a-f]+) rw-p ')
@@ -54,11 +55,13 @@ class UsualPages:
             except OSError:  # after a change of user /proc says nothing; or another has told
                 pass
 
-    def copy(self):
-        """In a spare. Never raises."""
+    def copy(self, is_wanted):
+        """In a spare, until is_wanted(). Never raises what is not raised there."""
         madvise = ctypes.CDLL(None).madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for at in range(0, len(self._ranges), 2):
+            if at % _LOOK_EVERY == 0 and is_wanted():
+                return
             madvise(self._ranges[at], self._ranges[at + 1], _MADV_POPULATE_WRITE)  # refused where nothing is mapped
 
 
