@@ -48,7 +48,7 @@ async function observe(server: Server): Promise<Record<string, string[]>> {
   const found: Record<string, Set<string>> = { code: new Set([String(code)]) };
   for (const { place, ...line } of lines(server)) {
     for (const [path, value] of values(line)) {
-      if (!SAME.test(`${place}${path}`) || OTHERWISE.test(path)) continue;
+      if (!SAME.test(`${place}${path}`) || OTHERWISE.test(place + path)) continue;
       (found[`${place}${path}`] ??= new Set()).add(value);
     }
   }
@@ -68,7 +68,8 @@ function values(value: unknown, path = ""): [path: string, value: string][] {
 const SAME =
   /^(code|(post_worker_init|request|worker_exit|atexit)\/process|(post_fork|post_worker_init)\/(worker|given)|request)\b/;
 /** What is ours, or a matter of chance: who answers, who was killed. */
-const OTHERWISE = /\/(OLDPWD|WORKER_NAME|SIGTTOU|PIPE|wait_fds|load_wsgi|tmp|nr|handle|wait|notify)\b/;
+const OTHERWISE =
+  /^(request|worker_exit|atexit)\/process\/(tasks|threads|blocked)$|\/(OLDPWD|WORKER_NAME|SIGTTOU|PIPE|wait_fds|load_wsgi|tmp|nr|handle|wait|notify)\b/;
 
 for (
   const [more, versions] of [
