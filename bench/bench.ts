@@ -15,9 +15,10 @@ import {
 import { batches, rivalsNamed } from "./servers/rivals.ts";
 import { Barrier } from "./barrier.ts";
 import { runOne } from "./measured_run.ts";
-import { onDjango, type Scenario, scenariosNamed } from "./scenarios.ts";
+import { onDjango } from "./scenario.ts";
+import { scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./servers/setup.ts";
-import { markdownTable, percent, table } from "./report/results_table.ts";
+import { percent, table } from "./report/results_table.ts";
 
 const SCENARIOS = scenariosNamed([]).map(({ name }) => name);
 const RIVALS = rivalsNamed([]).map(({ name }) => name);
@@ -42,7 +43,7 @@ const TASK = {
     app: oneOf(["own", "django"], {
       help:
         "What is served: the scenario's own, which is next to nothing, or a Django application of 77 MB a worker " +
-        "(for scenarios of the sync class).",
+        "(for scenarios of the sync and gthread classes).",
       default: "own",
     }),
     set: many(parsed("NAME=VALUE", variable, {
@@ -52,12 +53,11 @@ const TASK = {
       "Several servers at once where the load hardly uses the CPU: a third of the time, and about the same figures.",
     ),
     print: toggle("Only print what the file holds."),
-    markdown: toggle("Print the table of docs/benchmarks.md."),
   },
   examples: [
     "--scenario burst,cpu --rivals ours,uwsgi-busyness",
     "--app django --together --scenario burst --rivals ours,preload",
-    "--print --markdown",
+    "--json bench/results/own.json --print",
   ],
   notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
 };
@@ -96,9 +96,9 @@ async function main(): Promise<void> {
     }
   }
   const results = await readResults(file);
-  const runsOf = ({ name }: Scenario) => results.scenarios[name] ?? {};
-  if (args.markdown) console.log(markdownTable(scenarios.map((scenario) => [scenario, runsOf(scenario)])));
-  else for (const scenario of scenarios) console.log(`\n${table(scenario, runsOf(scenario))}`);
+  for (const scenario of scenarios) {
+    console.log(`\n${table(scenario, results.scenarios[scenario.name] ?? {})}`);
+  }
 }
 
 let lastWrite: Promise<void> = Promise.resolve();

@@ -30,7 +30,7 @@ const MOMENTS = 25;
 
 /** What is compared when nothing is named. */
 const RIVALS = ["fixed-min", "fixed-max", "ours", "rust", "rust-tuned", "uwsgi-busyness", "uwsgi-tuned"];
-const SCENARIOS = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace".split(",");
+const SCENARIOS = scenariosNamed([]).map(({ name }) => name).filter((name) => name !== "overhead");
 
 const TASK = {
   command: "deno task bench:fidelity",

@@ -14,7 +14,7 @@ import { Database } from "./servers/database.ts";
 import { startNeighbour } from "./servers/neighbour.ts";
 import { MemorySampler } from "./servers/memory.ts";
 import type { Rival } from "./servers/rivals.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 import {
   familyCpuMs,
   peakWorkers,

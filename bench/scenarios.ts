@@ -1,45 +1,6 @@
 /** The loads under which every server is measured. */
-import type { ServiceTime } from "./load/arrivals.ts";
-import { parsePhases, type Phase, phasesOfRates } from "./load/phases.ts";
-
-/** A process on the same machine that takes memory for a while, counted from the begin of the load. */
-export interface Neighbour {
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly takenMb: number;
-  /** What the autoscaler may use at first beyond what is in use: `memory-share` is set so. */
-  readonly roomMb: number;
-}
-
-/** A load, and the server it is for. */
-export interface Scenario {
-  readonly name: string;
-  /** What it is, for the table and the chart. */
-  readonly title: string;
-  readonly phases: readonly Phase[];
-  readonly service?: ServiceTime;
-  readonly keepAlive?: boolean;
-  /** A request unanswered for so long is given up, ms; 10 s where not given. */
-  readonly timeoutMs?: number;
-  /** Requests that the database of /database/MS serves at once, for all workers together. */
-  readonly databaseConnections?: number;
-  /** Another process takes memory for a while. */
-  readonly neighbour?: Neighbour;
-  readonly minWorkers: number;
-  readonly maxWorkers: number;
-  /** Workers to start with (`--workers`); the minimum where not given. */
-  readonly initialWorkers?: number;
-  /** Gunicorn's worker class. uWSGI takes part where it has the same: sync and gthread. */
-  readonly workerClass: "sync" | "gthread" | "uvicorn_worker.UvicornWorker" | "asyncio_worker.AsyncioWorker";
-  /** Threads of a gthread worker. */
-  readonly threads?: number;
-  readonly app: "wsgi" | "asgi" | "fastApi" | "slowImport" | "django";
-  readonly env?: Record<string, string>;
-  /** Its requests wait rather than compute: several servers can be measured at the same time without seeing each other. */
-  readonly light?: true;
-  /** An answer later than this after the request was due misses the objective. */
-  readonly sloMs: number;
-}
+import { parsePhases, phasesOfRates } from "./load/phases.ts";
+import type { Scenario } from "./scenario.ts";
 
 const SLO_MS = 300;
 
@@ -154,6 +115,17 @@ export const scenarios: readonly Scenario[] = [
     title: "20 requests/s that block their event loop for 200 ms, a connection each",
   },
   {
+    ...blocked,
+    name: "blocked-rise",
+    title: "4, then 16, then 4 requests/s that block their event loop for 120 ms or so, on kept connections",
+    phases: parsePhases("4x15s:/block/{ms},16x30s:/block/{ms},4x15s:/block/{ms}"),
+    service: { medianMs: 120, sigma: 0.4 },
+    keepAlive: true,
+    minWorkers: 1,
+    maxWorkers: 10,
+    initialWorkers: 1,
+  },
+  {
     name: "asyncio",
     title: "FastAPI on Uvicorn with asyncio's loop: 10, then 70, then 10 requests/s of 20 ms CPU",
     phases: parsePhases("10x8s:/cpu/20,70x25s:/cpu/20,10x10s:/cpu/20"),
@@ -245,14 +217,6 @@ export function scenariosNamed(names: readonly string[]): readonly Scenario[] {
       `Cannot run the scenario "${name}": there is none, take ${scenarios.map((s) => s.name).join(", ")}`,
     );
   });
-}
-
-/** The same load on a Django application. Throws where the scenario has an application for its own reasons. */
-export function onDjango(scenario: Scenario): Scenario {
-  if (scenario.app === "wsgi" && scenario.light && scenario.databaseConnections === undefined) {
-    return { ...scenario, app: "django" };
-  }
-  throw new Error(`Cannot run ${scenario.name} on Django: it needs an application of its own, leave it out`);
 }
 
 /** `count` rates from `from` to `to`, equally apart. */

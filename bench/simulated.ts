@@ -12,7 +12,7 @@ import {
   type BusynessSettings,
   uwsgiBusyness,
 } from "../src/simulation/controllers/uwsgi_busyness.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 
 /**
  * From fork to ready, and how much of it is CPU, by application. Measured by `deno task bench:costs` on the machine of

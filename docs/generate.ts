@@ -5,7 +5,7 @@ import { drawPicture, PICTURES } from "./decision_picture.ts";
 import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
-import { overviewPicture, overviewTable } from "./overview.ts";
+import { burstPicture, loadsTables, newest, overviewPicture, readRuns } from "./overview.ts";
 import { setupsPage } from "./setups_page.ts";
 
 const repository = new URL("../", import.meta.url);
@@ -14,18 +14,23 @@ const repository = new URL("../", import.meta.url);
 async function generated(): Promise<ReadonlyMap<string, string>> {
   const readme = await Deno.readTextFile(new URL("README.md", repository));
   const benchmarks = await Deno.readTextFile(new URL("docs/benchmarks.md", repository));
+  const runs = await readRuns();
   const pictures = Object.entries(PICTURES).map(([name, picture]): [string, string] => [
     `docs/images/${name}.svg`,
     drawPicture(picture),
   ]);
   return new Map([
     ...pictures,
-    ["docs/images/overview.svg", overviewPicture(benchmarks)],
-    ["docs/benchmarks.md", between(benchmarks, "overview", overviewTable(benchmarks))],
+    ...(runs.own.scenarios.burst ? [["docs/images/burst.svg", burstPicture(runs)] as const] : []),
+    ["docs/images/overview.svg", overviewPicture(runs)],
+    ["docs/benchmarks.md", between(benchmarks, "loads", loadsTables(runs))],
     ["docs/settings.md", settingsPage()],
     ["docs/metrics.md", metricsPage()],
     ["docs/setups.md", setupsPage()],
-    ["README.md", between(between(readme, "settings", fewSettings()), "measured", measuredTable(benchmarks))],
+    [
+      "README.md",
+      between(between(readme, "settings", fewSettings()), "measured", measuredTable(newest(runs))),
+    ],
   ]);
 }
 

@@ -1,71 +1,90 @@
-/** How docs/benchmarks.md begins: each server over all loads, as a picture and a table, from the table of loads below. */
-import { drawOverview } from "../bench/report/overview.ts";
-import { loadsTable, type Measured, measuredIn } from "./loads_table.ts";
+/** How docs/benchmarks.md begins: each server over all loads as a picture, and the tables of loads. */
+import { drawChart } from "../bench/report/chart.ts";
+import { commonLoads, drawOverview, MEMORY, overall, WORKERS } from "../bench/report/overview.ts";
+import { readResults, type Results } from "../bench/report/results.ts";
+import { pageTable } from "../bench/report/results_table.ts";
+import { scenarios, scenariosNamed } from "../bench/scenarios.ts";
+import { rivalsNamed } from "../bench/servers/rivals.ts";
 import { table } from "./markdown_table.ts";
 
-const MINE = "gunicorn-autoscaler";
-/** Columns before those of servers. */
-const ABOUT_LOAD = 3;
-
-interface Server {
-  readonly label: string;
-  readonly inTime: number;
-  readonly cost: number;
-  readonly worst: string;
+/** The runs that the pages show. */
+export interface Runs {
+  /** Each load with its own application, which is next to nothing. */
+  readonly own: Results;
+  /** The loads of WSGI on the Django application. */
+  readonly django: Results;
+  /** Of an earlier law, without memory: for loads that were not measured since. */
+  readonly earlier: Results;
 }
 
-interface Overview {
-  /** Loads that all servers met. */
-  readonly loads: readonly string[];
-  readonly servers: readonly Server[];
+const EARLIER = "†";
+
+/** The runs of each load: of today's law where it was measured, else of the earlier. */
+export function newest({ own, earlier }: Pick<Runs, "own" | "earlier">): Results {
+  return { ...own, scenarios: { ...earlier.scenarios, ...own.scenarios } };
 }
 
-function overview(benchmarks: string): Overview {
-  const { head, rows } = loadsTable(benchmarks);
-  const met = rows.map((row) => ({ load: row[0]!, measured: row.slice(ABOUT_LOAD).map(measuredIn) }))
-    .filter(({ measured }) => !measured.includes(undefined));
-  if (met.length === 0) {
-    throw new Error(
-      "Cannot draw the servers: docs/benchmarks.md has no load that all met, write its table again",
-    );
-  }
-  const mean = (numbers: number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
-  const servers = head.slice(ABOUT_LOAD).map((label, column) => {
-    const runs = met.map(({ load, measured }) => ({ load, ...measured[column] as Measured }));
-    const worst = runs.reduce((least, run) => run.inTime < least.inTime ? run : least);
-    return {
-      label,
-      inTime: mean(runs.map(({ inTime }) => inTime)),
-      cost: mean(runs.map(({ cost }) => cost)),
-      worst: `${percent(worst.inTime, 2)}, ${worst.load}`,
-    };
+export async function readRuns(): Promise<Runs> {
+  const file = (name: string) => new URL(`../bench/results/${name}.json`, import.meta.url).pathname;
+  return {
+    own: await readResults(file("own")),
+    django: await readResults(file("django")),
+    earlier: await readResults(file("earlier")),
+  };
+}
+
+/** Columns of the tables. */
+const SERVERS = ["fixed-max", "ours", "uwsgi-busyness", "uwsgi-tuned", "rust-tuned"];
+const ON_DJANGO = ["fixed-max", "preload", "ours", "ours-fork", "uwsgi-tuned", "uwsgi-lazy", "rust-tuned"];
+
+/** The table of loads, and beneath it those on Django where they were measured. */
+export function loadsTables(runs: Runs): string {
+  const all = pageOf(newest(runs), SERVERS, (load) => runs.own.scenarios[load] === undefined);
+  if (Object.keys(runs.django.scenarios).length === 0) return all;
+  return `${all}\n\nOn a Django application:\n\n${pageOf(runs.django, ON_DJANGO, () => false)}`;
+}
+
+function pageOf(
+  results: Results,
+  servers: readonly string[],
+  isEarlier: (load: string) => boolean,
+): string {
+  const runs = scenarios.map((scenario) => {
+    const { name } = scenario;
+    const marked = isEarlier(name) ? { ...scenario, name: `${name} ${EARLIER}` } : scenario;
+    return [marked, results.scenarios[name] ?? {}] as const;
   });
-  // The cheapest first.
-  return { loads: met.map(({ load }) => load), servers: servers.sort((a, b) => a.cost - b.cost) };
+  const [head, ...rows] = pageTable(runs, rivalsNamed(servers));
+  return table(head, rows);
 }
 
-export function overviewPicture(benchmarks: string): string {
-  const { loads, servers } = overview(benchmarks);
-  return drawOverview(servers.map((server) => ({ ...server, mine: server.label === MINE })), {
-    title: "Answered in time, and what it took",
-    subtitle:
-      `Real servers on two cores, the mean of ${loads.length} loads. Higher is faster for users, further left is cheaper.`,
-    cost: "worker-seconds, of what the maximum number of workers takes",
-    costUnit: "worker-seconds",
-  });
+/** Servers that the picture shows. */
+const DRAWN = ["ours", "fixed-max", "uwsgi-busyness", "uwsgi-tuned", "rust-tuned"];
+const DRAWN_ON_DJANGO = ["ours", "ours-fork", "fixed-max", "preload", "uwsgi-tuned"];
+
+/** Memory on the Django application where it was measured, else worker-seconds. */
+export function overviewPicture(runs: Runs): string {
+  const [memory, workers] = [rivalsNamed(DRAWN_ON_DJANGO), rivalsNamed(DRAWN)];
+  const onDjango = commonLoads(runs.django, memory);
+  const all = newest(runs);
+  const loads = onDjango.length > 0 ? onDjango : commonLoads(all, workers, false);
+  const title = "Answered in time, and what it took";
+  const subtitle = `Two cores, ${loads.length} loads. Up is faster for users, left is cheaper.`;
+  return onDjango.length > 0
+    ? drawOverview(overall(runs.django, loads, memory), MEMORY, {
+      title,
+      subtitle:
+        `A Django application on two cores, ${loads.length} loads. Up is faster for users, left is cheaper.`,
+    })
+    : drawOverview(overall(all, loads, workers), WORKERS, { title, subtitle });
 }
 
-export function overviewTable(benchmarks: string): string {
-  const rows = overview(benchmarks).servers.map(({ label, inTime, cost, worst }) => [
-    label,
-    percent(inTime, 2),
-    percent(cost, 0),
-    worst,
-  ]);
-  return table(["server", "in time", "worker-seconds", "worst load"], rows);
-}
-
-/** Rounded down, as in the table of loads, but for a fraction that is only a rounding error. */
-function percent(share: number, digits: number): string {
-  return `${(digits === 0 ? share * 100 : Math.floor(share * 10_000 + 1e-6) / 100).toFixed(digits)} %`;
+/** The burst, which the README shows. */
+export function burstPicture({ own }: Pick<Runs, "own">): string {
+  const [burst] = scenariosNamed(["burst"]);
+  return drawChart(
+    burst!,
+    own.scenarios.burst ?? {},
+    rivalsNamed(["ours", "fixed-max", "uwsgi-tuned", "rust-tuned"]),
+  );
 }

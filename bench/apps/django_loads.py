@@ -1,14 +1,13 @@
-"""The Django application with what the loads ask: /sleep/MS waits as for a database."""
-import time
-
+"""The Django application with what the loads ask: the paths of the test apps' work.py."""
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import re_path
 from django_shop import app, urlpatterns  # noqa: F401
+from work import work
 
 
-def sleep(request, ms):
-    time.sleep(ms / 1000)
-    return HttpResponse('slept %d ms' % ms)
+def load(request, _):
+    status, body = work(request.path)
+    return HttpResponse(body, status=status, content_type='text/plain')
 
 
-urlpatterns.append(path('sleep/<int:ms>', sleep))
+urlpatterns.append(re_path('^(sleep|cpu|database)/', load))

@@ -7,8 +7,9 @@ import { listOf, oneOf, text, toggle } from "../../tasks/options.ts";
 import { totalMs } from "../load/phases.ts";
 import { type Absent, isAbsent, readResults, type Results, type RunResult } from "./results.ts";
 import { type Rival, rivalsNamed } from "../servers/rivals.ts";
-import { type Scenario, scenariosNamed } from "../scenarios.ts";
-import { commonLoads, drawOverview, memorySpots, overall, overallTable } from "./overview.ts";
+import type { Scenario } from "../scenario.ts";
+import { scenariosNamed } from "../scenarios.ts";
+import { commonLoads, drawOverview, MEMORY, overall } from "./overview.ts";
 import { percent } from "./results_table.ts";
 
 const WIDTH = 960;
@@ -191,7 +192,7 @@ const TASK = {
     "Draws one scenario as an SVG: for each server its workers over the load, and where users waited too long. Or all " +
     "scenarios that all of the servers met: for each server the share in time over the memory it held.",
   options: {
-    all: toggle("Draw all scenarios in one, and print their table."),
+    all: toggle("Draw all scenarios in one."),
     scenario: oneOf(SCENARIOS, { help: "What is drawn, one of those listed below.", default: "burst" }),
     rivals: listOf(RIVALS, {
       help: "Servers to draw, in this order; those without a result are left out.",
@@ -227,21 +228,16 @@ function drawOne({ scenarios }: Results, name: string, rivals: readonly Rival[])
 }
 
 function drawAll(results: Results, rivals: readonly Rival[]): string {
-  const loads = commonLoads(results, [...rivals, ...rivalsNamed(["fixed-max"])]);
+  const loads = commonLoads(results, rivals);
   if (loads.length === 0) {
     refuse(
       TASK,
       `no load was met by ${rivals.map(({ name }) => name).join(", ")}, run deno task bench first`,
     );
   }
-  const servers = overall(results, loads, rivals);
-  console.log(`${loads.join(", ")}\n\n${overallTable(servers)}`);
-  return drawOverview(memorySpots(servers), {
+  return drawOverview(overall(results, loads, rivals), MEMORY, {
     title: "Answered in time, and the memory it took",
-    subtitle: `Real servers on ${results.machine.cores} cores, the mean of ${loads.length} loads. ` +
-      "Higher is faster for users, further left is cheaper.",
-    cost: "memory × time, of what the maximum number of workers holds",
-    costUnit: "memory",
+    subtitle: `Real servers on ${results.machine.cores} cores, ${loads.length} loads: ${loads.join(", ")}`,
   });
 }
 

@@ -1,7 +1,7 @@
 /** Results as a table for the terminal. */
 import { type Absent, isAbsent, type RunResult } from "./results.ts";
-import { rivals } from "../servers/rivals.ts";
-import type { Scenario } from "../scenarios.ts";
+import { type Rival, rivals } from "../servers/rivals.ts";
+import type { Scenario } from "../scenario.ts";
 
 type Runs = Record<string, RunResult | Absent>;
 
@@ -24,31 +24,42 @@ export function table(scenario: Scenario, runs: Runs): string {
   return [`${scenario.name}: ${heading(scenario)}`, ...align([HEAD, ...rowsOf(runs)])].join("\n");
 }
 
-/** The same for docs/benchmarks.md: a row a scenario, a column a server. */
-export function markdownTable(results: readonly (readonly [Scenario, Runs])[]): string {
-  const servers = rivals.filter(({ name }) => results.some(([, runs]) => runs[name] !== undefined));
-  const rows = results.map(([scenario, runs]) => [
-    scenario.name,
-    scenario.title,
-    `${scenario.minWorkers}..${scenario.maxWorkers}`,
-    ...servers.map(({ name }) => pageCell(name, runs)),
-  ]);
-  const head = ["load", "what it is", "workers", ...servers.map(({ label }) => label)];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+/** The same for docs/benchmarks.md: a row a scenario that was measured, a column a server. */
+export function pageTable(
+  results: readonly (readonly [Scenario, Runs])[],
+  servers: readonly Rival[],
+): readonly [head: string[], ...rows: string[][]] {
+  const measured = results.filter(([, runs]) => servers.some(({ name }) => runs[name] !== undefined));
+  return [
+    ["load", "workers", ...servers.map(({ label }) => label)],
+    ...measured.map(([scenario, runs]) => [
+      `**${scenario.name}**: ${scenario.title}`,
+      `${scenario.minWorkers}..${scenario.maxWorkers}`,
+      ...servers.map(({ name }) => pageCell(name, runs)),
+    ]),
+  ];
 }
 
-/** "share within the objective, p95, share of the maximum's worker-seconds"; for the maximum the worker-seconds. */
+/** "share within the objective, worker-seconds, MB·s"; "no ASGI" or the like where there are none. */
 function pageCell(server: string, runs: Runs): string {
   const run = runs[server];
   if (run === undefined) return "-";
   if (isAbsent(run)) return run.absent;
-  const lost = run.errors + run.timeouts;
+  const { shareWithinSlo, memoryMbSeconds, errors, timeouts } = run;
+  const lost = errors + timeouts;
   return [
-    percent(run.shareWithinSlo, 2),
-    `${run.p95Ms.toFixed(0)} ms`,
-    server === "fixed-max" ? run.workerSeconds.toFixed(0) : shareOfMax(run, maximumOf(runs)),
+    percent(shareWithinSlo, 2),
+    costOf(server, runs),
+    ...(memoryMbSeconds === undefined ? [] : [memoryMbSeconds.toFixed(0)]),
     ...(lost > 0 ? [`${lost} lost`] : []),
   ].join(", ");
+}
+
+/** The worker-seconds as a share of the maximum's; those of the maximum as they are. */
+export function costOf(server: string, runs: Runs): string {
+  const run = runs[server];
+  if (run === undefined || isAbsent(run)) return "-";
+  return server === "fixed-max" ? `${run.workerSeconds.toFixed(0)} s` : shareOfMax(run, maximumOf(runs));
 }
 
 function maximumOf(runs: Runs): number {

@@ -2,7 +2,7 @@
 import { apps, appsFolder } from "../../tests/support/apps.ts";
 import { makeVenv, venv } from "../../tests/support/venv.ts";
 import { REQUIREMENTS } from "../costs/django.ts";
-import type { Scenario } from "../scenarios.ts";
+import type { Scenario } from "../scenario.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
 /** Applications and worker classes of the benchmark alone. */

@@ -1,6 +1,6 @@
 /** Another process on the machine that takes memory for a while. */
 import { type Process, start } from "../../tests/support/process.ts";
-import type { Neighbour } from "../scenarios.ts";
+import type { Neighbour } from "../scenario.ts";
 
 const PROGRAM = "import sys, time; time.sleep(float(sys.argv[1])); taken = b'x' * int(sys.argv[2]); " +
   "time.sleep(float(sys.argv[3]))";

@@ -1,10 +1,9 @@
 /** The servers compared: how each is started for a scenario, and what was set for it and why. */
-import { appsFolder } from "../../tests/support/apps.ts";
 import { program } from "../../tests/support/autoscaled.ts";
 import { run } from "../../tests/support/process.ts";
-import { bin, venv } from "../../tests/support/venv.ts";
+import { bin } from "../../tests/support/venv.ts";
 import { freeUdpPort } from "../../tests/support/port.ts";
-import type { Scenario } from "../scenarios.ts";
+import type { Scenario } from "../scenario.ts";
 import {
   app,
   bounds,
@@ -12,23 +11,11 @@ import {
   gunicornArguments,
   gunicornVenv,
   pathWithGunicorn,
-  pythonPath,
 } from "./gunicorn_command.ts";
+import { uwsgi } from "./uwsgi.ts";
 import { BUSYNESS, SPARE, TUNED_BUSYNESS } from "./uwsgi_settings.ts";
 import { memoryShare } from "./neighbour.ts";
-import type { WorkersAre } from "./workers.ts";
-
-/** A command to start. */
-export interface Launch {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly env: Record<string, string>;
-  readonly workersAre: WorkersAre;
-  /** Workers it starts with, if not the scenario's minimum. */
-  readonly firstWorkers?: number;
-  /** Children that are no workers. */
-  readonly otherChildren?: number;
-}
+import type { Launch } from "./launch.ts";
 
 /** A server that is compared. */
 export interface Rival {
@@ -75,6 +62,12 @@ export const rivals: readonly Rival[] = [
     name: "uwsgi-tuned",
     label: "uWSGI busyness, tuned",
     launch: (s, port) => uwsgi(s, port, TUNED_BUSYNESS),
+  },
+  {
+    name: "uwsgi-lazy",
+    label: "uWSGI busyness, tuned, --lazy-apps",
+    imports: true,
+    launch: (s, port) => uwsgi(s, port, [...TUNED_BUSYNESS, "--lazy-apps"]),
   },
   { name: "uwsgi-spare", label: "uWSGI spare", launch: (s, port) => uwsgi(s, port, SPARE) },
 ];
@@ -232,38 +225,4 @@ export async function rustProgram(): Promise<string | undefined> {
     }
   }
   return undefined;
-}
-
-async function uwsgi(scenario: Scenario, port: number, cheaper: readonly string[]): Promise<Launch | string> {
-  if (scenario.app === "fastApi" || scenario.app === "asgi") return "uWSGI serves no ASGI";
-  const address = `127.0.0.1:${port}`;
-  // Kept connections need uWSGI's HTTP router in front of the workers; without them workers take the connections.
-  const http = scenario.keepAlive
-    ? ["--http", address, "--http-keepalive=5", "--http-auto-chunked", "--socket", "127.0.0.1:0"]
-    : ["--http-socket", address];
-  const { minWorkers, maxWorkers, threads } = scenario;
-  const sizes = minWorkers === maxWorkers ? ["--processes", String(maxWorkers)] : [
-    "--processes",
-    String(maxWorkers),
-    "--cheaper",
-    String(minWorkers),
-    "--cheaper-initial",
-    String(minWorkers),
-    ...cheaper,
-  ];
-  return {
-    program: bin(await venv("uwsgi"), "uwsgi"),
-    args: [
-      ...["--master", "--die-on-term", "--need-app", "--single-interpreter", "--disable-logging"],
-      ...http,
-      ...["--listen", "1024"], // its default of 100 would refuse the burst
-      ...(threads ? ["--threads", String(threads)] : ["--enable-threads"]),
-      ...(scenario.app === "slowImport" ? ["--lazy-apps"] : []), // as gunicorn without --preload: each worker imports
-      ...sizes,
-      ...["--chdir", appsFolder, "--module", app(scenario)],
-    ],
-    env: { ...environment(scenario), ...await pythonPath(scenario) },
-    workersAre: "children",
-    otherChildren: scenario.keepAlive ? 1 : 0,
-  };
 }

@@ -20,7 +20,7 @@ import { batches, type Rival, rivals, rivalsNamed } from "../../bench/servers/ri
 import { machineBusyMs } from "../../bench/costs/machine_cpu.ts";
 import { runOne } from "../../bench/measured_run.ts";
 import { scenarios, scenariosNamed } from "../../bench/scenarios.ts";
-import { markdownTable, percent, table } from "../../bench/report/results_table.ts";
+import { percent, table } from "../../bench/report/results_table.ts";
 import { familyCpuMs, peakWorkers, seriesOf, workerSeconds } from "../../bench/servers/workers.ts";
 
 import { start } from "../support/process.ts";
@@ -101,21 +101,6 @@ Deno.test("the table compares all that took part with the fixed maximum, and say
   assertMatch(text, /gunicorn-autoscaler +99\.90 % .* 216 +40 %/);
   assertMatch(text, /gunicorn, maximum +100\.00 % .* 540 +100 %/);
   assertMatch(text, /Rust autoscaler 0\.2\.1 +not built/);
-});
-
-Deno.test("the table of the page has a row a load, a column a server, and names what was lost", () => {
-  const [burst] = scenariosNamed(["burst"]);
-  const lines = markdownTable([[burst!, {
-    "fixed-max": result(1, 540),
-    ours: { ...result(0.999, 216), errors: 3 },
-    rust: { absent: "not built" },
-  }]]).split("\n");
-  assertEquals(
-    lines[0],
-    "| load | what it is | workers | gunicorn, maximum | gunicorn-autoscaler | Rust autoscaler 0.2.1 |",
-  );
-  assertMatch(lines[2]!, /^\| burst \| .* \| 2\.\.12 \| 100\.00 %, \d+ ms, 540 \|/);
-  assertMatch(lines[2]!, /\| 99\.90 %, \d+ ms, 40 %, 3 lost \| not built \|$/);
 });
 
 Deno.test("the chart shows those that took part, has no broken number, and follows the reader's colour scheme", () => {

@@ -6,17 +6,13 @@ import {
   assertThrows,
 } from "@std/assert";
 import { Barrier } from "../../bench/barrier.ts";
-import {
-  commonLoads,
-  drawOverview,
-  memorySpots,
-  overall,
-  overallTable,
-} from "../../bench/report/overview.ts";
+import { commonLoads, drawOverview, MEMORY, overall, WORKERS } from "../../bench/report/overview.ts";
 import type { Results, RunResult } from "../../bench/report/results.ts";
-import { onDjango, scenariosNamed } from "../../bench/scenarios.ts";
+import { onDjango } from "../../bench/scenario.ts";
+import { scenariosNamed } from "../../bench/scenarios.ts";
 import { batches, rivalsNamed } from "../../bench/servers/rivals.ts";
-import { overviewPicture, overviewTable as overviewOfPage } from "../../docs/overview.ts";
+import { measuredTable } from "../../docs/measured_table.ts";
+import { loadsTables, overviewPicture } from "../../docs/overview.ts";
 
 const run = (shareWithinSlo: number, memoryMbSeconds: number, workerSeconds: number) =>
   ({ shareWithinSlo, memoryMbSeconds, workerSeconds }) as RunResult;
@@ -29,37 +25,78 @@ const results: Results = {
 };
 const servers = rivalsNamed(["ours", "fixed-max"]);
 
-Deno.test("a server is its mean over the loads that all met, each against the maximum under that load", () => {
+Deno.test("a server is its mean share over the loads that all met, and what it took for all of them", () => {
   assertEquals(commonLoads(results, servers), ["burst", "ramp"]);
   assertEquals(commonLoads(results, rivalsNamed(["ours", "rust"])), ["burst"]);
   const [ours, max] = overall(results, ["burst", "ramp"], servers);
   assertAlmostEquals(ours!.shareWithinSlo, 0.95);
-  assertAlmostEquals(ours!.memoryOfMax, 0.4);
-  assertAlmostEquals(ours!.workersOfMax, 0.5);
-  assertEquals(ours!.worst, { scenario: "ramp", shareWithinSlo: 0.9 });
-  assertEquals([max!.memoryOfMax, max!.workersOfMax], [1, 1]);
-  assertStringIncludes(
-    overallTable([ours!]),
-    "| gunicorn-autoscaler | 95.0 % | 40 % | 50 % | 90.0 %, ramp |",
-  );
+  assertEquals([ours!.memoryMbSeconds, max!.memoryMbSeconds], [800, 2000]);
+  assertEquals([ours!.workerSeconds, max!.workerSeconds], [500, 1000]);
 });
 
 Deno.test("the picture of all loads names each server with its figures, and has no broken number", () => {
-  const svg = drawOverview(memorySpots(overall(results, ["burst", "ramp"], servers)), {
-    ...{ title: "Memory", subtitle: "", cost: "memory × time", costUnit: "memory" },
+  const svg = drawOverview(overall(results, ["burst", "ramp"], servers), MEMORY, {
+    title: "Memory",
+    subtitle: "",
   });
   assertStringIncludes(svg, "gunicorn-autoscaler</text>");
-  assertStringIncludes(svg, "95.0 % in time, 40 % memory</text>");
+  assertStringIncludes(svg, "95.0 % in time, 0.8 GB·s</text>");
+  assertStringIncludes(svg, "100.0 % in time, 2 GB·s</text>");
+  const thousands = overall(results, ["burst", "ramp"], servers);
+  assertStringIncludes(
+    drawOverview(thousands, WORKERS, { title: "Workers", subtitle: "" }),
+    "100.0 % in time, 1,000 worker-seconds</text>",
+  );
+  const unknown: Results = {
+    machine: {},
+    scenarios: { ramp: { ours: { shareWithinSlo: 1, workerSeconds: 9 } as RunResult } },
+  };
+  assertEquals(commonLoads(unknown, rivalsNamed(["ours"])), []); // its memory was not measured
+  assertEquals(commonLoads(unknown, rivalsNamed(["ours"]), false), ["ramp"]);
   assertNotMatch(svg, /NaN|undefined|Infinity/);
   assertStringIncludes(svg, "prefers-color-scheme: dark");
 });
 
+Deno.test("names of servers that lie close together do not cover each other, nor a dot", () => {
+  const close: Results = {
+    machine: {},
+    scenarios: {
+      burst: {
+        "ours-fork": run(0.998, 1400, 1),
+        preload: run(1, 1320, 1),
+        ours: run(0.993, 3100, 1),
+        "fixed-max": run(1, 6600, 1),
+      },
+    },
+  };
+  const rivals = rivalsNamed(Object.keys(close.scenarios.burst!));
+  const svg = drawOverview(overall(close, ["burst"], rivals), MEMORY, { title: "Memory", subtitle: "" });
+  const names = [...svg.matchAll(/class="ink name (\w*)" x="(-?\d+)" y="(-?\d+)">([^<]+)</g)].map(
+    ([, anchor, x, y, name]) => {
+      const px = 7 * name!.length;
+      const left = Number(x) - (anchor === "end" ? px : anchor === "mid" ? px / 2 : 0);
+      return { left, right: left + px, top: Number(y) - 12, bottom: Number(y) + 16 };
+    },
+  );
+  const dots = [...svg.matchAll(/cx="(\d+)" cy="(\d+)"/g)].map(([, x, y]) => ({
+    ...{ left: Number(x) - 10, right: Number(x) + 10, top: Number(y) - 10, bottom: Number(y) + 10 },
+  }));
+  assertEquals([names.length, dots.length], [4, 4]);
+  for (const [i, a] of names.entries()) {
+    for (const b of [...names.slice(i + 1), ...dots]) {
+      const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+      assertEquals(apart, true, JSON.stringify([a, b]));
+    }
+  }
+});
+
 Deno.test("on Django, servers whose workers import the application under load are measured alone", () => {
-  const chosen = rivalsNamed(["ours", "ours-fork", "fixed-max", "rust", "preload"]);
+  const chosen = rivalsNamed(["ours", "ours-fork", "fixed-max", "rust", "preload", "uwsgi-lazy"]);
   const named = batches(onDjango(scenariosNamed(["burst"])[0]!), chosen, true)
     .map((batch) => batch.map(({ name }) => name));
-  assertEquals(named, [["ours"], ["ours-fork", "fixed-max", "preload"], ["rust"]]);
+  assertEquals(named, [["ours"], ["ours-fork", "fixed-max", "preload"], ["rust"], ["uwsgi-lazy"]]);
   assertThrows(() => onDjango(scenariosNamed(["uvicorn"])[0]!), Error, "Cannot run uvicorn on Django");
+  assertEquals(onDjango(scenariosNamed(["long-boot"])[0]!).env, {}); // no import but its own
 });
 
 Deno.test("servers of a batch wait for each other, not for one that failed", async () => {
@@ -74,18 +111,37 @@ Deno.test("servers of a batch wait for each other, not for one that failed", asy
   await passed;
 });
 
-Deno.test("how docs/benchmarks.md begins is the mean of its loads that all servers met", () => {
-  const page = [
-    "| load | what it is | workers | gunicorn, maximum | gunicorn-autoscaler |",
-    "| --- | --- | --- | --- | --- |",
-    "| burst | a burst | 2..12 | 100.00 %, 104 ms, 540 | 99.00 %, 201 ms, 36 % |",
-    "| ramp | a ramp | 2..12 | 98.00 %, 119 ms, 396 | 97.00 %, 210 ms, 46 %, 3 lost |",
-    "| uvicorn | FastAPI | 1..8 | 100.00 %, 91 ms, 344 | no ASGI |",
-  ].join("\n");
-  const rows = overviewOfPage(page).split("\n").slice(2).map((line) => line.replaceAll(/ +/g, " "));
-  assertEquals(rows, [
-    "| gunicorn-autoscaler | 98.00 % | 41 % | 97.00 %, ramp |",
-    "| gunicorn, maximum | 99.00 % | 100 % | 98.00 %, ramp |",
+Deno.test("docs/benchmarks.md and the README have the figures of bench/results", () => {
+  const full = (share: number, seconds: number): RunResult => ({
+    ...run(share, 10 * seconds, seconds),
+    errors: 0,
+    timeouts: 0,
+  });
+  const runs = { "fixed-max": full(1, 500), ours: full(0.99, 200), "uwsgi-tuned": full(0.9, 300) };
+  const own: Results = {
+    machine: {},
+    scenarios: {
+      burst: { ...runs, "rust-tuned": { ...full(0.5, 100), errors: 3 } },
+      uvicorn: { ...runs, "uwsgi-tuned": { absent: "no ASGI" } },
+    },
+  };
+  const none: Results = { machine: {}, scenarios: {} };
+  const earlier: Results = { machine: {}, scenarios: { burst: {}, ramp: { ours: full(0.8, 150) } } };
+  const rows = loadsTables({ own, django: none, earlier }).split("\n").map((line) =>
+    line.replaceAll(/ +/g, " ").split(" | ")
+  );
+  assertEquals(rows.length, 5);
+  assertEquals(rows[2]!.slice(1), [
+    ...["2..12", "100.00 %, 500 s, 5000", "99.00 %, 40 %, 2000", "-", "90.00 %, 60 %, 3000"],
+    "50.00 %, 20 %, 1000, 3 lost |",
   ]);
-  assertStringIncludes(overviewPicture(page), "the mean of 2 loads");
+  assertStringIncludes(rows[3]![0]!, "**ramp †**: "); // of an earlier law
+  assertEquals(rows[4]!.at(-2), "no ASGI");
+  assertThrows(() => measuredTable(own), Error, "slow-dependency");
+  const shown = ["burst", "slow-dependency", "long-boot", "trace"];
+  const all = { ...own, scenarios: Object.fromEntries(shown.map((load) => [load, own.scenarios.burst!])) };
+  assertStringIncludes(measuredTable(all), "| 99.00 % at 40 % | 90.00 % at 60 %       | 50.00 % at 20 %");
+  const django = { ...own, scenarios: { burst: { ...runs, "ours-fork": runs.ours, preload: runs.ours } } };
+  assertStringIncludes(overviewPicture({ own, django, earlier }), "99.0 % in time, 2 GB·s</text>");
+  assertStringIncludes(loadsTables({ own, django, earlier }), "gunicorn --preload, maximum");
 });
