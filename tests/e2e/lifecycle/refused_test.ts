@@ -15,7 +15,7 @@ for (
     ["a taken status port", ["--status-addr", `${hostname}:${port}`], 1, /^Cannot serve status on /],
     ["a taken StatsD port", ["--statsd-addr", `${hostname}:${udpPort}`], 1, /^Cannot listen for StatsD on /],
     ["a recording without a folder", ["--record", "/nowhere/x.jsonl"], 1, /^Cannot record to /],
-    ["an option that forbids it", ["--daemon"], 2, /^Cannot run gunicorn with --daemon/],
+    ["an option that forbids it", ["--sleep-after", "5", "--reuse-port"], 2, /^Cannot use --sleep-after/],
   ] as const
 ) {
   Deno.test(`${what} is refused before gunicorn starts, after what was to be logged`, async () => {
