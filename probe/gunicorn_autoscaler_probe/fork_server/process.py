@@ -9,6 +9,8 @@ from . import kernel, wire
 
 STARTING, READY, REFUSED, FAILED = 'starting', 'ready', 'refused', 'failed'
 
+_END_S = 0.5
+
 
 class Recruit:
     """A process forked from a fork server, a child of the arbiter already, that waits for its order to be a worker.
@@ -94,7 +96,11 @@ class ForkServer:
             outcome = json.loads(wire.receive(self._sock)[0].decode('utf-8') or '{}')
         except (OSError, ValueError) as error:
             outcome = {'why': str(error)}
+        end_s = time.monotonic() + _END_S
         self.reap()
+        while not outcome and self._ending is None and time.monotonic() < end_s:  # its end follows that of its socket
+            time.sleep(0.002)
+            self.reap()
         self.state = outcome.get('state', FAILED)
         self.import_s = outcome.get('import_s', 0.0)
         self.why = outcome.get('why', self._ending or 'it ended during the import')
