@@ -48,7 +48,7 @@ export class StartCount {
     );
     if (note !== undefined) log.info("{note}", { note });
     // At the start gunicorn's master has found it by itself.
-    const isKept = isFirst || dryRun || given === undefined;
+    const isKept = (isFirst && seen.reloads === 0) || dryRun || given === undefined;
     return { workers: isKept ? confirmed : initialWorkers, minWorkers, maxWorkers };
   };
 }
