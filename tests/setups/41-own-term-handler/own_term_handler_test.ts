@@ -26,7 +26,7 @@ for (const variant of variants) setUp(import.meta, { ...variant, observe });
 /** How many workers' handlers have run. */
 function ended(server: Server): number {
   try {
-    return Deno.readTextFileSync(`${server.runtimeBase}/ended`).trim().split("\n").length;
+    return new Set(Deno.readTextFileSync(`${server.runtimeBase}/ended`).trim().split("\n")).size;
   } catch {
     return 0;
   }
