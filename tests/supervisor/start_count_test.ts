@@ -10,6 +10,7 @@ function found(
   readings: readonly { configured: number; confirmed: number }[],
   dryRun = false,
   fitting = Infinity,
+  reloads = 0,
 ) {
   let now: Arbiter | undefined;
   const count = new StartCount({
@@ -20,7 +21,7 @@ function found(
     log: getLogger("test"),
   });
   return readings.map((reading) => {
-    now = { readyNs: 1, ...reading } as Arbiter;
+    now = { readyNs: 1, reloads, ...reading } as Arbiter;
     return count.found();
   });
 }
@@ -64,4 +65,10 @@ Deno.test("in little memory neither a start nor a reload takes more than surely 
     confirmed: 3,
   }];
   assertEquals(found(readings, false, 1).map((count) => count?.workers), [1, 2, 2]);
+});
+
+Deno.test("a reload before the first look counts too", () => {
+  const edited = [{ configured: 4, confirmed: 1 }];
+  assertEquals(found(edited, false, Infinity, 1)[0]?.workers, 4);
+  assertEquals(found(edited, false, Infinity, 0)[0]?.workers, 1);
 });
