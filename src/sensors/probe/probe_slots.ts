@@ -147,9 +147,11 @@ export class ProbeSlots {
       for (const entry of Deno.readDirSync(this.#folder)) {
         const pid = entry.isDirectory ? NaN : Number(SLOT_NAME.exec(entry.name)?.[1]);
         if (!(pid > 0)) continue;
+        // A link that we made stays behind when its worker ends.
+        if (entry.isSymlink && !this.#isAlive(pid)) continue;
         listed.add(pid);
         if (this.#slots.has(pid) || this.#slots.size >= MOST_SLOTS || strangers >= MOST_STRANGERS) continue;
-        if (!entry.isFile) continue; // a link that we made, of a worker that has ended
+        if (!entry.isFile) continue;
         if (!this.#isWorker(pid)) {
           strangers++;
           continue;

@@ -272,3 +272,22 @@ Deno.test("gthread workers are told to take one request at a time, again in time
   assertEquals(told(false, 17 * S), [0, 0]);
   slots.close();
 });
+
+Deno.test("A link of ours in place of a removed slot counts while its worker lives", () => {
+  using folder = new SlotFolder();
+  folder.add(11);
+  folder.add(12);
+  const alive = new Set([11, 12]);
+  const slots = new ProbeSlots(folder.path, () => true, (pid) => alive.has(pid));
+  assertEquals(slots.read(10 * S).counts.ready, 2);
+  for (const pid of [11, 12]) {
+    Deno.removeSync(`${folder.path}/w-${pid}`);
+    assertEquals(slots.removed, [`${folder.path}/w-${pid}`]);
+    Deno.symlinkSync("/proc/self/fd/0", `${folder.path}/w-${pid}`);
+  }
+  assertEquals(slots.read(10.1 * S).counts.ready, 2);
+  alive.delete(11);
+  assertEquals(slots.read(10.2 * S).counts.ready, 1);
+  assertEquals(slots.pids, [12]);
+  slots.close();
+});
