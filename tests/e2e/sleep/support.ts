@@ -7,10 +7,10 @@ import { SLEEPY } from "../../../bench/endurance/sleep_cycles.ts";
 /** No wait is shorter: the machine may be busy with other things for seconds. */
 export const PATIENCE_MS = 60_000;
 
-/** gunicorn that falls asleep after a moment. */
+/** gunicorn that falls asleep after a moment. Code that changes twice in a second would be served from its old bytecode. */
 export function sleepy(options: AutoscaledOptions = {}): Promise<Autoscaled> {
-  const { own = [], ...rest } = options;
-  return autoscaled({ own: [...SLEEPY, ...own], ...rest });
+  const { own = [], env = {}, ...rest } = options;
+  return autoscaled({ own: [...SLEEPY, ...own], env: { PYTHONDONTWRITEBYTECODE: "1", ...env }, ...rest });
 }
 
 /** It says so, and no worker is left. The fork server, and a spare worker, are none. */
