@@ -22,6 +22,17 @@ Deno.test("the table has the median and the slowest of all runs, and what was se
   assertStringIncludes(table, "| a fall | 40 ms, 0 of 3 lost | stays down |");
 });
 
+Deno.test("that no request is lost is said by the page, not by each item", () => {
+  const item = (holds: string) => faultTable([{ ...one("autoscaler"), holds }]);
+  assertEquals(item("no request is lost, and it grows"), "- **a fall**: it grows.");
+  assertEquals(item("it grows, no request is lost, and it ends"), "- **a fall**: it grows, and it ends.");
+  assertEquals(item("it grows; no request is lost"), "- **a fall**: it grows.");
+  assertEquals(
+    item("it grows, and no other request is lost"),
+    "- **a fall**: it grows, and no other request is lost.",
+  );
+});
+
 Deno.test("the table is put between the markers of the page, and nothing else changes", () => {
   const page = "a\n<!-- faults: begin -->\nold\n<!-- faults: end -->\nb";
   assertEquals(

@@ -2,6 +2,9 @@
 import { list } from "../../../docs/list.ts";
 import type { Outcome } from "./fault.ts";
 
+/** The page says it once, of all faults that the server survives. */
+const NONE_LOST = /^no request is lost, (?:and )?|[,;] (?:and )?no request is lost(?=[,;]|$)/;
+
 /** An item for each fault, by name: what holds, and how long until steady. Below, what the other servers did. */
 export function faultTable(outcomes: readonly Outcome[]): string {
   const ours: string[] = [];
@@ -13,7 +16,7 @@ export function faultTable(outcomes: readonly Outcome[]): string {
       .sort((a, b) => a - b);
     const median = times[Math.floor((times.length - 1) / 2)];
     const steady = times.length === 0 ? "" : ` (${duration(median)}, ${duration(times.at(-1))})`;
-    ours.push(`**${name}**: ${all[0]!.holds}${steady}.`);
+    ours.push(`**${name}**: ${all[0]!.holds.replace(NONE_LOST, "")}${steady}.`);
     if (own.length === all.length) continue;
     others.push(row([name, observed(all, "gunicorn"), observed(all, "rust")]));
   }

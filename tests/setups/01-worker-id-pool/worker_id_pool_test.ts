@@ -1,6 +1,6 @@
 /**
  * Worker numbers that `pre_fork` hands out
- * Holds: each worker has its own number over 50 changes and 10 reloads; a small pool bounds the workers
+ * Holds: each worker has its own over 50 changes and 10 reloads; a small pool bounds the workers
  * Note: Seen in goauthentik/authentik (`lifecycle/gunicorn.conf.py`) and galaxyproject/galaxy
  * (`lib/galaxy/web_stack/gunicorn_config.py`).
  */

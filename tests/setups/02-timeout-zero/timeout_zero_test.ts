@@ -1,7 +1,6 @@
 /**
  * `--timeout 0`: no heartbeat
- * Holds: long requests are answered during a shrink and after TERM; the graceful timeout stays gunicorn's 30
- * s
+ * Holds: long requests are answered; the graceful timeout stays gunicorn's 30 s
  * Note: Seen in GoogleCloudPlatform/python-docs-samples (`run/helloworld/Dockerfile`).
  */
 import { allAnswered, longRequests } from "../support/long_requests.ts";

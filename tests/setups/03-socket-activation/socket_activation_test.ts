@@ -1,6 +1,6 @@
 /**
  * A systemd socket
- * Holds: gunicorn serves the socket it is given, not its default address
+ * Holds: gunicorn serves it, not its default address
  * Note: gunicorn's deployment page has a .socket unit and no --bind. A process whose pid is not LISTEN_PID
  * ignores the socket and listens on 127.0.0.1:8000.
  */

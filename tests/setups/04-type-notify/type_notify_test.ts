@@ -1,6 +1,6 @@
 /**
- * A systemd service of `Type=notify`
- * Holds: the main process reports READY=1 once a worker serves, never before
+ * systemd's `Type=notify`
+ * Holds: READY=1 once a worker serves, never before
  * Note: Seen in gunicorn's deployment page and Pulp's services. systemd drops messages of other pids unless
  * `NotifyAccess=all`, and the start times out.
  */

@@ -1,7 +1,7 @@
 /**
  * `-w 1`, because sessions live in the process
- * Holds: the number stays one, so each request finds its session
- * Differs: one log line says how to let it grow
+ * Holds: it stays one
+ * Differs: a log line says how to let it grow
  * Note: Seen in Flask-SocketIO #402, pgadmin4's and CTFd's entrypoints and benoitc/gunicorn #1147.
  */
 import { get } from "../../support/http.ts";

@@ -1,7 +1,7 @@
 /**
  * A launcher that starts gunicorn and stays
- * Holds: workers are scaled, the launcher is not stopped, TERM ends all processes after their requests
- * Differs: bare, TERM ends only the launcher
+ * Holds: workers are scaled, TERM ends all processes after their requests
+ * Differs: bare, only the launcher
  * Note: `uv run gunicorn`, `poetry run`, shell scripts without `exec` in superset's and other images.
  */
 import { assertEquals } from "@std/assert";

@@ -1,6 +1,6 @@
 /**
  * gunicorn's options before the application, ours among them
- * Holds: every order of the words starts the same server; `--log-level` is gunicorn's
+ * Holds: every order starts the same server; `--log-level` is gunicorn's
  * Note: Seen in pgadmin4, superset, redash and Cloud Run's samples.
  */
 import { setUp } from "../support/set_up.ts";

@@ -1,5 +1,5 @@
 /**
- * `wsgi_app` in a config file, no application on the command line
+ * `wsgi_app` in a config file, no application named
  * Holds: it starts, serves and stops as bare
  * Note: Seen in benoitc/gunicorn #1359, Pylons/pyramid_cookbook PR #171 and hypothesis/h PR #8386.
  */

@@ -1,6 +1,6 @@
 /**
  * A `--timeout` shorter than the requests, with threads or an event loop
- * Holds: requests longer than the timeout are answered during a shrink and after TERM
+ * Holds: they are answered during a shrink and after TERM
  * Differs: bare loses those of a worker that TTOU stops
  * Note: The timeout is a heartbeat there: 5 to 15 s detect a blocked loop. Seen in Kludex/uvicorn #611 and
  * benoitc/gunicorn #1377.

@@ -1,6 +1,6 @@
 /**
  * A worker class that is not gunicorn's or Uvicorn's
- * Holds: requests in the accept queue add workers within seconds, with the probe and without
+ * Holds: requests in the accept queue add workers within seconds
  * Note: aiohttp, meinheld and home-made workers derive from gunicorn's base class. How many requests such a
  * worker serves at once is unknown. Seen in aio-libs/aiohttp's deployment page and benoitc/gunicorn #1489.
  */

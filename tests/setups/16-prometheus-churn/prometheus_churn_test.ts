@@ -1,6 +1,6 @@
 /**
  * Prometheus files per pid
- * Holds: `child_exit` runs once for each worker that ended and no counter falls
+ * Holds: `child_exit` runs once for each worker, no counter falls
  * Note: `prometheus_client` keeps a file for every pid, and a scrape reads them all. Here `child_exit` merges the file of
  * a worker that ended. Seen in prometheus/client_python #275, #495 and #568.
  */

@@ -1,5 +1,5 @@
 /**
- * `reuse_port`: one accept queue per worker
+ * `reuse_port`
  * Holds: a draining worker answers what waits in its queue; new connections reach the others
  * Note: Seen in heroku/python-getting-started (pull request 248).
  */

@@ -1,6 +1,6 @@
 /**
  * `timeout = 120` in the config, for long requests
- * Holds: requests are answered during a shrink and after TERM
+ * Holds: they are answered
  * Differs: the graceful timeout is 120 s too, gunicorn's stays 30 s
  * Note: Seen in benoitc/gunicorn #3347 and tiangolo/uvicorn-gunicorn-fastapi-docker #46.
  */

@@ -1,6 +1,6 @@
 /**
- * A database that allows fewer connections than the maximum of workers needs
- * Holds: workers beyond the limit fail to boot, with pauses, and the others serve on
+ * A database with too few connections for the maximum
+ * Holds: workers beyond them fail to boot, with pauses, the others serve
  * Differs: a reload at the limit keeps the old workers; bare, it ends gunicorn
  * Note: Seen in fastapi/full-stack-fastapi-template #1, encode/databases #440 and IBM/mcp-context-forge #4645.
  */

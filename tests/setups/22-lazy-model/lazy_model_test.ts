@@ -1,6 +1,6 @@
 /**
  * Memory that a worker takes with its first request
- * Holds: a burst for workers that have served nothing is answered, with one out-of-memory kill at most
+ * Holds: a burst for new workers is answered, with one out-of-memory kill at most
  * Note: Models and caches are often loaded at the first request. Seen in benoitc/gunicorn #2007, #2417 and #2501.
  */
 import { assertEquals, assertLessOrEqual } from "@std/assert";

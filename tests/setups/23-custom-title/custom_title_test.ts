@@ -1,6 +1,6 @@
 /**
- * Workers that set their own process title, without the probe
- * Holds: they are counted, and scaling works
+ * Workers with process titles of their own, without the probe
+ * Holds: they are counted
  * Note: Airflow's webserver puts "[ready] " before each title.
  */
 import { children } from "../../support/processes.ts";

@@ -1,6 +1,6 @@
 /**
- * A cron job that replaces workers by TTIN, then TTOU
- * Holds: the oldest worker is replaced, and no request is lost
+ * A cron job that sends TTIN, then TTOU
+ * Holds: the oldest worker is replaced, no request is lost
  * Note: Seen in apache/airflow PR #1685, #43035 and PR #46371.
  */
 import { children } from "../../support/processes.ts";

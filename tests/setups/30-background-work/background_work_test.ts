@@ -1,7 +1,7 @@
 /**
  * Background tasks after the response
- * Holds: tasks longer than the graceful timeout and the timeout finish during a shrink
- * Differs: bare kills those that outlast the timeout
+ * Holds: those longer than both timeouts finish during a shrink
+ * Differs: bare kills them
  * Note: gunicorn's asgi worker is not tried: it cancels a call 3 s after its client has gone
  * (`asgi_disconnect_grace_period`). Seen in fastapi/fastapi (`BackgroundTasks`).
  */

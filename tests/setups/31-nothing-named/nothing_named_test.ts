@@ -1,7 +1,7 @@
 /**
  * No application
  * Holds: gunicorn's own error is shown
- * Differs: the exit code is 2, gunicorn's is 1
+ * Differs: exit code 2, gunicorn's is 1
  * Note: With exit code 0 a container whose command lacks the application would end without an error.
  */
 import { assertEquals } from "@std/assert";

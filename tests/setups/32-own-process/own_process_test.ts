@@ -1,6 +1,6 @@
 /**
  * An application that reads its arguments and environment
- * Holds: it finds those that were typed, byte by byte, after a reload too
+ * Holds: as typed, after a reload too
  * Note: argparse in an application takes `-c` for its own; `start_response` by its parameters' names, as older middleware
  * calls it.
  */

@@ -1,5 +1,5 @@
 /**
- * A preloaded application that closes all descriptors above 2
+ * A preloaded application that closes all descriptors
  * Holds: workers serve and are scaled
  */
 import { setUp } from "../support/set_up.ts";

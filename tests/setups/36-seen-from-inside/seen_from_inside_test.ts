@@ -1,7 +1,6 @@
 /**
- * What hooks and the application see of the process they run in
- * Holds: under `--fork-server on` a worker has the user, signal handlers, environment, descriptors, loggers, siblings and
- * what the hooks keep as under gunicorn alone
+ * What hooks and the application see of their process
+ * Holds: under `--fork-server on` user, signal handlers, environment, descriptors, loggers and siblings are as bare
  */
 import { assert, assertEquals } from "@std/assert";
 import { get } from "../../support/http.ts";

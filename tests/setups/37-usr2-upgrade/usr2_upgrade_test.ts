@@ -1,7 +1,7 @@
 /**
- * An upgrade by USR2, then TERM to the old master
- * Holds: the new master serves on, no request is lost, TERM to it ends the server
- * Differs: the new master is scaled on the accept queue and CPU alone
+ * USR2, then TERM to the old master
+ * Holds: the new master serves on, no request is lost
+ * Differs: it is scaled on the accept queue and CPU alone
  */
 import { trySignal } from "../../support/process.ts";
 import { until } from "../../support/wait.ts";

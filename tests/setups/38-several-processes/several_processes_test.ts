@@ -1,6 +1,6 @@
 /**
- * No number of workers, and an application that asks `wsgi.multiprocess`
- * Holds: it is true, as there may be several workers; with `-w 1` it is false
+ * An application that asks `wsgi.multiprocess`
+ * Holds: true; with `-w 1` false
  */
 import { assertEquals } from "@std/assert";
 import { get } from "../../support/http.ts";

@@ -1,6 +1,6 @@
 /**
- * A restart under load, and an import that computes for seconds
- * Holds: no more workers boot than were asked for until the first serves, so it serves no later
+ * A restart under load with a long import
+ * Holds: no more workers boot than were asked for until the first serves
  */
 import { children } from "../../support/processes.ts";
 import { setUp } from "../support/set_up.ts";

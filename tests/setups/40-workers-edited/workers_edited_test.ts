@@ -1,6 +1,6 @@
 /**
  * `workers` edited in the config, then HUP
- * Holds: the new number is the number to begin with, also after a single worker
+ * Holds: the new number is the one to begin with
  */
 import { setUp } from "../support/set_up.ts";
 

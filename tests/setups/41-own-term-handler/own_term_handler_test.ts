@@ -1,6 +1,6 @@
 /**
- * An application with a handler of its own for SIGTERM
- * Holds: it runs in each worker that ends, in a shrink as in a stop
+ * An application's own handler of SIGTERM
+ * Holds: it runs in each worker that ends
  */
 import { until } from "../../support/wait.ts";
 import type { Server } from "../support/server.ts";

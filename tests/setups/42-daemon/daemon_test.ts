@@ -1,6 +1,6 @@
 /**
  * `--daemon`, or `daemon = True` in the config
- * Holds: the command returns and the next one starts, the server goes on in the background; HUP and TERM by its pid file
+ * Holds: the command returns, the server goes on; HUP and TERM by its pid file
  * Note: A container's start script runs gunicorn as a daemon and nginx after it.
  */
 import { children } from "../../support/processes.ts";
