@@ -40,7 +40,10 @@ for (const gunicorn of ["20.1", "newest"] as const) {
       const second = await machine.show("MainPID");
       assertNotEquals(second, first);
 
-      // Standing still: the watchdog ends it with all that it started.
+      // Standing still: the watchdog ends it with all that it started, once it has said that it is ready.
+      await until(async () => await machine.show("ActiveState") === "active", {
+        what: "the service to be ready",
+      });
       await machine.systemctl("kill", "--kill-whom=main", "--signal=STOP", "gunicorn-autoscaler");
       await until(async () => !["0", second].includes(await machine.show("MainPID")), {
         timeoutMs: 60_000,
