@@ -117,7 +117,7 @@ export const scenarios: readonly Scenario[] = [
   {
     ...blocked,
     name: "blocked-rise",
-    title: "4, then 16, then 4 requests/s that block their event loop for 120 ms or so, on kept connections",
+    title: "4, then 16, then 4 requests/s that block their loop for 120 ms, kept connections",
     phases: parsePhases("4x15s:/block/{ms},16x30s:/block/{ms},4x15s:/block/{ms}"),
     service: { medianMs: 120, sigma: 0.4 },
     keepAlive: true,
@@ -127,7 +127,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "asyncio",
-    title: "FastAPI on Uvicorn with asyncio's loop: 10, then 70, then 10 requests/s of 20 ms CPU",
+    title: "Uvicorn with asyncio's loop: 10, then 70, then 10 requests/s of 20 ms CPU",
     phases: parsePhases("10x8s:/cpu/20,70x25s:/cpu/20,10x10s:/cpu/20"),
     minWorkers: 1,
     maxWorkers: 8,
@@ -149,7 +149,7 @@ export const scenarios: readonly Scenario[] = [
     ...sync,
     name: "database",
     light: true,
-    title: "15 requests/s whose database, of 6 connections, takes 40 ms, then 2 s, then 40 ms again",
+    title: "15 requests/s whose database, of 6 connections, takes 40 ms, then 2 s, then 40 ms",
     phases: parsePhases("15x5s:/database/40,15x20s:/database/2000,15x15s:/database/40"),
     databaseConnections: 6,
     maxWorkers: 24,

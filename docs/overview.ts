@@ -73,8 +73,9 @@ export function overviewPicture(runs: Runs): string {
   return onDjango.length > 0
     ? drawOverview(overall(runs.django, loads, memory), MEMORY, {
       title,
-      subtitle:
-        `A Django application on two cores, ${loads.length} loads. Up is faster for users, left is cheaper.`,
+      subtitle: `A Django application on two cores, ${
+        loads.join(" and ")
+      }. Up is faster for users, left is cheaper.`,
     })
     : drawOverview(overall(all, loads, workers), WORKERS, { title, subtitle });
 }
