@@ -4,21 +4,14 @@ import { parsePhases } from "../../src/simulation/load/phases.ts";
 import { parseServiceTime } from "../../src/simulation/load/service_time.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../../src/simulation/server/scenario.ts";
 import type { LawLoad } from "./loads.ts";
+import { GTHREAD, SYNC, UVICORN } from "./server_costs.ts";
 
 /** From the minimum to what the load needs is a real rise: changes count from then on, ms ... */
 export const SETTLED_MS = 15_000;
 /** ... for this long. */
 export const COUNTED_MS = 240_000;
 
-const SYNC = { bootMs: 4, bootCpuMs: 4, requestCpuMs: 0.7 } as const;
 const FLASK = { bootMs: 60, bootCpuMs: 30, requestCpuMs: 0.7 } as const;
-const GTHREAD = { model: { kind: "gthread", slots: 4 }, bootMs: 4, bootCpuMs: 4, requestCpuMs: 1 } as const;
-const UVICORN = {
-  model: { kind: "uvicorn", slots: 1000 },
-  bootMs: 283,
-  bootCpuMs: 263,
-  requestCpuMs: 0.8,
-} as const;
 
 type Own = readonly [ratePerSecond: number, service: string, server: Partial<Scenario>, maxWorkers: number];
 

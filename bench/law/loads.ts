@@ -5,6 +5,7 @@ import { parseServiceTime } from "../../src/simulation/load/service_time.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../../src/simulation/server/scenario.ts";
 import { scenariosNamed } from "../scenarios.ts";
 import { simulatedScenario } from "../simulated.ts";
+import { GTHREAD, SYNC, UVICORN } from "./server_costs.ts";
 
 /** A load, its server, and the autoscaler's settings. */
 export interface LawLoad {
@@ -27,14 +28,6 @@ interface Own {
 }
 
 const CORES = 2;
-const UVICORN = {
-  model: { kind: "uvicorn", slots: 1000 },
-  bootMs: 283,
-  bootCpuMs: 263,
-  requestCpuMs: 0.8,
-} as const;
-const GTHREAD = { model: { kind: "gthread", slots: 4 }, bootMs: 4, bootCpuMs: 4, requestCpuMs: 1 } as const;
-const SYNC = { bootMs: 4, bootCpuMs: 4, requestCpuMs: 0.7 } as const;
 const KEPT = { keptConnections: 2000 } as const;
 
 const own: Readonly<Record<string, Own>> = {

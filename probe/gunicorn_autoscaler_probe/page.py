@@ -3,7 +3,7 @@ import errno
 import mmap
 import os
 
-from .kept import Kept
+from .own_descriptor import OwnDescriptor
 from .words import SIZE
 
 # Mappings whose descriptor is another's by now, which their end would close.
@@ -24,7 +24,7 @@ class Page:
         self._map = mmap.mmap(fd, SIZE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         self.words = memoryview(self._map).cast('Q')
         try:
-            self._copy = Kept(copy)
+            self._copy = OwnDescriptor(copy)
         except OSError:  # Python 3.13 and newer may keep none
             self._copy = None
 

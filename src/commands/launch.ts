@@ -4,13 +4,13 @@ import { tiedToParent } from "../gunicorn/parent_death.ts";
 import type { Background } from "../sensors/probe/prepared_start.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Resolved } from "../settings/settings_sources.ts";
-import type { LateLog } from "./late_log.ts";
+import type { DeferredLog } from "./deferred_log.ts";
 
 /** What is to be started. */
 export interface LaunchRequest {
   readonly settings: Settings;
   readonly sources: Resolved["sources"];
-  readonly log: LateLog;
+  readonly log: DeferredLog;
   /** The words that start gunicorn. */
   readonly words: readonly string[];
   readonly gunicornArgs: readonly string[];

@@ -21,7 +21,7 @@ import { listenTcp } from "../status/http/listen.ts";
 import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
 import { backgroundOf, startInBackground } from "../supervisor/background.ts";
-import { LateLog } from "./late_log.ts";
+import { DeferredLog } from "./deferred_log.ts";
 import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import type { Recorder } from "./recorder.ts";
@@ -58,7 +58,7 @@ async function start(
   const resolved = readSettings(flags, { cores, isWholeMachine });
   const { settings, sources, errors, warnings } = resolved;
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
-  const log = new LateLog(settings.logLevel, settings.logFormat);
+  const log = new DeferredLog(settings.logLevel, settings.logFormat);
   for (const warning of warnings) log.warn("{warning}", { warning });
   const capped = cappedMaximum(resolved, cores);
   if (capped !== undefined) log.info("{capped}", { capped });
@@ -200,7 +200,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
   return { code, daemon: code === 0 ? inputs.arbiterFile?.daemon() : undefined };
 }
 
-async function openRecorder(settings: Settings, log: LateLog): Promise<Recorder> {
+async function openRecorder(settings: Settings, log: DeferredLog): Promise<Recorder> {
   const { Recorder } = await import("./recorder.ts");
   const { monotonicNs } = await import("../platform/libc.ts");
   return Recorder.open(settings, monotonicNs() / 1e6, await log.open());

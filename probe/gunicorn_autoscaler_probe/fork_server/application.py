@@ -16,9 +16,9 @@ _LATER = {
 }
 
 
-def load(server, marks):
+def load(server, effects):
     """Import the application as a worker would. Returns (refusals, warnings): what forbids a fork of it, and
-    what workers will share. marks: ImportMarks."""
+    what workers will share. effects: ImportEffects."""
     kind = kinds.kind_of(server.worker_class)
     if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         import gevent.monkey
@@ -28,7 +28,7 @@ def load(server, marks):
         eventlet.monkey_patch()
     before = Left()
     server.app.wsgi()
-    marks.take()
+    effects.take()
     for name in _LATER.get(kind, ()):
         try:
             importlib.import_module(name)

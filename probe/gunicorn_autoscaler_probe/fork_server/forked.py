@@ -7,7 +7,7 @@ from select import poll, POLLIN  # gevent's, put in their places later, would st
 from time import sleep
 
 from . import ending, kernel, rehearsal, reseed, wire
-from .order import arbiter_state, siblings
+from .worker_state import arbiter_state, siblings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _LOOK_EVERY_S = 0.0002
@@ -28,20 +28,20 @@ class ForkingOs:
 class Order:
     """The arbiter's order for a worker. Pickled: pre_fork may have set anything on the worker."""
 
-    def __init__(self, age, attributes, environ, unset, news=(), siblings=()):
+    def __init__(self, age, attributes, environ, unset, arbiter_changes=(), siblings=()):
         """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed;
-        news: see arbiter_state.py; siblings: see siblings.py."""
+        arbiter_changes: see arbiter_state.py; siblings: see siblings.py."""
         self.age = age
         self.attributes = attributes
         self.environ = environ
         self.unset = unset
-        self.news = news
+        self.arbiter_changes = arbiter_changes
         self.siblings = siblings
 
     def packed(self):
         """As bytes. Raises an error of pickle's for what cannot be handed over."""
         needed = self.age, self.attributes, self.environ, self.unset
-        data = pickle.dumps(needed + (self.news, self.siblings))
+        data = pickle.dumps(needed + (self.arbiter_changes, self.siblings))
         return data if len(data) <= wire.MOST_BYTES else pickle.dumps(needed)
 
     @classmethod
@@ -50,12 +50,12 @@ class Order:
         return cls(*pickle.loads(data))
 
 
-def live(server, middle_pid, hand, name, on_slot, marks, pages):
+def live(server, middle_pid, hand, name, on_slot, effects, pages):
     """The life of a worker. Ends the process.
 
     middle_pid: the parent, about to end; hand: where the order comes from; name: the worker's process name;
-    on_slot(fd, tell): told the descriptor of the worker's slot, and what to call once it serves; marks, pages:
-    ImportMarks and UsualPages of the fork server.
+    on_slot(fd, tell): told the descriptor of the worker's slot, and what to call once it serves; effects, pages:
+    ImportEffects and UsualPages of the fork server.
     """
     for number in _STOPS:
         signal.signal(number, _end)  # no code of the application has run yet
@@ -85,7 +85,7 @@ def live(server, middle_pid, hand, name, on_slot, marks, pages):
         pages.keep_to_tell()
         if len(descriptors) > 1:
             on_slot(descriptors[1], pages.tell)
-        _run(server, Order.unpacked(data), descriptors[0], marks)
+        _run(server, Order.unpacked(data), descriptors[0], effects)
     except SystemExit as error:
         ending.end(error.code)
     os._exit(0)
@@ -106,7 +106,7 @@ def _leave(number, frame):
     sys.exit(0)
 
 
-def _run(server, order, heartbeat_fd, marks):
+def _run(server, order, heartbeat_fd, effects):
     """gunicorn's own spawn_worker, from its fork on, in the child."""
     import gunicorn.arbiter as arbiter_module
     from gunicorn.workers import base
@@ -129,9 +129,9 @@ def _run(server, order, heartbeat_fd, marks):
     def pre_fork(server, worker):  # the user's has run, in the arbiter
         worker.__dict__.update(order.attributes)
         siblings.stand_in(server, worker, order.siblings)
-        marks.follow(worker)
+        effects.follow(worker)
 
-    arbiter_state.apply(server, order.news)
+    arbiter_state.apply(server, order.arbiter_changes)
     base.WorkerTmp = heartbeat
     server.cfg.settings['pre_fork'].value = pre_fork  # not by cfg.set, which inspects it: that takes a millisecond
     server.worker_age = order.age - 1

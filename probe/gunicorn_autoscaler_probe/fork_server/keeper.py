@@ -4,7 +4,7 @@ import time
 
 from .. import report
 from . import spares, unfit, wire
-from .order import arbiter_state, post_fork
+from .worker_state import arbiter_state, post_fork_warning
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
 
 _MOST_IMPORT_S = 30
@@ -87,7 +87,7 @@ class Keeper:
         self._words.count_fork(self._ordered_s - began_s)
         return recruit
 
-    def news(self):
+    def arbiter_changes(self):
         """What the fork server does not know of the arbiter: for an Order."""
         if self._current is None:
             return []
@@ -236,7 +236,7 @@ class Keeper:
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
-            post_fork.warn(self._server)
+            post_fork_warning.warn(self._server)
             return True
         if state == REFUSED:
             self._refuse(new.why)

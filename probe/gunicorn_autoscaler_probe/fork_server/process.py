@@ -59,7 +59,7 @@ class ForkServer:
         self.state = STARTING
         self.why = ''  # why it is refused or failed
         self.import_s = 0.0
-        self.known = {}  # of the arbiter's state, see order/arbiter_state.py
+        self.known = {}  # of the arbiter's state, see worker_state/arbiter_state.py
         self._started_s = time.monotonic()
         self._ending = None  # how it ended, once reaped
         try:

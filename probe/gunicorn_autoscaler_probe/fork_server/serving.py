@@ -12,7 +12,7 @@ from ..worker import oom
 from . import application, ending, forked, kernel, process, rehearsal, wire
 from .memory import code_pages
 from .memory.usual_pages import UsualPages
-from .order.import_marks import ImportMarks
+from .worker_state.import_effects import ImportEffects
 
 _FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
 
@@ -25,7 +25,7 @@ class Life:
         self._server = server
         self._least_import_s = least_import_s
         self._on_slot = on_slot
-        self._marks = None
+        self._effects = None
         self._pages = None
 
     def __call__(self, sock):
@@ -60,7 +60,7 @@ class Life:
                 for other in hands:
                     if other is not hand:
                         other.close()
-                forked.live(self._server, middle_pid, hand, worker_name, self._on_slot, self._marks, self._pages)
+                forked.live(self._server, middle_pid, hand, worker_name, self._on_slot, self._effects, self._pages)
         os._exit(0)
 
     def _begin(self, sock):
@@ -72,8 +72,8 @@ class Life:
             self._leave_arbiter()
             kernel.set_name(kernel.FORK_SERVER_NAME)  # a title, of gunicorn's or of the import's, changes it too
             began_s = time.monotonic()
-            self._marks = ImportMarks(self._server)
-            refusals, warnings = application.load(self._server, self._marks)
+            self._effects = ImportEffects(self._server)
+            refusals, warnings = application.load(self._server, self._effects)
             kernel.set_name(kernel.FORK_SERVER_NAME)
             import_s = time.monotonic() - began_s
             refusal = '; '.join(refusals)

@@ -7,7 +7,7 @@ import time
 from .. import kinds, report, slot
 from . import keeper, serving
 from .forked import ForkingOs, Order
-from .order import siblings
+from .worker_state import siblings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _UNSET = object()
@@ -136,7 +136,7 @@ class Spawning:
                 attributes,
                 {key: value for key, value in os.environ.items() if self._environ.get(key) != value},
                 [key for key in self._environ if key not in os.environ],
-                self._keeper.news(),
+                self._keeper.arbiter_changes(),
                 siblings.listed(self._server, self._set_by_pre_fork)).packed()
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             report.trouble('hand what pre_fork set to a worker of the fork server', error, self._server.log)

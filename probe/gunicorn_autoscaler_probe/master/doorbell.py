@@ -5,7 +5,7 @@ import time
 from .. import kinds
 from .. import words as w
 from ..fork_server.arbiter_words import ForkServerWords
-from ..kept import Kept
+from ..own_descriptor import OwnDescriptor
 from ..page import Page, open_owned
 from . import background, claim, start
 from .asleep import Sleep
@@ -21,7 +21,7 @@ class Doorbell:
     def __init__(self, folder):
         """Open the file in `folder`. Raises OSError when it is missing, ValueError when it is something else."""
         # Kept open: a process loses its locks on a file when it closes any descriptor of it.
-        self._file = Kept(open_owned(os.path.join(folder, 'arbiter')))
+        self._file = OwnDescriptor(open_owned(os.path.join(folder, 'arbiter')))
         try:
             self._page = Page(self._file.fd)
         except BaseException:

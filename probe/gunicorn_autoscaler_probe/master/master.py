@@ -4,11 +4,11 @@ import sys
 import time
 
 from .. import report
-from ..kept import Kept
+from ..own_descriptor import OwnDescriptor
 from ..fork_server.spawning import Spawning
 from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
-from . import lifeline, sockets, start, start_words
+from . import lifeline, sockets, start, start_arguments
 from .doorbell import Doorbell
 
 
@@ -52,7 +52,7 @@ class Master:
         except Exception as error:
             report.trouble('tie gunicorn to the life of its supervisor', error)
         try:
-            self._held = Kept(lifeline.hold_folder(self._folder))
+            self._held = OwnDescriptor(lifeline.hold_folder(self._folder))
             self._wrapper = lifeline.Wrapper(self._folder)
         except Exception as error:
             report.trouble('hold the runtime folder', error)
@@ -86,7 +86,7 @@ class Master:
             report.trouble('prepare for a fork server', error, server.log)
         package = sys.modules[__name__.partition('.')[0]]
         if package.arguments is not None:
-            start_words.keep_through_reloads(server, package.arguments, package.added_variable)
+            start_arguments.keep_through_reloads(server, package.arguments, package.added_variable)
         self._bell.follow_reexec(server)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:

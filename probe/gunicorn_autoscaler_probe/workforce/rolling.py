@@ -61,8 +61,8 @@ class Ages:
         self._server = server
         self._true = {}
 
-    def bend(self, is_reloading):
-        """At each pass."""
+    def hide(self, is_reloading):
+        """At each pass: while gunicorn reloads, workers have other ages; before and after, their own."""
         workers = list(self._server.WORKERS.values())
         for worker in workers:
             worker.age = self._true.pop(worker, worker.age)  # hooks may read it

@@ -92,7 +92,7 @@ class Workforce:
         if self._spawning is not None:
             self._spawning.tend()
         try:
-            self._ages.bend(self._is_reloading)
+            self._ages.hide(self._is_reloading)
             self._is_reloading = False
             missing = self._look(time.monotonic_ns())
         except Exception as error:

@@ -132,9 +132,12 @@ Deno.test("with setproctitle the fork server is no worker, and workers have the 
   const names = server.workers().map((pid) => Deno.readTextFileSync(`/proc/${pid}/comm`).trim());
   assertEquals(names, Array(4).fill("gunicorn: shop"));
   await pin(server, 1);
-  await untilBooted(server, 1);
-  const { stdout } = await command(server, "status", "--json");
-  assertEquals(JSON.parse(stdout).workers.list.length, 1);
+  let listed: number | undefined;
+  const isAlone = async () => {
+    listed = JSON.parse((await command(server, "status", "--json")).stdout).workers.list.length;
+    return listed === 1;
+  };
+  await until(isAlone, { timeoutMs: 20_000, what: () => `one worker, ${listed} are listed` });
 });
 
 Deno.test("with --user a fork server, its spare and its workers have names of their own", async () => {

@@ -56,7 +56,7 @@ class ForkServerTest(unittest.TestCase):
         self.addCleanup(os.close, self.reader)
         self.addCleanup(os.close, self.writer)
 
-    def run_worker(self, server, order, heartbeat_fd, marks):
+    def run_worker(self, server, order, heartbeat_fd, effects):
         os.write(self.writer, b'%d' % order.age)
         os._exit(7)
 

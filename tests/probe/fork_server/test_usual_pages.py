@@ -6,27 +6,12 @@ import resource
 import time
 import unittest
 
-import support  # noqa: F401  the package's place
+from support import in_fork
 from gunicorn_autoscaler_probe.fork_server.memory.usual_pages import UsualPages, own_ranges
 
 PAGES = 400
 _NO_RESERVE = 0x4000
 SIZE = os.sysconf('SC_PAGE_SIZE')
-
-
-def in_fork(step):
-    """What step() returns, a number, in a fork of this process."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.write(write, b'%d' % step())
-        finally:
-            os._exit(0)
-    os.close(write)
-    os.waitpid(pid, 0)
-    with os.fdopen(read) as file:
-        return int(file.read())
 
 
 def can_populate():

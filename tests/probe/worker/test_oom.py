@@ -1,23 +1,10 @@
 import os
 import unittest
 
-import support  # noqa: F401 (finds the probe)
+from support import in_fork
 from gunicorn_autoscaler_probe.worker import oom
 
 PATH = '/proc/self/oom_score_adj'
-
-
-def in_child(step):
-    """What `step()` returns, a number from 0 to 2000, run in a process of its own."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.write(write, b'%d' % step())
-        os._exit(0)
-    os.close(write)
-    os.waitpid(pid, 0)
-    with os.fdopen(read) as file:
-        return int(file.read())
 
 
 def adjustment():
@@ -39,8 +26,8 @@ class OomTest(unittest.TestCase):
                 oom.end_first()
             return adjustment() + 1000
 
-        self.assertEqual(in_child(once) - 1000, min(1000, now + 500))
-        self.assertEqual(in_child(often) - 1000, 1000)
+        self.assertEqual(in_fork(once) - 1000, min(1000, now + 500))
+        self.assertEqual(in_fork(often) - 1000, 1000)
         self.assertEqual(adjustment(), now)
 
     def test_a_fork_server_goes_before_its_workers_and_they_where_others_do(self):
@@ -52,7 +39,7 @@ class OomTest(unittest.TestCase):
             oom.end_first()
             return (of_fork_server - now) * 2 + (adjustment() - now == 500)
 
-        self.assertEqual(in_child(both), 2 * min(1000 - now, 700) + 1)
+        self.assertEqual(in_fork(both), 2 * min(1000 - now, 700) + 1)
 
     def test_where_it_cannot_be_written_nothing_happens(self):
         path, oom._ADJUSTMENT = oom._ADJUSTMENT, '/nonexistent'

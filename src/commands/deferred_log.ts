@@ -5,7 +5,7 @@ import type { LogFormat, LogLevel } from "../log.ts";
 type Properties = Readonly<Record<string, unknown>>;
 
 /** The log before it is loaded, which gunicorn's start does not wait for. What is said until then is logged when it is. */
-export class LateLog {
+export class DeferredLog {
   readonly #level: LogLevel;
   readonly #format: LogFormat;
   readonly #held: {

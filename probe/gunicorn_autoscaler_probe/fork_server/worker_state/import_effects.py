@@ -13,8 +13,8 @@ _LOGGERS = ('gunicorn.error', 'gunicorn.access')
 _LOGGERS_OF_UVICORN = ('uvicorn.error', 'uvicorn.access')
 
 
-class ImportMarks:
-    """Those of the import of one fork server."""
+class ImportEffects:
+    """Those of one fork server's import."""
 
     def __init__(self, server):
         """Before the import, in the fork server."""

@@ -10,8 +10,8 @@ import unittest
 
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe.fork_server import forked, serving, wire
-from gunicorn_autoscaler_probe.fork_server.order import arbiter_state, import_marks, siblings
-from gunicorn_autoscaler_probe.fork_server.order.loggers import Loggers
+from gunicorn_autoscaler_probe.fork_server.worker_state import arbiter_state, import_effects, siblings
+from gunicorn_autoscaler_probe.fork_server.worker_state.loggers import Loggers
 from support import PROBE, Config, Setting
 
 # In a process of its own: a fork server, its import, and a worker as gunicorn makes it.
@@ -19,7 +19,7 @@ SIGNALS = """
 import faulthandler, os, signal, sys, tempfile
 sys.path.insert(0, %r)
 sys.dont_write_bytecode = True
-from gunicorn_autoscaler_probe.fork_server.order.handlers import Handlers
+from gunicorn_autoscaler_probe.fork_server.worker_state.handlers import Handlers
 heard = []
 handlers = Handlers({signal.SIGTERM, signal.SIGABRT})
 # The import.
@@ -72,14 +72,14 @@ class OrderTest(unittest.TestCase):
         space['COUNT'], arbiter.given, arbiter.added = 3, 3, 'x'
         given[7] = 'seven'
         space['RING'].append(2)
-        news = arbiter_state.changes(known, arbiter_state.look(arbiter))
-        self.assertEqual(sorted(name for _, name, _ in news), ['COUNT', 'GIVEN', 'RING', 'added', 'given'])
+        arbiter_changes = arbiter_state.changes(known, arbiter_state.look(arbiter))
+        self.assertEqual(sorted(name for _, name, _ in arbiter_changes), ['COUNT', 'GIVEN', 'RING', 'added', 'given'])
         # The fork server has what there was.
         space['COUNT'], arbiter.given = 0, 0
         given.clear()
         space['RING'].pop()
         del arbiter.added
-        arbiter_state.apply(arbiter, news)
+        arbiter_state.apply(arbiter, arbiter_changes)
         self.assertEqual((space['COUNT'], arbiter.given, arbiter.added), (3, 3, 'x'))
         self.assertEqual((space['GIVEN'], list(space['RING'])), ({7: 'seven'}, [1, 2]))
         self.assertTrue(space['GIVEN'] is given and space['FIXED'] is fixed)
@@ -93,7 +93,7 @@ class OrderTest(unittest.TestCase):
     def test_an_order_too_long_for_one_message_leaves_out_what_hooks_keep(self):
         order = forked.Order(7, {'name': 'x'}, {}, [], [('', 'kept', b'x' * (1 << 17))])
         unpacked = forked.Order.unpacked(order.packed())
-        self.assertEqual((unpacked.age, unpacked.attributes, unpacked.news), (7, {'name': 'x'}, ()))
+        self.assertEqual((unpacked.age, unpacked.attributes, unpacked.arbiter_changes), (7, {'name': 'x'}, ()))
         self.assertLess(len(order.packed()), wire.MOST_BYTES)
 
     def test_a_worker_finds_its_siblings(self):
@@ -131,15 +131,15 @@ class OrderTest(unittest.TestCase):
             def load_wsgi(self):
                 Worker.loads += 1
 
-        marks = import_marks.ImportMarks.__new__(import_marks.ImportMarks)
-        marks._own_title = None
-        marks._names, marks._handlers, marks._loggers = ['SET', 'UNSET'], Loggers([]), Loggers([])
+        effects = import_effects.ImportEffects.__new__(import_effects.ImportEffects)
+        effects._own_title = None
+        effects._names, effects._handlers, effects._loggers = ['SET', 'UNSET'], Loggers([]), Loggers([])
         self.addCleanup(os.environ.pop, 'SET')
         os.environ['SET'] = 'by the import'
-        marks.take()
+        effects.take()
         os.environ['SET'], os.environ['UNSET'] = 'by gunicorn', 'by gunicorn'
         worker = Worker()
-        marks.follow(worker)
+        effects.follow(worker)
         worker.load_wsgi()
         self.assertEqual((os.environ['SET'], os.environ.get('UNSET')), ('by the import', None))
         self.assertEqual((Worker.loads, vars(worker)), (1, {}))

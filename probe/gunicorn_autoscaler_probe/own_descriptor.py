@@ -3,7 +3,7 @@ of others, such as gunicorn's listeners."""
 import os
 
 
-class Kept:
+class OwnDescriptor:
     """A descriptor that is used and closed only while it is still the file that it was."""
 
     def __init__(self, fd):

@@ -39,12 +39,12 @@ def changes(before, after):
     return [(place, name, data) for (place, name), data in after.items() if before.get((place, name)) != data]
 
 
-def apply(server, news):
+def apply(server, changed):
     """Set it, in the worker. Lists and the like stay the same objects."""
-    if not news:
+    if not changed:
         return
     spaces = dict(_spaces(server))
-    for place, name, data in news:
+    for place, name, data in changed:
         space, value = spaces[place], pickle.loads(data)
         kept = space.get(name)
         if type(kept) is type(value) and isinstance(value, list):

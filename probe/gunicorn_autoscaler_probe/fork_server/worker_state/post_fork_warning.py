@@ -1,4 +1,4 @@
-"""The one hook that stands in another order than gunicorn's."""
+"""A warning to users of post_fork, the one hook that runs at another time than under gunicorn alone."""
 from ... import report
 from ...workforce import user_hooks
 

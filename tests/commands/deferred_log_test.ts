@@ -1,10 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { run } from "../support/process.ts";
 
-/** Lines that a program with a LateLog leaves on standard error. */
+/** Lines that a program with a DeferredLog leaves on standard error. */
 async function lines(program: string): Promise<string[]> {
-  const { href } = new URL("../../src/commands/late_log.ts", import.meta.url);
-  const script = `import { LateLog } from "${href}"; const log = new LateLog("info", "text"); ${program}`;
+  const { href } = new URL("../../src/commands/deferred_log.ts", import.meta.url);
+  const script =
+    `import { DeferredLog } from "${href}"; const log = new DeferredLog("info", "text"); ${program}`;
   const { code, stderr } = await run(Deno.execPath(), ["eval", script]);
   assertEquals(code, 0, stderr);
   return stderr.trimEnd().split("\n");
