@@ -42,7 +42,7 @@ const TASK = {
     }),
     app: oneOf(["own", "django"], {
       help:
-        "What is served: the scenario's own, which is next to nothing, or a Django application of 77 MB a worker " +
+        "What is served: the scenario's own, which is next to nothing, or a Django application of 114 MB a worker " +
         "(for scenarios of the sync and gthread classes).",
       default: "own",
     }),

@@ -5,7 +5,7 @@ import { drawPicture, PICTURES } from "./decision_picture.ts";
 import { measuredTable } from "./measured_table.ts";
 import { metricsPage } from "./metrics_page.ts";
 import { fewSettings, settingsPage } from "./settings_page.ts";
-import { burstPicture, loadsTables, newest, overviewPicture, readRuns } from "./overview.ts";
+import { burstPicture, djangoTable, loadsTable, newest, overviewPicture, readRuns } from "./overview.ts";
 import { setupsPage } from "./setups_page.ts";
 
 const repository = new URL("../", import.meta.url);
@@ -23,7 +23,10 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
     ...pictures,
     ...(runs.own.scenarios.burst ? [["docs/images/burst.svg", burstPicture(runs)] as const] : []),
     ["docs/images/overview.svg", overviewPicture(runs)],
-    ["docs/benchmarks.md", between(benchmarks, "loads", loadsTables(runs))],
+    [
+      "docs/benchmarks.md",
+      between(between(benchmarks, "django", djangoTable(runs)), "loads", loadsTable(runs)),
+    ],
     ["docs/settings.md", settingsPage()],
     ["docs/metrics.md", metricsPage()],
     ["docs/setups.md", setupsPage()],

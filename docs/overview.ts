@@ -1,8 +1,9 @@
-/** How docs/benchmarks.md begins: each server over all loads as a picture, and the tables of loads. */
+/** How docs/benchmarks.md begins: each server over all loads as a picture, and a table of loads on each application. */
 import { drawChart } from "../bench/report/chart.ts";
-import { commonLoads, drawOverview, MEMORY, overall, WORKERS } from "../bench/report/overview.ts";
+import { overLoads, overSameLoads } from "../bench/report/overview.ts";
+import { drawOverview } from "../bench/report/overview_picture.ts";
 import { readResults, type Results } from "../bench/report/results.ts";
-import { pageTable } from "../bench/report/results_table.ts";
+import { memoryTable, pageTable } from "../bench/report/results_table.ts";
 import { scenarios, scenariosNamed } from "../bench/scenarios.ts";
 import { rivalsNamed } from "../bench/servers/rivals.ts";
 import { table } from "./markdown_table.ts";
@@ -34,50 +35,35 @@ export async function readRuns(): Promise<Runs> {
 }
 
 /** Columns of the tables. */
-const SERVERS = ["fixed-max", "ours", "uwsgi-busyness", "uwsgi-tuned", "rust-tuned"];
+const SERVERS = ["fixed-max", "ours", "uwsgi-tuned", "rust-tuned"];
 const ON_DJANGO = ["fixed-max", "preload", "ours", "ours-fork", "uwsgi-tuned", "uwsgi-lazy", "rust-tuned"];
 
-/** The table of loads, and beneath it those on Django where they were measured. */
-export function loadsTables(runs: Runs): string {
-  const all = pageOf(newest(runs), SERVERS, (load) => runs.own.scenarios[load] === undefined);
-  if (Object.keys(runs.django.scenarios).length === 0) return all;
-  return `${all}\n\nOn a Django application:\n\n${pageOf(runs.django, ON_DJANGO, () => false)}`;
-}
-
-function pageOf(
-  results: Results,
-  servers: readonly string[],
-  isEarlier: (load: string) => boolean,
-): string {
-  const runs = scenarios.map((scenario) => {
-    const { name } = scenario;
-    const marked = isEarlier(name) ? { ...scenario, name: `${name} ${EARLIER}` } : scenario;
-    return [marked, results.scenarios[name] ?? {}] as const;
-  });
-  const [head, ...rows] = pageTable(runs, rivalsNamed(servers));
+/** The loads on Django. */
+export function djangoTable({ django }: Pick<Runs, "django">): string {
+  const runs = scenarios.map((scenario) => [scenario, django.scenarios[scenario.name] ?? {}] as const);
+  const [head, ...rows] = memoryTable(runs, rivalsNamed(ON_DJANGO));
   return table(head, rows);
 }
 
-/** Servers that the picture shows. */
-const DRAWN = ["ours", "fixed-max", "uwsgi-busyness", "uwsgi-tuned", "rust-tuned"];
-const DRAWN_ON_DJANGO = ["ours", "ours-fork", "fixed-max", "preload", "uwsgi-tuned"];
+/** Each load with its own application: of today's law where it was measured, else of the earlier. */
+export function loadsTable(runs: Pick<Runs, "own" | "earlier">): string {
+  const all = newest(runs).scenarios;
+  const marked = scenarios.map((scenario) => {
+    const { name } = scenario;
+    const isEarlier = runs.own.scenarios[name] === undefined;
+    return [isEarlier ? { ...scenario, name: `${name} ${EARLIER}` } : scenario, all[name] ?? {}] as const;
+  });
+  const [head, ...rows] = pageTable(marked, rivalsNamed(SERVERS));
+  return table(head, rows);
+}
 
-/** Memory on the Django application where it was measured, else worker-seconds. */
-export function overviewPicture(runs: Runs): string {
-  const [memory, workers] = [rivalsNamed(DRAWN_ON_DJANGO), rivalsNamed(DRAWN)];
-  const onDjango = commonLoads(runs.django, memory);
-  const all = newest(runs);
-  const loads = onDjango.length > 0 ? onDjango : commonLoads(all, workers, false);
-  const title = "Answered in time, and what it took";
-  const subtitle = `Two cores, ${loads.length} loads. Up is faster for users, left is cheaper.`;
-  return onDjango.length > 0
-    ? drawOverview(overall(runs.django, loads, memory), MEMORY, {
-      title,
-      subtitle: `A Django application on two cores, ${
-        loads.join(" and ")
-      }. Up is faster for users, left is cheaper.`,
-    })
-    : drawOverview(overall(all, loads, workers), WORKERS, { title, subtitle });
+/** Servers of the picture; it would have too many dots with more. */
+const DRAWN_ON_DJANGO = ["ours", "ours-fork", "fixed-max", "preload", "uwsgi-tuned"];
+const DRAWN_ON_THEIR_OWN = ["ours", "fixed-max", "uwsgi-tuned"];
+
+export function overviewPicture({ own, django }: Pick<Runs, "own" | "django">): string {
+  const large = overLoads(django, rivalsNamed(DRAWN_ON_DJANGO));
+  return drawOverview(large, overSameLoads(own, large, rivalsNamed(DRAWN_ON_THEIR_OWN)));
 }
 
 /** The burst, which the README shows. */

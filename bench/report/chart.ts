@@ -2,14 +2,13 @@
  * Draws one scenario as an SVG for a README: for each server its workers over the load, and where users waited too long.
  * `deno task bench:chart --help`.
  */
-import { refuse, taskArguments } from "../../tasks/arguments.ts";
-import { listOf, oneOf, text, toggle } from "../../tasks/options.ts";
+import { taskArguments } from "../../tasks/arguments.ts";
+import { listOf, oneOf, text } from "../../tasks/options.ts";
 import { totalMs } from "../load/phases.ts";
-import { type Absent, isAbsent, readResults, type Results, type RunResult } from "./results.ts";
+import { type Absent, isAbsent, readResults, type RunResult } from "./results.ts";
 import { type Rival, rivalsNamed } from "../servers/rivals.ts";
 import type { Scenario } from "../scenario.ts";
 import { scenariosNamed } from "../scenarios.ts";
-import { commonLoads, drawOverview, MEMORY, overall } from "./overview.ts";
 import { percent } from "./results_table.ts";
 
 const WIDTH = 960;
@@ -189,10 +188,8 @@ const TASK = {
   command: "deno task bench:chart",
   action: "draw the chart",
   about:
-    "Draws one scenario as an SVG: for each server its workers over the load, and where users waited too long. Or all " +
-    "scenarios that all of the servers met: for each server the share in time over the memory it held.",
+    "Draws one scenario as an SVG: for each server its workers over the load, and where users waited too long.",
   options: {
-    all: toggle("Draw all scenarios in one."),
     scenario: oneOf(SCENARIOS, { help: "What is drawn, one of those listed below.", default: "burst" }),
     rivals: listOf(RIVALS, {
       help: "Servers to draw, in this order; those without a result are left out.",
@@ -206,39 +203,17 @@ const TASK = {
     }),
     out: text({ placeholder: "FILE.svg", help: "Where the chart is written.", otherwise: "printed" }),
   },
-  examples: [
-    "--scenario burst --rivals ours,uwsgi-tuned --out burst.svg",
-    "--all --rivals ours,ours-fork,fixed-max --out overview.svg",
-  ],
+  examples: ["--scenario burst --rivals ours,uwsgi-tuned --out burst.svg"],
   notes: [`Scenarios: ${SCENARIOS.join(", ")}.`, `Rivals: ${RIVALS.join(", ")}.`],
 };
 
 async function main(): Promise<void> {
   const { options: args } = taskArguments(TASK);
-  const results = await readResults(args.json);
-  const rivals = rivalsNamed(args.rivals);
-  const svg = args.all ? drawAll(results, rivals) : drawOne(results, args.scenario, rivals);
+  const { scenarios } = await readResults(args.json);
+  const [scenario] = scenariosNamed([args.scenario]);
+  const svg = drawChart(scenario!, scenarios[args.scenario] ?? {}, rivalsNamed(args.rivals));
   if (args.out !== undefined) await Deno.writeTextFile(args.out, svg);
   else console.log(svg);
-}
-
-function drawOne({ scenarios }: Results, name: string, rivals: readonly Rival[]): string {
-  const [scenario] = scenariosNamed([name]);
-  return drawChart(scenario!, scenarios[name] ?? {}, rivals);
-}
-
-function drawAll(results: Results, rivals: readonly Rival[]): string {
-  const loads = commonLoads(results, rivals);
-  if (loads.length === 0) {
-    refuse(
-      TASK,
-      `no load was met by ${rivals.map(({ name }) => name).join(", ")}, run deno task bench first`,
-    );
-  }
-  return drawOverview(overall(results, loads, rivals), MEMORY, {
-    title: "Answered in time, and the memory it took",
-    subtitle: `Real servers on ${results.machine.cores} cores, ${loads.length} loads: ${loads.join(", ")}`,
-  });
 }
 
 if (import.meta.main) await main();

@@ -40,19 +40,55 @@ export function pageTable(
   ];
 }
 
+/** A row a load, a column a server: the share in time, and memory × time as a share of the maximum's. */
+export function memoryTable(
+  results: readonly (readonly [Scenario, Runs])[],
+  servers: readonly Rival[],
+): readonly [head: string[], ...rows: string[][]] {
+  const measured = results.filter(([, runs]) => servers.some(({ name }) => runs[name] !== undefined));
+  const used = servers.filter(({ name }) => measured.some(([, runs]) => runs[name] !== undefined));
+  return [
+    ["load", ...used.map(({ label }) => label)],
+    ...measured.map(([scenario, runs]) => [
+      `**${scenario.name}**`,
+      ...used.map(({ name }) => memoryCell(name, runs)),
+    ]),
+  ];
+}
+
+function memoryCell(server: string, runs: Runs): string {
+  const [run, maximum] = [runs[server], runs["fixed-max"]];
+  if (run === undefined) return "-";
+  if (isAbsent(run)) return run.absent;
+  const most = maximum === undefined || isAbsent(maximum) ? NaN : maximum.memoryMbSeconds ?? NaN;
+  const ratio = (run.memoryMbSeconds ?? NaN) / most;
+  return [
+    percent(run.shareWithinSlo, 2),
+    server === "fixed-max"
+      ? `${(most / 1000).toFixed(1)} GB·s`
+      : Number.isNaN(ratio)
+      ? "-"
+      : `${Math.round(100 * ratio)} %`,
+    ...lost(run),
+  ].join(", ");
+}
+
 /** "share within the objective, worker-seconds, MB·s"; "no ASGI" or the like where there are none. */
 function pageCell(server: string, runs: Runs): string {
   const run = runs[server];
   if (run === undefined) return "-";
   if (isAbsent(run)) return run.absent;
-  const { shareWithinSlo, memoryMbSeconds, errors, timeouts } = run;
-  const lost = errors + timeouts;
+  const { shareWithinSlo, memoryMbSeconds } = run;
   return [
     percent(shareWithinSlo, 2),
     costOf(server, runs),
     ...(memoryMbSeconds === undefined ? [] : [memoryMbSeconds.toFixed(0)]),
-    ...(lost > 0 ? [`${lost} lost`] : []),
+    ...lost(run),
   ].join(", ");
+}
+
+function lost({ errors, timeouts }: RunResult): string[] {
+  return errors + timeouts > 0 ? [`${errors + timeouts} lost`] : [];
 }
 
 /** The worker-seconds as a share of the maximum's; those of the maximum as they are. */

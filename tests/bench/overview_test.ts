@@ -1,4 +1,5 @@
 import {
+  assert,
   assertAlmostEquals,
   assertEquals,
   assertNotMatch,
@@ -6,13 +7,14 @@ import {
   assertThrows,
 } from "@std/assert";
 import { Barrier } from "../../bench/barrier.ts";
-import { commonLoads, drawOverview, MEMORY, overall, WORKERS } from "../../bench/report/overview.ts";
+import { overLoads, overSameLoads } from "../../bench/report/overview.ts";
+import { drawOverview } from "../../bench/report/overview_picture.ts";
 import type { Results, RunResult } from "../../bench/report/results.ts";
 import { onDjango } from "../../bench/scenario.ts";
 import { scenariosNamed } from "../../bench/scenarios.ts";
 import { batches, rivalsNamed } from "../../bench/servers/rivals.ts";
 import { measuredTable } from "../../docs/measured_table.ts";
-import { loadsTables, overviewPicture } from "../../docs/overview.ts";
+import { djangoTable, loadsTable, overviewPicture } from "../../docs/overview.ts";
 
 const run = (shareWithinSlo: number, memoryMbSeconds: number, workerSeconds: number) =>
   ({ shareWithinSlo, memoryMbSeconds, workerSeconds }) as RunResult;
@@ -25,36 +27,50 @@ const results: Results = {
 };
 const servers = rivalsNamed(["ours", "fixed-max"]);
 
-Deno.test("a server is its mean share over the loads that all met, and what it took for all of them", () => {
-  assertEquals(commonLoads(results, servers), ["burst", "ramp"]);
-  assertEquals(commonLoads(results, rivalsNamed(["ours", "rust"])), ["burst"]);
-  const [ours, max] = overall(results, ["burst", "ramp"], servers);
+Deno.test("a server is its mean share over the loads that all met, and its memory beside the maximum's", () => {
+  const { loads, servers: [ours, max] } = overLoads(results, servers);
+  assertEquals(loads, ["burst", "ramp"]);
   assertAlmostEquals(ours!.shareWithinSlo, 0.95);
-  assertEquals([ours!.memoryMbSeconds, max!.memoryMbSeconds], [800, 2000]);
-  assertEquals([ours!.workerSeconds, max!.workerSeconds], [500, 1000]);
+  assertAlmostEquals(ours!.memoryRatio, Math.sqrt(0.3 * 0.5));
+  assertEquals([max!.shareWithinSlo, max!.memoryRatio], [1, 1]);
+});
+
+Deno.test("a load that one of the servers did not meet counts for none of them", () => {
+  const group = overLoads(results, rivalsNamed(["ours", "rust"]));
+  assertEquals(group.loads, ["burst"]); // on ramp it was not built
+  assertEquals(group.servers.map(({ shareWithinSlo }) => shareWithinSlo), [1, 0.5]);
+  const { burst } = results.scenarios;
+  const unlike = {
+    machine: {},
+    scenarios: { burst: { ...burst, ours: { shareWithinSlo: 1 } as RunResult } },
+  };
+  assertEquals(overLoads(unlike, servers).loads, []); // its memory was not measured
+  const alone = { machine: {}, scenarios: { burst: { ours: burst!.ours! } } };
+  assertEquals(overLoads(alone, rivalsNamed(["ours"])).loads, []); // there is no maximum to compare with
+});
+
+Deno.test("another application's rings stand for the same loads alone", () => {
+  const { burst, ramp } = results.scenarios;
+  const other = { machine: {}, scenarios: { burst: burst!, cpu: ramp! } };
+  const group = overSameLoads(other, overLoads(results, servers), servers);
+  assertEquals([group.loads, group.workerMb], [["burst"], 2]);
 });
 
 Deno.test("the picture of all loads names each server with its figures, and has no broken number", () => {
-  const svg = drawOverview(overall(results, ["burst", "ramp"], servers), MEMORY, {
-    title: "Memory",
-    subtitle: "",
-  });
+  const large = overLoads(results, servers);
+  const svg = drawOverview(large, overSameLoads(results, large, servers));
   assertStringIncludes(svg, "gunicorn-autoscaler</text>");
-  assertStringIncludes(svg, "95.0 % in time, 0.8 GB·s</text>");
-  assertStringIncludes(svg, "100.0 % in time, 2 GB·s</text>");
-  const thousands = overall(results, ["burst", "ramp"], servers);
-  assertStringIncludes(
-    drawOverview(thousands, WORKERS, { title: "Workers", subtitle: "" }),
-    "100.0 % in time, 1,000 worker-seconds</text>",
-  );
-  const unknown: Results = {
-    machine: {},
-    scenarios: { ramp: { ours: { shareWithinSlo: 1, workerSeconds: 9 } as RunResult } },
-  };
-  assertEquals(commonLoads(unknown, rivalsNamed(["ours"])), []); // its memory was not measured
-  assertEquals(commonLoads(unknown, rivalsNamed(["ours"]), false), ["ramp"]);
+  assertEquals(svg.match(/95\.0 % in time, 39 % memory<\/text>/g)?.length, 2); // a dot and a ring
+  assertEquals(svg.match(/100\.0 % in time, 100 % memory<\/text>/g)?.length, 1);
+  assertStringIncludes(svg, "2 loads on two cores");
+  assertStringIncludes(svg, "2 MB a worker</text>");
   assertNotMatch(svg, /NaN|undefined|Infinity/);
   assertStringIncludes(svg, "prefers-color-scheme: dark");
+  const { burst } = results.scenarios;
+  const fewer = overSameLoads({ machine: {}, scenarios: { burst: burst! } }, large, servers);
+  assertStringIncludes(drawOverview(large, fewer), "2 MB a worker, 1 of the loads</text>");
+  const none = overSameLoads({ machine: {}, scenarios: {} }, large, servers);
+  assertNotMatch(drawOverview(large, none), /class="ring|NaN/);
 });
 
 Deno.test("names of servers that lie close together do not cover each other, nor a dot", () => {
@@ -69,8 +85,13 @@ Deno.test("names of servers that lie close together do not cover each other, nor
       },
     },
   };
+  const far: Results = {
+    machine: {},
+    scenarios: { burst: { ours: run(0.997, 123, 1), "fixed-max": run(1, 100, 1) } },
+  };
   const rivals = rivalsNamed(Object.keys(close.scenarios.burst!));
-  const svg = drawOverview(overall(close, ["burst"], rivals), MEMORY, { title: "Memory", subtitle: "" });
+  const large = overLoads(close, rivals);
+  const svg = drawOverview(large, overSameLoads(far, large, rivalsNamed(["ours", "fixed-max"])));
   const names = [...svg.matchAll(/class="ink name (\w*)" x="(-?\d+)" y="(-?\d+)">([^<]+)</g)].map(
     ([, anchor, x, y, name]) => {
       const px = 7 * name!.length;
@@ -78,10 +99,11 @@ Deno.test("names of servers that lie close together do not cover each other, nor
       return { left, right: left + px, top: Number(y) - 12, bottom: Number(y) + 16 };
     },
   );
-  const dots = [...svg.matchAll(/cx="(\d+)" cy="(\d+)"/g)].map(([, x, y]) => ({
+  const dots = [...svg.matchAll(/cx="(\d+)" cy="(\d+)" r="[^6]/g)].map(([, x, y]) => ({
     ...{ left: Number(x) - 10, right: Number(x) + 10, top: Number(y) - 10, bottom: Number(y) + 10 },
   }));
-  assertEquals([names.length, dots.length], [4, 4]);
+  assertEquals([names.length, dots.length], [5, 5]);
+  for (const { right } of names) assert(right < 960 - 118, JSON.stringify(names));
   for (const [i, a] of names.entries()) {
     for (const b of [...names.slice(i + 1), ...dots]) {
       const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
@@ -125,14 +147,13 @@ Deno.test("docs/benchmarks.md and the README have the figures of bench/results",
       uvicorn: { ...runs, "uwsgi-tuned": { absent: "no ASGI" } },
     },
   };
-  const none: Results = { machine: {}, scenarios: {} };
   const earlier: Results = { machine: {}, scenarios: { burst: {}, ramp: { ours: full(0.8, 150) } } };
-  const rows = loadsTables({ own, django: none, earlier }).split("\n").map((line) =>
+  const rows = loadsTable({ own, earlier }).split("\n").map((line) =>
     line.replaceAll(/ +/g, " ").split(" | ")
   );
   assertEquals(rows.length, 5);
   assertEquals(rows[2]!.slice(1), [
-    ...["2..12", "100.00 %, 500 s, 5000", "99.00 %, 40 %, 2000", "-", "90.00 %, 60 %, 3000"],
+    ...["2..12", "100.00 %, 500 s, 5000", "99.00 %, 40 %, 2000", "90.00 %, 60 %, 3000"],
     "50.00 %, 20 %, 1000, 3 lost |",
   ]);
   assertStringIncludes(rows[3]![0]!, "**ramp †**: "); // of an earlier law
@@ -142,6 +163,9 @@ Deno.test("docs/benchmarks.md and the README have the figures of bench/results",
   const all = { ...own, scenarios: Object.fromEntries(shown.map((load) => [load, own.scenarios.burst!])) };
   assertStringIncludes(measuredTable(all), "| 99.00 % at 40 % | 90.00 % at 60 %       | 50.00 % at 20 %");
   const django = { ...own, scenarios: { burst: { ...runs, "ours-fork": runs.ours, preload: runs.ours } } };
-  assertStringIncludes(overviewPicture({ own, django, earlier }), "99.0 % in time, 2 GB·s</text>");
-  assertStringIncludes(loadsTables({ own, django, earlier }), "gunicorn --preload, maximum");
+  assertStringIncludes(overviewPicture({ own, django }), "99.0 % in time, 40 % memory</text>");
+  const [head, , row] = djangoTable({ django }).split("\n").map((line) => line.replaceAll(/ +/g, " "));
+  assertStringIncludes(head!, "| gunicorn --preload, maximum | ");
+  assertEquals(head!.includes("Rust"), false); // it was not measured there
+  assertStringIncludes(row!, "| **burst** | 100.00 %, 5.0 GB·s | 99.00 %, 40 % |");
 });
