@@ -6,7 +6,7 @@ import { type Autoscaled, autoscaled } from "../support/autoscaled.ts";
 import { browserTest, openPage } from "../support/chromium.ts";
 import { get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";
-import { runtimeFolder } from "../support/running_commands.ts";
+import { controlSocket } from "../support/running_commands.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 
@@ -43,7 +43,7 @@ browserTest(
     assertEquals(await page.evaluate(`document.querySelectorAll("img[src=x]").length`), 0);
 
     // The same page over a status in which every text is hostile.
-    const target = { socket: `${await runtimeFolder(it)}/control.sock` };
+    const target = { socket: await controlSocket(it) };
     const status = JSON.parse((await get(target, "/status")).body);
     status.decisions = [{
       ...status.decisions[0],
@@ -133,7 +133,7 @@ browserTest(
         page.problems.join("\n"),
       );
       const { order } = JSON.parse(
-        (await get({ socket: `${await runtimeFolder(it)}/control.sock` }, "/status")).body,
+        (await get({ socket: await controlSocket(it) }, "/status")).body,
       );
       assertEquals(order.kind, "auto");
     } finally {

@@ -10,7 +10,7 @@ import { SLOT, SlotFolder } from "../sensors/probe/shared_pages.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
 import { freeUdpPort } from "../support/port.ts";
-import { runtimeFolder } from "../support/running_commands.ts";
+import { controlSocket, runtimeFolder } from "../support/running_commands.ts";
 import { until } from "../support/wait.ts";
 
 /** As much as one tick of forged packets can pretend: a hundred thousand requests of ten seconds each. */
@@ -148,7 +148,7 @@ Deno.test("slots that an app makes for workers there are not are not counted", a
     Deno.writeFileSync(`${folder}/w-${pid}`, new Uint8Array(forged.buffer));
   }
   const seen = async () => {
-    const { body } = await get({ socket: `${folder}/control.sock` }, "/status");
+    const { body } = await get({ socket: await controlSocket(it) }, "/status");
     return JSON.parse(body) as { now: string; workers: { ready: number; list: { pid: number }[] } };
   };
   const first = Date.parse((await seen()).now);

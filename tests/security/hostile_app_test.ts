@@ -5,7 +5,7 @@ import { SlotFolder, store } from "../sensors/probe/shared_pages.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
 import { run } from "../support/process.ts";
-import { runtimeFolder } from "../support/running_commands.ts";
+import { controlSocket, runtimeFolder } from "../support/running_commands.ts";
 import { until } from "../support/wait.ts";
 
 Deno.test("links, folders and pipes under the names of slots are not opened", async () => {
@@ -32,7 +32,7 @@ Deno.test("an app that pretends the most in all slots gets the maximum at most, 
   const folder = await runtimeFolder(it);
   const targets: number[] = [];
   const look = async () => {
-    const { status, body } = await get({ socket: `${folder}/control.sock` }, "/status");
+    const { status, body } = await get({ socket: await controlSocket(it) }, "/status");
     if (status === 200) targets.push((JSON.parse(body) as { target: number }).target);
   };
   const deadline = performance.now() + 4_000;

@@ -4,7 +4,7 @@ import { HttpServer } from "../../src/status/http/http_server.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { type Answer, Connection, get } from "../support/http.ts";
 import { freeTcpPort } from "../support/port.ts";
-import { runtimeFolder } from "../support/running_commands.ts";
+import { controlSocket } from "../support/running_commands.ts";
 import { until } from "../support/wait.ts";
 
 const READING = ["GET", "HEAD"];
@@ -62,7 +62,7 @@ Deno.test("over TCP nothing can be changed, whatever the method and the path, an
       assert(![...headers.keys()].some((name) => name.startsWith("access-control-")), `${method} ${path}`);
     }
   }
-  const { body } = await get({ socket: `${await runtimeFolder(it)}/control.sock` }, "/status");
+  const { body } = await get({ socket: await controlSocket(it) }, "/status");
   const { order, target, bounds } = JSON.parse(body);
   assertEquals([order.kind, target, bounds.min, bounds.max], ["auto", 2, 2, 6]);
 });

@@ -1,6 +1,10 @@
 /** The commands for a running instance, as a person types them. */
 import { type Autoscaled, program } from "./autoscaled.ts";
 import { type Ended, run } from "./process.ts";
+import { until } from "./wait.ts";
+
+/** Longer than a busy machine needs from the first answer to the control socket. */
+const PATIENCE_MS = 60_000;
 
 /** Runs a command; it finds the instance by itself, where instances of `it` make their folders. */
 export async function command(it: Autoscaled, ...words: string[]): Promise<Ended> {
@@ -16,4 +20,14 @@ export async function runtimeFolder(it: Autoscaled): Promise<string> {
     if (entry.name.startsWith("gunicorn-autoscaler-")) return `${it.runtimeBase}/${entry.name}`;
   }
   throw new Error(`Cannot find a runtime folder in ${it.runtimeBase}`);
+}
+
+/** Its control socket, once it is there: gunicorn may answer before. */
+export async function controlSocket(it: Autoscaled): Promise<string> {
+  const socket = `${await runtimeFolder(it)}/control.sock`;
+  await until(() => Deno.lstat(socket).then(() => true, () => it.process.hasEnded), {
+    timeoutMs: PATIENCE_MS,
+    what: () => `a control socket\n${it.process.text("stderr")}`,
+  });
+  return socket;
 }

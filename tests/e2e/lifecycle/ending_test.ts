@@ -2,7 +2,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import { untilBooted } from "../../faults/support/steady.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
-import { runtimeFolder } from "../../support/running_commands.ts";
+import { controlSocket } from "../../support/running_commands.ts";
 import { children, forkServers, isAlive } from "../../support/processes.ts";
 import { tempDir } from "../../support/tempdir.ts";
 import type { VenvName } from "../../support/venv.ts";
@@ -11,7 +11,7 @@ import { until } from "../../support/wait.ts";
 Deno.test("decisions go on after a TERM until gunicorn has closed its listeners", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
   await server.untilWorkers(2);
-  const socket = `${await runtimeFolder(server)}/control.sock`;
+  const socket = await controlSocket(server);
   const ticks = async () =>
     Number(/^gunicorn_autoscaler_ticks_total (\d+)$/m.exec((await get({ socket }, "/metrics")).body)?.[1]);
   await until(async () => await ticks() > 10, { timeoutMs: 30_000, what: "ticks" }); // it knows the listeners by then

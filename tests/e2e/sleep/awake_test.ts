@@ -7,7 +7,7 @@ import type { Autoscaled } from "../../support/autoscaled.ts";
 import { Connection, get } from "../../support/http.ts";
 import { trySignal } from "../../support/process.ts";
 import { descendants, isAlive } from "../../support/processes.ts";
-import { runtimeFolder } from "../../support/running_commands.ts";
+import { controlSocket } from "../../support/running_commands.ts";
 import { until } from "../../support/wait.ts";
 import { PATIENCE_MS, sleepy, untilAsleep } from "./support.ts";
 
@@ -44,7 +44,7 @@ for (const name of ["uvicorn", "asgi"] as const) {
 
 Deno.test("a health check sees it alive, ready and without load, asleep and while it wakes", async () => {
   await using server = await sleepy({ app: "slow_import:app" });
-  const control = { socket: `${await runtimeFolder(server)}/control.sock` };
+  const control = { socket: await controlSocket(server) };
   const checked = async () => {
     const paths = ["/livez", "/readyz"];
     const answers = await Promise.all(paths.map((path) => get(control, path)));

@@ -1,6 +1,6 @@
 import { type Autoscaled, autoscaled, type AutoscaledOptions } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
-import { runtimeFolder } from "../../support/running_commands.ts";
+import { controlSocket } from "../../support/running_commands.ts";
 import { until } from "../../support/wait.ts";
 import { SLEEPY } from "../../../bench/endurance/sleep_cycles.ts";
 
@@ -15,9 +15,8 @@ export function sleepy(options: AutoscaledOptions = {}): Promise<Autoscaled> {
 
 /** It says so, and no worker is left. The fork server, and a spare worker, are none. */
 export async function untilAsleep(server: Autoscaled): Promise<void> {
-  const folder = await runtimeFolder(server);
   const isAsleep = async () => {
-    const { status, body } = await get({ socket: `${folder}/control.sock` }, "/status");
+    const { status, body } = await get({ socket: await controlSocket(server) }, "/status");
     return status === 200 && JSON.parse(body).decision.reason === "asleep" && server.workers().length === 0;
   };
   await until(isAsleep, {

@@ -7,7 +7,7 @@ import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { run, start } from "../../support/process.ts";
 import { findProgram } from "../../support/program.ts";
-import { command, runtimeFolder } from "../../support/running_commands.ts";
+import { command, controlSocket } from "../../support/running_commands.ts";
 import { until } from "../../support/wait.ts";
 
 const curl = await findProgram("curl");
@@ -35,7 +35,7 @@ Deno.test({
     const port = freeTcpPort();
     const own = ["--min-workers", "2", "--max-workers", "6", "--status-addr", `127.0.0.1:${port}`];
     await using it = await autoscaled({ own });
-    const socket = `${await runtimeFolder(it)}/control.sock`;
+    const socket = await controlSocket(it);
     const ways = { tcp: [`http://127.0.0.1:${port}`], unix: ["--unix-socket", socket, "http://localhost"] };
     for (const [way, [...parts]] of Object.entries(ways)) {
       const url = parts.pop()!;
@@ -115,7 +115,7 @@ Deno.test("scale pins for a time, pause holds, resume ends both, and log, status
   await it.untilWorkers(5);
   const pinned = await statusOf(it);
   assertEquals([pinned.order.kind, pinned.target], ["pinned", 5]);
-  const metrics = await get({ socket: `${await runtimeFolder(it)}/control.sock` }, "/metrics");
+  const metrics = await get({ socket: await controlSocket(it) }, "/metrics");
   assertMatch(metrics.body, /^gunicorn_autoscaler_order\{kind="pinned"\} 1$/m);
   assertMatch((await command(it, "status")).stdout, /^■ pinned at 5 workers by hand, \d s left/m);
   await it.process.line(/autoscaler: pinned at 5 workers by hand, 4 s left/);
@@ -229,8 +229,7 @@ Deno.test("a flood of idle and broken connections does not reach the app, the lo
     assertEquals((await it.get("/")).status, 200);
     assertEquals((await statusOf(it)).order.kind, "auto");
     await it.untilWorkers(2);
-    const folder = await runtimeFolder(it);
-    const { body } = await get({ socket: `${folder}/control.sock` }, "/metrics");
+    const { body } = await get({ socket: await controlSocket(it) }, "/metrics");
     assertMatch(body, /^gunicorn_autoscaler_loop_errors_total 0$/m);
     const streams = Number(/^gunicorn_autoscaler_status_streams (\d+)$/m.exec(body)![1]);
     assert(streams > 50 && streams <= 128, `${streams} streams`);
@@ -253,7 +252,7 @@ Deno.test("threads that silent clients hold are shown busy, in status and metric
     const { busyThreads, inFlight } = (await statusOf(it)).traffic;
     return busyThreads === 2 && inFlight === 0;
   }, { what: "two busy threads without a request" });
-  const metrics = await get({ socket: `${await runtimeFolder(it)}/control.sock` }, "/metrics");
+  const metrics = await get({ socket: await controlSocket(it) }, "/metrics");
   assertMatch(metrics.body, /^gunicorn_autoscaler_busy_threads 2$/m);
 });
 

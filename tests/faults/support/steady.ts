@@ -4,7 +4,7 @@ import { IN_FLIGHT, READY_NS } from "../../../src/sensors/probe/slot.ts";
 import type { Autoscaled } from "../../support/autoscaled.ts";
 import { Connection } from "../../support/http.ts";
 import { isAlive, type ProcessId } from "../../support/processes.ts";
-import { runtimeFolder } from "../../support/running_commands.ts";
+import { controlSocket, runtimeFolder } from "../../support/running_commands.ts";
 import { until } from "../../support/wait.ts";
 import { answers } from "./answers.ts";
 import { Load } from "./load.ts";
@@ -129,7 +129,7 @@ export function isFree(port: number): boolean {
 
 /** Orders this number of workers by the control socket, as the command `scale` does. */
 export async function pin(server: Autoscaled, workers: number): Promise<void> {
-  await using connection = await Connection.open({ socket: `${await runtimeFolder(server)}/control.sock` });
+  await using connection = await Connection.open({ socket: await controlSocket(server) });
   const body = JSON.stringify({ kind: "pinned", workers });
   await connection.send(
     `POST /order HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
