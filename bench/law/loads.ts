@@ -5,7 +5,7 @@ import { parseServiceTime } from "../../src/simulation/load/service_time.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../../src/simulation/server/scenario.ts";
 import { scenariosNamed } from "../scenarios.ts";
 import { simulatedScenario } from "../simulated.ts";
-import { GTHREAD, SYNC, UVICORN } from "./server_costs.ts";
+import { DJANGO, GTHREAD, SYNC, UVICORN } from "./server_costs.ts";
 
 /** A load, its server, and the autoscaler's settings. */
 export interface LawLoad {
@@ -70,6 +70,26 @@ const own: Readonly<Record<string, Own>> = {
     service: "lognormal:100,0.4",
     workers: [2, 12],
     more: { bootMs: 2000, bootCpuMs: 1000, requestCpuMs: 0.7 },
+  },
+  "imports": { load: "5x5s,60x20s@100,5x20s", service: "50", workers: [2, 12], more: DJANGO },
+  "imports-flash": {
+    load: "8x10s,90x6s,60x4s,40x4s,25x4s,8x17s",
+    service: "80",
+    workers: [2, 16],
+    more: DJANGO,
+  },
+  "imports-cpu": { load: "5x5s,30x25s,5x15s", service: "cpu:40+wait:20", workers: [1, 12], more: DJANGO },
+  "imports-threads": {
+    load: "10x5s,120x20s,10x20s",
+    service: "100",
+    workers: [1, 6],
+    more: { ...DJANGO, model: { kind: "gthread", slots: 4 } },
+  },
+  "imports-loop": {
+    load: "10x8s,70x25s,10x10s",
+    service: "cpu:20",
+    workers: [1, 8],
+    more: { ...DJANGO, model: UVICORN.model, requestCpuMs: UVICORN.requestCpuMs },
   },
   "fb-trace": { ...trace("mentions-fb.txt"), keptOut: true },
   "threads-pulse": {

@@ -21,7 +21,7 @@ A_FORK_SERVER_WHY, A_FORK_SERVER_WHY_BYTES = 256, 1024
  EMPTIES_ITSELF) = range(14)
 (SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS, WAIT_NS) = range(16, 26)
 INNER_QUEUE, WEBSOCKETS, STREAMS, LOOP_DUE_NS, LOOP_LAG_NS, LOOP_TICKS, LOOP_LAG_MAX_NS = range(27, 34)
-LOOP_LATE_TICKS, BUSY_THREADS, ONE_UNTIL_NS = 34, 35, 36
+LOOP_LATE_TICKS, BUSY_THREADS, ONE_UNTIL_NS, BOOT_CPU_NS, BOOT_WAIT_NS = range(34, 39)
 SERVICE_BUCKETS = 64
 WAIT_BUCKETS = 128
 BUCKETS = 64
@@ -117,6 +117,8 @@ BOOTING, READY, DRAINING = 1, 2, 3
 # 34       loop_late_ticks  lag ticks that came more than 3 ms late
 # 35       busy_threads     gthread: threads that have a connection
 # 36       one_until_ns     gthread: until then (CLOCK_MONOTONIC) one request is taken at a time
+# 37       boot_cpu_ns      CPU time of its boot, all threads; set before ready_ns
+# 38       boot_wait_ns     of its boot, what its main thread stood in the run queue; 0 where that is not known
 # 64-127   service buckets  counts; bounds in src/core/histogram.ts
 # 128-191  wait buckets     counts of waits in the kernel's queue
 #

@@ -4,11 +4,14 @@ import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memor
 import { minimumBound } from "./bounds/minimum.ts";
 import { CPU_DELAY_MS, CPU_WINDOW_MS, MINIMUM_FITS_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
 import type { CpuWindows } from "./bounds/cpu_bound.ts";
+import { ownBootMs } from "./boot_time.ts";
+import { arrivingCores } from "./demand/cpu.ts";
 import { demandOf } from "./demand/demand.ts";
 import { oneAtATime } from "./bounds/interpreter_lock.ts";
 import { type Flat, flatFrom, flatKnownFromMs, nextFlat } from "./flat.ts";
 import { History, type Tick } from "./history.ts";
 import { AUTO, decide, initialPolicy, type Order, type PolicyState } from "./policy/policy.ts";
+import { type BootPace, nextPace, NO_BOOTS } from "./policy/boot_pace.ts";
 import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import type { PolicySettings } from "./policy_settings.ts";
@@ -32,8 +35,9 @@ export class Autoscaler {
   #last: LastTick = NO_TICK;
   #oneAtATime = false;
   #flat: Flat = flatFrom(-Infinity);
-  /** How long the latest worker took to boot; 0 before one has. */
+  /** How long the latest worker took to boot, without its waits for a CPU; 0 before one has. */
   #bootMs = 0;
+  #pace: BootPace = NO_BOOTS;
   /** Ready counts, negative: their maximum is the fewest there were. */
   #fewestReady = SlidingMax.EMPTY;
   /** Workers of the minimum that memory holds, negative. */
@@ -99,6 +103,12 @@ export class Autoscaler {
     const demand = this.#demand(sample, settings, counts);
     const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
     this.#memory = watch;
+    const servingCores = Math.min(
+      counts.ready,
+      arrivingCores(this.#history, windows.stable, sample.elapsedMs),
+    );
+    const { pace, most } = nextPace(this.#pace, { sample, counts, target, servingCores });
+    this.#pace = pace;
     const { state, decision } = decide(this.#policy, {
       nowMs: sample.nowMs,
       demand,
@@ -119,6 +129,7 @@ export class Autoscaler {
       order,
       bootMs: this.#bootMs,
       slots: sample.model.slots,
+      paced: most,
       ended: endedIn(sample),
       start: this.#start,
       flatFromMs: flatKnownFromMs(this.#flat),
@@ -154,7 +165,8 @@ export class Autoscaler {
     const ready = known(workers) ? workers.ready : this.#last.ready;
     this.#start = nextStart(this.#start, sample, known(workers) ? workers.ready : 0);
     this.#gate = nextGate(this.#gate, sample, ready > this.#last.ready);
-    if (known(boots) && known(boots.lastBootMs)) this.#bootMs = boots.lastBootMs;
+    const bootMs = known(boots) ? ownBootMs(boots) : "unknown";
+    if (known(bootMs)) this.#bootMs = bootMs;
     this.#fewestReady = this.#fewestReady.with(nowMs, -ready);
     this.#history.keepAtLeast(longestWindowMs(settings));
     // The first sample has no time behind it; its deltas mean nothing.

@@ -157,6 +157,10 @@ export const LONGEST_BOOT_PAUSE_MS = 60_000;
 
 // Up
 
+/** Boots that keep all cores busy for no longer than this may be as many as are wanted. Source: simulated, Boots. */
+export const SHORT_BOOTS_MS = 200;
+/** However busy the cores are, boots get so many of them. Source: judgement. */
+export const LEAST_BOOT_CORES = 0.5;
 /** Growth does not help when requests take this many times as long as before it. Source: simulated, Dependencies. */
 export const SLOWER_FACTOR = 1.7;
 /** Requests in the moving mean of service times that growth is judged by. Source: simulated, Dependencies. */

@@ -99,6 +99,8 @@ export type Reason =
   /** Fewer were enough during the hold, but the number to begin with is kept for so long still. */
   | { readonly code: "start-hold"; readonly forMs: number }
   | { readonly code: "up-cooldown"; readonly forMs: number }
+  /** There are as many boots as there are cores for. */
+  | { readonly code: "booting" }
   /** Requests hang, and what the last step brought is not seen yet. */
   | { readonly code: "trying" }
   /** Growth brought no more finished requests. */
@@ -128,7 +130,10 @@ export interface SignalDemand {
 export interface Demand {
   /** The most any signal asks for; at least 1. */
   readonly wanted: number;
-  /** The same with a margin on the steady signals: fewer than this would soon be too few again. At least `wanted`. */
+  /**
+   * The same with a margin on the steady signals: fewer than this would soon be too few again. At least `wanted`; where
+   * boots are late, at least what is wanted beside what waits now.
+   */
   readonly enough: number;
   readonly by: SignalName;
   /** The leading signal is a burst or a queue: act at once, never go below it. */

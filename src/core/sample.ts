@@ -147,6 +147,10 @@ export interface Boots {
   readonly failures: number;
   /** Time from fork to ready of the latest worker, ms. */
   readonly lastBootMs: Maybe<number>;
+  /** CPU that it computed for meanwhile, ms; "unknown" when not given. */
+  readonly lastBootCpuMs?: Maybe<number>;
+  /** Of that time it was ready to run and stood in the run queue, ms; "unknown" when not given. */
+  readonly lastBootWaitMs?: Maybe<number>;
 }
 
 /** What is known of sleep: of having no worker until a client comes. */

@@ -192,7 +192,8 @@ export class Sensing implements Sampler {
 
   /** From fork to ready of the worker that became ready last, ms. */
   get lastBootMs(): Maybe<number> {
-    return this.#slotsReading?.lastBootMs ?? "unknown";
+    const boot = this.#slotsReading?.lastBoot ?? "unknown";
+    return known(boot) ? boot.ms : boot;
   }
 
   /** Confirmations of requests for workers, since the start. */
@@ -241,6 +242,9 @@ export class Sensing implements Sampler {
     if (slots === undefined || this.#arbiter === undefined) return "unknown";
     const failures = Math.max(0, this.#arbiter.bootFailures - this.#bootFailures);
     this.#bootFailures = this.#arbiter.bootFailures;
-    return { failures, lastBootMs: slots.lastBootMs };
+    const { lastBoot } = slots;
+    if (!known(lastBoot)) return { failures, lastBootMs: "unknown" };
+    const { ms, cpuMs, waitMs } = lastBoot;
+    return { failures, lastBootMs: ms, lastBootCpuMs: cpuMs, lastBootWaitMs: waitMs };
   }
 }

@@ -45,6 +45,8 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       return `${workers(decision.wanted)} wanted, but the cooldown after the last growth lasts ${
         seconds(reason.forMs)
       } more`;
+    case "booting":
+      return `${workers(decision.wanted)} wanted, but boots take the CPU: the next begins when one is done`;
     case "trying":
       return `${observed(known(demand) ? demand.by : "none", facts, sloP95Ms)}: requests hang, hold ${
         workers(decision.current)

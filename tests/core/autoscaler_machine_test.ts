@@ -169,6 +169,25 @@ Deno.test("the time of the last boot is remembered: workers that boot slowly are
   assert(heldMs > 9_000 && heldMs < 11_000, `${heldMs} ms`);
 });
 
+Deno.test("what the last boot stood in the run queue lengthens no hold", () => {
+  const driver = new Driver({ idleMs: 100 }, 6);
+  const boots = { failures: 0, lastBootMs: 4_000, lastBootWaitMs: 3_500 };
+  driver.step({ workers: workers(6), load: load({ started: 1 }), boots });
+  let heldMs = 0;
+  while (driver.step({ workers: workers(6), boots }).action === "hold") heldMs += 100;
+  assert(heldMs > 4_000 && heldMs < 6_000, `${heldMs} ms`);
+});
+
+Deno.test("boots that compute begin as there are cores for them", () => {
+  const driver = new Driver({ minWorkers: 1 }, 3);
+  const boots = { failures: 0, lastBootMs: 800, lastBootCpuMs: 800 };
+  const rush = { queue: 40, boots, cpu: cpu(0) };
+  const held = driver.run(3, { ...rush, workers: workers(3) });
+  assertEquals(held.target, 5);
+  assertEquals(driver.step({ ...rush, workers: workers(3, 2) }).reason.code, "booting");
+  assertEquals(driver.step({ ...rush, workers: workers(5) }).target, 7);
+});
+
 Deno.test("the time of the last boot stays while boots are seen and their time is not known", () => {
   const driver = new Driver({ idleMs: 100 }, 6);
   const calm = { workers: workers(6), boots: { failures: 0, lastBootMs: "unknown" } } as const;

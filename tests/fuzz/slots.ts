@@ -53,10 +53,11 @@ export function slotFuzzer(): Fuzzer {
 
 /** What two workers can have done in that time, whatever their slots say. */
 function checkReading(
-  { load, counts, workers, lastBootMs }: ReturnType<ProbeSlots["read"]>,
+  { load, counts, workers, lastBoot }: ReturnType<ProbeSlots["read"]>,
   elapsedMs: number,
 ): void {
-  for (const ms of [counts.oldestBootMs, known(lastBootMs) ? lastBootMs : 0]) {
+  const { ms: bootMs, cpuMs, waitMs } = known(lastBoot) ? lastBoot : { ms: 0, cpuMs: 0, waitMs: 0 };
+  for (const ms of [counts.oldestBootMs, bootMs, cpuMs, waitMs].filter(known)) {
     mustHold(ms >= 0 && ms < 1e12, () => `a boot of ${ms} ms is possible`);
   }
   mustHold(

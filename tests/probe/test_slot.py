@@ -1,5 +1,6 @@
 import errno
 import os
+import time
 import unittest
 
 from support import read_slot, runtime_folder, w, write_slot
@@ -85,6 +86,20 @@ class SlotTest(unittest.TestCase):
             slot.mark_draining(folder, os.getpid())
             slot.mark_ready(page.words)
             self.assertEqual((page.words[w.STATE], page.words[w.READY_NS]), (w.DRAINING, first))
+            page.close()
+
+    def test_ready_it_says_what_its_boot_computed_and_waited(self):
+        with runtime_folder() as folder:
+            page = slot.create(folder, 1, 1, 1)
+            before_ns = time.process_time_ns()
+            self.assertGreater(before_ns, 0)
+            slot.mark_ready(page.words)
+            told_ns = page.words[w.BOOT_CPU_NS]
+            self.assertTrue(before_ns <= told_ns <= time.process_time_ns(), told_ns)
+            with open('/proc/self/schedstat') as schedstat:
+                self.assertLessEqual(page.words[w.BOOT_WAIT_NS], int(schedstat.read().split()[1]))
+            slot.mark_ready(page.words)
+            self.assertEqual(page.words[w.BOOT_CPU_NS], told_ns)
             page.close()
 
     def test_told_to_go_while_booting_it_is_draining_and_yet_ready(self):

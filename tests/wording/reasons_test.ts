@@ -233,6 +233,10 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "2.4 event loops busy, 38 ms late, at 61 requests/s of 101 ms: grow from 2 to 9 workers",
     ],
     [
+      { reason: { code: "booting" }, wanted: 9, current: 4, target: 4 },
+      "9 workers wanted, but boots take the CPU: the next begins when one is done",
+    ],
+    [
       { reason: { code: "trying" }, demand: demand("queue"), current: 4, target: 4 },
       "7 requests waiting behind 61 requests/s of 101 ms: requests hang, hold 4 workers until the last growth shows " +
       "its effect",

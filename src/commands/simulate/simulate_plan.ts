@@ -1,3 +1,4 @@
+import { ownBootMs } from "../../core/boot_time.ts";
 import { known } from "../../core/sample.ts";
 import { errorText } from "../../error_text.ts";
 import type { Settings } from "../../settings/settings.ts";
@@ -85,21 +86,25 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   };
 }
 
-type SeenServer = Partial<Pick<Scenario, "cores" | "model" | "bootMs">> & { initialWorkers?: number };
+type SeenServer = Partial<Pick<Scenario, "cores" | "model" | "bootMs" | "bootCpuMs">> & {
+  initialWorkers?: number;
+};
 
 /** What a recording says of the server it was made on. */
 function recordedServer(recording: Recording): SeenServer {
   const first = recording.ticks[0]!;
   const cpu = recording.ticks.map(({ sample }) => sample.cpu).find(known);
-  const boots = recording.ticks.map(({ sample }) => sample.boots).filter(known).map((one) => one.lastBootMs)
-    .filter(known);
+  const boots = recording.ticks.map(({ sample }) => sample.boots).filter(known);
+  const bootMs = boots.map(ownBootMs).findLast(known);
+  const bootCpuMs = boots.map(({ lastBootCpuMs = "unknown" }) => lastBootCpuMs).findLast(known);
   // The first ticks come before gunicorn's worker class is known.
   const model = recording.ticks.map(({ sample }) => sample.model).find(({ kind }) => kind !== "unknown");
   return {
     initialWorkers: Math.max(1, first.decision.current),
     ...(model ? { model } : {}),
     ...(cpu ? { cores: cpu.limitCores } : {}),
-    ...(boots.length > 0 ? { bootMs: boots[boots.length - 1]! } : {}),
+    ...(bootMs === undefined ? {} : { bootMs }),
+    ...(bootMs === undefined || bootCpuMs === undefined ? {} : { bootCpuMs }),
   };
 }
 
@@ -126,7 +131,9 @@ function scenarioOf(
     keepAliveMs: options.keepAlive,
     cores: seen.cores,
     bootMs,
-    bootCpuMs: given.has("bootCpuMs") ? options.bootCpuMs : Math.min(options.bootCpuMs, bootMs / 2),
+    bootCpuMs: given.has("bootCpuMs")
+      ? options.bootCpuMs
+      : Math.min(bootMs, seen.bootCpuMs ?? Math.min(options.bootCpuMs, bootMs / 2)),
     // A recording's CPU share holds the server's own work already.
     requestCpuMs: load.recording && !given.has("requestCpuMs") ? 0 : options.requestCpuMs,
     backlog: options.backlog,

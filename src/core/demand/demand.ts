@@ -1,3 +1,4 @@
+import { bootsAreLate } from "../boot_time.ts";
 import { isAsync } from "../kinds.ts";
 import type { Demand, SignalDemand } from "../reason.ts";
 import { factsOf } from "./facts.ts";
@@ -19,10 +20,14 @@ export function demandOf(input: DemandInput): Demand {
   const signals = kind.signals
     .map(([signal, wants]) => ({ signal, workers: wants(observed) }))
     .filter(({ workers }) => workers > 0);
+  // Workers that boot for long serve what has come meanwhile, and are not kept for that.
+  const lasting = bootsAreLate(input.bootMs, input.settings)
+    ? signals.filter(({ signal }) => signal !== "queue" && signal !== "slo")
+    : signals;
   const leading = signals.reduce<SignalDemand>((most, s) => s.workers > most.workers ? s : most, NONE);
   return {
     wanted: leading.workers,
-    enough: Math.max(leading.workers, kind.enough(observed)),
+    enough: Math.max(NONE.workers, kind.enough(observed), ...lasting.map(({ workers }) => workers)),
     by: leading.signal,
     fell: fell(input.history, input.settings.burstWindowMs),
     burst: leading.signal === "burst" || leading.signal === "queue",

@@ -1,5 +1,6 @@
 import {
   FALL_WINDOWS_MS,
+  LEAST_RATE_TICKS,
   LOWER_SIGMAS,
   MEAN_SERVICE_REQUESTS,
   SECOND_MS,
@@ -47,6 +48,13 @@ export function erlangsOf(sums: WindowSums, serviceMs: Maybe<number>, async: boo
 /** The lower estimate of how many came: as many may have come by chance at a rate lower by one standard deviation. */
 export function lowerCount(count: number): number {
   return count - LOWER_SIGMAS * Math.sqrt(count);
+}
+
+/** Requests that come now, per ms: the higher of the rate over a second, and a lower estimate of that of the last ticks. */
+export function arrivingPerMs(history: History, elapsedMs: number): number {
+  const second = history.sums(SECOND_MS);
+  const latest = history.sums(LEAST_RATE_TICKS * elapsedMs);
+  return Math.max(second.arrivals / second.spanMs, lowerCount(latest.arrivals) / latest.spanMs);
 }
 
 /**

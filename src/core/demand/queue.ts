@@ -1,12 +1,6 @@
-import {
-  LATE_BOOT_FACTOR,
-  LATE_BOOT_UNKNOWN_MS,
-  LEAD_TICKS,
-  LEAST_RATE_TICKS,
-  SECOND_MS,
-} from "../constants.ts";
+import { LATE_BOOT_FACTOR, LATE_BOOT_UNKNOWN_MS, LEAD_TICKS, SECOND_MS } from "../constants.ts";
 import type { History } from "../history.ts";
-import { lowerCount, occupiedPerRequestMs } from "./offered_load.ts";
+import { arrivingPerMs, occupiedPerRequestMs } from "./offered_load.ts";
 import { known, queuedNow, type Sample, type WorkerCounts } from "../sample.ts";
 import type { WaitGoal } from "./delay_formula.ts";
 import { roundUp } from "../round_up.ts";
@@ -61,12 +55,8 @@ export function queueWorkers(
 /** How fast requests come, and how long a slot is taken by one. */
 function paceOf({ sample, history }: QueueInput, goal: WaitGoal) {
   const second = history.sums(SECOND_MS);
-  const latest = history.sums(LEAST_RATE_TICKS * sample.elapsedMs);
   return {
-    comingPerMs: Math.max(
-      second.arrivals / second.spanMs,
-      lowerCount(latest.arrivals) / latest.spanMs,
-    ),
+    comingPerMs: arrivingPerMs(history, sample.elapsedMs),
     // Requests that hang do not finish and so are not in the mean; slots that stay occupied show them.
     serviceMs: Math.max(goal.serviceMs, occupiedPerRequestMs(second, 1)),
   };

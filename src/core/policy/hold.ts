@@ -1,3 +1,4 @@
+import { bootsAreLate } from "../boot_time.ts";
 import {
   CALM_HOLDS,
   CALM_MS,
@@ -38,7 +39,7 @@ export function holdMs(
   bootMs: number,
   fell = false,
 ): number {
-  const boots = HOLD_BOOTS * (bootMs > settings.sloP95Ms ? Math.min(MOST_BOOTS_FACTOR, holdFactor) : 1);
+  const boots = HOLD_BOOTS * (bootsAreLate(bootMs, settings) ? Math.min(MOST_BOOTS_FACTOR, holdFactor) : 1);
   return Math.max(
     settings.idleMs * holdFactor * (fell ? Math.min(1, FALL_HOLD_SHARE * holdFactor) : 1),
     (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * boots,

@@ -1,4 +1,5 @@
 import type { Removal } from "../bounds/memory.ts";
+import { bootsAreLate } from "../boot_time.ts";
 import { LATE_LOOP_PART } from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
@@ -62,6 +63,8 @@ export interface PolicyInput {
   readonly bootMs: number;
   /** Requests one worker serves at once. */
   readonly slots: number;
+  /** The most workers that the boots there may be at once lead to; Infinity when left out. */
+  readonly paced?: number;
   /** Requests that ended since the tick before. */
   readonly ended: Ended;
   /** Whether what gunicorn was started with has shown that it is not needed; when left out, it has. */
@@ -87,13 +90,14 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
     ended: input.ended,
   });
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
-  const state = { ...before, gradient, enoughInHold: enoughWith(before, input, allowed) };
+  const state = { ...before, gradient, enoughInHold: enoughWith(before, input) };
   const fell = known(demand) && demand.fell;
   const mostIn = (forMs: number) => state.enoughInHold.max(nowMs, forMs, state.target);
   const plainHold = holdMs(1, settings, bootMs, fell);
   const learnedHold = holdMs(state.holdFactor, settings, bootMs, fell);
-  // Nothing was learned of fewer workers than load has ever returned from.
-  const learned = mostIn(plainHold) < state.returnedFrom ? plainHold : learnedHold;
+  // Nothing was learned of fewer workers than load has ever returned from; but fewer would be later still.
+  const isLearned = bootsAreLate(bootMs, settings) || mostIn(plainHold) >= state.returnedFrom;
+  const learned = isLearned ? learnedHold : plainHold;
   const hold = Math.max(learned, flatHoldMs(state, input.flatFromMs));
   const mostEnough = mostIn(hold);
   const lowSinceMs = mostEnough < state.target ? Math.min(state.lowSinceMs, nowMs) : Infinity;
@@ -163,12 +167,11 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
 function enoughWith(
   { enoughInHold, target }: PolicyState,
   { nowMs, demand, bounds }: PolicyInput,
-  allowed: number,
 ): SlidingMax {
   // What gunicorn was started with is held like anything else: there may have been a reason for it.
   const held = enoughInHold.isEmpty ? enoughInHold.with(nowMs, target) : enoughInHold;
   if (!known(demand)) return held;
-  return held.with(nowMs, Math.min(Math.max(demand.enough, allowed), takingBound(bounds).workers));
+  return held.with(nowMs, Math.max(bounds.min, Math.min(demand.enough, takingBound(bounds).workers)));
 }
 
 /** The lowest bound that also removes workers: memory of others and failed boots only stop growth. */
@@ -201,8 +204,10 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
     sinceUpMs: nowMs - state.lastUpAtMs,
   });
   if (careful === state.target) return settle(state.target, { code: "trying" });
+  const { paced = Infinity } = input;
+  if (paced <= state.target) return settle(state.target, { code: "booting" });
   const step = demand.burst ? settings.burstAddWorkers : settings.maxStepUp;
-  const target = Math.min(allowed, state.target + step, careful);
+  const target = Math.min(allowed, state.target + step, careful, paced);
   return settle(target, { code: "asked", by: demand.by }, {
     lastUpAtMs: nowMs,
     gradient: grown(state.gradient, state.target, hangs),

@@ -10,6 +10,15 @@ import { SlotFile } from "./slot_file.ts";
 import { describe, type SlotWorker } from "./slot_worker.ts";
 import { exists } from "../text_file.ts";
 
+/** One boot. */
+export interface BootReading {
+  /** Fork to ready. */
+  readonly ms: number;
+  /** CPU of all its threads, and what its main thread stood in the run queue; "unknown" where it was not told. */
+  readonly cpuMs: Maybe<number>;
+  readonly waitMs: Maybe<number>;
+}
+
 /** What all slots come to. */
 export interface SlotsReading {
   /** "unknown" when no worker that serves has a slot that can be believed. */
@@ -19,8 +28,8 @@ export interface SlotsReading {
   readonly stuck: number;
   /** Class and slots of the youngest worker. */
   readonly model: Maybe<WorkerModel>;
-  /** Fork to ready of the worker that became ready last, ms. */
-  readonly lastBootMs: Maybe<number>;
+  /** Of the worker that became ready last. */
+  readonly lastBoot: Maybe<BootReading>;
   /** Oldest first. */
   readonly workers: readonly SlotWorker[];
   /** Whether any worker has a meter, believed or not: then the probe is what tells of requests. */
@@ -45,7 +54,7 @@ export class ProbeSlots {
   readonly #isAlive: (pid: number) => boolean;
   readonly #slots = new Map<number, SlotFile>();
   #lastNs: number | undefined;
-  #lastBoot: { readonly readyNs: number; readonly ms: number } | undefined;
+  #lastBoot: BootReading & { readonly readyNs: number } | undefined;
 
   /**
    * @param isWorker asked once for each new slot: an app may make slots for workers that there are not
@@ -106,7 +115,7 @@ export class ProbeSlots {
       counts,
       stuck,
       model: youngest === undefined ? "unknown" : { kind: youngest.kind, slots: youngest.slots },
-      lastBootMs: this.#lastBoot?.ms ?? "unknown",
+      lastBoot: this.#lastBoot ?? "unknown",
       workers,
       isMetered,
     };
@@ -182,7 +191,12 @@ export class ProbeSlots {
 
   #noteBoot(head: SlotHead): void {
     if (head.readyNs === 0 || head.readyNs <= (this.#lastBoot?.readyNs ?? 0)) return;
-    this.#lastBoot = { readyNs: head.readyNs, ms: (head.readyNs - head.bootNs) / 1e6 };
+    this.#lastBoot = {
+      readyNs: head.readyNs,
+      ms: (head.readyNs - head.bootNs) / 1e6,
+      cpuMs: head.bootCpuNs > 0 ? head.bootCpuNs / 1e6 : "unknown",
+      waitMs: head.bootWaitNs > 0 ? head.bootWaitNs / 1e6 : "unknown",
+    };
   }
 }
 

@@ -30,6 +30,9 @@ export const BUSY_THREADS = 35;
 /** Until then (CLOCK_MONOTONIC) a gthread worker takes one request at a time. Written by us. */
 export const ONE_UNTIL_NS = 36;
 
+/** CPU of its boot, and what of it it stood in the run queue, ns; 0 where not known. */
+const BOOT_CPU_NS = 37, BOOT_WAIT_NS = 38;
+
 /** What a worker is about. */
 export type SlotState = "booting" | "ready" | "draining";
 
@@ -44,6 +47,9 @@ export interface SlotHead {
   /** Forked, and ready to serve (0 before); CLOCK_MONOTONIC, ns. */
   readonly bootNs: number;
   readonly readyNs: number;
+  /** CPU of its boot by all threads, and what its main thread stood in the run queue meanwhile, ns; 0 where not known. */
+  readonly bootCpuNs: number;
+  readonly bootWaitNs: number;
   /** Gunicorn's number of the worker: higher is younger. */
   readonly age: number;
 }
@@ -51,6 +57,8 @@ export interface SlotHead {
 /** More requests at once are not believed of any worker: that many descriptors a process does not get. */
 const MOST_IN_FLIGHT = 1_000_000;
 const MOST_THREADS = 10_000;
+/** A boot computes on no more cores at once. */
+const MOST_BOOT_CORES = 1_024;
 /** Clocks are read a moment apart; times this far ahead of now still pass. */
 const SLACK_NS = 1e9;
 const MAX_STATE = 3;
@@ -84,6 +92,8 @@ export function readHead(words: Float64Array, nowNs: number): SlotHead | undefin
     metered: words[METERED] === 1,
     bootNs,
     readyNs,
+    bootCpuNs: Math.min(words[BOOT_CPU_NS]!, MOST_BOOT_CORES * Math.max(0, readyNs - bootNs)),
+    bootWaitNs: Math.min(words[BOOT_WAIT_NS]!, Math.max(0, readyNs - bootNs)),
     age: words[AGE]!,
   };
 }

@@ -16,7 +16,10 @@ export class Meters {
   failed = 0;
   /** gthread: requests inside workers that no thread serves yet. */
   inside = 0;
+  /** Of the latest boot: fork to ready, its CPU, and how long it waited for a core. */
   lastBootMs: number | "unknown" = "unknown";
+  lastBootCpuMs: number | "unknown" = "unknown";
+  lastBootWaitMs: number | "unknown" = "unknown";
   /** Service times of the finished, waits of the started; bounds in core/histogram.ts. */
   readonly service = new Float64Array(BUCKETS);
   readonly wait = new Float64Array(BUCKETS);
@@ -33,6 +36,13 @@ export class Meters {
     this.inFlightMs += this.inFlight * ms;
     this.busyMs += this.busyWorkers * ms;
     this.aliveMs += alive * ms;
+  }
+
+  /** A worker is ready after so long; alone it would have taken `aloneMs`. */
+  booted(tookMs: number, aloneMs: number, cpuMs: number): void {
+    this.lastBootMs = tookMs;
+    this.lastBootCpuMs = cpuMs;
+    this.lastBootWaitMs = tookMs - aloneMs;
   }
 
   /** A request begins; one that is an event stream has ended for all that is counted of requests. */

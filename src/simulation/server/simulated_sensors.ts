@@ -56,7 +56,8 @@ export class SimulatedSensors {
     const elapsedMs = this.#sampledMs < 0 ? 0 : nowMs - this.#sampledMs;
     this.#sampledMs = nowMs;
     const load = this.#load();
-    const boots: Boots = { failures: 0, lastBootMs: this.#server.meters.lastBootMs };
+    const { lastBootMs, lastBootCpuMs, lastBootWaitMs } = this.#server.meters;
+    const boots: Boots = { failures: 0, lastBootMs, lastBootCpuMs, lastBootWaitMs };
     const counts: WorkerCounts = {
       target: this.#arbiter.target,
       ready: workers.ready,

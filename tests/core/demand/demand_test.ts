@@ -30,6 +30,15 @@ Deno.test("a queue that leads is marked as a burst, for it is served at once too
   assertEquals(burst, true);
 });
 
+Deno.test("what waits is enough while it is wanted, but for workers that boot longer than a request may take", () => {
+  const scene = { always: { ...requests(2, 100), queuedMs: 2_000 }, sample: { queue: 20 } };
+  const within = demand({ ...scene, input: { bootMs: 300 } });
+  assertEquals(within.enough, within.wanted);
+  const late = demand({ ...scene, input: { bootMs: 301 } });
+  assertEquals([late.by, late.enough], ["queue", demand({ always: requests(2, 100) }).enough]);
+  assertLess(late.enough, late.wanted);
+});
+
 Deno.test("a load that leads is no burst", () => {
   const { by, burst } = demand({ always: requests(8, 100) });
   assertEquals(by, "load");

@@ -141,6 +141,14 @@ Deno.test("nothing is learned of fewer workers than load has returned from", () 
   assertEquals(keptAt(flapped(), 6), 1_000);
 });
 
+Deno.test("boots that are late teach of fewer workers too: load would be later still", () => {
+  const driver = new Driver(8, { ...AT_ONCE, sloP95Ms: 99 });
+  driver.bootMs = 100;
+  driver.during(2_000, demand(7));
+  driver.step(BUSY);
+  assertEquals(keptAt(driver, 4), 2_000);
+});
+
 Deno.test("load that returns from still fewer workers is learned of too", () => {
   const driver = flapped();
   driver.during(2_000, demand(4));

@@ -47,6 +47,8 @@ export class Driver {
   ended = { requests: 0, serviceMs: 0 };
   /** How long workers take to boot, ms. */
   bootMs = 1;
+  /** The most workers that boots may lead to. */
+  paced = Infinity;
   /** Since when the load is known to be flat. */
   flatFromMs = Infinity;
 
@@ -64,6 +66,7 @@ export class Driver {
       order: this.order,
       bootMs: this.bootMs,
       slots: 1,
+      paced: this.paced,
       ended: this.ended,
       flatFromMs: this.flatFromMs,
     });

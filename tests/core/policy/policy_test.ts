@@ -84,6 +84,18 @@ Deno.test("up: while requests hang the next step waits for ten seconds at most, 
   assertEquals(driver.at(15_000, hanging).target, 8);
 });
 
+Deno.test("up: to as many as may boot at once, and the others when one of them serves", () => {
+  const driver = new Driver(2);
+  driver.paced = 4;
+  assertEquals(driver.at(0, demand(9)).target, 4);
+  const held = driver.at(100, demand(9));
+  assertEquals([held.reason.code, held.target, held.limitedBy], ["booting", 4, "unknown"]);
+  driver.paced = 3;
+  assertEquals(driver.at(200, demand(9)).target, 4, "none is taken back");
+  driver.paced = 5;
+  assertEquals(driver.at(300, demand(9)).target, 5);
+});
+
 Deno.test("up: the decision says when the next try after a stop is", () => {
   const driver = new Driver(4);
   driver.state = { ...driver.state, gradient: { trial: undefined, stop: { workers: 4, untilMs: 60_000 } } };

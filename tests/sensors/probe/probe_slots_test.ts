@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { total } from "../../../src/core/histogram.ts";
 import type { Load } from "../../../src/core/sample.ts";
 import { ProbeSlots } from "../../../src/sensors/probe/probe_slots.ts";
-import { loadOf, SlotFolder } from "./shared_pages.ts";
+import { bootOf, loadOf, SlotFolder } from "./shared_pages.ts";
 
 const S = 1e9;
 
@@ -129,14 +129,15 @@ Deno.test("Workers are counted by state, with the age of the oldest boot and the
   folder.add(13, { age: 3, bootNs: 9.2 * S, readyNs: 0, state: 1, metered: 0 });
   folder.add(14, { age: 4, bootNs: 9.7 * S, readyNs: 0, state: 1, metered: 0, kind: 2, slots: 4 });
   const slots = new ProbeSlots(folder.path);
-  const { counts, lastBootMs, model, workers } = slots.read(10 * S);
+  const reading = slots.read(10 * S);
+  const { counts, model, workers } = reading;
   assertEquals({ ...counts, oldestBootMs: Math.round(counts.oldestBootMs) }, {
     ready: 1,
     booting: 2,
     draining: 1,
     oldestBootMs: 800,
   });
-  assertEquals(Math.round(lastBootMs as number), 300);
+  assertEquals(Math.round(bootOf(reading).ms), 300);
   assertEquals(model, { kind: "gthread", slots: 4 });
   assertEquals(workers.map(({ pid, state, bootMs }) => [pid, state, bootMs === "unknown"]), [
     [11, "ready", false],
@@ -174,7 +175,21 @@ Deno.test("The length of the latest boot is remembered when that worker is gone"
   const slots = new ProbeSlots(folder.path);
   slots.read(10 * S);
   folder.remove(12);
-  assertEquals(Math.round(slots.read(10.1 * S).lastBootMs as number), 300);
+  assertEquals(Math.round(bootOf(slots.read(10.1 * S)).ms), 300);
+  slots.close();
+});
+
+Deno.test("A boot says what it computed and what it waited for a CPU, as far as that is possible", () => {
+  using folder = new SlotFolder();
+  const slots = new ProbeSlots(folder.path);
+  const boot = (pid: number, words: { bootCpuNs?: number; bootWaitNs?: number }) => {
+    folder.add(pid, { bootNs: pid * S, readyNs: (pid + 0.5) * S, ...words });
+    const { cpuMs, waitMs } = bootOf(slots.read(30 * S));
+    return [cpuMs, waitMs];
+  };
+  assertEquals(boot(11, { bootCpuNs: 0.3 * S, bootWaitNs: 0.1 * S }), [300, 100]);
+  assertEquals(boot(12, {}), ["unknown", "unknown"]);
+  assertEquals(boot(13, { bootCpuNs: 1e18, bootWaitNs: 9 * S }), [512_000, 500]);
   slots.close();
 });
 

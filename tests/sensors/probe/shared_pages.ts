@@ -1,6 +1,7 @@
 /** Arbiter files and slots as gunicorn's side would write them, word by word. */
 
 import type { Load, Maybe } from "../../../src/core/sample.ts";
+import type { BootReading } from "../../../src/sensors/probe/probe_slots.ts";
 
 /** A word: a number (whole, or negative as its 64-bit complement) or eight ASCII characters. */
 export type Word = number | bigint | string;
@@ -54,6 +55,8 @@ export const SLOT = {
   loopLateTicks: 34,
   busyThreads: 35,
   oneUntilNs: 36,
+  bootCpuNs: 37,
+  bootWaitNs: 38,
   serviceBuckets: 64,
   waitBuckets: 128,
 } as const;
@@ -124,6 +127,12 @@ export function store(path: string, words: Record<number, Word>): void {
 export function loadOf(reading: { readonly load: Maybe<Load> }): Load {
   if (reading.load === "unknown") throw new Error("the load is unknown");
   return reading.load;
+}
+
+/** The latest boot of a reading that must have one. */
+export function bootOf({ lastBoot }: { readonly lastBoot: Maybe<BootReading> }): BootReading {
+  if (lastBoot === "unknown") throw new Error("no boot is known");
+  return lastBoot;
 }
 
 /** A folder that is removed at the end of its scope. */

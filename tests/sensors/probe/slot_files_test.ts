@@ -67,7 +67,7 @@ Deno.test("A folder that was never there gives an empty, unknown reading", () =>
     load: "unknown",
     counts: { ready: 0, booting: 0, draining: 0, oldestBootMs: 0 },
     model: "unknown",
-    lastBootMs: "unknown",
+    lastBoot: "unknown",
     workers: [],
     stuck: 0,
     isMetered: false,

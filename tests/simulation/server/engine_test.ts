@@ -60,6 +60,16 @@ Deno.test("boots that compute take longer when cores are few, and their CPU is n
   assertAlmostEquals(atTwo.usedCores, 2, 0.1);
 });
 
+Deno.test("a boot says what it computed, and what it waited for a core", () => {
+  const controller = scripted(1, (nowMs) => nowMs >= 1000 ? 9 : 1);
+  run(scenario("0x6s", "100", { cores: 2, bootMs: 600, bootCpuMs: 500 }), controller);
+  const boots = must(controller.samples.at(-1)!.boots);
+  assertEquals(must(boots.lastBootCpuMs), 500);
+  // 8 x 500 ms of CPU on 2 cores take 2 s, and 100 ms are spent waiting for something else.
+  assertAlmostEquals(must(boots.lastBootMs), 2_100, 30);
+  assertAlmostEquals(must(boots.lastBootWaitMs), 1_500, 30);
+});
+
 Deno.test("the first workers have booted before the time begins, all at once, and how long it took is known", () => {
   const lastBootMs = (workers: number, bootCpuMs: number) => {
     const controller = scripted(workers, () => workers);

@@ -27,7 +27,7 @@ export class Arbiter {
     // They all booted at once, before the time begins.
     const { cores } = server.scenario;
     const computedMs = this.#boot.bootCpuMs * Math.max(1, initialWorkers / cores);
-    if (initialWorkers > 0) server.meters.lastBootMs = bootMs - this.#boot.bootCpuMs + computedMs;
+    if (initialWorkers > 0) this.#noteBoot(bootMs - this.#boot.bootCpuMs + computedMs);
     for (let i = 0; i < initialWorkers; i++) {
       const worker = server.workers.bear(0);
       server.workers.change(worker, READY);
@@ -90,11 +90,15 @@ export class Arbiter {
 
   /** A worker is ready to serve. */
   booted(worker: number): void {
-    const { workers, meters, nowMs } = this.#server;
+    const { workers, nowMs } = this.#server;
     if (workers.state[worker] !== BOOTING) return;
-    meters.lastBootMs = nowMs - workers.bornMs[worker]!;
+    this.#noteBoot(nowMs - workers.bornMs[worker]!);
     workers.change(worker, READY);
     this.#server.offer(worker);
+  }
+
+  #noteBoot(tookMs: number): void {
+    this.#server.meters.booted(tookMs, this.#boot.bootMs, this.#boot.bootCpuMs);
   }
 
   #missing(): boolean {
