@@ -5,9 +5,9 @@ import { dropUnchangedFilePages } from "./own_pages.ts";
 /** Most of it is what the start left. */
 const FIRST_MS = 5_000;
 /** V8 compiles what runs often for some minutes, and touches the pages of its compiler each time. */
-const AGAIN_MS = 30_000;
+const AGAIN_MS = 20_000;
 /** In a quiet time there is little to give back, and the CPU for it would be a fifth of all that is used. */
-const QUIET_ROUNDS = 20;
+const QUIET_ROUNDS = 30;
 
 /** V8's own, there with --expose-gc. The flavor also gives back what V8 keeps for later, such as code it rarely runs. */
 type Collect = (options: { type: "major"; flavor: "last-resort" }) => void;
