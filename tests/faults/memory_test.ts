@@ -54,7 +54,7 @@ fault(
       });
       await load.stop();
       assertEquals(await greedy, "cut off");
-      assertEquals(load.failures, []);
+      assertEquals(load.failures, [], server.process.text("stderr"));
       assertEquals(server.master, master);
       await server.process.stop("SIGTERM", 30_000);
     }
