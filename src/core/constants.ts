@@ -231,5 +231,7 @@ export const FLAT_HOLD_MS = 30_000;
 export const FLAT_HOLD_FACTOR = 3;
 /** ... up to this. Source: judgement. */
 export const MOST_FLAT_HOLD_MS = 300_000;
+/** A step of fewer workers than this share is not worth a change in a flat load. Source: simulated, Down. */
+export const FLAT_STEP_SHARE = 1 / 16;
 /** The number to begin with is kept this long when no request comes. Source: a balancer's health checks. */
 export const START_HOLD_MS = 60_000;

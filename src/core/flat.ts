@@ -69,12 +69,11 @@ export function changeEvidence(all: Counts, window: Counts, { variation, isAsync
     nats(all.arrivals - window.arrivals, perMs * spanMs);
   const finished = all.finished - window.finished;
   if (window.spanMs < FLAT_LEAST_TIMES_MS || finished <= 0 || window.finished <= 0) return rates;
-  // Of normal means: the squared difference over twice its variance.
+  // Of gamma distributed times, which are exponential where they vary by 1: a few long ones make no other mean.
   const meanMs = all.serviceMs / all.finished;
-  const difference = (window.serviceMs / window.finished - (all.serviceMs - window.serviceMs) / finished) /
-    meanMs;
-  const spread = Math.max(FLAT_LEAST_VARIATION, variation) * (1 / window.finished + 1 / finished);
-  const times = difference ** 2 / (2 * spread);
+  const longer = nats(window.finished, window.serviceMs / meanMs) +
+    nats(finished, (all.serviceMs - window.serviceMs) / meanMs);
+  const times = longer / Math.max(FLAT_LEAST_VARIATION, variation);
   return Math.max(rates, isAsync ? times * FLAT_LOOP_SHARE : times);
 }
 

@@ -1,5 +1,5 @@
 /** What ends a load that only chance moves. Windows in s, service times in ms. */
-import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { changeEvidence, type Flat, flatFrom, flatKnownFromMs, nextFlat } from "../../src/core/flat.ts";
 import { tick } from "./ticks.ts";
 
@@ -46,10 +46,10 @@ Deno.test("nothing is said of a window that is more than half of all, nor of non
   assertEquals(evidence(counts(3, 600), counts(0, 0)), 0);
 });
 
-Deno.test("evidence of another service time: the squared difference over twice its variance", () => {
+Deno.test("evidence of another service time: how much likelier two means are than one", () => {
   const [before, window] = [counts(30, 600), counts(3, 60, 150)];
   const mean = (600 * 100 + 60 * 150) / 660;
-  const expected = (50 / mean) ** 2 / (2 * 0.5 * (1 / 600 + 1 / 60));
+  const expected = (600 * Math.log(mean / 100) + 60 * Math.log(mean / 150)) / 0.5;
   assertAlmostEquals(evidence(before, window), expected, 1e-9);
   assertEquals(evidence(before, counts(3, 60, 50)) > 10, true, "shorter ones");
 });
@@ -59,6 +59,12 @@ Deno.test("the more service times vary, the less a difference says; a tenth at l
   const at = (variation: number) => evidence(before, window, { ...SYNC, variation });
   assertAlmostEquals(at(0.2), 5 * at(1), 1e-9);
   assertEquals(at(0), at(0.1));
+});
+
+Deno.test("a few long requests among exponential ones make no other mean", () => {
+  const [before, window] = [counts(90, 9_000, 500), counts(3, 300, 632)];
+  const evident = evidence(before, window, { ...SYNC, variation: 1 });
+  assert(evident > 7 && evident < 9, `${evident}: 4.6 standard deviations, 10.4 nats of a normal mean`);
 });
 
 Deno.test("requests that share an event loop count a quarter", () => {

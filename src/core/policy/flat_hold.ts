@@ -1,4 +1,4 @@
-import { FLAT_HOLD_FACTOR, FLAT_HOLD_MS, MOST_FLAT_HOLD_MS } from "../constants.ts";
+import { FLAT_HOLD_FACTOR, FLAT_HOLD_MS, FLAT_STEP_SHARE, MOST_FLAT_HOLD_MS } from "../constants.ts";
 
 /** What was learned of shrinks in a flat load. */
 export interface FlatHold {
@@ -32,4 +32,12 @@ export function takenBack(
 export function flatHoldMs({ flatReturns, flatReturnAtMs }: FlatHold, knownFromMs: number): number {
   if (flatReturns === 0 || flatReturnAtMs < knownFromMs) return 0;
   return Math.min(MOST_FLAT_HOLD_MS, FLAT_HOLD_MS * FLAT_HOLD_FACTOR ** (flatReturns - 1));
+}
+
+/**
+ * The fewest workers that come or go at once: in a load that only chance moves a few of many are not worth a change.
+ * Example: 1 of 23, 2 of 24, 4 of 64.
+ */
+export function leastStep(target: number, nowMs: number, knownFromMs: number): number {
+  return nowMs < knownFromMs ? 1 : Math.max(1, Math.round(FLAT_STEP_SHARE * target));
 }

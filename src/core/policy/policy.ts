@@ -5,7 +5,7 @@ import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
 import { known, type Maybe } from "../sample.ts";
 import { SlidingMax } from "../sliding_max.ts";
-import { type FlatHold, flatHoldMs, NO_RETURN, takenBack } from "./flat_hold.ts";
+import { type FlatHold, flatHoldMs, leastStep, NO_RETURN, takenBack } from "./flat_hold.ts";
 import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
 import { doubledOnReturn, halvedWhenCalm, holdMs, type LearnedHold } from "./hold.ts";
 import { keptForMs, type StartHold } from "./start_hold.ts";
@@ -139,7 +139,8 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   }
   if (wanted > state.target) return settle(state.target, { code: "at-bound" });
   const waits = known(demand.facts.queued) && demand.facts.queued > 0;
-  if (mostEnough < state.target && !waits) {
+  const least = leastStep(state.target, nowMs, input.flatFromMs);
+  if (mostEnough <= state.target - least && !waits) {
     const kept = keptForStreams(input, demand, state.target, nowMs - lowSinceMs);
     if (kept >= state.target) return settle(state.target, { code: "streams", workers: kept });
     return shrink(
@@ -207,7 +208,9 @@ function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: n
   const { paced = Infinity } = input;
   if (paced <= state.target) return settle(state.target, { code: "booting" });
   const step = demand.burst ? settings.burstAddWorkers : settings.maxStepUp;
-  const target = Math.min(allowed, state.target + step, careful, paced);
+  const least = demand.burst ? 1 : leastStep(state.target, nowMs, input.flatFromMs);
+  const most = Math.min(Math.max(allowed, state.target + least), input.bounds.max.workers);
+  const target = Math.min(most, state.target + step, careful, paced);
   return settle(target, { code: "asked", by: demand.by }, {
     lastUpAtMs: nowMs,
     gradient: grown(state.gradient, state.target, hangs),

@@ -1,7 +1,7 @@
 /** How long workers are kept in a load that only chance moves. Loads want 8 workers or 7; boots take 1 ms. */
 import { assertEquals } from "@std/assert";
-import { flatHoldMs, NO_RETURN, takenBack } from "../../../src/core/policy/flat_hold.ts";
-import { demand, Driver } from "./policy_driver.ts";
+import { flatHoldMs, leastStep, NO_RETURN, takenBack } from "../../../src/core/policy/flat_hold.ts";
+import { bounds, demand, Driver } from "./policy_driver.ts";
 
 const MORE = demand(8);
 const FEWER = demand(7);
@@ -94,4 +94,32 @@ Deno.test("the moment from which a load is known to be flat belongs to it", () =
   assertEquals(once, { flatReturns: 1, flatReturnAtMs: 6_000 });
   assertEquals(takenBack({ ...once, lastDownAtMs: 7_000 }, 8_000, 6_000).flatReturns, 2);
   assertEquals(flatHoldMs(once, 6_000), 30_000);
+});
+
+Deno.test("a sixteenth of the workers is the least that comes or goes in a flat load", () => {
+  assertEquals([1, 23, 24, 39, 40, 64].map((target) => leastStep(target, 0, 0)), [1, 1, 2, 2, 3, 4]);
+  assertEquals(leastStep(64, 0, 1), 1, "not in one that is not known to be flat");
+});
+
+/** 64 workers in a load that is flat, or not. */
+function many(isFlat: boolean): Driver {
+  const driver = new Driver(64, { maxWorkers: 100, downCooldownMs: 0, noDownscaleAfterUpMs: 0 });
+  if (isFlat) driver.flatFromMs = 0;
+  return driver;
+}
+const MOST = bounds(100);
+
+Deno.test("in a flat load one worker more of many brings some, within the maximum", () => {
+  const grown = (isFlat: boolean, wanted: number, most = 100) =>
+    many(isFlat).at(1_000, demand(wanted), bounds(most)).target;
+  assertEquals([grown(true, 65), grown(true, 70), grown(true, 65, 66)], [68, 70, 66]);
+  assertEquals(grown(false, 65), 65);
+  assertEquals(many(true).at(1_000, demand(65, { burst: true }), MOST).target, 65, "a burst is what it is");
+});
+
+Deno.test("in a flat load many workers stay where a few less would do", () => {
+  const left = (isFlat: boolean, enough: number) =>
+    many(isFlat).during(10_000, demand(enough), MOST).at(-1)?.target;
+  assertEquals([left(true, 61), left(true, 60)], [undefined, 60]);
+  assertEquals(left(false, 63), 63);
 });
