@@ -1,3 +1,4 @@
+import itertools
 import os
 import time
 import unittest
@@ -143,23 +144,25 @@ class HooksTest(unittest.TestCase):
     def test_a_hook_that_raises_in_the_arbiter_is_one_line_while_others_serve_and_an_end_before(self):
         def fail():
             if has_started:
-                raise KeyError('number')
+                raise kind('number')
 
-        for name, hook, act in (('child_exit', lambda server, worker: fail(),
-                                 lambda server: server.die(server.forks[0])),
-                                ('nworkers_changed', lambda server, new_value, old_value: fail(),
-                                 lambda server: setattr(server, 'num_workers', 3)),
-                                ('on_reload', lambda server: fail(), lambda server: server.reload(2))):
-            with self.subTest(name):
+        hooks_and_acts = (
+            ('child_exit', lambda server, worker: fail(), lambda server: server.die(server.forks[0])),
+            ('nworkers_changed', lambda server, new_value, old_value: fail(),
+             lambda server: setattr(server, 'num_workers', 3)),
+            ('on_reload', lambda server: fail(), lambda server: server.reload(2)))
+        for kind, (name, hook, act) in itertools.product((KeyError, SystemExit), hooks_and_acts):
+            with self.subTest(name, kind=kind):
                 hooks._session, has_started = None, False
                 server = self.arbiter(**{name: hook})
                 server.manage_workers()
                 has_started = True
                 act(server)
-                raised = [line for line in server.log.lines if "The hook %s raised KeyError" % name in line]
+                raised = [line for line in server.log.lines
+                          if "The hook %s raised %s" % (name, kind.__name__) in line]
                 self.assertEqual(len(raised), 1)
                 server.WORKERS.clear()  # none serves
-                with self.assertRaises(KeyError):
+                with self.assertRaises(kind):
                     getattr(server.cfg, name)(*[server, server.worker_class(9), 1][:NAMES[name]])
 
     def test_who_has_a_pre_fork_is_known_behind_our_own(self):

@@ -23,11 +23,16 @@ def guarded(master, server, name, hook, *arguments):
     """Call `hook`. What it raises while workers serve is a line in the log; else it ends gunicorn, as without us."""
     try:
         watched(name, hook, *arguments)
-    except Exception as error:
-        if not master.is_serving():
+    except BaseException as error:  # sys.exit() too
+        if is_end(error) or not master.is_serving():
             raise
         server.log.error('gunicorn-autoscaler: The hook %s raised %s: %s; the workers serve on',
                          name, type(error).__name__, error)
+
+
+def is_end(error):
+    """Whether it is raised by a signal that came while the hook ran: gunicorn's own end, or `interrupt`."""
+    return isinstance(error, KeyboardInterrupt) and bool(_ended) or type(error).__name__ == 'HaltServer'
 
 
 _running = []  # names of the hooks that run now, the innermost last

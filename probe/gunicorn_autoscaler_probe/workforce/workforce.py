@@ -206,8 +206,8 @@ class Workforce:
         control_socket.settle(self._server)
         try:
             pid = self._fork()
-        except Exception as error:
-            if os.getpid() != self._pid or not self._can_do_without(error):
+        except BaseException as error:  # a hook may end with sys.exit()
+            if os.getpid() != self._pid or user_hooks.is_end(error) or not self._can_do_without(error):
                 raise
             self._note_refusal(error)
             return False

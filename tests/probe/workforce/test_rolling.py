@@ -1,9 +1,11 @@
 import errno
 import time
 import unittest
+from unittest.mock import patch
 
 from support import Setting, read_slot, w, write_slot
 from workforce_case import WorkforceCase
+from gunicorn_autoscaler_probe.workforce import user_hooks
 
 
 class RollingTest(WorkforceCase):
@@ -89,13 +91,13 @@ class RollingTest(WorkforceCase):
         server = self.start_uvicorn(2)
         server.num_workers = 1
         server.manage_workers()
-        leaving = server.forks[0]
+        leaving = server.forks[1]
         stop_at_ns = self.force._leaving._leaves[leaving].stop_at_ns
         self.reload()
         self.boot(server.forks[-1])
         server.manage_workers()
         self.assertEqual(self.force._leaving._leaves[leaving].stop_at_ns, stop_at_ns)
-        self.assertIn(server.forks[1], self.force._leaving)
+        self.assertIn(server.forks[0], self.force._leaving)
 
     def test_no_worker_is_older_than_the_reload_so_that_gunicorn_waits_for_none(self):
         server = self.start(3)
@@ -216,7 +218,8 @@ class PoolTest(WorkforceCase):
             self.assertEqual((sorted(server.kills), len(server.WORKERS)), (old, workers))
 
     def test_whatever_a_hook_raises_it_is_no_end_while_others_serve(self):
-        for error in (StopIteration(), ValueError('x'), FileNotFoundError(2, 'no such file')):
+        for error in (StopIteration(), ValueError('x'), FileNotFoundError(2, 'no such file'), SystemExit(1),
+                      KeyboardInterrupt()):
             server = self.start(1)
             server.spawn_error = error
             server.num_workers = 2
@@ -226,6 +229,17 @@ class PoolTest(WorkforceCase):
                 server.die(pid)
             self.boots.try_now()
             with self.assertRaises(type(error)):
+                server.manage_workers()
+
+    def test_gunicorns_own_end_in_the_middle_of_a_fork_is_one(self):
+        class HaltServer(BaseException):
+            pass
+
+        for error, ended in ((HaltServer(), set()), (KeyboardInterrupt(), {'pre_fork'})):
+            server = self.start(1)
+            server.spawn_error = error
+            server.num_workers = 2
+            with patch.object(user_hooks, '_ended', ended), self.assertRaises(type(error)):
                 server.manage_workers()
 
 

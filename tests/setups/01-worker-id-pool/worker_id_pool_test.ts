@@ -32,28 +32,32 @@ setUp(import.meta, {
     }),
 });
 
-setUp(import.meta, {
-  line: "app:app -c gunicorn.conf.py",
-  own: ["--min-workers=1", `--max-workers=${MOST}`],
-  env: { NUMBERS: "3" },
-  async observe(server) {
-    await server.scale(2, server.isWrapped ? 6 : 3);
-    await server.untilWorkers(3);
-    const arbiter = await server.arbiter();
-    Deno.kill(children(arbiter)[0]!, "SIGKILL");
-    await until(() => server.process.lines.filter((line) => / number \d/.test(line.text)).length >= 4, {
-      timeoutMs: 20_000,
-      what: "the worker after it",
-    });
-    if (server.isWrapped) {
-      const before = children(arbiter);
-      server.process.signal("SIGHUP");
-      await replaced(server, arbiter, before, 3);
-      assertEquals(server.process.lines.filter((line) => /KeyError/.test(line.text)).length <= 2, true);
-    }
-    return [await server.status("/"), children(arbiter).length];
-  },
-});
+for (const way of ["raises", "EXITS"]) {
+  setUp(import.meta, {
+    line: `-n ${way} app:app -c gunicorn.conf.py`,
+    own: ["--min-workers=1", `--max-workers=${MOST}`],
+    env: { NUMBERS: "3", [way]: "1" },
+    observe: smallPool,
+  });
+}
+
+async function smallPool(server: Server): Promise<unknown> {
+  await server.scale(2, server.isWrapped ? 6 : 3);
+  await server.untilWorkers(3);
+  const arbiter = await server.arbiter();
+  Deno.kill(children(arbiter)[0]!, "SIGKILL");
+  await until(() => server.process.lines.filter((line) => / number \d/.test(line.text)).length >= 4, {
+    timeoutMs: 20_000,
+    what: "the worker after it",
+  });
+  if (server.isWrapped) {
+    const before = children(arbiter);
+    server.process.signal("SIGHUP");
+    await replaced(server, arbiter, before, 3);
+    assertEquals(server.process.lines.filter((line) => /KeyError/.test(line.text)).length <= 2, true);
+  }
+  return [await server.status("/"), children(arbiter).length];
+}
 
 async function pool(server: Server): Promise<Seen> {
   if (!server.isWrapped) return { failures: 0, numbers: [], ends: 0 }; // a TTOU of its own cuts connections
