@@ -1,4 +1,4 @@
-"""How many workers to fork and how many to drain, by the states of the present ones.
+"""How many workers to fork, and which to drain, by the states of the present ones.
 
 A worker that is stuck in its boot does not count: another one takes its place, and it is drained once enough serve.
 Until then it stays, because it may be slow rather than stuck.
@@ -21,3 +21,18 @@ def missing(places, staying, stuck, hung, maximum):
 def surplus(places, staying, stuck, serving):
     """Workers to drain. serving: number of those that serve."""
     return max(0, staying - stuck - places) + max(0, stuck - max(0, places - serving))
+
+
+def first_to_go(ages, old, stuck, slots):
+    """Pids in the order in which they drain: in a reload the old ones, then those stuck in their boot, then those that
+    do not serve yet, then those with the fewest streams, then the idlest, then the youngest: where one worker does
+    something for all (runs a scheduler, say), it is the first that took it, and none takes it over.
+
+    ages: gunicorn's, by pid.
+    """
+    def rank(pid):
+        is_old = pid in old
+        return (not is_old, pid not in stuck, slots.serves(pid), slots.load(pid),
+                ages[pid] if is_old else -ages[pid])
+
+    return sorted(ages, key=rank)

@@ -237,8 +237,7 @@ class Workforce:
         self._note_failure(time.monotonic_ns())
 
     def _pick_to_drain(self, now_ns):
-        """Pids, and the signal for each. Surplus workers drain: in a reload the old ones, else those stuck in their
-        boot, then those that do not serve yet, then the idlest, then the oldest."""
+        """Pids, and the signal for each."""
         staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
         stuck = self._slots.stuck(staying, now_ns)
         serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck else 0
@@ -248,9 +247,8 @@ class Workforce:
             old = under_way.rest(staying)
             surplus = max(surplus, under_way.due(staying, stuck, self._slots.serves, places))
         if surplus > 0:
-            ranks = [(pid not in old, pid not in stuck, self._slots.serves(pid), self._slots.load(pid), worker.age, pid)
-                     for pid, worker in list(self._server.WORKERS.items()) if pid in staying]
-            for *_, pid in sorted(ranks)[:surplus]:
+            ages = {pid: worker.age for pid, worker in list(self._server.WORKERS.items()) if pid in staying}
+            for pid in balance.first_to_go(ages, old, stuck, self._slots)[:surplus]:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)
