@@ -113,6 +113,9 @@ class Arbiter:
     def reap_workers(self):
         self.on_reap()
 
+    def murder_workers(self):
+        pass
+
     def kill_worker(self, pid, sig):
         self.kills.append(pid)
 

@@ -4,7 +4,7 @@ import os
 import time
 
 from ..master import lifeline
-from . import balance, control_socket, fork_signals, rolling, user_hooks
+from . import balance, control_socket, fork_signals, heartbeats, rolling, user_hooks
 from .boot_rule import BootRule
 from .gauge_logging import ArbiterView
 from .leaving import Leaving
@@ -41,6 +41,7 @@ class Workforce:
         self._rule = BootRule(server)
         self._signals = Signals(server, bell)
         fork_signals.install(server)
+        heartbeats.look_once_a_second(server)
         self._fork = server.spawn_worker
         server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers
         server.manage_workers = self.manage_workers

@@ -61,9 +61,9 @@ Deno.test("tornado: a running request and a kept connection end without an error
   await using kept = await Connection.open({ port });
   assertEquals((await kept.get("/")).status, 200);
   await long.send("GET /sleep/5000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  server.ask(2);
-  await server.settled(2);
-  server.ask(1); // its meter shows no load of tornado's own applications: the oldest goes
+  server.process.signal("SIGTTIN"); // from outside: one worker more, and then the oldest goes
+  await until(() => server.ready().length === 2, { what: "one worker more" });
+  server.process.signal("SIGTTOU");
   await until(() => !server.ready().includes(worker!), { timeoutMs: 15_000, what: "a worker that drains" });
   await until(async () => (await kept.get("/")).headers.get("connection") === "close", {
     timeoutMs: 15_000,

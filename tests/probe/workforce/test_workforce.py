@@ -2,7 +2,10 @@ import errno
 import os
 import time
 import unittest
+from unittest.mock import patch
 
+import workforce_case
+from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, w, want, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import kinds, slot
@@ -57,17 +60,18 @@ class WorkforceTest(WorkforceCase):
         server.manage_workers()
         self.assertTrue(self.bell.is_answered(1))
 
-    def test_who_serves_streams_goes_last_before_it_who_serves_requests_and_among_idle_ones_the_oldest(self):
-        server = self.start(4)
-        first, second, third, fourth = server.forks
-        self.boot(first, IN_FLIGHT=3)
-        self.boot(fourth, STREAMS=1)
-        server.num_workers = 3
+    def test_who_serves_streams_goes_last_before_it_who_serves_requests_and_among_idle_ones_the_youngest_goes_first(self):
+        server = self.start(5)
+        first, second, third, fourth, fifth = server.forks
+        self.boot(second, IN_FLIGHT=3)
+        self.boot(fifth, STREAMS=1)
+        server.num_workers = 4
         server.manage_workers()
-        self.assertEqual(server.kills, [second])
-        server.num_workers = 1
-        server.manage_workers()
-        self.assertEqual(server.kills, [second, third, first])
+        self.assertEqual(server.kills, [fourth])
+        for workers in (3, 2, 1):
+            server.num_workers = workers
+            server.manage_workers()
+        self.assertEqual(server.kills, [fourth, third, first, second])
         self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
 
     def test_draining_workers_do_not_count_growth_during_a_drain_comes_at_once(self):
@@ -86,58 +90,58 @@ class WorkforceTest(WorkforceCase):
 
     def test_a_stop_is_sent_once_to_a_ready_worker_and_again_to_one_that_still_booted(self):
         server = self.start(3)
-        first, second, _ = server.forks
-        write_slot(self.folder, first)  # still booting
+        _, second, third = server.forks
+        write_slot(self.folder, third)  # still booting
         server.num_workers = 1
         for _ in range(3):
             server.manage_workers()
         self.assertEqual(server.kills.count(second), 1)
-        self.assertEqual(server.kills.count(first), 3)
-        self.boot(first)
+        self.assertEqual(server.kills.count(third), 3)
+        self.boot(third)
         for _ in range(3):
             server.manage_workers()
-        self.assertEqual(server.kills.count(first), 4)
+        self.assertEqual(server.kills.count(third), 4)
 
     def test_a_worker_that_empties_itself_is_only_marked_and_signalled_when_it_has_not_left_in_time(self):
         server = self.start_uvicorn(2)
         server.num_workers = 1
         server.manage_workers()
-        first = server.forks[0]
-        self.assertEqual((read_slot(self.folder, first)[w.STATE], server.kills), (w.DRAINING, []))
+        second = server.forks[1]
+        self.assertEqual((read_slot(self.folder, second)[w.STATE], server.kills), (w.DRAINING, []))
         self.assertEqual(self.published()[:2], (2, 1))
-        self.force._leaving._leaves[first].stop_at_ns = time.monotonic_ns()
+        self.force._leaving._leaves[second].stop_at_ns = time.monotonic_ns()
         server.manage_workers()
         server.manage_workers()
-        self.assertEqual(server.kills, [first])
+        self.assertEqual(server.kills, [second])
 
     def test_one_whose_loop_runs_and_whose_application_works_is_left_to_itself_for_longer(self):
         server = self.start_uvicorn(2)
         server.num_workers = 1
         server.manage_workers()
-        first = server.forks[0]
-        leave = self.force._leaving._leaves[first]
+        second = server.forks[1]
+        leave = self.force._leaving._leaves[second]
         leave.stop_at_ns = time.monotonic_ns()
-        self.boot(first, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
+        self.boot(second, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
         server.manage_workers()
         self.assertEqual(server.kills, [])
-        self.boot(first, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns() - 3 * 10**9)
+        self.boot(second, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns() - 3 * 10**9)
         server.manage_workers()
-        self.assertEqual(server.kills, [first], 'its loop is stuck')
+        self.assertEqual(server.kills, [second], 'its loop is stuck')
         leave.sent_ns = leave.has_arrived = 0
         leave.last_ns = time.monotonic_ns()
-        self.boot(first, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
+        self.boot(second, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
         server.manage_workers()
-        self.assertEqual(server.kills, [first] * 2, 'not for ever')
+        self.assertEqual(server.kills, [second] * 2, 'not for ever')
 
     def test_one_that_does_not_empty_itself_or_does_not_serve_yet_gets_its_signal_at_once(self):
         for missing in ('EMPTIES_ITSELF', 'READY_NS'):
             with self.subTest(missing=missing):
                 server = self.start_uvicorn(2)
-                self.boot(server.forks[0], **{'KIND': kinds.UVICORN, 'EMPTIES_ITSELF': 1, missing: 0,
+                self.boot(server.forks[1], **{'KIND': kinds.UVICORN, 'EMPTIES_ITSELF': 1, missing: 0,
                                               'STATE': w.BOOTING if missing == 'READY_NS' else w.READY})
                 server.num_workers = 1
                 server.manage_workers()
-                self.assertEqual(server.kills, [server.forks[0]])
+                self.assertEqual(server.kills, [server.forks[1]])
 
     def test_a_dead_worker_is_replaced_and_the_count_does_not_drift(self):
         server = self.start(3)
@@ -237,6 +241,7 @@ class WorkforceTest(WorkforceCase):
         server = self.start(2)
         server.num_workers = 3
         server.spawn_error = SystemExit(0)
+        self.force._pid -= 1  # in the child
         with self.assertRaises(SystemExit):
             server.manage_workers()
 
@@ -246,6 +251,19 @@ class WorkforceTest(WorkforceCase):
         server.num_workers = 2
         server.manage_workers()
         self.assertEqual(server.gauges, [3, 2])
+
+    def test_an_arbiter_class_of_the_users_goes_on_doing_more_in_manage_workers(self):
+        class Users(Arbiter):
+            def manage_workers(self):
+                super().manage_workers()
+                self.passes = getattr(self, 'passes', 0) + 1
+                if self.passes == 2:
+                    self.kill_worker(list(self.WORKERS)[0], 15)
+
+        with patch.object(workforce_case, 'Arbiter', Users):
+            server = self.start(2)
+        server.manage_workers()
+        self.assertEqual((server.passes, server.kills, server.gauges), (2, [server.forks[0]], [2]))
 
     def test_an_error_of_ours_hands_back_to_gunicorn_for_good(self):
         server = self.start(2)
