@@ -4,7 +4,7 @@ import { mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
 import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
-import { installProbe, readProbe } from "../gunicorn/probe_install.ts";
+import { fillWithProbe, type ProbeFiles, readProbe, wrapperIn } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
 import { activatedSockets, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
@@ -69,7 +69,8 @@ async function start(
     const problem = settings.probe === "on" ? userChangeProblem(found.words, Deno.uid()) : undefined;
     if (problem !== undefined) throw new Refused([problem]);
     const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
-    using folder = new RuntimeFolder(bases);
+    const probeFiles = settings.probe === "on" ? readProbe() : undefined;
+    using folder = new RuntimeFolder(bases, probeFiles && ((dir) => fillWithProbe(dir, probeFiles)));
     const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
     const risk = replaceableIn(base);
     if (risk !== undefined) {
@@ -82,7 +83,7 @@ async function start(
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const start = { settings, sources, log, statsd, freeBytes: freeBytes(cgroup), ...found };
+    const start = { settings, sources, log, statsd, probeFiles, freeBytes: freeBytes(cgroup), ...found };
     const isStaying = found.isProgram && background === "ends";
     const { code, daemon } = await runIn(folder, { ...start, background: isStaying ? "stays" : background });
     if (daemon !== undefined) {
@@ -130,6 +131,8 @@ class Refused extends Error {
 interface Start extends LaunchRequest {
   /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
+  /** undefined with the probe off. */
+  readonly probeFiles: ProbeFiles | undefined;
   /** The words are a program that starts gunicorn itself. */
   readonly isProgram: boolean;
 }
@@ -142,11 +145,10 @@ interface Ended {
 }
 
 async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
-  const { log, gunicornArgs, statsd, isProgram } = start;
+  const { log, gunicornArgs, statsd, isProgram, probeFiles } = start;
   const dir = folder.path;
-  const probe = start.settings.probe === "on";
-  const probeFiles = probe ? readProbe() : undefined;
-  const wrapperConfig = probeFiles === undefined ? undefined : installProbe(dir, probeFiles);
+  const probe = probeFiles !== undefined;
+  const wrapperConfig = probe ? wrapperIn(dir) : undefined;
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
   if (plan.errors.length > 0) throw new Refused(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });

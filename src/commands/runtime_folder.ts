@@ -31,11 +31,12 @@ export class RuntimeFolder implements Disposable {
 
   /**
    * Makes the folder.
+   * @param fill see makeRuntimeDir
    * @throws Error "Cannot make a runtime folder ..."
    */
-  constructor(bases: readonly string[]) {
+  constructor(bases: readonly string[], fill?: (path: string) => void) {
     this.#bases = bases;
-    this.path = makeRuntimeDir(bases);
+    this.path = makeRuntimeDir(bases, fill);
     this.#lock = holdFolder(this.path);
   }
 

@@ -45,7 +45,30 @@ export function installProbe(runtimeDir: string, files: ProbeFiles): string {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw unwritable(path, error);
     }
   }
+  return wrapperIn(runtimeDir);
+}
+
+/** The path of the wrapper config in a runtime folder. */
+export function wrapperIn(runtimeDir: string): string {
   return `${runtimeDir}/${WRAPPER}`;
+}
+
+/** What the arbiter's file and the slots of a dozen workers take. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * The same into a new folder, with some room beside it.
+ * @throws Error "Cannot write ..."
+ */
+export function fillWithProbe(runtimeDir: string, files: ProbeFiles): void {
+  installProbe(runtimeDir, files);
+  const path = `${runtimeDir}/room`;
+  try {
+    Deno.writeFileSync(path, new Uint8Array(ROOM_BYTES), { createNew: true });
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+  Deno.removeSync(path);
 }
 
 function unwritable(path: string, error: unknown): Error {

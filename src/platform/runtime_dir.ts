@@ -28,26 +28,33 @@ export function runtimeBases(environment: { get(name: string): string | undefine
  * Makes a folder with an unpredictable name that only this user may enter, in the first base that can be written; one in
  * which others could put a folder of theirs in its place is the last resort.
  *
+ * @param fill puts into it what is needed first; where that cannot be written (a full /dev/shm), the next base is tried
  * @throws Error when none can, naming each base and what was wrong with it
  */
-export function makeRuntimeDir(bases: readonly string[]): string {
+export function makeRuntimeDir(bases: readonly string[], fill: (path: string) => void = () => {}): string {
   const problems: string[] = [];
   const lastResorts = bases.filter((base) => replaceableIn(base) !== undefined);
   for (const base of [...bases.filter((base) => !lastResorts.includes(base)), ...lastResorts]) {
+    let path: string | undefined;
     try {
-      const path = Deno.makeTempDirSync({ dir: base, prefix: FOLDER_PREFIX });
+      path = Deno.makeTempDirSync({ dir: base, prefix: FOLDER_PREFIX });
       Deno.chmodSync(path, OWNER_ONLY);
       const problem = unsafe(path);
-      if (problem === undefined) return path;
+      if (problem === undefined) {
+        fill(path);
+        return path;
+      }
       problems.push(`${path} ${problem}`);
     } catch (error) {
-      problems.push(`${base}: ${fileProblem(error, "folder")}`);
+      const cause = error instanceof Error ? error.cause ?? error : error;
+      problems.push(`${base}: ${fileProblem(cause, "folder")}`);
+      if (path !== undefined) removeDir(path);
     }
   }
   throw new Error(
     `Cannot make a runtime folder: ${
       problems.join("; ")
-    }, give a folder that can be written with --runtime-dir ` +
+    }, give a folder that can be written, and has room, with --runtime-dir ` +
       "(in a read-only container, mount a tmpfs)",
   );
 }

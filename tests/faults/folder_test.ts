@@ -130,6 +130,28 @@ fault(
   missingNamespaces,
 );
 
+fault(
+  "the first place for the runtime folder full at the start",
+  "it starts in the next one, scales and ends with 0",
+  async () => {
+    await using full = await tempDir();
+    const places =
+      'mount -t tmpfs -o size=64k tmpfs "$1" && mount -t tmpfs tmpfs /dev/shm && ! cat /dev/zero 2>&- > "$1/fill"';
+    await using server = await autoscaled({
+      own: ["--min-workers", "1", "--max-workers", "4"],
+      env: { XDG_RUNTIME_DIR: full.path, GUNICORN_CMD_ARGS: "--no-control-socket" },
+      wrap: (words) => inMounts(places, [full.path], withoutItsFolder(words)),
+    });
+    await until(() => names(`/proc/${server.process.pid}/root/dev/shm`).length === 1, {
+      what: () => `a runtime folder\n${server.log()}`,
+    });
+    const steadyMs = await timed(() => untilGrown(inside(server, "/dev/shm"), 1));
+    assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);
+    return steadyMs;
+  },
+  missingNamespaces,
+);
+
 for (const [also, own] of [["", []], [", with a fork server", ["--fork-server", "on"]]] as const) {
   fault(
     `the disk of the runtime folder full while running${also}`,
@@ -191,6 +213,12 @@ function onTmpfs(
     wrap: (words) => inMounts(`mount -t tmpfs -o ${options} tmpfs "$1"`, [path], words),
     untilReady: ready !== undefined,
   });
+}
+
+/** The words of a start without the --runtime-dir that every test gives. */
+function withoutItsFolder(words: readonly string[]): string[] {
+  const at = words.indexOf("--runtime-dir");
+  return words.filter((_, i) => i !== at && i !== at + 1);
 }
 
 /** Takes all the room that is left. */

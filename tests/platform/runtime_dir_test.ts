@@ -38,6 +38,20 @@ Deno.test("the first base that can be written is taken; when none can, each is n
   }
 });
 
+Deno.test("a base without room for what is needed is left, with nothing in it, for the next", async () => {
+  await using full = await tempDir();
+  await using base = await tempDir();
+  const fill = (path: string) => {
+    if (!path.startsWith(base.path)) {
+      throw new Error("Cannot write x: no room", { cause: new Error("no room") });
+    }
+  };
+  assert(makeRuntimeDir([full.path, base.path], fill).startsWith(base.path));
+  assertEquals([...Deno.readDirSync(full.path)], []);
+  const error = assertThrows(() => makeRuntimeDir([full.path], fill), Error);
+  assertStringIncludes(error.message, `${full.path}: no room`);
+});
+
 Deno.test("bases come from the environment, memory before disk, each once", () => {
   const env = new Map([["XDG_RUNTIME_DIR", "/run/user/1"], ["TMPDIR", "/tmp"]]);
   assertEquals(runtimeBases(env), ["/run/user/1", "/dev/shm", "/tmp"]);
