@@ -100,7 +100,7 @@ export async function supervise(parts: Supervision): Promise<number> {
       look();
       lateMasters ??= setInterval(look, LATE_MASTER_MS);
     },
-    isListening: () => sensing.isListening,
+    ending: { isListening: () => sensing.isListening, graceMs: () => sensing.graceMs },
     moveFloor: (by) => supervisor.moveFloor(by),
     beforeReload: () => {
       notices?.reloading(sensing.clock(), sensing.arbiter?.reloads);

@@ -1,6 +1,6 @@
 import type { Logger } from "@logtape/logtape";
 import type { EarlySignals } from "../platform/early_signals.ts";
-import type { Gunicorn } from "./process.ts";
+import type { Ending, Gunicorn } from "./process.ts";
 
 /** What the lifecycle needs of the rest of the program. */
 export interface LifecycleParts {
@@ -8,8 +8,8 @@ export interface LifecycleParts {
   readonly log: Logger;
   /** gunicorn has a signal to end: deciding stops once its listeners are closed. */
   readonly onEnd: () => void;
-  /** Whether gunicorn's listeners are open; undefined where that is not known. */
-  readonly isListening: () => boolean | undefined;
+  /** What is known of gunicorn's master when it is to end. */
+  readonly ending: Ending;
   /** Moves the minimum; returns the new one. */
   readonly moveFloor: (by: 1 | -1) => number;
   /** Called before a HUP reaches gunicorn, which reads the wrapper config again. */
@@ -68,7 +68,7 @@ export class Lifecycle {
   #end(signal: Deno.Signal): void {
     this.#parts.log.info("{signal}: passed on to gunicorn", { signal });
     this.#parts.lookForMaster();
-    this.#parts.gunicorn.end(signal, this.#parts.isListening);
+    this.#parts.gunicorn.end(signal, this.#parts.ending);
     this.#parts.onEnd();
   }
 

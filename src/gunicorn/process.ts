@@ -10,10 +10,20 @@ const SIGNAL_BASE = 128;
 const LAUNCHER_MS = 3_000;
 /**
  * How often a signal to end is repeated, up to gunicorn 23 the master's full queue drops signals: until its listeners are
- * closed, or so many times where that is not known.
+ * closed, or so many times where that is not known. The probe loses none, and a handler of the user's own may sleep, or
+ * take a second signal for an order to hurry: there it is repeated only after the graceful timeout, which ends hooks that
+ * block.
  */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
+
+/** What is known of the master that is to end. */
+export interface Ending {
+  /** Whether it has its listeners; undefined where that is not known. */
+  readonly isListening?: () => boolean | undefined;
+  /** The graceful timeout of a master with the probe, which serves; undefined for others. */
+  readonly graceMs?: () => number | undefined;
+}
 
 /** How what we started ended. */
 export interface Exit {
@@ -115,14 +125,11 @@ export class Gunicorn {
     return handles(pid, signal) !== false && this.signal(signal);
   }
 
-  /**
-   * Ends it by a signal, also a launcher that outlives the master.
-   * @param isListening whether the master has its listeners; undefined where that is not known
-   */
-  end(signal: Deno.Signal, isListening: () => boolean | undefined = () => undefined): boolean {
+  /** Ends it by a signal, also a launcher that outlives the master. */
+  end(signal: Deno.Signal, ending: Ending = {}): boolean {
     const sent = this.signal(signal);
     this.#endSignal = signal;
-    this.#endAgain(signal, isListening);
+    this.#endAgain(signal, ending);
     if (this.#arbiter !== undefined) this.#endLauncher(this.#arbiter, signal);
     return sent;
   }
@@ -132,12 +139,14 @@ export class Gunicorn {
     if (this.hasArbiter && takesCountSignals(this.#arbiter!.pid)) send(this.#arbiter!.pid, signal);
   }
 
-  #endAgain(signal: Deno.Signal, isListening: () => boolean | undefined): void {
+  #endAgain(signal: Deno.Signal, { isListening, graceMs }: Ending): void {
     clearInterval(this.#againTimer);
+    const fromMs = performance.now();
     let times = 0;
     this.#againTimer = setInterval(() => {
-      const isNeeded = isListening() ?? ++times <= MOST_AGAIN;
+      const isNeeded = isListening?.() ?? ++times <= MOST_AGAIN;
       if (!isNeeded || !this.hasArbiter) clearInterval(this.#againTimer);
+      else if (performance.now() - fromMs < (graceMs?.() ?? 0)) return;
       // It would kill a launcher that is about to exit, and its exit code would be lost.
       else if (handles(this.#arbiter!.pid, "SIGTERM")) this.signal(signal);
     }, AGAIN_MS);

@@ -89,6 +89,11 @@ export class Sensing implements Sampler {
     return this.#queue.isHeldBy(this.#masterPid);
   }
 
+  /** The graceful timeout of a master that serves; undefined without the probe. */
+  get graceMs(): number | undefined {
+    return this.#arbiter?.readyNs === undefined ? undefined : this.#arbiter.gracefulTimeoutMs;
+  }
+
   /** Delegates, because the way to ask may change: see ArbiterLink. */
   readonly workerCount: WorkerCount = {
     ask: (workers, nowMs) => this.#link?.count.ask(workers, nowMs),

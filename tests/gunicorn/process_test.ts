@@ -44,12 +44,17 @@ Deno.test("a signal to end is sent again until the listeners are closed, and not
   const there = (path: string) => Deno.stat(path).then(({ size }) => size + 1, () => 0);
   await until(async () => await there(ready), { what: "its handler" });
   let looks = 0;
-  gunicorn.end("SIGTERM", () => ++looks <= 1);
+  gunicorn.end("SIGTERM", { isListening: () => ++looks <= 1 });
   await until(() => looks === 2, { what: "two looks" });
   assertEquals(await there(seen), 3, "at first, and after the first look");
+  // With the probe, only after the graceful timeout.
+  looks = 0;
+  gunicorn.end("SIGTERM", { isListening: () => ++looks <= 3, graceMs: () => 2_500 });
+  await until(() => looks === 4, { what: "four looks" });
+  assertEquals(await there(seen), 5, "at first, and after the third look");
   gunicorn.signal("SIGUSR1");
   assertEquals((await gunicorn.exited).code, 7);
-  assertEquals(looks, 2);
+  assertEquals(looks, 4);
 });
 
 Deno.test("a reload reaches gunicorn once it has a handler for it, and does not end it before", async () => {
