@@ -6,7 +6,7 @@ import { Lifecycle } from "../gunicorn/lifecycle.ts";
 import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
-import { type ProcessId, processOf, sessionOf } from "../platform/process_id.ts";
+import { isForkOnly, type ProcessId, processOf, sessionOf } from "../platform/process_id.ts";
 import { giveBackSpareMemory, keepMemorySmall } from "../platform/spare_memory.ts";
 import { isStartedByUsr2Of } from "../sensors/machine/children.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
@@ -176,13 +176,14 @@ async function endLeftMaster(
 }
 
 /**
- * Workers that outlived their master: known ones and new orphans. After an orderly end an orphan in a session of its own is
- * a job that the application left running.
+ * Workers that outlived their master: known ones and new orphans. After an orderly end an orphan that is another program,
+ * or in a session of its own, is a job that the application left running.
  */
 function leftWorkers(orphanage: Orphanage, known: readonly number[], isOrderly: boolean): number[] {
   const left = orphanage.orphans.filter((pid) => known.includes(pid));
   const session = sessionOf(Deno.pid);
-  const strays = orphanage.newOrphans.filter((pid) => !isOrderly || sessionOf(pid) === session);
+  const isWorker = (pid: number) => isForkOnly(pid) && sessionOf(pid) === session;
+  const strays = orphanage.newOrphans.filter((pid) => !isOrderly || isWorker(pid));
   return [...new Set([...left, ...strays])];
 }
 

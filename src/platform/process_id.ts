@@ -19,6 +19,15 @@ export function sessionOf(pid: number): number | undefined {
   return fields === undefined ? undefined : Number(fields[3]);
 }
 
+/** PF_FORKNOEXEC of linux/sched.h. */
+const FORKED_ONLY = 0x40;
+
+/** Whether a process still runs the program that forked it, as gunicorn's workers do; a started program does not. */
+export function isForkOnly(pid: number): boolean {
+  const fields = statOf(pid);
+  return fields !== undefined && (Number(fields[6]) & FORKED_ONLY) !== 0;
+}
+
 /** /proc/PID/stat from its third field, the state, on. */
 function statOf(pid: number): readonly string[] | undefined {
   try {

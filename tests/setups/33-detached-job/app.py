@@ -18,5 +18,8 @@ def app(environ, start_response):
             folder = os.path.join(os.environ['XDG_RUNTIME_DIR'], 'job-%d' % number)
             os.mkdir(folder)
             subprocess.Popen(['python3', '-c', JOB % daemonizes], cwd=folder, start_new_session=True)
+        folder = os.path.join(os.environ['XDG_RUNTIME_DIR'], 'job-2')  # as a deployment that restarts this server
+        os.mkdir(folder)
+        subprocess.Popen(['python3', '-c', JOB % 0], cwd=folder)
     start_response('200 OK', [('Content-Length', '2')])
     return [b'ok']

@@ -1,5 +1,5 @@
 /**
- * Jobs in sessions of their own
+ * Programs that the application starts
  * Holds: they outlive the server
  */
 import { until } from "../../support/wait.ts";
@@ -10,10 +10,10 @@ setUp(import.meta, {
   observe: async (server) => {
     const status = await server.status("/job");
     const code = await server.stop();
-    const folders = ["job-0", "job-1"].map((name) => `${server.runtimeBase}/${name}`);
+    const folders = ["job-0", "job-1", "job-2"].map((name) => `${server.runtimeBase}/${name}`);
     for (const folder of folders) await Deno.writeTextFile(`${folder}/release`, "");
     const isDone = () => folders.filter((folder) => exists(`${folder}/done`)).length;
-    await until(() => isDone() === 2, { timeoutMs: 10_000, what: "the end of the jobs" }).catch(() => {});
+    await until(() => isDone() === 3, { timeoutMs: 10_000, what: "the end of the jobs" }).catch(() => {});
     return { status, code, done: isDone() };
   },
 });
