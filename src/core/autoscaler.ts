@@ -197,8 +197,17 @@ export class Autoscaler {
       bootMs: this.#bootMs,
       sinceUpMs: sample.nowMs - lastUpAtMs,
     });
-    // What is not seen of some workers may keep them busy: it is no reason to take any away.
-    return (counts.unseen ?? 0) > 0 ? { ...demand, enough: Math.max(demand.enough, target) } : demand;
+    return { ...demand, enough: Math.max(demand.enough, this.#unseenMayNeed(sample, counts)) };
+  }
+
+  /**
+   * What is not seen of some workers may keep them busy: it is no reason to take any away. Where no request can be seen
+   * (an unknown class may accept all at once and queue inside), none of those to begin with.
+   */
+  #unseenMayNeed({ load }: Sample, counts: WorkerCounts): number {
+    if ((counts.unseen ?? 0) > 0) return this.target;
+    const sees = known(load) || this.#start.requestAtMs !== undefined;
+    return sees ? 0 : Math.min(this.target, this.#start.workers);
   }
 }
 

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import { Autoscaler } from "../../src/core/autoscaler.ts";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import type { Sample } from "../../src/core/sample.ts";
@@ -157,4 +157,19 @@ Deno.test("threads that a connection holds without a request are load, from the 
   const driver = new Driver();
   assertEquals(facts(driver.step(held)).erlangs, 0);
   assertAlmostEquals(facts(driver.run(100, held)).erlangs, 4, 0.1);
+});
+
+Deno.test("where no request can be seen, none of the workers to begin with is taken away", () => {
+  const law = new Driver({ minWorkers: 1 }, 4);
+  const blind = { load: "unknown", statsd: "unknown", queue: 0, workers: workers(4) } as const;
+  assertEquals(law.run(3_000, blind).target, 4);
+  const grown = law.run(20, { ...blind, queue: 40 }).target;
+  assertGreater(grown, 4);
+  assertEquals(law.run(6_000, { ...blind, workers: workers(grown) }).target, 4);
+});
+
+Deno.test("requests that StatsD has counted may show that fewer are enough", () => {
+  const law = new Driver({ minWorkers: 1 }, 4);
+  law.run(10, { ...heard(1, 10), workers: workers(4) });
+  assertEquals(law.run(3_000, { ...heard(0, 0), workers: workers(4) }).target, 1);
 });
