@@ -29,7 +29,7 @@ class AsgiDrain(Drain):
     """connections: what watch_connections() gave."""
 
     def __init__(self, worker, words, close_connections, connections):
-        super().__init__(words, worker.cfg.graceful_timeout, close_connections)
+        super().__init__(words, worker.cfg, close_connections)
         self._worker = worker
         self._connections = connections
 

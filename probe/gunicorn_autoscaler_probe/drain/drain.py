@@ -13,31 +13,29 @@ import signal
 from time import monotonic_ns
 
 from .. import words as w
-from . import own_listeners
+from . import own_handler, own_listeners, times
 
-# The application's own work may take so many graceful timeouts.
-_MOST_TIMEOUTS = 10
 _CLOSING_NS = 10**9
 
 
 _has_handler = False
 
 
-def note_handler(worker):
+def note_handler():
     """Whether the application has a handler for SIGTERM, which is to run when this worker ends. Before it serves: some
-    worker classes put theirs in front of it then."""
+    worker classes put theirs in front of it then, and an application its own when it starts up."""
     global _has_handler
-    handler = signal.getsignal(signal.SIGTERM)
-    _has_handler = callable(handler) and getattr(handler, '__self__', None) is not worker
+    _has_handler = own_handler.is_there()
 
 
 class Drain:
     """Looks now and then (at each tick of an event loop) whether the worker must end, and drains it."""
 
-    def __init__(self, words, timeout_s, close_connections):
+    def __init__(self, words, cfg, close_connections):
         """close_connections(): from now on every answer ends its connection. Says in the slot that it is there."""
         self._words = words
-        self._timeout_ns = int(timeout_s * 10**9)
+        self._clients_ns = int(times.clients_s(cfg) * 10**9)
+        self._own_ns = int(times.own_s(cfg) * 10**9)
         self._close_connections = close_connections
         self.linger_ns = 0  # it stays so long after its last request
         self._since_ns = 0
@@ -62,13 +60,13 @@ class Drain:
 
     def _end_in_time(self, now_ns):
         past_ns = now_ns - self._since_ns
-        if past_ns <= self._timeout_ns:
+        if past_ns <= self._clients_ns:
             return
         if self._closing_ns:
             if now_ns - self._closing_ns > _CLOSING_NS:
                 self._try(self.abort)
                 self._leave()
-        elif self._words[w.IN_FLIGHT] and past_ns <= _MOST_TIMEOUTS * self._timeout_ns:
+        elif self._words[w.IN_FLIGHT] and past_ns <= self._own_ns:
             self._try(self.abort_waiting)
         else:
             self._closing_ns = now_ns
@@ -76,7 +74,7 @@ class Drain:
 
     def _leave(self):
         self._try(self.leave)
-        if _has_handler:
+        if _has_handler or own_handler.is_there():
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _try(self, step):
@@ -139,7 +137,7 @@ class UvicornDrain(Drain):
     """For uvicorn, in either package."""
 
     def __init__(self, worker, words, close_connections):
-        super().__init__(words, worker.cfg.graceful_timeout, close_connections)
+        super().__init__(words, worker.cfg, close_connections)
         self._worker = worker
         self._config = worker.config
         self._server = None

@@ -2,22 +2,38 @@
 it there."""
 from time import monotonic_ns
 
+from .. import words as w
+from . import times
+
 # It kills what is left after its graceful timeout, and ends.
 _SLACK_NS = 5 * 10**9
 
 
-def heartbeat(worker):
-    """A function to call in ticks of the loop: it keeps the heartbeat of a worker that has to end."""
-    longest_ns = int(worker.cfg.graceful_timeout * 10**9) + _SLACK_NS
+def heartbeat(worker, words, unanswered):
+    """A function to call in ticks of the loop: it keeps the heartbeat of a worker that has to end. In one that drains
+    beside others requests have longer, unless all have an answer that has begun; unanswered(): how many have none."""
+    notify = worker.notify
     since_ns = 0
 
-    def look():
+    def end():
         nonlocal since_ns
+        if since_ns == 0:
+            since_ns = monotonic_ns()
+            if words[w.STATE] == w.DRAINING and unanswered():
+                worker.cfg.set('graceful_timeout', int(times.own_s(worker.cfg)))
+
+    def notify_at_the_end():
+        """gunicorn's, which it calls once more after its main loop, before it looks at its graceful timeout."""
+        if not worker.alive:
+            end()
+        notify()
+
+    def look():
         if worker.alive:
             return
-        now_ns = monotonic_ns()
-        since_ns = since_ns or now_ns
-        if now_ns - since_ns <= longest_ns:
-            worker.notify()
+        end()
+        if monotonic_ns() - since_ns <= int(worker.cfg.graceful_timeout * 10**9) + _SLACK_NS:
+            notify()
 
+    worker.notify = notify_at_the_end
     return look

@@ -4,8 +4,8 @@ import socket
 import sys
 from time import monotonic_ns
 
-from .. import report
-from . import own_listeners
+from .. import report, words as w
+from . import own_listeners, times
 from .drain import Drain
 
 _EMPTY_FOR_NS = 100 * 10**6
@@ -17,7 +17,7 @@ _LAST_TURNS_S = 1.5
 def of(worker, words, linger_ns=0):
     """What sees `worker` out: its look() is to be called in each turn of the main loop, once a second at least."""
     if any(hasattr(sys.modules.get(one.__module__), 'STOP_KEEPALIVE_LINGER') for one in type(worker).__mro__):
-        return GunicornsDrain(worker)
+        return GunicornsDrain(worker, words)
     drain = GthreadDrain(worker, words)
     drain.linger_ns = linger_ns
     return drain
@@ -28,7 +28,7 @@ class GthreadDrain(Drain):
     "draining": gthread_meter sees to that, and `max_keepalived` for the connections that no meter sees."""
 
     def __init__(self, worker, words):
-        super().__init__(words, worker.cfg.graceful_timeout, self._keep_none)
+        super().__init__(words, worker.cfg, self._keep_none)
         self._worker = worker
         self._empty_since_ns = 0
 
@@ -82,13 +82,30 @@ class GthreadDrain(Drain):
 
 
 class GunicornsDrain:
-    """For 27 and newer, after SIGTERM: all but what gunicorn does itself, up to the graceful timeout."""
+    """For 27 and newer, after SIGTERM: all but what gunicorn does itself, up to the graceful timeout. In a worker that
+    drains beside others, the application's own work has longer."""
 
-    def __init__(self, worker):
+    def __init__(self, worker, words):
         self._worker = worker
+        self._words = words
         self._since_ns = 0
-        timeout_s = worker.cfg.graceful_timeout
+        self._clients_ns = 0  # from then on, connections on which no own work is done are ended; 0: not prolonged
+        timeout_s = times.clients_s(worker.cfg)
         self._end_ns = int(max(timeout_s / 2, timeout_s - _LAST_TURNS_S) * 10**9)
+        cap_keepalive = getattr(worker, '_cap_keepalive', None)
+
+        def prolong_and_cap_keepalive(deadline):
+            """Called when the main loop has ended, before gunicorn looks at its graceful timeout."""
+            self._attempt(self._prolong)
+            cap_keepalive(deadline)
+
+        if cap_keepalive is not None:
+            worker._cap_keepalive = prolong_and_cap_keepalive
+
+    def _prolong(self, worker):
+        if self._words[w.STATE] == w.DRAINING:
+            self._clients_ns = int(times.clients_s(worker.cfg) * 10**9)
+            worker.cfg.set('graceful_timeout', int(times.own_s(worker.cfg)))
 
     def look(self):
         """Called in each turn of its main loop."""
@@ -98,14 +115,18 @@ class GunicornsDrain:
         if not self._since_ns:
             self._since_ns = now_ns
             self._attempt(accept_queued)
-        if now_ns - self._since_ns > self._end_ns:
-            self._attempt(end_answers)
+        past_ns = now_ns - self._since_ns
+        if past_ns > self._end_ns:
+            own = self._attempt(end_answers)
+            if own == 0 and 0 < self._clients_ns < past_ns:
+                self._worker.nr_conns = 0  # gunicorn would wait for them
 
     def _attempt(self, step):
         try:
-            step(self._worker)
+            return step(self._worker)
         except Exception as error:
             report.trouble('drain a worker', error, self._worker.log)
+            return None
 
 
 def accept_queued(worker):
@@ -120,8 +141,10 @@ def accept_queued(worker):
 
 def end_answers(worker):
     """Shut the connections that only their clients keep busy: answers that have begun, requests that still come in. The
-    thread that writes to one, or reads from it, ends. Before its answer begins a request is the application's own work.
+    thread that writes to one, or reads from it, ends. Before its answer begins a request is the application's own work:
+    returns how many there are.
     """
+    own = 0
     for frame in list(sys._current_frames().values()):
         while frame is not None:
             name = frame.f_code.co_name
@@ -130,8 +153,11 @@ def end_answers(worker):
                 if values.get('self') is worker:
                     if name == 'handle' or getattr(values.get('resp'), 'headers_sent', False):
                         _shut(values.get('conn'))
+                    else:
+                        own += 1
                     break
             frame = frame.f_back
+    return own
 
 
 def _shut(conn):

@@ -23,7 +23,7 @@ class TornadoDrain(Drain):
     """For WSGI applications and tornado's own."""
 
     def __init__(self, worker, words):
-        super().__init__(words, worker.cfg.graceful_timeout, self._keep_none)
+        super().__init__(words, worker.cfg, self._keep_none)
         self._worker = worker
         self._idle_until_ns = 0
 

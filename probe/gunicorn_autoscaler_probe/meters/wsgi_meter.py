@@ -13,9 +13,10 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
     """The application `app`, metered into the words `m`.
 
     untouched: marker objects that a worker knows by identity. is_closed: the server calls close() as WSGI says; else
-    the end of the iteration is the end of the request.
+    the end of the iteration is the end of the request. Its attribute `unanswered` counts the requests whose answer has
+    not begun.
     """
-    Request = _request_class(meter, Gauge(m, w.STREAMS))
+    Request, unanswered = _request_class(meter, Gauge(m, w.STREAMS))
     websockets = Gauge(m, w.WEBSOCKETS)
 
     class Websocket(_Answer):
@@ -49,6 +50,7 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
             return request
         return _passed_on(request, answer, environ.get('wsgi.file_wrapper'), is_closed)
 
+    metered_app.unanswered = unanswered
     return metered_app
 
 
@@ -83,11 +85,14 @@ class _Answer:
 
 def _request_class(meter, streams):
     begin, end, set_apart = meter.begin, meter.end, meter.set_apart
+    unanswered = 0
 
     class Request(_Answer):
         __slots__ = ()
 
         def __init__(self, start_response):
+            nonlocal unanswered
+            unanswered += 1
             self.start_response = start_response
             self.status = ''
             self.is_stream = self.is_over = False
@@ -95,6 +100,9 @@ def _request_class(meter, streams):
 
         def respond(self, status, headers, exc_info=None):
             """start_response(), as the application sees it: with the servers' own names, which some give."""
+            nonlocal unanswered
+            if not self.status:
+                unanswered -= 1
             self.status = status
             if not self.is_stream and _is_stream(headers):
                 self.is_stream = True
@@ -105,15 +113,18 @@ def _request_class(meter, streams):
             return self.start_response(status, headers, exc_info)
 
         def over(self, broke):
+            nonlocal unanswered
             if self.is_over:
                 return
             self.is_over = True
+            if not self.status:
+                unanswered -= 1
             if self.is_stream:
                 streams.closed()
             else:
                 end(self.began, broke or self.status[:1] == '5')
 
-    return Request
+    return Request, lambda: unanswered
 
 
 def _is_stream(headers):

@@ -1,9 +1,10 @@
 """Which meter a worker gets, by its class."""
 from .. import kinds, report, words as w
-from ..drain import asgi_drain, drain, eventlet_drain, gthread_drain, own_listeners, tornado_drain
+from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
+from ..meters.stand_in import stand_in
 
 
 def attach(worker, kind, words, on_ready, linger_ns=0):
@@ -12,7 +13,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
     Returns (metered, ready): whether a meter fits it, and whether it is ready now; otherwise on_ready() will be called
     once its application has started.
     """
-    drain.note_handler(worker)
+    drain.note_handler()
     if kind == kinds.SYNC:
         sync_meter.attach(worker, words)
         if own_listeners.of(worker):
@@ -21,12 +22,16 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         _attach_gthread(worker, words, linger_ns)
     elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         meter = Meter(words)
-        worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words)
-        loop_lag.tick_gevent(words, meter.flush)
+        metered = wsgi_meter.wrap(worker.wsgi, meter, words)
+        worker.wsgi = stand_in(worker.wsgi, metered)
+        look = gevent_drain.patience(worker, words, metered.unanswered)
+        loop_lag.tick_gevent(words, _both(meter.flush, look))
     elif kind == kinds.EVENTLET:
         meter = Meter(words)
-        worker.wsgi = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
-        loop_lag.tick_eventlet(words, _both(meter.flush, eventlet_drain.heartbeat(worker)))
+        metered = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
+        worker.wsgi = stand_in(worker.wsgi, metered)
+        look = eventlet_drain.heartbeat(worker, words, metered.unanswered)
+        loop_lag.tick_eventlet(words, _both(meter.flush, look))
     elif kind == kinds.TORNADO:
         tornado_drain.attach(worker, words, linger_ns)
         return _attach_tornado(worker, words), True
@@ -120,7 +125,7 @@ def _attach_tornado(worker, words):
             loop_lag.tick_asyncio(words, meter.flush)
         return metered(environ, start_response)
 
-    worker.wsgi = ticking
+    worker.wsgi = stand_in(worker.wsgi, ticking)
     return True
 
 

@@ -2,12 +2,12 @@
 import signal
 
 from .. import slot, words as w
+from ..drain import times
 
 _RESEND_AFTER_NS = 10 * 10**9
 # A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is
 # blocked) is signalled this much later.
 _DRAIN_SLACK_S = 5
-_MOST_TIMEOUTS = 10  # that a worker gives the application's own work: see drain.py
 _PATIENCE = 3  # times that a boot may take until it is given up; without us it has no end
 _LOOP_IS_STUCK_NS = 2 * 10**9
 
@@ -44,7 +44,7 @@ class Leaving:
 
     def begin(self, pid, now_ns):
         """This worker is to drain."""
-        most_s = _MOST_TIMEOUTS * self._server.cfg.graceful_timeout + _DRAIN_SLACK_S
+        most_s = times.own_s(self._server.cfg) + _DRAIN_SLACK_S
         self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9) + self._linger_ns)
         slot.mark_draining(self._folder, pid)
 
@@ -97,7 +97,7 @@ class Leaving:
         head = self._slots.head(pid)
         if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
             return 0
-        return now_ns + int((self._server.cfg.graceful_timeout + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
+        return now_ns + int((times.clients_s(self._server.cfg) + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
 
 
 def _is_booting(head):

@@ -1,11 +1,12 @@
 import asyncio
+import functools
 import os
 import signal
 import socket
 import unittest
 
 from support import Config, page, stopped_clock, w
-from gunicorn_autoscaler_probe.drain import drain
+from gunicorn_autoscaler_probe.drain import drain, own_handler
 from gunicorn_autoscaler_probe.drain.asgi_drain import AsgiDrain
 from gunicorn_autoscaler_probe.drain.drain import Drain
 
@@ -17,7 +18,7 @@ class Worker(Drain):
         self.calls = []
         self.open = 2
         self.error = error
-        super().__init__(words, timeout_s, lambda: self.calls.append('close connections'))
+        super().__init__(words, Config(graceful_timeout=timeout_s), lambda: self.calls.append('close connections'))
 
     def stop_accepting(self):
         if self.error is not None:
@@ -43,6 +44,13 @@ class Worker(Drain):
         return 'leave' in self.calls
 
 
+class GunicornsHandler:
+    def handle_exit(self, number=None, frame=None):
+        pass
+
+    handle_exit.__module__ = 'gunicorn.workers.base'
+
+
 class DrainTest(unittest.TestCase):
     def test_nothing_happens_before_the_slot_says_draining(self):
         with page() as m:
@@ -51,27 +59,51 @@ class DrainTest(unittest.TestCase):
             worker.look()
             self.assertEqual(worker.calls, [])
 
-    def test_a_handler_of_the_application_for_sigterm_runs_at_the_end_gunicorns_own_does_not(self):
-        class Gunicorns:
-            def handle_exit(self, number, frame):
-                called.append('gunicorn')
-
-        worker, before = Gunicorns(), signal.getsignal(signal.SIGTERM)
+    def end_with(self, handler, is_late):
+        """What a worker that empties itself calls at its end, whose handler of SIGTERM is set before or after the meter."""
+        before = signal.signal(signal.SIGTERM, signal.SIG_DFL if is_late else handler)
         try:
-            for handler, expected in ((worker.handle_exit, []), (signal.SIG_DFL, []),
-                                      (lambda *_: called.append('application'), ['application'])):
-                called = []
-                signal.signal(signal.SIGTERM, handler)
-                drain.note_handler(worker)
-                with page() as m:
-                    m[w.STATE] = w.DRAINING
-                    draining = Worker(m)
-                    draining.open = 0
-                    draining.look(), draining.look()
-                self.assertEqual((called, draining.calls[-1]), (expected, 'leave'))
+            drain.note_handler()
+            signal.signal(signal.SIGTERM, handler)
+            with page() as m:
+                m[w.STATE] = w.DRAINING
+                draining = Worker(m)
+                draining.open = 0
+                draining.look(), draining.look()
+                self.assertEqual(draining.calls[-1], 'leave')
         finally:
             signal.signal(signal.SIGTERM, before)
-            drain.note_handler(worker)
+            drain.note_handler()
+
+    def test_a_handler_of_the_application_for_sigterm_runs_at_the_end_gunicorns_own_does_not(self):
+        class Own(GunicornsHandler):
+            def handle_exit(self, number, frame):
+                called.append('overridden')
+
+        note = functools.partial(lambda what, number, frame: called.append(what), 'application')
+        for handler, expected in ((GunicornsHandler().handle_exit, []), (signal.SIG_DFL, []), (signal.SIG_IGN, []),
+                                  (Own().handle_exit, ['overridden']), (note, ['application'])):
+            for is_late in (False, True):
+                if is_late or handler != signal.SIG_DFL:
+                    called = []
+                    self.end_with(handler, is_late)
+                    self.assertEqual(called, expected)
+
+    def test_a_handler_that_the_application_gives_to_its_loop_runs_too(self):
+        async def end():
+            loop = asyncio.get_running_loop()
+            told = asyncio.Event()
+            loop.add_signal_handler(signal.SIGTERM, GunicornsHandler.handle_exit)
+            self.assertFalse(own_handler.is_there())
+            loop.add_signal_handler(signal.SIGTERM, told.set)
+            with page() as m:
+                m[w.STATE] = w.DRAINING
+                draining = Worker(m)
+                draining.open = 0
+                draining.look(), draining.look()
+            await asyncio.wait_for(told.wait(), 5)
+
+        asyncio.run(end())
 
     def test_the_slot_says_that_it_empties_itself(self):
         with page() as m:

@@ -1,4 +1,5 @@
 import unittest
+from unittest.mock import patch
 
 from support import Config, page, stopped_clock, w
 from gunicorn_autoscaler_probe.drain import gthread_drain
@@ -138,6 +139,25 @@ class GthreadDrainTest(unittest.TestCase):
                 self.assertEqual((m[w.EMPTIES_ITSELF], worker.accepts), (0, True))
         finally:
             del STOP_KEEPALIVE_LINGER
+
+    def test_such_a_gunicorn_waits_longer_for_own_work_in_a_worker_that_drains_beside_others(self):
+        for state, work, ends_s, graceful_s in ((w.READY, 1, None, 3), (w.DRAINING, 0, 4, 60), (w.DRAINING, 1, None, 60)):
+            worker = Worker25()
+            worker.cfg.graceful_timeout = 3
+            worker._cap_keepalive = lambda deadline: None
+            with page() as m, stopped_clock(gthread_drain) as clock, patch.object(gthread_drain, 'end_answers',
+                                                                                  lambda worker: work):
+                m[w.STATE] = state
+                end = gthread_drain.GunicornsDrain(worker, m)
+                worker.alive = False
+                worker._cap_keepalive(0)
+                self.assertEqual(worker.cfg.graceful_timeout, graceful_s)
+                at = []
+                for second in range(20):
+                    end.look()
+                    at += [second] if worker.nr_conns == 0 else []
+                    clock.pass_ms(1000)
+                self.assertEqual(at[:1], [ends_s] if ends_s else [])
 
 
 if __name__ == '__main__':

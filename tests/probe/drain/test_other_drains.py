@@ -4,7 +4,7 @@ import types
 import unittest
 
 from support import Config, page, stopped_clock, w
-from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, tornado_drain
+from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, gevent_drain, tornado_drain
 
 
 class Stream:
@@ -88,17 +88,53 @@ class TornadoDrainTest(unittest.TestCase):
 
 class EventletHeartbeatTest(unittest.TestCase):
     def test_it_is_kept_from_the_end_of_the_run_for_the_graceful_timeout_and_a_little_longer(self):
-        beats = []
-        worker = types.SimpleNamespace(cfg=Config(graceful_timeout=10), alive=True, notify=lambda: beats.append(1))
-        with stopped_clock(eventlet_drain) as clock:
-            look = eventlet_drain.heartbeat(worker)
-            look()
-            self.assertEqual(len(beats), 0)
-            worker.alive = False
-            for _ in range(20):
+        for state, unanswered, graceful_s in ((w.READY, 1, 10), (w.DRAINING, 0, 10), (w.DRAINING, 1, 100)):
+            beats = []
+            worker = types.SimpleNamespace(cfg=Config(graceful_timeout=10), alive=True, notify=lambda: beats.append(1))
+            with page() as m, stopped_clock(eventlet_drain) as clock:
+                m[w.STATE] = state
+                look = eventlet_drain.heartbeat(worker, m, lambda: unanswered)
+                worker.notify(), look()
+                self.assertEqual((len(beats), worker.cfg.graceful_timeout), (1, 10))
+                worker.alive = False
+                worker.notify()
+                self.assertEqual(worker.cfg.graceful_timeout, graceful_s)
+                for _ in range(200):
+                    look()
+                    clock.pass_ms(1000)
+                self.assertEqual(len(beats), 2 + graceful_s + 6)
+
+
+class GeventPatienceTest(unittest.TestCase):
+    def test_requests_without_an_answer_have_longer_where_the_worker_drains_beside_others(self):
+        for state, most_s in ((w.READY, 1), (w.DRAINING, 60)):
+            worker = types.SimpleNamespace(cfg=Config(graceful_timeout=1, timeout=30), alive=False)
+            with page() as m, stopped_clock(gevent_drain) as clock:
+                m[w.STATE] = state
+                requests = 1
+                look = gevent_drain.patience(worker, m, lambda: requests)
+                past_s = 0
                 look()
-                clock.pass_ms(1000)
-            self.assertEqual(len(beats), 16)
+                while past_s <= worker.cfg.graceful_timeout and past_s < 1000:  # as gunicorn looks
+                    clock.pass_ms(1000)
+                    past_s += 1
+                    look()
+                self.assertLess(most_s - past_s, 3)
+                self.assertLess(past_s, most_s + 5)
+
+    def test_once_all_are_answered_it_is_the_graceful_timeout_again(self):
+        worker = types.SimpleNamespace(cfg=Config(graceful_timeout=5), alive=False)
+        with page() as m, stopped_clock(gevent_drain) as clock:
+            m[w.STATE] = w.DRAINING
+            requests = 1
+            look = gevent_drain.patience(worker, m, lambda: requests)
+            look()
+            clock.pass_ms(20_000)
+            look()
+            self.assertGreater(worker.cfg.graceful_timeout, 20)
+            requests = 0
+            look()
+            self.assertEqual(worker.cfg.graceful_timeout, 5)
 
 
 if __name__ == '__main__':

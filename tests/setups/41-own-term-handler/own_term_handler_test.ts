@@ -1,5 +1,5 @@
 /**
- * An application's own handler of SIGTERM
+ * A handler of SIGTERM in the application or worker class
  * Holds: it runs in each worker that ends
  */
 import { until } from "../../support/wait.ts";
@@ -15,10 +15,18 @@ const observe = async (server: Server) => {
   return { code, ended: ended(server) };
 };
 
-const variants: readonly Pick<SetUp<unknown>, "line" | "versions">[] = [
+const LATE = { LATE: "1" };
+
+const variants: readonly Pick<SetUp<unknown>, "line" | "versions" | "env">[] = [
   { line: "-w 3 -k uvicorn_worker.UvicornWorker -b 127.0.0.1:$PORT app:asgi", versions: ["newest"] },
   { line: "-w 3 --threads 4 -b 127.0.0.1:$PORT app:app", versions: ["23", "newest"] },
   { line: "-w 3 -b 127.0.0.1:$PORT app:app", versions: ["newest"] },
+  {
+    line: "-w 3 -k uvicorn_worker.UvicornWorker -b 127.0.0.1:$PORT app:late",
+    versions: ["newest"],
+    env: LATE,
+  },
+  { line: "-w 3 -k app.Worker -b 127.0.0.1:$PORT app:app", versions: ["20.1", "23", "newest"], env: LATE },
 ];
 
 for (const variant of variants) setUp(import.meta, { ...variant, observe });

@@ -1,0 +1,26 @@
+"""How long gunicorn's gevent workers wait for their requests."""
+from time import monotonic_ns
+
+from .. import words as w
+from . import times
+
+_AHEAD_S = 3  # gunicorn looks once a second
+
+
+def patience(worker, words, unanswered):
+    """A function to call in ticks of the loop. In a worker that drains beside others, requests have longer than the
+    graceful timeout until their answer begins; unanswered(): how many there are."""
+    cfg = worker.cfg
+    clients_s, own_s = times.clients_s(cfg), times.own_s(cfg)
+    since_ns = 0
+
+    def look():
+        nonlocal since_ns
+        if worker.alive or words[w.STATE] != w.DRAINING:
+            return
+        since_ns = since_ns or monotonic_ns()
+        past_s = (monotonic_ns() - since_ns) / 1e9
+        longer = unanswered() and past_s < own_s
+        cfg.set('graceful_timeout', int(max(clients_s, past_s + _AHEAD_S if longer else 0)))
+
+    return look

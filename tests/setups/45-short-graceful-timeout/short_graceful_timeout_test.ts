@@ -1,0 +1,39 @@
+/**
+ * A `--graceful-timeout` shorter than the requests
+ * Holds: they are answered during a shrink; at the end of the server it counts
+ */
+import { until } from "../../support/wait.ts";
+import type { Server } from "../support/server.ts";
+import { type SetUp, setUp } from "../support/set_up.ts";
+
+const REQUESTS = 9;
+const SECONDS = 7;
+
+const variants: readonly Pick<SetUp<unknown>, "line" | "versions">[] = [
+  { line: "--threads 4 app:app", versions: ["23", "newest"] },
+  { line: "-k gevent app:app", versions: ["newest"] },
+  { line: "-k uvicorn_worker.UvicornWorker app:asgi", versions: ["23-uvicorn", "newest"] },
+  { line: "-k asgi app:asgi", versions: ["newest"] },
+];
+
+for (const { line, versions = [] } of variants) {
+  for (const seconds of [0, 1]) {
+    setUp(import.meta, {
+      line: `-w 3 --graceful-timeout ${seconds} -b 127.0.0.1:$PORT ${line}`,
+      own: ["--min-workers=1"],
+      versions,
+      observe,
+    });
+  }
+}
+
+async function observe(server: Server): Promise<readonly number[]> {
+  await server.untilWorkers(3);
+  const started = `${server.runtimeBase}/started`;
+  const path = `/?s=${SECONDS}&started=${started}`;
+  const requests = Array.from({ length: REQUESTS }, () => server.status(path, 60_000));
+  const begun = () => Deno.readTextFile(started).then((text) => text.length === REQUESTS, () => false);
+  await until(begun, { timeoutMs: 15_000, what: "requests in the app" });
+  if (server.isWrapped) await server.scale(3, 1);
+  return await Promise.all(requests);
+}
