@@ -44,10 +44,10 @@ class Signals:
         """gunicorn's handler. Up to 23 its queue holds five, and an end must not wait, or be lost, behind others."""
         queue = getattr(self._server, 'SIG_QUEUE', None)
         if number == signal.SIGHUP:
-            now_ns, before_ns = time.monotonic_ns(), self._hup_ns
-            self._hup_ns = now_ns
-            if now_ns - before_ns < _ONE_RELOAD_NS:
+            now_ns = time.monotonic_ns()
+            if now_ns - self._hup_ns < _ONE_RELOAD_NS:
                 return None
+            self._hup_ns = now_ns  # of those that come one after the other, one now and then counts
         elif number in _ENDS:
             self._end_ns = self._end_ns or time.monotonic_ns()
             self._interrupt_hook()

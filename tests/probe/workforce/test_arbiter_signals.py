@@ -91,6 +91,13 @@ class ArbiterSignalsTest(WorkforceCase):
         server.signal(signal.SIGHUP, None)
         self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP] * 2)
 
+    def test_of_hups_in_quick_succession_one_counts_now_and_then(self):
+        server = self.start(2)
+        for _ in range(8):
+            self.force._signals._hup_ns -= signals._ONE_RELOAD_NS // 4
+            server.signal(signal.SIGHUP, None)
+        self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP] * 2)
+
     def test_a_hup_right_after_a_reload_that_failed_is_another(self):
         server = self.start(1)
         server.signal(signal.SIGHUP, None)
