@@ -8,6 +8,8 @@ import select
 import socket
 from time import monotonic
 
+from . import times
+
 _FIRST_WITH_OWN = 25
 
 
@@ -61,7 +63,7 @@ def serve_before_end(worker):
 
     def run_and_serve():
         run()
-        end = monotonic() + worker.cfg.graceful_timeout
+        end = monotonic() + times.own_s(worker.cfg)  # where the server ends, gunicorn's master ends it sooner
         for listener in of(worker):
             named = _Named(listener.getsockname())
             for client, address in take(listener):

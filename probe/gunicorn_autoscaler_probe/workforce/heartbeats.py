@@ -3,9 +3,10 @@
 At the first look it aborts a worker whose time is over (worker_abort runs), at the next it kills it. Our signals bring
 turns in quick succession, which would leave that hook no time.
 """
-from time import monotonic_ns
+from time import monotonic, monotonic_ns, time
 
 _EVERY_NS = 10**9
+_RECENT_S = 3  # a worker's main loop gives one each second
 
 
 def look_once_a_second(server):
@@ -21,3 +22,12 @@ def look_once_a_second(server):
             murder()
 
     server.murder_workers = murder_workers
+
+
+def is_recent(worker):
+    """Whether the last heartbeat of a worker, by the clock that its gunicorn takes, is a moment old."""
+    try:
+        last_s = worker.tmp.last_update()
+    except (AttributeError, OSError, ValueError):
+        return False
+    return any(abs(clock() - last_s) < _RECENT_S for clock in (monotonic, time))

@@ -1,8 +1,9 @@
 """The draining workers, until they have ended."""
 import signal
 
-from .. import slot, words as w
+from .. import kinds, slot, words as w
 from ..drain import times
+from . import heartbeats
 
 _RESEND_AFTER_NS = 10 * 10**9
 # A worker that empties itself leaves after its graceful timeout at the latest. One that does not (its loop is
@@ -74,7 +75,7 @@ class Leaving:
                 self._server.log.warning('gunicorn-autoscaler: worker %d hangs in its boot and is killed', pid)
                 due.append((pid, signal.SIGKILL))
                 continue
-            if leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns and _is_working(head, now_ns):
+            if leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns and self._is_working(pid, head, now_ns):
                 continue  # the application's own work, which the worker sees to the end
             leave.sent_ns = now_ns
             leave.first_ns = leave.first_ns or now_ns
@@ -99,12 +100,14 @@ class Leaving:
             return 0
         return now_ns + int((times.clients_s(self._server.cfg) + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
 
+    def _is_working(self, pid, head, now_ns):
+        """Whether its main loop runs, and a call of the application has not ended."""
+        if head is None or not head[w.IN_FLIGHT]:
+            return False
+        if head[w.KIND] == kinds.GTHREAD:
+            return heartbeats.is_recent(self._server.WORKERS.get(pid))
+        return 0 < now_ns < head[w.LOOP_DUE_NS] + _LOOP_IS_STUCK_NS
+
 
 def _is_booting(head):
     return head is not None and not head[w.READY_NS]
-
-
-def _is_working(head, now_ns):
-    """Whether its event loop runs, and a call of the application has not ended."""
-    return (head is not None and head[w.IN_FLIGHT] > 0 and
-            0 < now_ns < head[w.LOOP_DUE_NS] + _LOOP_IS_STUCK_NS)

@@ -1,6 +1,7 @@
 import errno
 import os
 import time
+import types
 import unittest
 from unittest.mock import patch
 
@@ -132,6 +133,22 @@ class WorkforceTest(WorkforceCase):
         self.boot(second, STATE=w.DRAINING, IN_FLIGHT=1, LOOP_DUE_NS=time.monotonic_ns())
         server.manage_workers()
         self.assertEqual(server.kills, [second] * 2, 'not for ever')
+
+    def test_one_whose_threads_work_and_whose_heart_beats_is_left_to_itself_for_longer(self):
+        server = self.start_uvicorn(2)
+        second = server.forks[1]
+        self.boot(*server.forks, KIND=kinds.GTHREAD, EMPTIES_ITSELF=1, IN_FLIGHT=1)
+        server.num_workers = 1
+        server.manage_workers()
+        self.force._leaving._leaves[second].stop_at_ns = time.monotonic_ns()
+        beat_s = 0
+        server.WORKERS[second].tmp = types.SimpleNamespace(last_update=lambda: beat_s)
+        for beat_s in (time.monotonic(), time.time()):
+            server.manage_workers()
+        self.assertEqual(server.kills, [])
+        beat_s = time.monotonic() - 10
+        server.manage_workers()
+        self.assertEqual(server.kills, [second], 'its main loop is stuck')
 
     def test_one_that_does_not_empty_itself_or_does_not_serve_yet_gets_its_signal_at_once(self):
         for missing in ('EMPTIES_ITSELF', 'READY_NS'):
