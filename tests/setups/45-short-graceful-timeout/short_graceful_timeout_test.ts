@@ -7,24 +7,23 @@ import type { Server } from "../support/server.ts";
 import { type SetUp, setUp } from "../support/set_up.ts";
 
 const REQUESTS = 9;
-const SECONDS = 7;
+const SECONDS = 12;
 
 const variants: readonly Pick<SetUp<unknown>, "line" | "versions">[] = [
-  { line: "--threads 4 app:app", versions: ["23", "newest"] },
-  { line: "-k gevent app:app", versions: ["newest"] },
-  { line: "-k uvicorn_worker.UvicornWorker app:asgi", versions: ["23-uvicorn", "newest"] },
-  { line: "-k asgi app:asgi", versions: ["newest"] },
+  { line: "--graceful-timeout 1 --threads 4 --timeout 3 app:app", versions: ["23", "newest"] },
+  { line: "--graceful-timeout 0 -k gevent app:app", versions: ["newest"] },
+  { line: "--graceful-timeout 1 -k uvicorn_worker.UvicornWorker app:asgi", versions: ["23-uvicorn"] },
+  { line: "--graceful-timeout 0 -k uvicorn_worker.UvicornWorker app:asgi", versions: ["newest"] },
+  { line: "--graceful-timeout 1 -k asgi app:asgi", versions: ["newest"] },
 ];
 
 for (const { line, versions = [] } of variants) {
-  for (const seconds of [0, 1]) {
-    setUp(import.meta, {
-      line: `-w 3 --graceful-timeout ${seconds} -b 127.0.0.1:$PORT ${line}`,
-      own: ["--min-workers=1"],
-      versions,
-      observe,
-    });
-  }
+  setUp(import.meta, {
+    line: `-w 3 -b 127.0.0.1:$PORT ${line}`,
+    own: ["--min-workers=1"],
+    versions,
+    observe,
+  });
 }
 
 async function observe(server: Server): Promise<readonly number[]> {
