@@ -10,9 +10,8 @@ const REQUESTS = 9;
 const SECONDS = 12;
 
 const variants: readonly Pick<SetUp<unknown>, "line" | "versions">[] = [
-  { line: "--graceful-timeout 1 --threads 4 --timeout 3 app:app", versions: ["23", "newest"] },
+  { line: "--graceful-timeout 1 --threads 9 --timeout 3 app:app", versions: ["23", "newest"] },
   { line: "--graceful-timeout 0 -k gevent app:app", versions: ["newest"] },
-  { line: "--graceful-timeout 1 -k uvicorn_worker.UvicornWorker app:asgi", versions: ["23-uvicorn"] },
   { line: "--graceful-timeout 0 -k uvicorn_worker.UvicornWorker app:asgi", versions: ["newest"] },
   { line: "--graceful-timeout 1 -k asgi app:asgi", versions: ["newest"] },
 ];
