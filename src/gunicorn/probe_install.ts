@@ -1,5 +1,6 @@
 /** Puts the probe's Python files into the runtime folder, where gunicorn's master reads them. */
 import { fileProblem } from "../platform/file_problem.ts";
+import { ownerOnly } from "../platform/umask.ts";
 
 const SOURCE = decodeURIComponent(new URL("../../probe", import.meta.url).pathname);
 const WRAPPER = "gunicorn_autoscaler_conf.py";
@@ -33,6 +34,11 @@ function readPackage(folder: string, files: Map<string, string>): void {
  * @throws Error "Cannot write ..." when the file system refuses (full, read-only)
  */
 export function installProbe(runtimeDir: string, files: ProbeFiles): string {
+  ownerOnly(() => writeMissing(runtimeDir, files));
+  return wrapperIn(runtimeDir);
+}
+
+function writeMissing(runtimeDir: string, files: ProbeFiles): void {
   const made = new Set<string>();
   for (const [name, text] of files) {
     const path = `${runtimeDir}/${name}`;
@@ -45,7 +51,6 @@ export function installProbe(runtimeDir: string, files: ProbeFiles): string {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw unwritable(path, error);
     }
   }
-  return wrapperIn(runtimeDir);
 }
 
 /** The path of the wrapper config in a runtime folder. */

@@ -2,9 +2,12 @@
 import { fileProblem } from "./file_problem.ts";
 import { isHeld } from "./folder_lock.ts";
 import { startTicksOf } from "./process_id.ts";
+import { ownerOnly } from "./umask.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
 const OWNER_ONLY = 0o700;
+/** The path of a socket has 107 bytes at most: what is left beside "/gunicorn-autoscaler-", a random name and its own. */
+const LONGEST_BASE = 107 - 21 - 16 - 13;
 /** Names the owner of the folder. */
 export const INSTANCE_FILE = "instance.json";
 
@@ -26,14 +29,14 @@ export function runtimeBases(environment: { get(name: string): string | undefine
 
 /**
  * Makes a folder with an unpredictable name that only this user may enter, in the first base that can be written; one in
- * which others could put a folder of theirs in its place is the last resort.
+ * which others could put a folder of theirs in its place, or too long for a socket, is the last resort.
  *
  * @param fill puts into it what is needed first; where that cannot be written (a full /dev/shm), the next base is tried
  * @throws Error when none can, naming each base and what was wrong with it
  */
 export function makeRuntimeDir(bases: readonly string[], fill: (path: string) => void = () => {}): string {
   const problems: string[] = [];
-  const lastResorts = bases.filter((base) => replaceableIn(base) !== undefined);
+  const lastResorts = bases.filter((base) => replaceableIn(base) !== undefined || base.length > LONGEST_BASE);
   for (const base of [...bases.filter((base) => !lastResorts.includes(base)), ...lastResorts]) {
     let path: string | undefined;
     try {
@@ -89,7 +92,7 @@ export function unsafe(path: string): string | undefined {
  */
 export function makeAgain(path: string): void {
   try {
-    Deno.mkdirSync(path, { mode: OWNER_ONLY });
+    ownerOnly(() => Deno.mkdirSync(path, { mode: OWNER_ONLY }));
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw new Error(fileProblem(error, "folder"));
   }

@@ -38,6 +38,20 @@ Deno.test("the first base that can be written is taken; when none can, each is n
   }
 });
 
+Deno.test("a base too long for a socket is the last resort", async () => {
+  await using base = await tempDir();
+  const long = base.join("x".repeat(60));
+  Deno.mkdirSync(long);
+  assert(!makeRuntimeDir([long, base.path]).startsWith(long));
+  const path = makeRuntimeDir([long]);
+  assert(path.startsWith(long));
+  await using short = await tempDir();
+  using _socket = Deno.listen({
+    transport: "unix",
+    path: `${makeRuntimeDir([short.path.padEnd(57, "/")])}/control.sock`,
+  });
+});
+
 Deno.test("a base without room for what is needed is left, with nothing in it, for the next", async () => {
   await using full = await tempDir();
   await using base = await tempDir();
