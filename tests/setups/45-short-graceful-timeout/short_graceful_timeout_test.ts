@@ -1,6 +1,6 @@
 /**
  * A `--graceful-timeout` shorter than the requests
- * Holds: they are answered during a shrink; at the end of the server it counts
+ * Holds: they are answered during a shrink
  */
 import { until } from "../../support/wait.ts";
 import type { Server } from "../support/server.ts";
