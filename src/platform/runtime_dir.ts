@@ -2,7 +2,6 @@
 import { fileProblem } from "./file_problem.ts";
 import { isHeld } from "./folder_lock.ts";
 import { startTicksOf } from "./process_id.ts";
-import { ownerOnly } from "./umask.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
 const OWNER_ONLY = 0o700;
@@ -74,6 +73,19 @@ export function replaceableIn(base: string): string | undefined {
     return mode !== null && (mode & 0o002) !== 0 && !isSticky ? "can be written by everybody" : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Makes files and folders for their owner alone, whatever the umask: under a service's UMask=0177 nothing could be written
+ * into a new folder. What is started keeps the umask.
+ */
+export function ownerOnly<T>(make: () => T): T {
+  const umask = Deno.umask(0o077);
+  try {
+    return make();
+  } finally {
+    Deno.umask(umask);
   }
 }
 

@@ -75,7 +75,8 @@ class Leaving:
                 self._server.log.warning('gunicorn-autoscaler: worker %d hangs in its boot and is killed', pid)
                 due.append((pid, signal.SIGKILL))
                 continue
-            if leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns and self._is_working(pid, head, now_ns):
+            is_left_to_itself = leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns
+            if is_left_to_itself and self._is_working(pid, head, now_ns):
                 continue  # the application's own work, which the worker sees to the end
             leave.sent_ns = now_ns
             leave.first_ns = leave.first_ns or now_ns

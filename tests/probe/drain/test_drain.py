@@ -60,7 +60,7 @@ class DrainTest(unittest.TestCase):
             self.assertEqual(worker.calls, [])
 
     def end_with(self, handler, is_late):
-        """What a worker that empties itself calls at its end, whose handler of SIGTERM is set before or after the meter."""
+        """Have a worker that empties itself end, whose handler of SIGTERM is set before or after the meter."""
         before = signal.signal(signal.SIGTERM, signal.SIG_DFL if is_late else handler)
         try:
             drain.note_handler()

@@ -141,7 +141,8 @@ class GthreadDrainTest(unittest.TestCase):
             del STOP_KEEPALIVE_LINGER
 
     def test_such_a_gunicorn_waits_longer_for_own_work_in_a_worker_that_drains_beside_others(self):
-        for state, work, ends_s, graceful_s in ((w.READY, 1, None, 3), (w.DRAINING, 0, 4, 60), (w.DRAINING, 1, None, 60)):
+        for state, work, ends_s, graceful_s in ((w.READY, 1, None, 3), (w.DRAINING, 0, 4, 60),
+                                                (w.DRAINING, 1, None, 60)):
             worker = Worker25()
             worker.cfg.graceful_timeout = 3
             worker._cap_keepalive = lambda deadline: None

@@ -61,7 +61,7 @@ class WorkforceTest(WorkforceCase):
         server.manage_workers()
         self.assertTrue(self.bell.is_answered(1))
 
-    def test_who_serves_streams_goes_last_before_it_who_serves_requests_and_among_idle_ones_the_youngest_goes_first(self):
+    def test_who_serves_streams_goes_last_before_it_who_serves_requests_of_idle_ones_the_youngest_goes_first(self):
         server = self.start(5)
         first, second, third, fourth, fifth = server.forks
         self.boot(second, IN_FLIGHT=3)
