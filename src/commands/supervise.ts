@@ -7,7 +7,7 @@ import type { Exit, Gunicorn } from "../gunicorn/process.ts";
 import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/inspector.ts";
 import { Orphanage } from "../platform/orphans.ts";
 import { isForkOnly, type ProcessId, processOf, sessionOf } from "../platform/process_id.ts";
-import { giveBackSpareMemory, keepMemorySmall } from "../platform/spare_memory.ts";
+import { SpareMemory } from "../platform/spare_memory.ts";
 import { isStartedByUsr2Of } from "../sensors/machine/children.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
@@ -59,7 +59,7 @@ export async function supervise(parts: Supervision): Promise<number> {
   const { initialWorkers, found, beforeReload, beat } = parts;
   sensing.attach(gunicorn);
   if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
-  let isAsleep = false;
+  using memory = new SpareMemory();
   const supervisor = new Supervisor({
     sampler: sensing,
     count: sensing.workerCount,
@@ -71,10 +71,9 @@ export async function supervise(parts: Supervision): Promise<number> {
     dryRun: settings.dryRun,
     clock: sensing.clock,
     onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
-    onFallAsleep: giveBackSpareMemory,
     onThreads: (oneAtATime) => sensing.setOneAtATime(oneAtATime),
     onTick: (record) => {
-      isAsleep = record.decision.reason.code === "asleep";
+      memory.note(record.decision.reason.code === "asleep");
       if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);
       sensing.setCrowded(isCrowded(record.sample));
       status.note(record);
@@ -112,7 +111,6 @@ export async function supervise(parts: Supervision): Promise<number> {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },
   });
-  using _small = keepMemorySmall(() => isAsleep);
   const orphanage = new Orphanage(gunicorn.pid);
   const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
     // An unexpected error: it is logged, and gunicorn goes on.

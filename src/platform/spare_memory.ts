@@ -2,12 +2,18 @@
 import { libc } from "./libc.ts";
 import { dropUnchangedFilePages } from "./own_pages.ts";
 
-/** Most of it is what the start left. */
-const FIRST_MS = 5_000;
-/** V8 compiles what runs often for some minutes, and touches the pages of its compiler each time. */
-const AGAIN_MS = 20_000;
-/** In a quiet time there is little to give back, and the CPU for it would be a fifth of all that is used. */
-const QUIET_ROUNDS = 30;
+/** From one time to the next, ms. */
+export interface Pauses {
+  /** Until the first: most of it is what the start left. */
+  readonly first: number;
+  /** V8 compiles what runs often for some minutes, and touches the pages of its compiler each time. */
+  readonly again: number;
+  /** Once a quiet time has begun or ended: what workers need then is done first. */
+  readonly change: number;
+  /** From then on there is little to give back, and the CPU for it would be a large part of all that is used. */
+  readonly seldom: number;
+}
+const PAUSES: Pauses = { first: 5_000, again: 20_000, change: 2_000, seldom: 600_000 };
 
 /** V8's own, there with --expose-gc. The flavor also gives back what V8 keeps for later, such as code it rarely runs. */
 type Collect = (options: { type: "major"; flavor: "last-resort" }) => void;
@@ -20,23 +26,37 @@ export function giveBackSpareMemory(): void {
   dropUnchangedFilePages();
 }
 
-/**
- * Gives it back some seconds from now, and again and again, until what is returned is disposed. While `isQuiet`, once, and
- * then seldom.
- */
-export function keepMemorySmall(
-  isQuiet: () => boolean,
-  firstMs = FIRST_MS,
-  againMs = AGAIN_MS,
-): Disposable {
-  let quietRounds = 0;
-  const again = () => {
-    quietRounds = isQuiet() ? quietRounds + 1 : 0;
-    if (quietRounds === 0 || quietRounds % QUIET_ROUNDS === 1) giveBackSpareMemory();
-  };
-  let timer = setTimeout(() => {
-    giveBackSpareMemory();
-    timer = setInterval(again, againMs);
-  }, firstMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+/** Gives it back again and again, until it is disposed. */
+export class SpareMemory implements Disposable {
+  readonly #pauses: Pauses;
+  #isQuiet = false;
+  #givenAtMs = performance.now();
+  #timer: ReturnType<typeof setTimeout>;
+
+  constructor(pauses: Pauses = PAUSES) {
+    this.#pauses = pauses;
+    this.#timer = this.#after(pauses.first);
+  }
+
+  /** Whether there is nothing to do: it is given back once then, and after that seldom. Called at each tick. */
+  note(isQuiet: boolean): void {
+    if (isQuiet === this.#isQuiet) return;
+    this.#isQuiet = isQuiet;
+    clearTimeout(this.#timer);
+    const { again, change } = this.#pauses;
+    const dueMs = this.#givenAtMs + again - performance.now();
+    this.#timer = this.#after(isQuiet ? change : Math.max(change, dueMs));
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #after(ms: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      giveBackSpareMemory();
+      this.#givenAtMs = performance.now();
+      this.#timer = this.#after(this.#isQuiet ? this.#pauses.seldom : this.#pauses.again);
+    }, ms);
+  }
 }

@@ -48,8 +48,6 @@ export interface SupervisorParts {
   readonly found?: () => FoundCount | undefined;
   /** Called before no worker is asked for, and at each tick while there is none: how deep the sleep is. */
   readonly onAsleep?: (isDeep: boolean) => void;
-  /** Called once for each sleep, when its last worker has its SIGTERM. */
-  readonly onFallAsleep?: () => void;
   /** Called at each tick: whether gthread workers are to take one request at a time. */
   readonly onThreads?: (oneAtATime: boolean) => void;
   readonly onTick?: (record: TickRecord) => void;
@@ -192,7 +190,7 @@ export class Supervisor {
   }
 
   #tick(nowMs: number): void {
-    const { sampler, count, dryRun, onAsleep, onFallAsleep, onTick } = this.#parts;
+    const { sampler, count, dryRun, onAsleep, onTick } = this.#parts;
     const sample = sampler.sample(nowMs);
     this.#startFrom(this.#parts.found?.());
     this.#endOrder(nowMs);
@@ -206,7 +204,6 @@ export class Supervisor {
     this.#sleepLog.note(sample, decision, settings, this.#parts.log);
     const counted: CountState = dryRun ? { kind: "settled", workers: decision.current } : count.poll(nowMs);
     this.#warnUnconfirmed(counted);
-    if (decision.reason.code === "asleep" && decision.action === "shrink") onFallAsleep?.();
     onTick?.({ sample, decision, count: counted, standing: this.#standing, settings, sentence });
   }
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { giveBackSpareMemory, keepMemorySmall } from "../../src/platform/spare_memory.ts";
+import { delay } from "@std/async/delay";
+import { giveBackSpareMemory, SpareMemory } from "../../src/platform/spare_memory.ts";
 import { until } from "../support/wait.ts";
 
 type WithCollector = { gc?: ((options: unknown) => void) | undefined };
@@ -26,24 +27,40 @@ Deno.test("spare memory is given back with V8's collector and without it", () =>
   giveBackSpareMemory();
 });
 
+const NEVER = { first: 60_000, again: 60_000, change: 60_000, seldom: 60_000 };
+
 Deno.test("spare memory is given back again and again, until that is ended", async () => {
   using counted = collections();
   {
-    using _small = keepMemorySmall(() => false, 1, 1);
+    using _memory = new SpareMemory({ ...NEVER, first: 1, again: 1 });
     await until(() => counted.count >= 3, { what: "three collections" });
   }
   // Timers that are left would fail the test.
-  keepMemorySmall(() => false, 60_000)[Symbol.dispose]();
+  new SpareMemory()[Symbol.dispose]();
 });
 
-Deno.test("while it is quiet, spare memory is given back once, and then in each twentieth round", async () => {
+Deno.test("once it is quiet, spare memory is given back once, and then seldom; after that as before", async () => {
   using counted = collections();
-  let rounds = 0;
-  const isQuiet = () => {
-    rounds++;
-    return true;
-  };
-  using _small = keepMemorySmall(isQuiet, 1, 1);
-  await until(() => rounds > 45, { what: "45 rounds" });
-  assertEquals(counted.count, 1 + Math.ceil(rounds / 20));
+  using memory = new SpareMemory({ ...NEVER, again: 1, change: 2 });
+  for (let i = 0; i < 100; i++) {
+    memory.note(true); // at each tick
+    await delay(1);
+  }
+  assertEquals(counted.count, 1);
+  memory.note(false);
+  await until(() => counted.count >= 4, { what: "collections again" });
+});
+
+Deno.test("a quiet time that is over at once gives nothing back, and many of them do not keep it from being given", async () => {
+  using counted = collections();
+  const againMs = 50;
+  using memory = new SpareMemory({ ...NEVER, again: againMs, change: 1 });
+  const fromMs = performance.now();
+  for (let isQuiet = true; performance.now() < fromMs + againMs; isQuiet = !isQuiet) memory.note(isQuiet);
+  assertEquals(counted.count, 0);
+  await until(() => {
+    memory.note(true);
+    memory.note(false);
+    return counted.count > 0;
+  }, { what: "a collection" });
 });
