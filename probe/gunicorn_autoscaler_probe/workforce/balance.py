@@ -23,16 +23,18 @@ def surplus(places, staying, stuck, serving):
     return max(0, staying - stuck - places) + max(0, stuck - max(0, places - serving))
 
 
-def first_to_go(ages, old, stuck, slots):
+def first_to_go(ages, old, stuck, slots, free):
     """Pids in the order in which they drain: in a reload the old ones, then those stuck in their boot, then those that
     do not serve yet, then those with the fewest streams, then the idlest, then the youngest: where one worker does
     something for all (runs a scheduler, say), it is the first that took it, and none takes it over.
 
-    ages: gunicorn's, by pid.
+    ages: gunicorn's, by pid. free: old ones that serve and may drain: new ones that boot stand in for no others.
     """
     def rank(pid):
         is_old = pid in old
         return (not is_old, pid not in stuck, slots.serves(pid), slots.load(pid),
                 ages[pid] if is_old else -ages[pid])
 
-    return sorted(ages, key=rank)
+    order = sorted(ages, key=rank)
+    needed = [pid for pid in order if pid in old and slots.serves(pid)][max(0, free):]
+    return [pid for pid in order if pid not in needed]

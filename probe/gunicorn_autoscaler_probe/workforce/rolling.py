@@ -38,6 +38,10 @@ class Rolling:
         self._leaving.intersection_update(workers)
         return 0 if self._leaving or self.is_crowded else 1
 
+    def kept(self, booting):
+        """Of so many that boot, those that stay beyond the count when it shrinks: the one that an old one waits for."""
+        return min(booting, 0 if self.is_crowded else 1)
+
     def due(self, staying, stuck, serves, places):
         """How many old ones go now. stuck: those of `staying` that hang in their boot and count for nothing."""
         old = self.rest(staying)

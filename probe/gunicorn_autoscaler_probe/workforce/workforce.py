@@ -241,15 +241,15 @@ class Workforce:
         """Pids, and the signal for each."""
         staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
         stuck = self._slots.stuck(staying, now_ns)
-        serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck else 0
-        surplus = balance.surplus(places + self._surge(), len(staying), len(stuck), serving)
-        old = ()
+        serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck or under_way else 0
+        old, due, beside = (), 0, 0
         if under_way is not None:
-            old = under_way.rest(staying)
-            surplus = max(surplus, under_way.due(staying, stuck, self._slots.serves, places))
+            old, due = under_way.rest(staying), under_way.due(staying, stuck, self._slots.serves, places)
+            beside = max(self._surge(), under_way.kept(len(staying) - serving))
+        surplus = max(due, balance.surplus(places + beside, len(staying), len(stuck), serving))
         if surplus > 0:
             ages = {pid: worker.age for pid, worker in list(self._server.WORKERS.items()) if pid in staying}
-            for pid in balance.first_to_go(ages, old, stuck, self._slots)[:surplus]:
+            for pid in balance.first_to_go(ages, old, stuck, self._slots, max(due, serving - places))[:surplus]:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)

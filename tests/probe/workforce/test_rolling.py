@@ -139,6 +139,26 @@ class RollingTest(WorkforceCase):
         self.pass_on()
         self.assertEqual((len(server.WORKERS), set(server.kills)), (5, set(old)))
 
+    def test_a_shrink_takes_no_old_one_that_serves_for_new_ones_that_boot(self):
+        for before, after, gone in ((16, 4, 0), (8, 4, 4), (4, 4, 0)):
+            server = self.start(4 if gone == 0 else before)
+            old = list(server.forks)
+            server.num_workers = before
+            self.reload()
+            new = server.forks[len(old):]
+            for pid in new:
+                write_slot(self.folder, pid)  # boots
+            server.num_workers = after
+            for _ in range(3):
+                server.manage_workers()
+            self.assertEqual(len([pid for pid in old if pid not in server.kills]), len(old) - gone)
+            self.assertEqual(len([pid for pid in new if pid not in server.kills]), 1, 'the reload goes on')
+            for pid in set(server.kills):
+                server.die(pid)
+            self.pass_on()
+            self.assertEqual(len(server.WORKERS), after)
+            self.assertFalse(set(server.WORKERS) & set(old))
+
     def test_while_no_worker_serves_all_are_replaced_at_once(self):
         server = self.start(3)
         old = list(server.forks)
