@@ -18,13 +18,13 @@ setUp(import.meta, {
     await server.untilWorkers(2);
     const answered = await untilBurstAnswered(server, "/model", REQUESTS, () => {});
     const kills = server.oomKills();
+    // A kill before the first worker was seen loaded takes the one request it serves.
+    assertLessOrEqual(kills, server.isWrapped ? 1 : 0); // here: what it logged is told
     await server.stop();
     return { answered, kills };
   },
   compare(wrapped, bare) {
     assertEquals(bare, { answered: REQUESTS, kills: 0 });
-    // A kill before the first worker was seen loaded takes the one request it serves.
-    assertLessOrEqual(wrapped.kills, 1);
     assertEquals(wrapped.answered, REQUESTS - wrapped.kills);
   },
 });
