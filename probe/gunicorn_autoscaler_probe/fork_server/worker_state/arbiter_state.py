@@ -41,11 +41,8 @@ def changes(before, after):
 
 def apply(server, changed):
     """Set it, in the worker. Lists and the like stay the same objects."""
-    if not changed:
-        return
-    spaces = dict(_spaces(server))
     for place, name, data in changed:
-        space, value = spaces[place], pickle.loads(data)
+        space, value = _space(server, place), pickle.loads(data)
         kept = space.get(name)
         if type(kept) is type(value) and isinstance(value, list):
             kept[:] = value
@@ -61,9 +58,19 @@ def _spaces(server):
     yield _SERVER, vars(server)
     seen = set()
     for name, setting in sorted(server.cfg.settings.items()):
-        hook = getattr(setting.value, 'autoscaler_theirs', setting.value)
-        space = getattr(hook, '__globals__', None)
-        if space is None or hook is setting.default or id(space) in seen:
+        space = _space(server, name)
+        if space is None or _hook(setting) is setting.default or id(space) in seen:
             continue
         seen.add(id(space))
         yield name, space
+
+
+def _space(server, place):
+    """The variables of one place. A worker looks at no other: each object it looks at is on a page that it copies."""
+    if place == _SERVER:
+        return vars(server)
+    return getattr(_hook(server.cfg.settings[place]), '__globals__', None)
+
+
+def _hook(setting):
+    return getattr(setting.value, 'autoscaler_theirs', setting.value)
