@@ -24,6 +24,8 @@ export interface Application {
   readonly prepare?: (place: Place) => Promise<void>;
   /** What is asked for; it answers with 200. */
   readonly path: string;
+  /** A WebSocket that echoes: as many of these as of requests. */
+  readonly webSocket?: string;
   /** Requests a second that one worker can carry on a busy machine. */
   readonly perSecond: number;
 }
@@ -113,13 +115,14 @@ export const APPLICATIONS: readonly Application[] = [
   },
   {
     name: "Starlette",
-    packages: ["starlette==1.10.0", GUNICORN, "uvicorn==0.54.0", "uvicorn-worker==0.4.0"],
+    packages: ["starlette==1.10.0", GUNICORN, "uvicorn==0.54.0", "uvicorn-worker==0.4.0", "websockets==16.0"],
     line: "gunicorn example:app -w 4 -k uvicorn_worker.UvicornWorker",
     words: () => ["example:app", "-w", "4", "-k", "uvicorn_worker.UvicornWorker"],
     prepare: async ({ folder }) => {
       await folder.write("example.py", STARLETTE);
     },
     path: "/",
+    webSocket: "/echo",
     perSecond: 20,
   },
   {
@@ -164,7 +167,7 @@ const STARLETTE = `import asyncio
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 
 async def homepage(request):
@@ -172,7 +175,14 @@ async def homepage(request):
     return JSONResponse({"hello": "world"})
 
 
-app = Starlette(routes=[Route("/", homepage)])
+async def echo(websocket):
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await asyncio.sleep(0.2)
+        await websocket.send_text(text)
+
+
+app = Starlette(routes=[Route("/", homepage), WebSocketRoute("/echo", echo)])
 `;
 
 /** A georeferenced picture. */

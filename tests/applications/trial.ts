@@ -10,6 +10,7 @@ import { children } from "../support/processes.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { until } from "../support/wait.ts";
 import type { Application } from "./catalog.ts";
+import { exchanges } from "./exchanges.ts";
 
 /** By gunicorn alone, or under the autoscaler. */
 export type Way = "bare" | "wrapped";
@@ -59,10 +60,16 @@ export async function tryApplication(application: Application, way: Way, bin: st
   await server.untilReady(application.path);
   const startS = (performance.now() - startMs) / 1000;
   await server.scale(FEW);
+  const { perSecond, path, webSocket } = application;
   const load = async (seconds: number, act: () => Promise<void>): Promise<Lost> => {
-    const phases = parsePhases(`${application.perSecond}x${seconds}s:${application.path}`);
-    const [report] = await Promise.all([runLoad({ port, phases, arrivals: "uniform", seed: 1 }), act()]);
-    return { sent: report.sent, lost: report.sent - report.ok };
+    const phases = parsePhases(`${perSecond}x${seconds}s:${path}`);
+    const sockets = webSocket === undefined ? 0 : perSecond * seconds;
+    const [report, exchanged] = await Promise.all([
+      runLoad({ port, phases, arrivals: "uniform", seed: 1 }),
+      exchanges(`ws://127.0.0.1:${port}${webSocket}`, perSecond, sockets),
+      act(),
+    ]);
+    return { sent: report.sent + sockets, lost: report.sent - report.ok + sockets - exchanged };
   };
   const scaling = await load(6, async () => {
     await delay(1_000);
