@@ -1,31 +1,22 @@
 /**
- * The program on 64-bit ARM, by QEMU's user emulation and Deno's arm64 build: `deno task arm --help`. Our FFI, netlink and
- * file layouts must not be those of x86 alone. gunicorn stays the machine's own.
+ * The program and the probe on 64-bit ARM, by QEMU's user emulation, with Deno's and Python's arm64 builds:
+ * `deno task arm --help`. Our FFI, netlink and file layouts must not be those of x86 alone.
  */
 import { taskArguments } from "../../tasks/arguments.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
-import { run } from "../support/process.ts";
-import { findProgram } from "../support/program.ts";
 import { tempDir } from "../support/tempdir.ts";
-import { makeVenv } from "../support/venv.ts";
 import { until } from "../support/wait.ts";
+import { type ArmMachine, armMachine } from "./machine.ts";
 
 const repository = new URL("../../", import.meta.url).pathname;
-/** This very version, as PyPI has it for ARM. */
-const DENO = `deno==${Deno.version.deno}`;
-const FOLDER = `${repository}.venvs/arm64-${Deno.version.deno}`;
-/** From Debian's libgcc-s1-arm64-cross and the libc6 that it depends on. */
-const LIBRARIES = "/usr/aarch64-linux-gnu";
-const FOLDERS = ["tests/platform", "tests/sensors"];
+const FOLDERS = ["tests/platform", "tests/sensors", "tests/probe/probe_test.ts"];
 const TASK = {
   command: "deno task arm",
   action: "run the tests on 64-bit ARM",
   about:
-    `Runs ${
-      FOLDERS.join(" and ")
-    } on ARM, and gunicorn under the program on ARM: it serves, grows and ends. Needs ` +
-    "qemu-user-static and libgcc-s1-arm64-cross of Debian.",
+    "Runs the tests of platform, sensors and the probe on ARM, and gunicorn under the program on ARM: it serves, grows " +
+    "and ends. Needs root, and qemu-user-static and debootstrap of Debian.",
   options: {},
   examples: [""],
   notes: ["Tests of what QEMU does not emulate are left out: tests/arm/emulated.ts."],
@@ -33,56 +24,40 @@ const TASK = {
 
 async function main(): Promise<number> {
   taskArguments(TASK);
-  const qemu = await findProgram("qemu-aarch64-static") ?? await findProgram("qemu-aarch64");
-  if (qemu === undefined || !await exists(`${LIBRARIES}/lib/libgcc_s.so.1`)) {
-    console.log("Skipped: qemu-user-static or libgcc-s1-arm64-cross is missing");
+  const machine = await armMachine();
+  if (typeof machine === "string") {
+    console.log(`Skipped: ${machine}`);
     return 0;
   }
-  const emulated = [qemu, "-L", LIBRARIES, await armDeno()];
-  const args = ["test", "-A", "--no-check", "--preload=tests/arm/emulated.ts", ...FOLDERS];
-  const { code } = await new Deno.Command(emulated[0]!, {
-    args: [...emulated.slice(1), ...args],
-    cwd: repository,
-  })
+  const [qemu, ...options] = machine.emulator;
+  const args = [
+    ...options,
+    machine.deno,
+    "test",
+    "-A",
+    "--no-check",
+    "--preload=tests/arm/emulated.ts",
+    ...FOLDERS,
+  ];
+  const { code } = await new Deno.Command(qemu!, { args, cwd: repository, env: { PYTHON: machine.python } })
     .spawn().status;
   if (code !== 0) return 1;
-  await servesGrowsAndEnds(emulated);
-  console.log("gunicorn under the program on ARM: it served, grew, and ended with 0");
+  await servesGrowsAndEnds(machine);
+  console.log("gunicorn on ARM under the program on ARM: it served, grew, and ended with 0");
   return 0;
 }
 
-/** Deno for ARM; downloaded once. */
-async function armDeno(): Promise<string> {
-  const deno = `${FOLDER}/bin/deno`;
-  if (await exists(deno)) return deno;
-  const pip = `${await makeVenv(`${repository}.venvs/pip`, [])}/bin/pip`;
-  await using folder = await tempDir();
-  const how = [
-    "--no-deps",
-    "--only-binary=:all:",
-    "--platform=manylinux_2_27_aarch64",
-    "--target",
-    folder.path,
-  ];
-  const { code, stderr } = await run(pip, ["install", "--quiet", ...how, DENO]);
-  if (code !== 0) throw new Error(`Cannot get ${DENO} for ARM: ${stderr.trim()}, let pip reach a registry`);
-  await Deno.mkdir(`${FOLDER}/bin`, { recursive: true });
-  // Whole or not at all: it is renamed when it is there.
-  await Deno.copyFile(folder.join("bin/deno"), `${deno}.draft`);
-  await Deno.chmod(`${deno}.draft`, 0o755);
-  await Deno.rename(`${deno}.draft`, deno);
-  return deno;
-}
-
-async function servesGrowsAndEnds(emulated: readonly string[]): Promise<void> {
+async function servesGrowsAndEnds({ emulator, deno, gunicorn }: ArmMachine): Promise<void> {
   await using folder = await tempDir();
   const script = await folder.write(
     "gunicorn-autoscaler",
-    `#!/bin/sh\nexec ${emulated.join(" ")} run -A ${repository}main.ts "$@"\n`,
+    `#!/bin/sh\nexec ${emulator.join(" ")} ${deno} run -A ${repository}main.ts "$@"\n`,
   );
   await Deno.chmod(script, 0o755);
   Deno.env.set("AUTOSCALER_BINARY", script);
-  await using server = await autoscaled({ own: ["--min-workers", "1", "--max-workers", "4"] });
+  await using server = await autoscaled({
+    own: ["--gunicorn", gunicorn, "--min-workers", "1", "--max-workers", "4"],
+  });
   await server.untilWorkers(1);
   const answers = Array.from(
     { length: 12 },
@@ -99,10 +74,6 @@ async function servesGrowsAndEnds(emulated: readonly string[]): Promise<void> {
   }
   const { code } = await server.process.stop("SIGTERM", 30_000);
   if (code !== 0) throw new Error(`It ended with ${code}\n${server.process.text()}`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 if (import.meta.main) Deno.exit(await main());
