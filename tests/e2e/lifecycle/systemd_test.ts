@@ -17,6 +17,9 @@ if (activate === undefined) {
   console.log("Skipped: systemd-socket-activate is missing, no socket is activated");
 }
 
+const notify = await findProgram("systemd-notify");
+if (notify === undefined) console.log("Skipped: systemd-notify is missing, our notices are not compared");
+
 const LAUNCHER = "sh -c 'gunicorn \"$@\"; exit $?' sh";
 const WAYS: readonly [name: string, own: () => readonly string[]][] = [
   ["gunicorn", () => []],
@@ -96,6 +99,28 @@ for (const version of VERSIONS) {
     assertMatch(heard(socket).find((text) => text.includes("READY=1"))!, /^READY=1$/);
   });
 }
+
+Deno.test({
+  name: "notify: readiness and status are told as systemd-notify tells them",
+  ignore: notify === undefined,
+  fn: async () => {
+    await using folder = await tempDir();
+    const name = folder.join("notify");
+    const script = new URL("../../support/notify_socket.py", import.meta.url).pathname;
+    await using socket = start(`${await venv("newest")}/bin/python`, [script, name]);
+    await socket.line(/^listening$/);
+    await using server = await autoscaled({ env: { NOTIFY_SOCKET: name } });
+    await socket.line(/^\d+ READY=1$/);
+    const [, status] = await socket.line(/^\d+ STATUS=(.*workers.*)$/);
+    assertEquals((await server.process.stop("SIGTERM", 20_000)).code, 0);
+    const from = socket.mark();
+    const args = ["--ready", `--status=${status}`];
+    await using told = start(notify!, args, { env: { NOTIFY_SOCKET: name } });
+    assertEquals((await told.ended).code, 0);
+    const [, theirs] = await socket.line(/^\d+ (READY=1.*)$/, { from });
+    assertEquals(theirs, `READY=1;STATUS=${status}`);
+  },
+});
 
 Deno.test("notify: a reload while asleep has ended once gunicorn has carried it out", async () => {
   await using folder = await tempDir();
