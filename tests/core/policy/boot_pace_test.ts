@@ -68,6 +68,11 @@ Deno.test("on half a free core a boot takes twice as long; where none is free on
   assertEquals(room(2).indexOf(5), -1);
 });
 
+Deno.test("three boots on two cores take half as long again", () => {
+  // 700 ms of CPU on two thirds of a core: done after 1,050 ms.
+  assertEquals(new Scene({ lastBootMs: 3_000 }).grow(6, 11), [...Array(9).fill(5), 8, 8]);
+});
+
 Deno.test("a boot that serves, or has ended, computes no more", () => {
   const scene = new Scene({ lastBootMs: 2_000 });
   scene.grow(5, 2);
@@ -101,13 +106,13 @@ Deno.test("what a boot stood in the run queue is no wait of its own", () => {
 });
 
 Deno.test("short boots are as many as keep all cores busy for 200 ms, however busy these are", () => {
-  assertEquals(most({ lastBootMs: 50, lastBootCpuMs: 40 }), 3 + 10);
-  assertEquals(most({ lastBootMs: 50, lastBootCpuMs: 40 }, { workerCores: 2 }), 3 + 10);
+  assertEquals(most({ lastBootMs: 50, lastBootCpuMs: 39 }), 3 + 10);
+  assertEquals(most({ lastBootMs: 50, lastBootCpuMs: 39 }, { workerCores: 2 }), 3 + 10);
 });
 
 Deno.test("without the CPU of a boot, its time or the cores nothing is held", () => {
   assertEquals(most({ lastBootCpuMs: "unknown" }), Infinity);
-  assertEquals(most({ lastBootCpuMs: 0 }), Infinity);
+  assertEquals(most({ lastBootCpuMs: 0 }, { workerCores: 2 }), Infinity);
   assertEquals(most({ lastBootMs: "unknown" }), Infinity);
   assertEquals(new Scene().tick({ cpu: "unknown" }), Infinity);
   assertEquals(new Scene().tick({ boots: "unknown" }), Infinity);
