@@ -1,5 +1,5 @@
 import { ownBootMs } from "../boot_time.ts";
-import { LEAST_BOOT_CORES, SHORT_BOOTS_MS } from "../constants.ts";
+import { LATE_BOOT_FACTOR, LEAST_BOOT_CORES, SHORT_BOOTS_MS } from "../constants.ts";
 import { known, type Sample, type WorkerCounts } from "../sample.ts";
 
 /** The boots under way that compute. */
@@ -46,12 +46,15 @@ export function nextPace(
   const leftMs = left.map((ms) => ms - ranMs).filter((ms) => ms > 0);
   // One that is done by the next tick makes room now.
   const computing = leftMs.filter((ms) => ms > ranMs).length;
-  const due = counts.booting > 0 && counts.oldestBootMs >= aloneMs - elapsedMs ? 1 : 0;
   const short = Math.floor(cpu.limitCores * SHORT_BOOTS_MS / bootCpuMs);
   const mostComputing = Math.max(1, Math.round(freeCores), short);
   const mostBooting = Math.max(mostComputing, Math.round(freeCores * aloneMs / bootCpuMs));
+  // Those that take far longer wait for something: others are begun beside them.
+  const { booting, oldestBootMs } = counts;
+  const isDue = booting > 0 && oldestBootMs >= aloneMs - elapsedMs;
+  const beside = !isDue ? 0 : oldestBootMs < LATE_BOOT_FACTOR * aloneMs ? 1 : mostBooting;
   return {
     pace: { leftMs, target },
-    most: Math.min(target + mostComputing - computing, counts.ready + mostBooting + due),
+    most: Math.min(target + mostComputing - computing, counts.ready + mostBooting + beside),
   };
 }

@@ -99,6 +99,17 @@ Deno.test("when the oldest is as old as a boot takes alone, one more begins", ()
   assertEquals(scene.tick(), 6);
 });
 
+Deno.test("beside boots that take twice as long as alone as many others begin", () => {
+  const scene = new Scene();
+  scene.grow(5, 12);
+  scene.oldestBootMs = 1_499;
+  assertEquals(scene.tick(), 6);
+  scene.oldestBootMs = 1_500;
+  assertEquals(scene.tick(), 7);
+  scene.grow(7, 12);
+  assertEquals(scene.tick(), 7, "and no more");
+});
+
 Deno.test("what a boot stood in the run queue is no wait of its own", () => {
   const scene = new Scene({ lastBootMs: 3_750, lastBootWaitMs: 3_000 });
   scene.oldestBootMs = 1;
