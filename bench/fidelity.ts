@@ -4,7 +4,7 @@
  */
 import { run as simulate } from "../src/simulation/server/engine.ts";
 import { taskArguments } from "../tasks/arguments.ts";
-import { listOf, text, toggle, whole } from "../tasks/options.ts";
+import { listOf, oneOf, text, toggle, whole } from "../tasks/options.ts";
 import {
   compare,
   type Comparison,
@@ -18,6 +18,7 @@ import {
 import { isAbsent, readResults, writeResults } from "./report/results.ts";
 import { rivalsNamed } from "./servers/rivals.ts";
 import { runOne } from "./measured_run.ts";
+import { onDjango } from "./scenario.ts";
 import { scenariosNamed } from "./scenarios.ts";
 import { benchFolder } from "./servers/setup.ts";
 import { simulatedRival, simulatedScenario } from "./simulated.ts";
@@ -49,6 +50,7 @@ const TASK = {
       help: "Results of deno task bench.",
       otherwise: ".bench/results.json",
     }),
+    app: oneOf(["own", "django"], { help: "What is served, as in deno task bench.", default: "own" }),
     seed: whole(0, { help: "Seed of the arrivals.", default: 1 }),
     print: toggle("Leave out what was not measured yet."),
     markdown: toggle("Print a table for a document."),
@@ -67,7 +69,8 @@ async function main(): Promise<number> {
   const tell = args.markdown ? markdownRow : row;
   let off = 0, compared = 0, disturbed = 0;
   console.log(args.markdown ? MARKDOWN_HEADS : HEADS);
-  for (const scenario of scenariosNamed(args.scenario)) {
+  for (const named of scenariosNamed(args.scenario)) {
+    const scenario = args.app === "django" ? onDjango(named) : named;
     for (const rival of rivalsNamed(args.rivals)) {
       const make = simulatedRival(rival.name, scenario);
       if (make === undefined) continue;

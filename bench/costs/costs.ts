@@ -13,17 +13,25 @@ import { ProbedGunicorn } from "../../tests/probe/probed_gunicorn.ts";
 import { SLOT } from "../../tests/sensors/probe/shared_pages.ts";
 import { apps, appsFolder } from "../../tests/support/apps.ts";
 import { freeTcpPort } from "../../tests/support/port.ts";
-import { bin, venv } from "../../tests/support/venv.ts";
+import { bin, makeVenv, venv } from "../../tests/support/venv.ts";
 import { runLoad } from "../load/load.ts";
 import { parsePhases } from "../load/phases.ts";
 import { runTimeMs } from "../run_time.ts";
+import { REQUIREMENTS } from "./django.ts";
 
-/** The kinds of worker that scenarios.ts has. */
-const CASES: Readonly<Record<string, readonly string[]>> = {
-  "wsgi, sync": ["-k", "sync", apps.wsgi],
-  "wsgi, gthread": ["-k", "gthread", "--threads", "4", apps.wsgi],
-  "fastApi, uvicorn": ["-k", "uvicorn_worker.UvicornWorker", apps.fastApi],
-  "slowImport, sync": ["-k", "sync", apps.slowImport],
+const repository = new URL("../../", import.meta.url).pathname;
+const DJANGO_LOADS = "django_loads:app";
+
+/** The kinds of worker that scenarios.ts has; on Django the path that does nothing is not the front page. */
+const CASES: Readonly<Record<string, { args: readonly string[]; path?: string }>> = {
+  "wsgi, sync": { args: ["-k", "sync", apps.wsgi] },
+  "wsgi, gthread": { args: ["-k", "gthread", "--threads", "4", apps.wsgi] },
+  "fastApi, uvicorn": { args: ["-k", "uvicorn_worker.UvicornWorker", apps.fastApi] },
+  "slowImport, sync": { args: ["-k", "sync", apps.slowImport] },
+  "django, sync": {
+    args: ["-k", "sync", "--pythonpath", `${repository}bench/apps`, DJANGO_LOADS],
+    path: "/sleep/0",
+  },
 };
 const FORKS = 6;
 
@@ -47,8 +55,8 @@ const TASK = {
 async function main(): Promise<void> {
   const { options: { rounds } } = taskArguments(TASK);
   console.log("application, class    boot ms   of it CPU   fork ms   request CPU ms");
-  for (const [name, args] of Object.entries(CASES)) {
-    const { bootMs, bootCpuMs, forkMs, requestCpuMs } = await costsOf(args, rounds);
+  for (const [name, { args, path = "/" }] of Object.entries(CASES)) {
+    const { bootMs, bootCpuMs, forkMs, requestCpuMs } = await costsOf(args, path, rounds);
     console.log(
       name.padEnd(20) + bootMs.toFixed(0).padStart(9) + bootCpuMs.toFixed(0).padStart(12) +
         forkMs.toFixed(1).padStart(10) + requestCpuMs.toFixed(2).padStart(17),
@@ -56,16 +64,18 @@ async function main(): Promise<void> {
   }
 }
 
-async function costsOf(args: readonly string[], rounds: number): Promise<Costs> {
+async function costsOf(args: readonly string[], path: string, rounds: number): Promise<Costs> {
   const port = freeTcpPort();
-  const gunicorn = bin(await venv("newest"), "gunicorn");
+  const isDjango = args.includes(DJANGO_LOADS);
+  const environment = isDjango ? makeVenv(`${repository}.venvs/django`, REQUIREMENTS) : venv("newest");
+  const gunicorn = bin(await environment, "gunicorn");
   const all = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, ...args];
   await using server = new ProbedGunicorn(gunicorn, all, 1);
   const [only] = await server.settled(1);
   const before = runTimeMs(only!);
   const { sent } = await runLoad({
     port,
-    phases: parsePhases("50x4s:/"),
+    phases: parsePhases(`50x4s:${path}`),
     arrivals: "poisson",
     seed: 1,
     service: { medianMs: 1, sigma: 0 },

@@ -3,6 +3,7 @@ import { DEFAULT_POLICY, type PolicySettings } from "../../src/core/policy_setti
 import { parsePhases } from "../../src/simulation/load/phases.ts";
 import { parseServiceTime } from "../../src/simulation/load/service_time.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../../src/simulation/server/scenario.ts";
+import { onDjango } from "../scenario.ts";
 import { scenariosNamed } from "../scenarios.ts";
 import { simulatedScenario } from "../simulated.ts";
 import { DJANGO, GTHREAD, SYNC, UVICORN } from "./server_costs.ts";
@@ -71,21 +72,7 @@ const own: Readonly<Record<string, Own>> = {
     workers: [2, 12],
     more: { bootMs: 2000, bootCpuMs: 1000, requestCpuMs: 0.7 },
   },
-  "imports": { load: "5x5s,60x20s@100,5x20s", service: "50", workers: [2, 12], more: DJANGO },
-  "imports-flash": {
-    load: "8x10s,90x6s,60x4s,40x4s,25x4s,8x17s",
-    service: "80",
-    workers: [2, 16],
-    more: DJANGO,
-  },
-  "imports-cpu": { load: "5x5s,30x25s,5x15s", service: "cpu:40+wait:20", workers: [1, 12], more: DJANGO },
-  "imports-threads": {
-    load: "10x5s,120x20s,10x20s",
-    service: "100",
-    workers: [1, 6],
-    more: { ...DJANGO, model: { kind: "gthread", slots: 4 } },
-  },
-  "imports-loop": {
+  "slow-import-loop": {
     load: "10x8s,70x25s,10x10s",
     service: "cpu:20",
     workers: [1, 8],
@@ -118,12 +105,16 @@ function trace(file: string): Own {
   };
 }
 
+const ON_DJANGO = ["burst", "flash-crowd", "cpu", "keep-alive"];
 const REAL = "burst,ramp,flash-crowd,slow-dependency,cpu,uvicorn,long-boot,keep-alive,trace"
   .concat(",slow-heads,streams,neighbour").split(",");
 
 /** In the order of the table: the benchmark's own, then those on which an earlier law failed. */
 export const lawLoads: readonly LawLoad[] = [
-  ...scenariosNamed(REAL).map((scenario): LawLoad => ({
+  ...[
+    ...scenariosNamed(REAL),
+    ...scenariosNamed(ON_DJANGO).map((one) => ({ ...onDjango(one), name: `django-${one.name}` })),
+  ].map((scenario): LawLoad => ({
     name: scenario.name,
     scenario: (seed) => ({ ...simulatedScenario(scenario, "ours", seed, 0), cores: CORES }),
     settings: { ...DEFAULT_POLICY, minWorkers: scenario.minWorkers, maxWorkers: scenario.maxWorkers },

@@ -7,7 +7,7 @@ export const GTHREAD = {
   bootCpuMs: 4,
   requestCpuMs: 1,
 } as const;
-export const DJANGO = { bootMs: 750, bootCpuMs: 700, requestCpuMs: 2.5 } as const;
+export const DJANGO = { bootMs: 760, bootCpuMs: 724, requestCpuMs: 2.2 } as const;
 export const UVICORN = {
   model: { kind: "uvicorn", slots: 1000 },
   bootMs: 283,

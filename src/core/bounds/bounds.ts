@@ -1,3 +1,4 @@
+import { bootsAreLate } from "../boot_time.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds } from "../reason.ts";
 import type { Sample, WorkerCounts } from "../sample.ts";
@@ -35,8 +36,9 @@ export function boundsOf(input: BoundsInput): Bounds {
   const fewest = [settings.minWorkers, ...[killed, barred, held].flatMap((bound) => bound?.workers ?? [])];
   const min = Math.min(...fewest);
   const fits = memoryBound(sample, settings, counts, young, target);
+  const isLate = bootsAreLate(bootMs, settings);
   const boots = [barred, firstBootBound(counts, bootMs, target)];
-  for (const bound of [fits, killed, cpuBound(sample, input), ...boots]) {
+  for (const bound of [fits, killed, cpuBound(sample, input, isLate), ...boots]) {
     if (bound !== undefined) all.push({ ...bound, workers: Math.max(min, bound.workers) });
   }
   all.sort((a, b) => a.workers - b.workers);

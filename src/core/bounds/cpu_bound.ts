@@ -27,7 +27,11 @@ export interface CpuWindows {
  * Time in the run queue does not count: it measures how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
  */
-export function cpuBound(sample: Sample, { recent, stable, before }: CpuWindows): Bound | undefined {
+export function cpuBound(
+  sample: Sample,
+  { recent, stable, before }: CpuWindows,
+  bootsAreLate = false,
+): Bound | undefined {
   if (!known(sample.cpu)) return undefined;
   const { limitCores, usedCores } = sample.cpu;
   if (isAsync(sample.model.kind)) {
@@ -37,18 +41,22 @@ export function cpuBound(sample: Sample, { recent, stable, before }: CpuWindows)
     return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, onCpuShare);
   }
   const isThreads = sample.model.kind === "gthread";
-  // CPU is read late: that of new workers is not in it yet, so the window before them counts.
-  const telling = [recent, ...(isThreads ? [before] : []), stable].filter((s) =>
-    s.occupiedMs >= LEAST_OCCUPIED_MS
-  );
+  // CPU is read late: that of new workers is not in it yet, so the window before them counts. Sync workers are looked at
+  // there only where a boot too many costs more than one that comes late.
+  const latest = [recent, ...(isThreads || bootsAreLate ? [before] : [])].filter(isTelling);
+  const telling = isThreads || latest.length === 0 ? [...latest, stable].filter(isTelling) : latest;
   if (telling.length === 0) return undefined;
   // Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
-  const onCpuShare = isThreads
-    ? Math.max(...telling.map((sums) => onCpu(sums, sums.servingMs)))
-    : onCpu(telling[0]!, telling[0]!.occupiedMs);
+  const onCpuShare = Math.max(
+    ...telling.map((sums) => onCpu(sums, isThreads ? sums.servingMs : sums.occupiedMs)),
+  );
   if (onCpuShare < CPU_BOUND_SHARE) return undefined;
   const workers = roundUp((limitCores / onCpuShare) * CPU_SLACK_FACTOR);
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
+}
+
+function isTelling({ occupiedMs }: WindowSums): boolean {
+  return occupiedMs >= LEAST_OCCUPIED_MS;
 }
 
 /** Share of the time in service, without the run queue, that was spent on a core. */

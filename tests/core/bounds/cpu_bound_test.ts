@@ -47,6 +47,21 @@ Deno.test("what requests do now counts before what they did", () => {
   assertEquals(bounds({ cpu: cpu(0.2) }, { recent: waiting, stable: computing }).max.why.code, "configured");
 });
 
+Deno.test("where boots are longer than a request may take what requests did two seconds before counts too", () => {
+  const waiting = { ...quiet, occupiedMs: 9_000, cpuMs: 500 };
+  const windows = { recent: waiting, before: computing, stable: computing };
+  const most = (bootMs: number, changes = {}) =>
+    bounds({ cpu: cpu(0.2) }, { ...windows, bootMs, ...changes }).max.workers;
+  assertEquals([most(300), most(301)], [12, 3]);
+  assertEquals(most(301, { before: quiet }), 12, "too few requests tell nothing");
+  assertEquals(
+    most(301, { recent: quiet, before: waiting }),
+    12,
+    "the stable window is for when nothing else tells",
+  );
+  assertEquals(most(301, { recent: quiet, before: quiet }), 3);
+});
+
 Deno.test("no CPU bound for requests that wait for something else, or from too few requests", () => {
   const waiting = { ...computing, cpuMs: 2_000, cpuWaitMs: 500 };
   assertEquals(bounds({ cpu: cpu(1.9) }, { recent: waiting }).max.why.code, "configured");
