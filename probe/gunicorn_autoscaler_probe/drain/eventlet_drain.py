@@ -9,9 +9,9 @@ from . import times
 _SLACK_NS = 5 * 10**9
 
 
-def heartbeat(worker, words, unanswered):
+def heartbeat(worker, words, own_work):
     """A function to call in ticks of the loop: it keeps the heartbeat of a worker that has to end. In one that drains
-    beside others requests have longer, unless all have an answer that has begun; unanswered(): how many have none."""
+    beside others requests have longer, unless all have an answer that has begun; own_work(): how many have none."""
     notify = worker.notify
     since_ns = 0
 
@@ -19,7 +19,7 @@ def heartbeat(worker, words, unanswered):
         nonlocal since_ns
         if since_ns == 0:
             since_ns = monotonic_ns()
-            if words[w.STATE] == w.DRAINING and unanswered():
+            if words[w.STATE] == w.DRAINING and own_work():
                 worker.cfg.set('graceful_timeout', int(times.own_s(worker.cfg)))
 
     def notify_at_the_end():

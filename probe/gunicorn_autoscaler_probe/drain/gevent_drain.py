@@ -7,9 +7,9 @@ from . import times
 _AHEAD_S = 3  # gunicorn looks once a second
 
 
-def patience(worker, words, unanswered):
+def patience(worker, words, own_work):
     """A function to call in ticks of the loop. In a worker that drains beside others, requests have longer than the
-    graceful timeout until their answer begins; unanswered(): how many there are."""
+    graceful timeout for the application's own work; own_work(): how many do it."""
     cfg = worker.cfg
     clients_s, own_s = times.clients_s(cfg), times.own_s(cfg)
     since_ns = 0
@@ -20,7 +20,7 @@ def patience(worker, words, unanswered):
             return
         since_ns = since_ns or monotonic_ns()
         past_s = (monotonic_ns() - since_ns) / 1e9
-        longer = unanswered() and past_s < own_s
+        longer = own_work() and past_s < own_s
         cfg.set('graceful_timeout', int(max(clients_s, past_s + _AHEAD_S if longer else 0)))
 
     return look

@@ -141,23 +141,30 @@ def accept_queued(worker):
 
 def end_answers(worker):
     """Shut the connections that only their clients keep busy: answers that have begun, requests that still come in. The
-    thread that writes to one, or reads from it, ends. Before its answer begins a request is the application's own work:
-    returns how many there are.
+    thread that writes to one, or reads from it, ends. Before its answer begins, and in its close(), a request is the
+    application's own work: returns how many there are.
     """
     own = 0
     for frame in list(sys._current_frames().values()):
+        called = None
         while frame is not None:
             name = frame.f_code.co_name
             if name in ('handle', 'handle_request') and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
                 values = frame.f_locals
                 if values.get('self') is worker:
-                    if name == 'handle' or getattr(values.get('resp'), 'headers_sent', False):
+                    if name == 'handle' or getattr(values.get('resp'), 'headers_sent', False) and not _closes(called):
                         _shut(values.get('conn'))
                     else:
                         own += 1
                     break
-            frame = frame.f_back
+            called, frame = frame, frame.f_back
     return own
+
+
+def _closes(frame):
+    """Whether this is a close() of the application's, after its answer; gunicorn's own writes the end of it."""
+    code = getattr(frame, 'f_code', None)
+    return code is not None and code.co_name == 'close' and 'gunicorn' not in code.co_filename.split(os.sep)
 
 
 def _shut(conn):

@@ -13,10 +13,10 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
     """The application `app`, metered into the words `m`.
 
     untouched: marker objects that a worker knows by identity. is_closed: the server calls close() as WSGI says; else
-    the end of the iteration is the end of the request. Its attribute `unanswered` counts the requests whose answer has
-    not begun.
+    the end of the iteration is the end of the request. Its attribute `own_work` counts the requests that do not
+    wait for their client: whose answer has not begun, or is over with something left to do.
     """
-    Request, unanswered = _request_class(meter, Gauge(m, w.STREAMS))
+    Request, own_work = _request_class(meter, Gauge(m, w.STREAMS))
     websockets = Gauge(m, w.WEBSOCKETS)
 
     class Websocket(_Answer):
@@ -46,22 +46,26 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
                     request.over(False)
                     return answer
         request.answer = answer
+        request.returned()
         if type(answer) is list and is_closed:
             return request
         return _passed_on(request, answer, environ.get('wsgi.file_wrapper'), is_closed)
 
-    metered_app.unanswered = unanswered
+    metered_app.own_work = own_work
     return metered_app
 
 
 class _Answer:
     """A request in service. As a list of parts, what the application returned for it, with a close that over() sees."""
 
-    __slots__ = ('answer', 'began', 'start_response', 'status', 'is_stream', 'is_over')
+    __slots__ = ('answer', 'began', 'start_response', 'status', 'is_stream', 'is_over', 'is_own', 'has_returned')
 
     def __init__(self, start_response):
         self.start_response = start_response
         self.is_over = False
+
+    def returned(self):
+        """The application has returned its answer."""
 
     def over(self, broke):
         """It has ended, perhaps for the second time. broke: by an exception."""
@@ -85,24 +89,33 @@ class _Answer:
 
 def _request_class(meter, streams):
     begin, end, set_apart = meter.begin, meter.end, meter.set_apart
-    unanswered = 0
+    own_work = 0
 
     class Request(_Answer):
         __slots__ = ()
 
         def __init__(self, start_response):
-            nonlocal unanswered
-            unanswered += 1
+            nonlocal own_work
+            own_work += 1
+            self.is_own = True
             self.start_response = start_response
             self.status = ''
-            self.is_stream = self.is_over = False
+            self.is_stream = self.is_over = self.has_returned = False
             self.began = begin()
+
+        def returned(self):
+            nonlocal own_work
+            self.has_returned = True
+            if self.status and self.is_own:
+                self.is_own = False
+                own_work -= 1
 
         def respond(self, status, headers, exc_info=None):
             """start_response(), as the application sees it: with the servers' own names, which some give."""
-            nonlocal unanswered
-            if not self.status:
-                unanswered -= 1
+            nonlocal own_work
+            if self.has_returned and self.is_own:  # it is a generator
+                self.is_own = False
+                own_work -= 1
             self.status = status
             if not self.is_stream and _is_stream(headers):
                 self.is_stream = True
@@ -113,18 +126,25 @@ def _request_class(meter, streams):
             return self.start_response(status, headers, exc_info)
 
         def over(self, broke):
-            nonlocal unanswered
+            nonlocal own_work
             if self.is_over:
                 return
             self.is_over = True
-            if not self.status:
-                unanswered -= 1
+            if self.is_own:
+                own_work -= 1
             if self.is_stream:
                 streams.closed()
             else:
                 end(self.began, broke or self.status[:1] == '5')
 
-    return Request, lambda: unanswered
+        def close(self):
+            nonlocal own_work
+            if not self.is_own and not self.is_over:
+                self.is_own = True
+                own_work += 1
+            _Answer.close(self)
+
+    return Request, lambda: own_work
 
 
 def _is_stream(headers):

@@ -24,13 +24,13 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         meter = Meter(words)
         metered = wsgi_meter.wrap(worker.wsgi, meter, words)
         worker.wsgi = stand_in(worker.wsgi, metered)
-        look = gevent_drain.patience(worker, words, metered.unanswered)
+        look = gevent_drain.patience(worker, words, metered.own_work)
         loop_lag.tick_gevent(words, _both(meter.flush, look))
     elif kind == kinds.EVENTLET:
         meter = Meter(words)
         metered = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
         worker.wsgi = stand_in(worker.wsgi, metered)
-        look = eventlet_drain.heartbeat(worker, words, metered.unanswered)
+        look = eventlet_drain.heartbeat(worker, words, metered.own_work)
         loop_lag.tick_eventlet(words, _both(meter.flush, look))
     elif kind == kinds.TORNADO:
         tornado_drain.attach(worker, words, linger_ns)

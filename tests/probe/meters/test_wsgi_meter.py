@@ -66,6 +66,40 @@ class WsgiMeterTest(unittest.TestCase):
             answer.close()
             self.assertEqual(self.counts(m), (0, 1, 1, 0), 'closing twice counts once')
 
+    def test_own_work_is_what_comes_before_the_answer_and_after_it(self):
+        class Parts:
+            def __iter__(self):
+                seen.append(app.own_work())
+                yield b'a'
+
+            def close(self):
+                seen.append(app.own_work())
+
+        def early(environ, start_response):
+            start_response('200 OK', [])
+            seen.append(app.own_work())
+            return Parts()
+
+        def generator(environ, start_response):
+            seen.append(app.own_work())
+            start_response('200 OK', [])
+            seen.append(app.own_work())
+            yield b'a'
+
+        def broken(environ, start_response):
+            raise ValueError
+
+        for made, expected in ((early, [1, 0, 1]), (generator, [1, 0])):
+            with page() as m:
+                app, seen = self.meter(made, m), []
+                serve(app)
+                self.assertEqual((seen, app.own_work()), (expected, 0))
+        with page() as m:
+            app = self.meter(broken, m)
+            with self.assertRaises(ValueError):
+                app({}, lambda *a: None)
+            self.assertEqual(app.own_work(), 0)
+
     def test_an_answer_keeps_its_length_and_gets_none_it_had_not(self):
         with page() as m:
             app = self.meter(text('200 OK', b'a', b'b'), m)

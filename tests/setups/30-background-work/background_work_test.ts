@@ -11,13 +11,21 @@ import { until } from "../../support/wait.ts";
 import type { Server } from "../support/server.ts";
 import { setUp } from "../support/set_up.ts";
 
-setUp(import.meta, {
-  line: "-k uvicorn_worker.UvicornWorker --timeout 3 --graceful-timeout 2 -b 127.0.0.1:$PORT app:asgi",
-  own: ["--min-workers=1", "--max-workers=4"],
-  versions: ["newest"],
-  observe: (server) => background(server),
-  compare: (wrapped) => assertEquals(wrapped, { done: 8, aborted: 0 }),
-});
+for (
+  const kind of [
+    "-k uvicorn_worker.UvicornWorker app:asgi",
+    "-k gevent app:wsgi",
+    "--threads 4 app:wsgi",
+  ]
+) {
+  setUp(import.meta, {
+    line: `--timeout 3 --graceful-timeout 2 -b 127.0.0.1:$PORT ${kind}`,
+    own: ["--min-workers=1", "--max-workers=4"],
+    versions: ["newest"],
+    observe: (server) => background(server),
+    compare: (wrapped) => assertEquals(wrapped, { done: 8, aborted: 0 }),
+  });
+}
 
 setUp(import.meta, {
   line: "-k uvicorn_worker.UvicornWorker --graceful-timeout 2 -b 127.0.0.1:$PORT app:asgi",
