@@ -33,6 +33,7 @@ class Arbiter:
         self.forks = []
         self.kills = []
         self.gauges = []
+        self.winches = 0
         self.on_reap = lambda: None
         self.reexec_pid = 0
         self.spawn_error = None
@@ -74,6 +75,9 @@ class Arbiter:
             return
         self.num_workers -= 1
         self.manage_workers()
+
+    def handle_winch(self):
+        self.winches += 1
 
     def reload(self, workers):
         self.cfg.workers = workers

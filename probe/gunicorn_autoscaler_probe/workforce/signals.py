@@ -17,7 +17,7 @@ _CREDIT_NS = 15 * 10**9
 
 
 class Signals:
-    """Sets signal, handle_ttin and handle_ttou on the instance."""
+    """Sets signal, handle_ttin, handle_ttou and handle_winch on the instance."""
 
     def __init__(self, server, bell):
         self._server = server
@@ -31,9 +31,11 @@ class Signals:
         self._credit = 0  # rings of the supervisor's still to come
         self._credit_ns = 0
         self._is_logged = False
+        self.has_stopped_workers = False  # a daemon's WINCH; until HUP, or a TTIN from outside
         server.signal = self.signal  # gunicorn takes it as its handler after on_starting
         server.handle_ttin = self.handle_ttin
         server.handle_ttou = self.handle_ttou
+        server.handle_winch = self.handle_winch
 
     def are_waiting(self):
         """Whether one is to be handled."""
@@ -79,6 +81,7 @@ class Signals:
             return type(self._server).handle_ttin(self._server)
         if not self._is_ring():
             self._log()
+            self.has_stopped_workers = False
             self._bell.sleep.end()
             if len(self._extra) < self._server.num_workers:
                 self._extra.append(time.monotonic_ns() + _EXTRA_NS)
@@ -93,6 +96,14 @@ class Signals:
             if self._extra:
                 self._extra.pop(0)
                 self._refreshes += 1
+        return self._server.manage_workers()
+
+    def handle_winch(self):
+        """gunicorn's, which sets the count of a daemon to 0: that would be the wanted number again at once."""
+        if not self._server.cfg.daemon or not self._is_governed():
+            return type(self._server).handle_winch(self._server)
+        self._server.log.info('graceful stop of workers')
+        self.has_stopped_workers = True
         return self._server.manage_workers()
 
     def extra(self, now_ns):

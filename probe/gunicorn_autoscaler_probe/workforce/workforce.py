@@ -63,6 +63,7 @@ class Workforce:
                 now_ns = time.monotonic_ns()
                 for pid in staying:
                     self._leaving.begin(pid, now_ns)
+        self._signals.has_stopped_workers = False
         self._refusal = ''  # of the old configuration
         self._is_reloading = True
 
@@ -177,6 +178,8 @@ class Workforce:
         sleep.look(self._server.LISTENERS)
 
     def _places(self, now_ns):
+        if self._signals.has_stopped_workers:
+            return 0
         return self._server.num_workers + self._signals.extra(now_ns)
 
     def _surge(self):
@@ -272,7 +275,7 @@ class Workforce:
         server.log.error('gunicorn-autoscaler: Cannot manage the workers (%s: %s); gunicorn does it its own way',
                          type(error).__name__, error)
         server.spawn_worker = self._fork
-        for name in ('manage_workers', 'spawn_workers', 'handle_ttin', 'handle_ttou'):
+        for name in ('manage_workers', 'spawn_workers', 'handle_ttin', 'handle_ttou', 'handle_winch'):
             server.__dict__.pop(name, None)
         self._rolling = None
         self._rule.lift(False)

@@ -91,6 +91,24 @@ class ArbiterSignalsTest(WorkforceCase):
         server.signal(signal.SIGHUP, None)
         self.assertEqual(server.SIG_QUEUE, [signal.SIGHUP] * 2)
 
+    def test_winch_stops_the_workers_of_a_daemon_until_hup_or_ttin(self):
+        for comes_back in (self.reload, lambda: self.server.handle_ttin()):
+            server = self.governed(3)
+            server.cfg.daemon = True
+            server.handle_winch()
+            self.pass_on()
+            self.assertEqual((len(server.WORKERS), server.num_workers), (0, 3))
+            comes_back()
+            self.pass_on()
+            self.assertGreaterEqual(len(server.WORKERS), 3)
+
+    def test_winch_in_the_foreground_is_gunicorns_affair(self):
+        server = self.start(3)
+        server.cfg.daemon = False
+        server.handle_winch()
+        self.pass_on()
+        self.assertEqual((server.winches, len(server.WORKERS)), (1, 3))
+
     def test_of_hups_in_quick_succession_one_counts_now_and_then(self):
         server = self.start(2)
         for _ in range(8):
