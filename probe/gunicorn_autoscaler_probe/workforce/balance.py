@@ -23,17 +23,19 @@ def surplus(places, staying, stuck, serving):
     return max(0, staying - stuck - places) + max(0, stuck - max(0, places - serving))
 
 
-def first_to_go(ages, old, stuck, slots, free):
+def first_to_go(ages, old, stuck, slots, free, is_crowded=False):
     """Pids in the order in which they drain: in a reload the old ones, then those stuck in their boot, then those that
     do not serve yet, then those with the fewest streams, then the idlest, then the youngest: where one worker does
-    something for all (runs a scheduler, say), it is the first that took it, and none takes it over.
+    something for all (runs a scheduler, say), it is the first that took it, and none takes it over. Where memory is
+    short it is the oldest: what workers have taken over time is given back.
 
     ages: gunicorn's, by pid. free: old ones that serve and may drain: new ones that boot stand in for no others.
+    is_crowded: memory is short.
     """
     def rank(pid):
         is_old = pid in old
         return (not is_old, pid not in stuck, slots.serves(pid), slots.load(pid),
-                ages[pid] if is_old else -ages[pid])
+                ages[pid] if is_old or is_crowded else -ages[pid])
 
     order = sorted(ages, key=rank)
     needed = [pid for pid in order if pid in old and slots.serves(pid)][max(0, free):]

@@ -252,7 +252,8 @@ class Workforce:
         surplus = max(due, balance.surplus(places + beside, len(staying), len(stuck), serving))
         if surplus > 0:
             ages = {pid: worker.age for pid, worker in list(self._server.WORKERS.items()) if pid in staying}
-            for pid in balance.first_to_go(ages, old, stuck, self._slots, max(due, serving - places))[:surplus]:
+            free, is_crowded = max(due, serving - places), self._bell.is_crowded()
+            for pid in balance.first_to_go(ages, old, stuck, self._slots, free, is_crowded)[:surplus]:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)

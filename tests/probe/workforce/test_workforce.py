@@ -75,6 +75,13 @@ class WorkforceTest(WorkforceCase):
         self.assertEqual(server.kills, [fourth, third, first, second])
         self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
 
+    def test_where_memory_is_short_the_oldest_goes_first(self):
+        server = self.start(3)
+        with patch.object(self.bell, 'is_crowded', lambda: True):
+            server.num_workers = 2
+            server.manage_workers()
+        self.assertEqual(server.kills, [server.forks[0]])
+
     def test_draining_workers_do_not_count_growth_during_a_drain_comes_at_once(self):
         server = self.start(4)
         server.num_workers = 2
