@@ -15,15 +15,25 @@ _BY_NAME = {
 }
 
 
+# What the main loops of sync and gthread consist of: a run() of a subclass that uses none of it is a loop of its own, in
+# which their meters see nothing.
+_OF_THEIR_LOOPS = frozenset(('super', 'run', 'run_for_one', 'run_for_multiple', 'accept', 'handle', 'enqueue_req',
+                             'wait_for_and_dispatch_events'))
+
+
 def kind_of(worker_class):
-    """The kind of a worker class, UNKNOWN for one that builds on none gunicorn ships.
+    """The kind of a worker class, UNKNOWN for one that builds on none gunicorn ships, or serves in its own way.
 
     The nearest ancestor decides: GeventPyWSGIWorker is a GeventWorker, but serves in another way.
     """
+    has_other_loop = False
     for ancestor in worker_class.__mro__:
         kind = _BY_NAME.get('%s.%s' % (ancestor.__module__, ancestor.__name__))
         if kind is not None:
-            return kind
+            return UNKNOWN if has_other_loop and kind in (SYNC, GTHREAD) else kind
+        code = getattr(vars(ancestor).get('run'), '__code__', None)
+        if code is not None and _OF_THEIR_LOOPS.isdisjoint(code.co_names):
+            has_other_loop = True
     return UNKNOWN
 
 

@@ -2,7 +2,7 @@ import fcntl
 import os
 import unittest
 
-from fake_arbiter import Arbiter
+from fake_arbiter import Arbiter, SyncWorker
 from support import read_arbiter, runtime_folder, w, want, write_arbiter
 from gunicorn_autoscaler_probe import kinds
 from gunicorn_autoscaler_probe.master import claim
@@ -153,6 +153,29 @@ class KindTest(unittest.TestCase):
         self.assertEqual(kinds.kind_of(Mine), kinds.GEVENT_PYWSGI)
         self.assertEqual(kinds.kind_of(GeventWorker), kinds.GEVENT)
         self.assertEqual(kinds.kind_of(Worker), kinds.UNKNOWN)
+
+    def test_a_sync_worker_with_a_main_loop_of_its_own_is_unknown(self):
+        class Beside(SyncWorker):
+            def run(self):
+                self.prepared = True
+                super().run()
+
+        class Loop(SyncWorker):
+            def run(self):
+                while self.alive:
+                    self.notify()
+                    self.handle(*self.sockets[0].accept())
+
+        class Own(SyncWorker):
+            def run(self):
+                self.server = self.wsgi
+                self.server.serve_forever()
+
+        class OfOwn(Own):
+            pass
+
+        self.assertEqual([kinds.kind_of(one) for one in (Beside, Loop, Own, OfOwn)],
+                         [kinds.SYNC, kinds.SYNC, kinds.UNKNOWN, kinds.UNKNOWN])
 
     def test_slots_by_class(self):
         cfg = Arbiter().cfg
