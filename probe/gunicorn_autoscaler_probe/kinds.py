@@ -15,8 +15,8 @@ _BY_NAME = {
 }
 
 
-# What the main loops of sync and gthread consist of: a run() of a subclass that uses none of it is a loop of its own, in
-# which their meters see nothing.
+# What the main loops of sync and gthread consist of: a run() of a subclass that uses none of it is a loop of its own,
+# in which their meters see nothing.
 _OF_THEIR_LOOPS = frozenset(('super', 'run', 'run_for_one', 'run_for_multiple', 'accept', 'handle', 'enqueue_req',
                              'wait_for_and_dispatch_events'))
 

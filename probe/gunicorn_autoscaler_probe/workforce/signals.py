@@ -106,8 +106,11 @@ class Signals:
         self.has_stopped_workers = True
         return self._server.manage_workers()
 
-    def extra(self, now_ns):
-        """Workers beyond the count that signals from outside added."""
+    def places(self, now_ns):
+        """How many workers there are to be: the count, as signals from outside change it."""
+        return 0 if self.has_stopped_workers else self._server.num_workers + self._extra_ones(now_ns)
+
+    def _extra_ones(self, now_ns):
         if self._bell.sleep.is_on():
             self._extra = []
         self._extra = [until_ns for until_ns in self._extra if now_ns < until_ns]

@@ -159,7 +159,7 @@ class Workforce:
             self._bell.sleep.served()
         self._rule.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
         self._follow_rolling(staying)
-        places = self._places(now_ns) + self._surge()
+        places = self._signals.places(now_ns) + self._surge()
         stuck = self._slots.stuck(staying, now_ns)
         missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
         if user_hooks.has_pre_fork(server.cfg) or getattr(self._rolling, 'is_crowded', False):  # drains hold theirs
@@ -176,11 +176,6 @@ class Workforce:
             self._signals.reload_ended()
             self._boots.try_now()
         sleep.look(self._server.LISTENERS)
-
-    def _places(self, now_ns):
-        if self._signals.has_stopped_workers:
-            return 0
-        return self._server.num_workers + self._signals.extra(now_ns)
 
     def _surge(self):
         return self._rolling.surge(list(self._server.WORKERS)) if self._rolling is not None else 0
@@ -242,7 +237,7 @@ class Workforce:
 
     def _pick_to_drain(self, now_ns):
         """Pids, and the signal for each."""
-        staying, under_way, places = self._staying(), self._rolling, self._places(now_ns)
+        staying, under_way, places = self._staying(), self._rolling, self._signals.places(now_ns)
         stuck = self._slots.stuck(staying, now_ns)
         serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck or under_way else 0
         old, due, beside = (), 0, 0
