@@ -144,11 +144,14 @@ export class Gunicorn {
     const fromMs = performance.now();
     let times = 0;
     this.#againTimer = setInterval(() => {
-      const isNeeded = isListening?.() ?? ++times <= MOST_AGAIN;
+      const isNeeded = isListening?.() ?? times < MOST_AGAIN;
       if (!isNeeded || !this.hasArbiter) clearInterval(this.#againTimer);
       else if (performance.now() - fromMs < (graceMs?.() ?? 0)) return;
       // It would kill a launcher that is about to exit, and its exit code would be lost.
-      else if (handles(this.#arbiter!.pid, "SIGTERM")) this.signal(signal);
+      else if (handles(this.#arbiter!.pid, "SIGTERM")) {
+        times++;
+        this.signal(signal);
+      }
     }, AGAIN_MS);
     Deno.unrefTimer(this.#againTimer);
   }
