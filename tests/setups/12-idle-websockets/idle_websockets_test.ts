@@ -1,6 +1,6 @@
 /**
  * Hundreds of open, quiet websockets
- * Holds: none is closed while its client holds it; workers without one are removed
+ * Holds: none is closed; workers without one are removed
  * Note: Seen in google/adk-python #4876, Dallinger/Dallinger #1078 and Flask-SocketIO #35.
  */
 import { until } from "../../support/wait.ts";
