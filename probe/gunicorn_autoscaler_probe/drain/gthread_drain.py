@@ -12,6 +12,7 @@ _EMPTY_FOR_NS = 100 * 10**6
 _LOOK_EVERY_S = 0.1
 # A turn of the main loop takes a second at most; answers are ended so long before the graceful timeout.
 _LAST_TURNS_S = 1.5
+_REQUEST = ('handle', 'handle_request', 'handle_http2_request')
 
 
 def of(worker, words, linger_ns=0):
@@ -149,7 +150,7 @@ def end_answers(worker):
         called = None
         while frame is not None:
             name = frame.f_code.co_name
-            if name in ('handle', 'handle_request') and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
+            if name in _REQUEST and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
                 values = frame.f_locals
                 if values.get('self') is worker:
                     if name == 'handle' or getattr(values.get('resp'), 'headers_sent', False) and not _closes(called):

@@ -1,4 +1,6 @@
+import threading
 import unittest
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from support import Config, page, stopped_clock, w
@@ -159,6 +161,53 @@ class GthreadDrainTest(unittest.TestCase):
                     at += [second] if worker.nr_conns == 0 else []
                     clock.pass_ms(1000)
                 self.assertEqual(at[:1], [ends_s] if ends_s else [])
+
+
+# As in gunicorn's gthread.py: the worker's own methods, in a thread of its pool.
+METHODS = """
+def handle(self, conn):
+    wait()
+
+def handle_request(self, conn, resp, call):
+    call()
+
+def handle_http2_request(self, conn, resp, call):
+    call()
+"""
+
+
+class EndAnswersTest(unittest.TestCase):
+    def ends(self, name, *more):
+        """(requests that are own work, connections shut) while a thread is in this method."""
+        go, is_in = threading.Event(), threading.Event()
+
+        def wait():
+            is_in.set()
+            go.wait(10)
+
+        def close():
+            wait()
+
+        space, worker, shut = {'wait': wait}, object(), []
+        exec(compile(METHODS, '/site-packages/gunicorn/workers/gthread.py', 'exec'), space)
+        conn = SimpleNamespace(sock=SimpleNamespace(shutdown=shut.append))
+        arguments = [{'wait': wait, 'close': close}[one] if isinstance(one, str) else one for one in more]
+        thread = threading.Thread(target=space[name], args=(worker, conn, *arguments))
+        thread.start()
+        is_in.wait(10)
+        try:
+            return gthread_drain.end_answers(worker), len(shut)
+        finally:
+            go.set()
+            thread.join()
+
+    def test_own_work_goes_on_and_what_waits_for_a_client_ends(self):
+        begun, not_begun = SimpleNamespace(headers_sent=True), SimpleNamespace(headers_sent=False)
+        for name, more, expected in (('handle', (), (0, 1)), ('handle_request', (begun, 'wait'), (0, 1)),
+                                     ('handle_request', (begun, 'close'), (1, 0)),
+                                     ('handle_request', (not_begun, 'wait'), (1, 0)),
+                                     ('handle_http2_request', (not_begun, 'wait'), (1, 0))):
+            self.assertEqual(self.ends(name, *more), expected)
 
 
 if __name__ == '__main__':
