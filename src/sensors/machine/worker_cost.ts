@@ -29,6 +29,8 @@ const GROWN_BYTES = 32 * 2 ** 20;
 const LARGE_BYTES = 2 ** 30;
 /** Memory that a worker holds for this long counts as its own. */
 const KEPT_MS = 1_000;
+/** One that has taken this much more counts as growing for that time, bytes: it may load a model. */
+const GROWING_BYTES = 16 * 2 ** 20;
 
 /** Follows one worker by its pid. */
 export class WorkerCost {
@@ -49,6 +51,9 @@ export class WorkerCost {
   #ownBytes: Maybe<number> = "unknown";
   #rssBytes = 0;
   #rssAtReading = 0;
+  /** What it held when it last grew, or less. */
+  #rssGrown = Infinity;
+  #grewAtMs = -Infinity;
   /** The least of this half of a KEPT_MS and of the two before. */
   readonly #least = [Infinity, Infinity, Infinity];
   #leastFromMs = -Infinity;
@@ -70,6 +75,7 @@ export class WorkerCost {
     this.#rssBytes = parseResident(text!) ?? this.#rssBytes;
     this.#firstMs ??= nowMs;
     this.#noteLeast(nowMs);
+    this.#noteGrowth(nowMs);
     if (this.#memoryReads > 0 && this.#rssBytes > this.#rssAtReading + GROWN_BYTES) {
       this.memoryDueMs = nowMs;
     }
@@ -132,6 +138,11 @@ export class WorkerCost {
     return least === Infinity || this.ageMs(nowMs) < KEPT_MS ? "unknown" : least;
   }
 
+  /** Whether it still takes more and more. */
+  isGrowing(nowMs: number): boolean {
+    return nowMs - this.#grewAtMs < KEPT_MS;
+  }
+
   /** Since it was first looked at. */
   ageMs(nowMs: number): number {
     return nowMs - (this.#firstMs ?? nowMs);
@@ -154,6 +165,12 @@ export class WorkerCost {
 
   #withGrowth(bytes: Maybe<number>): Maybe<number> {
     return bytes === "unknown" ? bytes : bytes + Math.max(0, this.#rssBytes - this.#rssAtReading);
+  }
+
+  #noteGrowth(nowMs: number): void {
+    if (this.#rssBytes > this.#rssGrown + GROWING_BYTES) this.#grewAtMs = nowMs;
+    else if (this.#rssBytes >= this.#rssGrown) return;
+    this.#rssGrown = this.#rssBytes;
   }
 
   #noteLeast(nowMs: number): void {

@@ -4,7 +4,7 @@ import { UNUSED_WORKER_BYTES } from "../../core/constants.ts";
 import type { Memory } from "../../core/sample.ts";
 import type { WorkerCost } from "./worker_cost.ts";
 
-/** A worker that has served for this long has what it needs, ms ... */
+/** A worker that has served for this long, and does not grow, has what it needs, ms ... */
 const USED_MS = 1_000;
 /** ... and one whose first request has taken so long; without the probe, one that is ready for so long. */
 const BEGUN_MS = 10_000;
@@ -76,6 +76,7 @@ export class WorkerForecast {
   }
 
   #isSettled(worker: WorkerCost, served: Served | undefined, nowMs: number): boolean {
+    if (worker.isGrowing(nowMs)) return false;
     if (served === undefined) return worker.ageMs(nowMs) >= BEGUN_MS;
     return nowMs - (this.#servedSinceMs.get(worker.pid) ?? Infinity) >= USED_MS ||
       nowMs - (this.#begunSinceMs.get(worker.pid) ?? Infinity) >= BEGUN_MS;

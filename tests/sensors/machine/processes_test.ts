@@ -222,6 +222,23 @@ Deno.test("A worker whose first request takes long counts as used", () => {
   processes.close();
 });
 
+Deno.test("A worker that has served and now loads more and more is weighed once that is over", () => {
+  using root = new FakeRoot({});
+  const processes = new Processes(root.path);
+  const served = new Map([[51, true]]);
+  const pages = (ms: number) => 8_000 + Math.max(0, Math.min(1_500, ms - 700)) * 25; // 100 MiB a second, 147 MiB in all
+  const weigh = (ms: number) => {
+    const rssPages = pages(ms);
+    put(root, 51, { pssKb: 4 * rssPages, rssPages });
+    processes.read([51], ms, false, served);
+    return processes.expected;
+  };
+  for (let ms = 0; ms <= 3_000; ms += 100) assertEquals(weigh(ms).isAssumed, true, `after ${ms} ms`);
+  for (let ms = 3_100; ms <= 4_500; ms += 100) weigh(ms);
+  assertEquals([weigh(4_600).isAssumed, weigh(4_600).workerBytes], [false, 4 * 1024 * pages(4_600)]);
+  processes.close();
+});
+
 Deno.test("What a request takes for a moment is not expected of others", () => {
   using root = new FakeRoot({});
   const processes = new Processes(root.path);
