@@ -3,7 +3,7 @@
  * Holds: a burst for new workers is answered, with one out-of-memory kill at most
  * Note: Models and caches are often loaded at the first request. Seen in benoitc/gunicorn #2007, #2417 and #2501.
  */
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { untilBurstAnswered } from "../support/burst.ts";
 import { setUp } from "../support/set_up.ts";
 
@@ -25,6 +25,7 @@ setUp(import.meta, {
   },
   compare(wrapped, bare) {
     assertEquals(bare, { answered: REQUESTS, kills: 0 });
-    assertEquals(wrapped.answered, REQUESTS - wrapped.kills);
+    // A kill takes one request at most: that of the fork server, which comes first, none.
+    assertGreaterOrEqual(wrapped.answered, REQUESTS - wrapped.kills);
   },
 });
