@@ -12,9 +12,9 @@ from .. import words as w
 
 # Turns from accepting a connection to its handler: the transport, the reader, the data, the task.
 _TURNS = 4
-# A loop is full when more than half of its last ticks, some ten, came so late: a request waits, and not for a moment.
+# A loop is full when two of its last five ticks came so late: requests wait for it, and others may be free.
 _FULL_LATE_NS = 20 * 10**6
-_FULL_SHARE = 0.5
+_FULL_SHARE = 0.16
 _LAST_TICKS = 10
 
 

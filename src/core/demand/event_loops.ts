@@ -85,8 +85,12 @@ export function enoughLoops(stable: WindowSums, recent: WindowSums, goal: WaitGo
  */
 export function blockedLoops(sums: WindowSums, before: WindowSums): number {
   if (!isBlocked(before)) return 0;
-  const loopMs = lowerBusyLoops(before) * before.spanMs / before.finished;
-  return (lowerCount(sums.arrivals) * loopMs) / sums.spanMs;
+  return (lowerCount(sums.arrivals) * blockedMs(before)) / sums.spanMs;
+}
+
+/** How long a request keeps a blocked loop busy on average, ms; 0 where loops are not blocked. */
+export function blockedMs(sums: WindowSums): number {
+  return isBlocked(sums) ? (loopState(sums).erlangs * sums.spanMs) / sums.finished : 0;
 }
 
 /** Whether loops wait for something within a turn: they are busy for far longer than they compute. */

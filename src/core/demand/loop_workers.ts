@@ -2,6 +2,7 @@
 import {
   BLOCKED_LOOP_LEAST_MS,
   BLOCKED_LOOP_QUEUED_REQUESTS,
+  CPU_DELAY_MS,
   DOWN_LOAD_FACTOR,
   MOST_CONNECTIONS_SHARE,
 } from "../constants.ts";
@@ -10,10 +11,11 @@ import { roundUp } from "../round_up.ts";
 import { known } from "../sample.ts";
 import { burstCores } from "./burst.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
-import { blockedLoops, enoughLoops, loopsAreLate, loopsFor, neededLoops } from "./event_loops.ts";
+import { blockedLoops, blockedMs, enoughLoops, loopsAreLate, loopsFor, neededLoops } from "./event_loops.ts";
 import { objective } from "./objective.ts";
 import type { Observed } from "./observed.ts";
 import { erlangsOf, lowerErlangs } from "./offered_load.ts";
+import { queueWorkers } from "./queue.ts";
 import type { WorkerSignals } from "./worker_signals.ts";
 
 export const LOOP_WORKERS: WorkerSignals = {
@@ -24,6 +26,7 @@ export const LOOP_WORKERS: WorkerSignals = {
     ["burst", burstOnCores],
     ["burst", burstOnLoops],
     ["burst", burstInFlight],
+    ["queue", queueOnLoops],
     ["loop", loop],
     ["blocked-loop", blockedLoop],
     ["slo", objective],
@@ -61,6 +64,18 @@ function burstInFlight({ burst, serviceMs, settings }: Observed): number {
   if (burst === undefined) return 0;
   const inFlight = lowerErlangs(erlangsOf(burst, serviceMs, true), serviceMs, burst.spanMs);
   return roundUp(inFlight / settings.targetConcPerWorker);
+}
+
+/** Loops for what waits in the accept queue, beside those for the load: a loop that is blocked is a slot. */
+function queueOnLoops(observed: Observed): number {
+  const { sample, history, settings, stable, recent, goal } = observed;
+  // CPU is read late: loops that have just begun to compute look blocked. So do those that wait for a CPU, all the time.
+  const before = history.sums(settings.windowMs - CPU_DELAY_MS, CPU_DELAY_MS);
+  const serviceMs = blockedMs({ ...before, cpuMs: stable.cpuMs + stable.cpuWaitMs });
+  if (serviceMs <= 0) return 0;
+  const input = { ...observed, sample: { ...sample, model: { ...sample.model, slots: 1 } } };
+  const beside = loopsFor(neededLoops(recent), stable, goal);
+  return queueWorkers(input, { ...goal, serviceMs }, beside, burstOnLoops(observed));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import {
   blockedLoops,
+  blockedMs,
   enoughLoops,
   loopsAreLate,
   loopsFor,
@@ -169,6 +170,12 @@ Deno.test("loops are blocked from twice what they compute on, and with one finis
   const busyMs = lowerBusyLoops(sums) * sums.spanMs;
   const isBlocked = (cpuMs: number) => blockedLoops(sums, { ...sums, cpuMs }) > 0;
   assertEquals([busyMs / 2, busyMs / 2 + 1].map(isBlocked), [true, false]);
+});
+
+Deno.test("a request that blocks keeps its loop busy for its part of the busy time", () => {
+  const sums = ticks(Array(30).fill({ ...late(2, 100), loopBusyMs: 200, finished: 1 })).sums(3_000);
+  assertEquals(blockedMs(sums), 200);
+  assertEquals(blockedMs({ ...sums, finished: 0 }), 0);
 });
 
 Deno.test("without a finished request it is not known what blocks", () => {

@@ -118,6 +118,41 @@ Deno.test("blocked loop: half a second of it is enough, less is not", () => {
   assertEquals(after(5), 3);
 });
 
+/** Two workers whose requests block for 200 ms, five a second. */
+const BLOCKING: Partial<Tick> = {
+  ...requests(0.5, 200),
+  servingMs: 100,
+  loopTicks: 2,
+  loopLateTicks: 0.5,
+  loopLateMs: 50,
+  loopBusyMs: 100,
+};
+const waiting = (queued: number, rest: Partial<Tick> = {}) =>
+  asked(
+    { kind: "uvicorn", slots: 1_000, always: { ...BLOCKING, ...rest }, sample: { queue: queued } },
+    "queue",
+  );
+
+Deno.test("queue: before blocked loops a slot for each that waits too long, beside the loops for the load", () => {
+  assertEquals([0, 1, 2, 6].map((queued) => waiting(queued)), [0, 0, 3 + 2, 3 + 6]);
+});
+
+Deno.test("queue: nothing where loops compute, or wait for a CPU", () => {
+  assertEquals([{ cpuMs: 60 }, { cpuWaitMs: 60 }].map((busy) => waiting(6, busy)), [0, 0]);
+});
+
+Deno.test("queue: nothing for loops that look blocked only until their CPU is read", () => {
+  const after = (tickCount: number) =>
+    asked({
+      kind: "uvicorn",
+      slots: 1_000,
+      recent: Array<Partial<Tick>>(tickCount).fill(BLOCKING),
+      sample: { queue: 6 },
+    }, "queue");
+  assertEquals(after(20), 0);
+  assertGreater(after(40), 0);
+});
+
 /** Four loops of ten busy for 200 ms at a time; late by `lateMs` on average. */
 const busyLoops = (lateMs: number): Partial<Tick> => ({
   ...requests(2, 200),

@@ -53,15 +53,25 @@ class SharingTest(unittest.TestCase):
     def test_a_loop_that_stays_late_ends_its_connections_and_keeps_them_again_when_it_is_not(self):
         with page() as m:
             sharing = loop_sharing.Sharing(m, self.changes.append)
-            for _ in range(5):
-                sharing.look(100 * MS)
+            sharing.look(100 * MS)
             self.assertEqual(self.changes, [])
-            for _ in range(5):
-                sharing.look(100 * MS)
+            sharing.look(100 * MS)
             self.assertEqual(self.changes, [True])
             for _ in range(20):
                 sharing.look(2 * MS)
             self.assertEqual(self.changes, [True, False])
+
+    def test_two_late_ticks_of_five_fill_a_loop_and_one_of_ten_does_not(self):
+        for apart, changes in ((3, [True]), (9, [])):
+            with page() as m, self.subTest(apart=apart):
+                self.changes.clear()
+                sharing = loop_sharing.Sharing(m, self.changes.append)
+                for _ in range(20 if apart == 9 else 1):
+                    sharing.look(100 * MS)
+                    for _ in range(apart):
+                        sharing.look(0)
+                sharing.look(100 * MS)
+                self.assertEqual(self.changes, changes)
 
     def test_a_loop_that_is_late_for_moments_keeps_them(self):
         with page() as m:

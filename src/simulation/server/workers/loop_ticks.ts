@@ -5,8 +5,8 @@ import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
 /** As in the probe: a tick is due half to one and a half of this after the last, late when it comes more than that later. */
 const PERIOD_MS = 100;
 const LATE_MS = 3;
-/** A loop is full when more than this share of its last ticks, some ten, were this late. */
-const FULL_SHARE = 0.5;
+/** A loop is full when more than this share of its last ticks, some ten, were this late: two of five. */
+const FULL_SHARE = 0.16;
 const FULL_LATE_MS = 20;
 const LAST_TICKS = 10;
 
