@@ -25,18 +25,27 @@ def surplus(places, staying, stuck, serving):
 
 def first_to_go(ages, old, stuck, slots, free, is_crowded=False):
     """Pids in the order in which they drain: in a reload the old ones, then those stuck in their boot, then those that
-    do not serve yet, then those with the fewest streams, then the idlest, then the youngest: where one worker does
-    something for all (runs a scheduler, say), it is the first that took it, and none takes it over. Where memory is
-    short it is the oldest: what workers have taken over time is given back.
+    do not serve yet, then those with the fewest streams, then the idlest, then those with the fewest threads, then the
+    youngest: where one worker does something for all (runs a scheduler, say), it is an early one with a thread more,
+    and none takes it over. Where memory is short it is the oldest: what workers have taken over time is given back.
 
     ages: gunicorn's, by pid. free: old ones that serve and may drain: new ones that boot stand in for no others.
     is_crowded: memory is short.
     """
     def rank(pid):
         is_old = pid in old
-        return (not is_old, pid not in stuck, slots.serves(pid), slots.load(pid),
-                ages[pid] if is_old or is_crowded else -ages[pid])
+        last = (0, ages[pid]) if is_old or is_crowded else (_threads(pid), -ages[pid])
+        return not is_old, pid not in stuck, slots.serves(pid), slots.load(pid), last
 
     order = sorted(ages, key=rank)
     needed = [pid for pid in order if pid in old and slots.serves(pid)][max(0, free):]
     return [pid for pid in order if pid not in needed]
+
+
+def _threads(pid):
+    """How many threads a process has; 0 when that cannot be read."""
+    try:
+        with open('/proc/%d/stat' % pid) as stat:
+            return int(stat.read().rpartition(')')[2].split()[17])
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,5 +1,6 @@
 import errno
 import os
+import threading
 import time
 import types
 import unittest
@@ -10,6 +11,7 @@ from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, w, want, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import kinds, slot
+from gunicorn_autoscaler_probe.workforce import balance
 
 
 class Forking:
@@ -74,6 +76,26 @@ class WorkforceTest(WorkforceCase):
             server.manage_workers()
         self.assertEqual(server.kills, [fourth, third, first, second])
         self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
+
+    def test_of_idle_ones_those_with_more_threads_stay_longer(self):
+        server = self.start(3)
+        first, second, third = server.forks
+        with patch.object(balance, '_threads', lambda pid: 2 if pid == third else 1):
+            for workers in (2, 1):
+                server.num_workers = workers
+                server.manage_workers()
+        self.assertEqual(server.kills, [second, first])
+
+    def test_threads_are_counted(self):
+        go = threading.Event()
+        before = balance._threads(os.getpid())
+        thread = threading.Thread(target=go.wait)
+        thread.start()
+        try:
+            self.assertEqual((balance._threads(os.getpid()), balance._threads(2**30)), (before + 1, 0))
+        finally:
+            go.set()
+            thread.join()
 
     def test_where_memory_is_short_the_oldest_goes_first(self):
         server = self.start(3)

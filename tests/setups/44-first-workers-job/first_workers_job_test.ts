@@ -6,7 +6,7 @@ import { until } from "../../support/wait.ts";
 import { setUp } from "../support/set_up.ts";
 
 setUp(import.meta, {
-  line: "-w 4 --threads 2 -b 127.0.0.1:$PORT app:app",
+  line: "-w 4 -b 127.0.0.1:$PORT app:app",
   own: ["--min-workers=1"],
   async observe(server) {
     await Promise.all(Array.from({ length: 12 }, () => server.status("/?s=0.5")));
