@@ -14,8 +14,8 @@ export function applicationsTable(
   page = "",
 ): string {
   const rows = [
-    "| application | its own line | lost, 1 → 4 → 1 workers | lost, reload | start, s | stop, s | exit code |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| application | its own line | lost, 1 → 4 → 1 workers | lost, reload | start, s | stop, s |",
+    "| --- | --- | --- | --- | --- | --- |",
   ];
   for (const { name, packages, line } of applications) {
     const of = (way: Trial["way"]) => trials.find((one) => one.application === name && one.way === way);
@@ -32,8 +32,7 @@ export function applicationsTable(
       lost(bare.scaling, wrapped.scaling),
       lost(bare.reload, wrapped.reload),
       both(({ startS }) => startS.toFixed(1)),
-      both(({ stopS }) => stopS.toFixed(1)),
-      both(({ exitCode }) => String(exitCode)),
+      both(({ stopS, exitCode }) => `${stopS.toFixed(1)}${exitCode === 0 ? "" : ` with ${exitCode}`}`),
     ];
     rows.push(`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
   }

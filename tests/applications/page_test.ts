@@ -27,8 +27,13 @@ Deno.test("a row for each application that was tried both ways, bare before wrap
     trial("bare"),
   ]);
   assertEquals(table.split("\n").slice(2), [
-    "| one 1.2 | `gunicorn one` | 3 / 0 of 120 | 0 of 80 / 0 of 81 | 0.4 / 0.4 | 1.0 / 1.0 | 0 / 0 |",
+    "| one 1.2 | `gunicorn one` | 3 / 0 of 120 | 0 of 80 / 0 of 81 | 0.4 / 0.4 | 1.0 / 1.0 |",
   ]);
+  const failed = applicationsTable([application("one")], [trial("bare"), {
+    ...trial("wrapped"),
+    exitCode: 3,
+  }]);
+  assert(failed.endsWith("| 1.0 / 1.0 with 3 |"), failed);
 });
 
 Deno.test("the row of an application that was not tried stays, and no other's", () => {
