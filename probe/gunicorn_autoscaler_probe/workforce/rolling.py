@@ -2,8 +2,15 @@
 
 Gunicorn's reload forks all new workers and stops the old ones at once, whether the new ones come up or not: twice the
 processes for a while, and none that serves while they boot. Here there is one process more than the count, and never
-fewer than the count that serve.
+fewer than the count that serve. An old one may have what a new one waits for in its boot, such as a file lock: it goes
+then with none in its place, as in gunicorn's reload all do.
 """
+from . import file_locks
+
+HOLDER_GOES = 'gunicorn-autoscaler: worker %d goes before a new one serves, which waits for a file lock of it'
+VENTURE = 'gunicorn-autoscaler: new workers hang in their boot; an old one goes, in case they wait for what it has'
+# No old one goes for a lock that is held for a moment.
+_LOCK_WAIT_NS = 10**9
 
 
 class Rolling:
@@ -17,6 +24,10 @@ class Rolling:
         self.has_failed = False  # the first new one ended before it was: the old ones stay
         self.is_crowded = is_crowded  # set later too, by a hook that has no place
         self._leaving = set()
+        self._waiting_since_ns = {}  # new ones that wait for a lock of an old one
+        self._hung = set()  # new ones that were seen to hang in their boot
+        self._served = set()  # new ones that were seen to serve
+        self._ventured = 0  # old ones that went because new ones hung
 
     def rest(self, staying):
         """The old ones that still serve."""
@@ -42,13 +53,39 @@ class Rolling:
         """Of so many that boot, those that stay beyond the count when it shrinks: the one that an old one waits for."""
         return min(booting, 0 if self.is_crowded else 1)
 
-    def due(self, staying, stuck, serves, places):
+    def due(self, staying, stuck, serves, places, log):
         """How many old ones go now. stuck: those of `staying` that hang in their boot and count for nothing."""
         old = self.rest(staying)
-        booting = [pid for pid in staying if self.is_new(pid) and not serves(pid)]
-        self.has_successor |= len(staying) > len(old) + len(booting)
+        booting = self._booting(staying, serves)
+        self._served.update(pid for pid in staying if self.is_new(pid) and pid not in booting)
+        self._hung.update(pid for pid in booting if pid in stuck)
+        self.has_successor |= bool(self._served)
         is_booting = any(pid not in stuck for pid in booting)
-        return min(len(old), self.release([pid for pid in staying if pid not in stuck], places, is_booting))
+        due = self.release([pid for pid in staying if pid not in stuck], places, is_booting)
+        if due == 0 and self._is_worth_a_venture(booting, stuck, len(old)):
+            log.warning(VENTURE)
+            self._ventured += 1
+            due = 1
+        return min(len(old), due)
+
+    def holder(self, staying, serves, now_ns):
+        """The old one that has a lock for which a new one waits in its boot, in a list; it goes at once."""
+        locks = {} if self._leaving else file_locks.holders(self._booting(staying, serves))
+        old = self.rest(staying)
+        self._waiting_since_ns = {pid: self._waiting_since_ns.get(pid, now_ns)
+                                  for pid, holder in locks.items() if holder in old}
+        waited = [pid for pid, since_ns in self._waiting_since_ns.items() if now_ns - since_ns >= _LOCK_WAIT_NS]
+        return [locks[pid] for pid in waited[:1]]
+
+    def _booting(self, staying, serves):
+        return [pid for pid in staying if self.is_new(pid) and not serves(pid)]
+
+    def _is_worth_a_venture(self, booting, stuck, old):
+        """Whether an old one goes because two new ones hang: what they wait for may be one that it has. Only one, until
+        that has helped; the last of all once a third hangs."""
+        hang = sum(pid in stuck for pid in booting)
+        enough = hang >= 2 and (old > 1 or self._served or len(self._hung) > 2)
+        return enough and not self._leaving and self._ventured <= len(self._served)
 
     def release(self, staying, places, is_booting):
         """How many old ones drain now: one for each new worker that serves beyond the `places`, with none booting."""

@@ -51,10 +51,7 @@ class Workforce:
         return any(map(self._slots.ready_ns, self._staying())) or self._bell.sleep.has_none_to_lose()
 
     def reload(self):
-        """on_reload: everyone is to be replaced, unless the fork server already knows the new code for broken.
-
-        What gunicorn's reload would fork next is left to the passes after it.
-        """
+        """on_reload: the passes after it replace everyone, unless the fork server knows the new code for broken."""
         if self._spawning is None or not self._spawning.is_old_kept():
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
@@ -120,8 +117,7 @@ class Workforce:
 
     def _fork_missing(self, missing):
         """One fork after the other, until there is news: a pre_fork may take seconds, and the next pass forks on."""
-        news = self._bell.wanted()
-        began_ns = time.monotonic_ns()
+        news, began_ns = self._bell.wanted(), time.monotonic_ns()
         for rest in range(missing, 0, -1):
             if self._spawning is not None and rest > 1:
                 self._spawning.expect(rest)
@@ -242,8 +238,14 @@ class Workforce:
         serving = len([pid for pid in staying if self._slots.serves(pid)]) if stuck or under_way else 0
         old, due, beside = (), 0, 0
         if under_way is not None:
-            old, due = under_way.rest(staying), under_way.due(staying, stuck, self._slots.serves, places)
+            old = under_way.rest(staying)
+            due = under_way.due(staying, stuck, self._slots.serves, places, self._server.log)
             beside = max(self._surge(), under_way.kept(len(staying) - serving))
+            for pid in under_way.holder(staying, self._slots.serves, now_ns):
+                self._server.log.info(rolling.HOLDER_GOES, pid)
+                self._leaving.begin(pid, now_ns)
+                under_way.released(pid)
+                return self._leaving.due(now_ns)
         surplus = max(due, balance.surplus(places + beside, len(staying), len(stuck), serving))
         if surplus > 0:
             ages = {pid: worker.age for pid, worker in list(self._server.WORKERS.items()) if pid in staying}

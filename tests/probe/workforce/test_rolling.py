@@ -1,11 +1,14 @@
 import errno
+import fcntl
+import os
+import tempfile
 import time
 import unittest
 from unittest.mock import patch
 
 from support import Setting, read_slot, w, write_slot
 from workforce_case import WorkforceCase
-from gunicorn_autoscaler_probe.workforce import user_hooks
+from gunicorn_autoscaler_probe.workforce import file_locks, user_hooks
 
 
 class RollingTest(WorkforceCase):
@@ -250,6 +253,84 @@ class PoolTest(WorkforceCase):
             self.boots.try_now()
             with self.assertRaises(type(error)):
                 server.manage_workers()
+
+    def test_an_old_one_that_has_the_lock_for_which_a_new_one_waits_goes_after_a_second(self):
+        server = self.start(2)
+        self.reload()
+        _, holder, new = server.forks
+        waits = {new: holder}
+        began_ns = time.monotonic_ns()
+        with patch.object(file_locks, 'holders', lambda pids: {one: waits[one] for one in pids if one in waits}):
+            for passed_s, kills in (0, []), (0.9, []), (1.1, [holder]), (3, [holder]):
+                with patch.object(time, 'monotonic_ns', lambda: began_ns + int(passed_s * 10**9)):
+                    server.manage_workers()
+                self.assertEqual(server.kills, kills)
+            server.die(holder)
+            waits.clear()
+            self.boot(new)
+            self.pass_on()
+        self.assertEqual(sorted(server.kills), server.forks[:2])
+
+    def test_a_lock_that_another_has_or_that_is_had_for_a_moment_ends_no_old_one(self):
+        server = self.start(1)
+        self.reload()
+        old, new = server.forks
+        began_ns = time.monotonic_ns()
+        for holder, passed_s in (1, 0), (1, 2), (old, 3), (0, 3.5), (old, 4.2), (old, 5.1):
+            with patch.object(file_locks, 'holders', lambda pids: {new: holder} if holder else {}), \
+                    patch.object(time, 'monotonic_ns', lambda: began_ns + int(passed_s * 10**9)):
+                server.manage_workers()
+        self.assertEqual(server.kills, [])
+
+    def test_one_old_one_goes_when_two_new_ones_hang_and_another_once_that_has_helped(self):
+        server = self.start(3)
+        old = list(server.forks)
+        self.reload()
+        stuck = set()
+        with patch.object(self.force._slots, 'stuck', lambda pids, *_: [pid for pid in pids if pid in stuck]):
+            for hanging, gone in (1, 0), (2, 1), (3, 1), (4, 1):
+                stuck.update(server.forks[3:][:hanging])
+                server.manage_workers()
+                for pid in server.kills:
+                    if pid in server.WORKERS:
+                        server.die(pid)
+                server.manage_workers()
+                self.assertEqual(len(set(server.kills) & set(old)), gone, hanging)
+            served = [pid for pid in server.WORKERS if pid not in old and pid not in server.kills][0]
+            self.boot(served)
+            stuck.discard(served)
+            for _ in range(3):
+                stuck.update(pid for pid in server.WORKERS if pid not in old and pid != served)
+                server.manage_workers()
+            self.assertEqual(len(set(server.kills) & set(old)), 2)
+
+    def test_the_last_old_one_goes_when_a_third_new_one_hangs(self):
+        server = self.start(1)
+        old = server.forks[0]
+        self.reload()
+        stuck = set()
+        with patch.object(self.force._slots, 'stuck', lambda pids, *_: [pid for pid in pids if pid in stuck]):
+            for _ in range(2):
+                stuck.update(pid for pid in server.WORKERS if pid != old)
+                server.manage_workers()
+            self.assertEqual((len(server.forks), old in server.kills), (3, False))
+            for _ in range(3):
+                for pid in server.kills:
+                    if pid in server.WORKERS:
+                        server.die(pid)
+                server.manage_workers()
+                stuck.update(pid for pid in server.WORKERS if pid != old)
+            self.assertIn(old, server.kills)
+
+    def test_waiters_and_holders_are_read_from_the_kernels_list(self):
+        lines = ['1: FLOCK  ADVISORY  WRITE 10 fe:00:5 0 EOF', '1: -> FLOCK  ADVISORY  WRITE 11 fe:00:5 0 EOF',
+                 '1:  -> FLOCK  ADVISORY  WRITE 12 fe:00:5 0 EOF', '2: POSIX  ADVISORY  READ 13 fe:00:6 0 0']
+        self.assertEqual(list(file_locks._waits(lines)), [(11, 10), (12, 10)])
+        with tempfile.TemporaryFile() as mine, self.assertRaises(OSError):
+            fcntl.flock(mine, fcntl.LOCK_EX)
+            with open('/proc/self/fd/%d' % mine.fileno()) as other:
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.assertEqual(file_locks.holders([os.getpid()]), {})
 
     def test_gunicorns_own_end_in_the_middle_of_a_fork_is_one(self):
         class HaltServer(BaseException):

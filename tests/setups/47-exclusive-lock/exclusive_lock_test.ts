@@ -1,0 +1,23 @@
+/**
+ * A lock that one worker can have, then HUP
+ * Holds: the old worker goes, so that the new one serves
+ */
+import { get } from "../../support/http.ts";
+import { until } from "../../support/wait.ts";
+import { setUp } from "../support/set_up.ts";
+
+setUp(import.meta, {
+  line: "-w 1 -b 127.0.0.1:$PORT app:app",
+  versions: ["20.1", "newest"],
+  observe: async (server) => {
+    const pid = () => get({ port: server.port }, "/").then((answer) => answer.body, () => "");
+    const before = await pid();
+    Deno.kill(await server.arbiter(), "SIGHUP");
+    await until(async () => !["", before].includes(await pid()), {
+      timeoutMs: 20_000,
+      everyMs: 50,
+      what: "an answer of another worker",
+    });
+    return await server.stop();
+  },
+});
