@@ -89,9 +89,10 @@ export class Sensing implements Sampler {
     return this.#queue.isHeldBy(this.#masterPid);
   }
 
-  /** The graceful timeout of a master that serves; undefined without the probe. */
+  /** The graceful timeout of a master that serves, also between two ticks; undefined without the probe. */
   get graceMs(): number | undefined {
-    return this.#arbiter?.readyNs === undefined ? undefined : this.#arbiter.gracefulTimeoutMs;
+    const arbiter = this.#inputs.arbiterFile?.read();
+    return arbiter?.readyNs === undefined ? undefined : arbiter.gracefulTimeoutMs;
   }
 
   /** Delegates, because the way to ask may change: see ArbiterLink. */
