@@ -13,7 +13,7 @@ import signal
 from time import monotonic_ns
 
 from .. import words as w
-from . import own_handler, own_listeners, times
+from . import own_handler, own_listeners, time_limits
 
 _CLOSING_NS = 10**9
 
@@ -34,8 +34,8 @@ class Drain:
     def __init__(self, words, cfg, close_connections):
         """close_connections(): from now on every answer ends its connection. Says in the slot that it is there."""
         self._words = words
-        self._clients_ns = int(times.clients_s(cfg) * 10**9)
-        self._own_ns = int(times.own_s(cfg) * 10**9)
+        self._clients_ns = int(time_limits.clients_s(cfg) * 10**9)
+        self._own_ns = int(time_limits.own_s(cfg) * 10**9)
         self._close_connections = close_connections
         self.linger_ns = 0  # it stays so long after its last request
         self._since_ns = 0

@@ -3,7 +3,7 @@ it there."""
 from time import monotonic_ns
 
 from .. import words as w
-from . import times
+from . import time_limits
 
 # It kills what is left after its graceful timeout, and ends.
 _SLACK_NS = 5 * 10**9
@@ -20,7 +20,7 @@ def heartbeat(worker, words, own_work):
         if since_ns == 0:
             since_ns = monotonic_ns()
             if words[w.STATE] == w.DRAINING and own_work():
-                worker.cfg.set('graceful_timeout', int(times.own_s(worker.cfg)))
+                worker.cfg.set('graceful_timeout', int(time_limits.own_s(worker.cfg)))
 
     def notify_at_the_end():
         """gunicorn's, which it calls once more after its main loop, before it looks at its graceful timeout."""

@@ -2,7 +2,7 @@
 from time import monotonic_ns
 
 from .. import words as w
-from . import times
+from . import time_limits
 
 _AHEAD_S = 3  # gunicorn looks once a second
 
@@ -11,7 +11,7 @@ def patience(worker, words, own_work):
     """A function to call in ticks of the loop. In a worker that drains beside others, requests have longer than the
     graceful timeout for the application's own work; own_work(): how many do it."""
     cfg = worker.cfg
-    clients_s, own_s = times.clients_s(cfg), times.own_s(cfg)
+    clients_s, own_s = time_limits.clients_s(cfg), time_limits.own_s(cfg)
     since_ns = 0
 
     def look():

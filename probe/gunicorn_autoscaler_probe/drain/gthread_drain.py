@@ -5,7 +5,7 @@ import sys
 from time import monotonic_ns
 
 from .. import report, words as w
-from . import own_listeners, times
+from . import own_listeners, time_limits
 from .drain import Drain
 
 _EMPTY_FOR_NS = 100 * 10**6
@@ -91,7 +91,7 @@ class GunicornsDrain:
         self._words = words
         self._since_ns = 0
         self._clients_ns = 0  # from then on, connections on which no own work is done are ended; 0: not prolonged
-        timeout_s = times.clients_s(worker.cfg)
+        timeout_s = time_limits.clients_s(worker.cfg)
         self._end_ns = int(max(timeout_s / 2, timeout_s - _LAST_TURNS_S) * 10**9)
         cap_keepalive = getattr(worker, '_cap_keepalive', None)
 
@@ -105,8 +105,8 @@ class GunicornsDrain:
 
     def _prolong(self, worker):
         if self._words[w.STATE] == w.DRAINING:
-            self._clients_ns = int(times.clients_s(worker.cfg) * 10**9)
-            worker.cfg.set('graceful_timeout', int(times.own_s(worker.cfg)))
+            self._clients_ns = int(time_limits.clients_s(worker.cfg) * 10**9)
+            worker.cfg.set('graceful_timeout', int(time_limits.own_s(worker.cfg)))
 
     def look(self):
         """Called in each turn of its main loop."""

@@ -8,7 +8,7 @@ import select
 import socket
 from time import monotonic
 
-from . import times
+from . import time_limits
 
 _FIRST_WITH_OWN = 25
 
@@ -63,7 +63,7 @@ def serve_before_end(worker):
 
     def run_and_serve():
         run()
-        end = monotonic() + times.own_s(worker.cfg)  # where the server ends, gunicorn's master ends it sooner
+        end = monotonic() + time_limits.own_s(worker.cfg)  # where the server ends, gunicorn's master ends it sooner
         for listener in of(worker):
             named = _Named(listener.getsockname())
             for client, address in take(listener):

@@ -1,4 +1,4 @@
-"""Who waits for a file lock that another process holds."""
+"""File locks that processes wait for, and the processes that hold them."""
 
 
 def holders(pids):

@@ -2,7 +2,7 @@
 import signal
 
 from .. import kinds, slot, words as w
-from ..drain import times
+from ..drain import time_limits
 from . import heartbeats
 
 _RESEND_AFTER_NS = 10 * 10**9
@@ -45,7 +45,7 @@ class Leaving:
 
     def begin(self, pid, now_ns):
         """This worker is to drain."""
-        most_s = times.own_s(self._server.cfg) + _DRAIN_SLACK_S
+        most_s = time_limits.own_s(self._server.cfg) + _DRAIN_SLACK_S
         self._leaves[pid] = _Leave(self._stop_at(pid, now_ns), now_ns + int(most_s * 10**9) + self._linger_ns)
         slot.mark_draining(self._folder, pid)
 
@@ -99,7 +99,7 @@ class Leaving:
         head = self._slots.head(pid)
         if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
             return 0
-        return now_ns + int((times.clients_s(self._server.cfg) + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
+        return now_ns + int((time_limits.clients_s(self._server.cfg) + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
 
     def _is_working(self, pid, head, now_ns):
         """Whether its main loop runs, and a call of the application has not ended."""

@@ -2,14 +2,14 @@
 
 Gunicorn's reload forks all new workers and stops the old ones at once, whether the new ones come up or not: twice the
 processes for a while, and none that serves while they boot. Here there is one process more than the count, and never
-fewer than the count that serve. An old one may have what a new one waits for in its boot, such as a file lock: it goes
-then with none in its place, as in gunicorn's reload all do.
+fewer than the count that serve. An old one may hold what a new one waits for in its boot, such as a file lock: then it
+drains before the new one serves, as all do in gunicorn's reload.
 """
 from . import file_locks
 
-HOLDER_GOES = 'gunicorn-autoscaler: worker %d goes before a new one serves, which waits for a file lock of it'
-VENTURE = 'gunicorn-autoscaler: new workers hang in their boot; an old one goes, in case they wait for what it has'
-# No old one goes for a lock that is held for a moment.
+LOCK_HOLDER_DRAINS = 'gunicorn-autoscaler: worker %d drains now: a new worker waits for a file lock that it holds'
+BOOTS_HANG = 'gunicorn-autoscaler: new workers hang in their boot: an old one drains, in case they need what it holds'
+# No old one drains for a lock that is held only for a moment.
 _LOCK_WAIT_NS = 10**9
 
 
@@ -27,7 +27,7 @@ class Rolling:
         self._waiting_since_ns = {}  # new ones that wait for a lock of an old one
         self._hung = set()  # new ones that were seen to hang in their boot
         self._served = set()  # new ones that were seen to serve
-        self._ventured = 0  # old ones that went because new ones hung
+        self._drained_for_hung = 0  # old ones that drained because new ones hung
 
     def rest(self, staying):
         """The old ones that still serve."""
@@ -62,14 +62,14 @@ class Rolling:
         self.has_successor |= bool(self._served)
         is_booting = any(pid not in stuck for pid in booting)
         due = self.release([pid for pid in staying if pid not in stuck], places, is_booting)
-        if due == 0 and self._is_worth_a_venture(booting, stuck, len(old)):
-            log.warning(VENTURE)
-            self._ventured += 1
+        if due == 0 and self._must_drain_for_hung(booting, stuck, len(old)):
+            log.warning(BOOTS_HANG)
+            self._drained_for_hung += 1
             due = 1
         return min(len(old), due)
 
-    def holder(self, staying, serves, now_ns):
-        """The old one that has a lock for which a new one waits in its boot, in a list; it goes at once."""
+    def lock_holders(self, staying, serves, now_ns):
+        """The old worker, one at most, that holds a file lock for which a new one waits in its boot. It drains now."""
         locks = {} if self._leaving else file_locks.holders(self._booting(staying, serves))
         old = self.rest(staying)
         self._waiting_since_ns = {pid: self._waiting_since_ns.get(pid, now_ns)
@@ -80,12 +80,12 @@ class Rolling:
     def _booting(self, staying, serves):
         return [pid for pid in staying if self.is_new(pid) and not serves(pid)]
 
-    def _is_worth_a_venture(self, booting, stuck, old):
-        """Whether an old one goes because two new ones hang: what they wait for may be one that it has. Only one, until
-        that has helped; the last of all once a third hangs."""
+    def _must_drain_for_hung(self, booting, stuck, old):
+        """Whether an old one drains because two new ones hang, which may wait for what it holds. No second one drains
+        until that has helped; the last old one drains only when a third new one hangs."""
         hang = sum(pid in stuck for pid in booting)
         enough = hang >= 2 and (old > 1 or self._served or len(self._hung) > 2)
-        return enough and not self._leaving and self._ventured <= len(self._served)
+        return enough and not self._leaving and self._drained_for_hung <= len(self._served)
 
     def release(self, staying, places, is_booting):
         """How many old ones drain now: one for each new worker that serves beyond the `places`, with none booting."""

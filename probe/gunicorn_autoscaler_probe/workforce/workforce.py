@@ -241,8 +241,8 @@ class Workforce:
             old = under_way.rest(staying)
             due = under_way.due(staying, stuck, self._slots.serves, places, self._server.log)
             beside = max(self._surge(), under_way.kept(len(staying) - serving))
-            for pid in under_way.holder(staying, self._slots.serves, now_ns):
-                self._server.log.info(rolling.HOLDER_GOES, pid)
+            for pid in under_way.lock_holders(staying, self._slots.serves, now_ns):
+                self._server.log.info(rolling.LOCK_HOLDER_DRAINS, pid)
                 self._leaving.begin(pid, now_ns)
                 under_way.released(pid)
                 return self._leaving.due(now_ns)

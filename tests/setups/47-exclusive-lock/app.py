@@ -3,7 +3,7 @@ import fcntl
 import os
 
 _lock = open(os.path.join(os.environ['GUNICORN_AUTOSCALER_RUNTIME_DIR'], 'lock'), 'w')
-fcntl.flock(_lock, fcntl.LOCK_EX)
+getattr(fcntl, os.environ['LOCK'])(_lock, fcntl.LOCK_EX)
 PID = str(os.getpid()).encode()
 
 
