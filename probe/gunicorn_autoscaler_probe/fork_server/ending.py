@@ -12,8 +12,8 @@ _files = []
 
 
 def remember_files():
-    """Before the objects of the import are frozen: which of them are open files."""
-    _files[:] = [weakref.ref(file) for file in _tracked_files()]
+    """Before objects are frozen: which of them are open files."""
+    _files.extend(weakref.ref(file) for file in _tracked_files())
 
 
 def end(code):

@@ -1,5 +1,4 @@
 """In the fork server: import the application, then fork the requested workers."""
-import gc
 import json
 import os
 import signal
@@ -10,7 +9,7 @@ from socket import socket as Socket
 from .. import report
 from ..worker import oom
 from . import application, ending, forked, kernel, process, rehearsal, wire
-from .memory import code_pages
+from .memory import code_pages, heap
 from .memory.usual_pages import UsualPages
 from .worker_state.import_effects import ImportEffects
 
@@ -69,6 +68,7 @@ class Life:
             worker_name = kernel.get_name()
             kernel.set_name(kernel.FORK_SERVER_NAME)
             oom.end_before_workers()  # as the arbiter's user
+            heap.spare_arbiters()
             self._leave_arbiter()
             kernel.set_name(kernel.FORK_SERVER_NAME)  # a title, of gunicorn's or of the import's, changes it too
             began_s = time.monotonic()
@@ -86,9 +86,7 @@ class Life:
                 os._exit(1)
             ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)
-            gc.collect(1)  # a full one takes a tenth of the import and finds next to nothing
-            ending.remember_files()
-            gc.freeze()  # the collector would write to every page that workers share
+            heap.share()
             _unmap_code()
             _send_outcome(sock, process.READY, import_s, '')
             return worker_name
