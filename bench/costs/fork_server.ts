@@ -116,6 +116,8 @@ if (import.meta.main) {
     env,
   });
   await ours.process.line(/imported the application in/, { timeoutMs: 120_000 });
+  const forkServer = forkServers(ours.master)[0]!;
+  const importMs = ownCpuMs(forkServer);
   await pin(ours, workers);
   await untilBooted(ours, workers);
   await serve(ours.port, workers * requests);
@@ -126,15 +128,14 @@ if (import.meta.main) {
   const took = ({ fromMs, toMs }: { fromMs: number; toMs: number }) => toMs - fromMs;
   const spares: number[] = [], forked: number[] = [];
   const cpus: number[] = [];
-  const [forkServer] = forkServers(ours.master);
-  const importMs = cpuMs(forkServer!), forksBefore = await forks(ours);
+  const cpuBeforeMs = cpuMs(forkServer), forksBefore = await forks(ours);
   for (let i = 0; i < BOOTS; i++) {
     spares.push(...(await grown(ours, 2, 3)).filter((boot) => boot.isSpare).map(took));
     const both = await grown(ours, 2, 4);
     cpus.push(...both.map(({ pid }) => ownCpuMs(pid)));
     forked.push(...both.filter((boot) => !boot.isSpare).map(took));
   }
-  const forkMs = (cpuMs(forkServer!) - importMs) / (await forks(ours) - forksBefore);
+  const forkMs = (cpuMs(forkServer) - cpuBeforeMs) / (await forks(ours) - forksBefore);
   const eight = await grown(ours, 1, 9 <= workers + 1 ? 9 : workers + 1);
   const eightMs = Math.max(...eight.map((b) => b.toMs)) - Math.min(...eight.map((b) => b.fromMs));
   console.log(`boot, the spare: ${median(spares).toFixed(1)} ms; forked: ${median(forked).toFixed(1)} ms`);

@@ -23,6 +23,16 @@ def _prctl(option, value):
         raise OSError(ctypes.get_errno(), 'prctl(%d)' % option)
 
 
+def fork():
+    """os.fork without Python's at-fork hooks (os.register_at_fork), but with those of C libraries: for a process that
+    only forks by os.fork, where the hooks then run, once a worker. Not while there are Python threads. Raises OSError.
+    """
+    pid = ctypes.PyDLL(None, use_errno=True).fork()
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return pid
+
+
 def check_adopting():
     """Raises OSError where this process may not become the parent of orphans."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 0)

@@ -35,7 +35,7 @@ class Life:
             hands = _next(sock)
             self._pages.learn()
             try:
-                middle_pid = fork()
+                middle_pid = kernel.fork()
                 if middle_pid == 0:
                     sock.close()
                     self._fork_each(fork, hands, worker_name)

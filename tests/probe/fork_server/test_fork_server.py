@@ -75,6 +75,22 @@ class ForkServerTest(unittest.TestCase):
         self.assertEqual(os.read(self.reader, 10), b'12')
         self.assertEqual(os.WEXITSTATUS(ended(recruit.pid)), 7)
 
+    def test_hooks_of_a_fork_run_once_for_a_worker_as_with_an_ordinary_one(self):
+        class Hooked(Life):
+            def _begin(self, sock):
+                os.register_at_fork(before=lambda: ran.append('before'), after_in_child=lambda: ran.append('child'))
+                return super()._begin(sock)
+
+        ran = []
+        self.run_worker = lambda *args: os.write(self.writer, ' '.join(ran).encode()) and os._exit(0)
+        forked._run = self.run_worker
+        one = self.fork_server(Hooked)
+        one.look(LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S)
+        recruit.order(forked.Order(1, {}, {}, []).packed(), [self.reader])
+        self.assertEqual(os.read(self.reader, 100), b'before child')
+        self.assertEqual(ended(recruit.pid), 0)
+
     def test_several_are_forked_at_once_and_each_has_its_own_order(self):
         one = self.fork_server()
         one.look(LIMIT_S)

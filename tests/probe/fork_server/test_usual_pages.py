@@ -46,6 +46,9 @@ class UsualPagesTest(unittest.TestCase):
         self.pages.copy(lambda: False)
         return self.write()
 
+    def copied_at_once(self):
+        return self.write() if self.pages.copy_at_once() else -1
+
     def wanted_at_once(self):
         self.pages.copy(lambda: True)
         return self.write()
@@ -59,6 +62,21 @@ class UsualPagesTest(unittest.TestCase):
         self.pages.learn()
         self.assertLess(in_fork(self.copied_first), PAGES // 10)
         self.assertGreaterEqual(in_fork(self.wanted_at_once), PAGES, 'its order has come')
+
+    def test_all_pages_are_copied_in_one_call_where_the_kernel_can(self):
+        self.assertEqual(in_fork(self.copied_at_once), -1, 'nothing is known yet')
+        in_fork(self.boot)
+        self.pages.learn()
+        faults = in_fork(self.copied_at_once)
+        if faults < 0:
+            self.skipTest('this kernel does not copy pages in one call')
+        self.assertLess(faults, PAGES // 10)
+        known = self.pages._ranges[:]
+        del self.pages._ranges[:]
+        for _ in range(3):  # what is not mapped stops each call
+            self.pages._ranges.extend((SIZE, SIZE))
+            self.pages._ranges.extend(known)
+        self.assertLess(in_fork(self.copied_at_once), PAGES // 10)
 
     def test_only_the_first_worker_tells(self):
         in_fork(self.boot)
@@ -87,3 +105,4 @@ class UsualPagesTest(unittest.TestCase):
     def test_addresses_that_are_not_mapped_do_no_harm(self):
         self.pages._ranges.extend((SIZE, SIZE, 1 << 46, SIZE))
         self.pages.copy(lambda: False)
+        self.pages.copy_at_once()

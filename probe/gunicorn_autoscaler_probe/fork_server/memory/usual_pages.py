@@ -1,7 +1,7 @@
 """Pages that each boot of a worker writes to, and the kernel copies at the first write.
 
-The first worker tells its fork server which they are. A spare has time, and has them copied before it is wanted: a
-boot then takes half as long.
+The first worker tells its fork server which they are. Later ones have them copied in one call, a third of what as many
+page faults cost. Where the kernel has no such call, a spare has time, and has them copied before it is wanted.
 """
 import array
 import ctypes
@@ -11,6 +11,9 @@ import re
 from .. import wire
 
 _MADV_POPULATE_WRITE = 23  # Linux 5.14; before, it is refused
+_PIDFD_OPEN, _PROCESS_MADVISE = 434, 440  # the same numbers on every machine; of the process itself from Linux 6.13 on
+_MOST_AT_ONCE = 1024
+_MOST_REFUSED = 16  # no longer mapped
 _LOOK_EVERY = 64
 _PAGE = os.sysconf('SC_PAGE_SIZE')
 _PRESENT_AND_OWN = 1 << 63 | 1 << 56  # of an entry of pagemap
@@ -28,6 +31,8 @@ class UsualPages:
         self._mine, self._theirs = wire.pair()
         for end in self._mine, self._theirs:
             end.setblocking(False)
+        self._libc = ctypes.CDLL(None)
+        self._libc.syscall.restype = ctypes.c_long
 
     def learn(self):
         """In the fork server, before a fork: what a worker told."""
@@ -55,9 +60,28 @@ class UsualPages:
             except OSError:  # after a change of user /proc says nothing; or another has told
                 pass
 
+    def copy_at_once(self):
+        """In a process just forked. Returns whether the kernel can. Never raises."""
+        pidfd = self._libc.syscall(_PIDFD_OPEN, os.getpid(), 0) if self._ranges else -1
+        if pidfd < 0:
+            return False
+        at, refused = 0, 0
+        while at < len(self._ranges) and refused <= _MOST_REFUSED:
+            count = min(len(self._ranges) // 2 - at // 2, _MOST_AT_ONCE)
+            place = ctypes.c_void_p(self._ranges.buffer_info()[0] + at * self._ranges.itemsize)
+            done = self._libc.syscall(_PROCESS_MADVISE, pidfd, place, ctypes.c_size_t(count), _MADV_POPULATE_WRITE, 0)
+            if done <= 0:
+                refused += 1
+                at += 2
+            while done > 0:
+                done -= self._ranges[at + 1]
+                at += 2
+        os.close(pidfd)
+        return refused <= _MOST_REFUSED
+
     def copy(self, is_wanted):
         """In a spare, until is_wanted(). Never raises what is not raised there."""
-        madvise = ctypes.CDLL(None).madvise
+        madvise = self._libc.madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for at in range(0, len(self._ranges), 2):
             if at % _LOOK_EVERY == 0 and is_wanted():
