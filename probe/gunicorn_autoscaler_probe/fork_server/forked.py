@@ -60,9 +60,9 @@ def live(server, middle_pid, hand, name, on_slot, effects, pages):
     for number in _STOPS:
         signal.signal(number, _end)  # no code of the application has run yet
     signal.signal(signal.SIGUSR1, signal.SIG_DFL)
-    is_copied = pages.copy_at_once()
+    pages.copy_at_once()
     reseed.reseed()
-    if not is_copied:
+    if not pages.is_at_once:
         rehearsal.rehearse(server)  # while the parent ends, which takes as long
     try:
         with hand:
@@ -72,7 +72,7 @@ def live(server, middle_pid, hand, name, on_slot, effects, pages):
                 os._exit(0)
             kernel.die_with(server.pid)  # it may wait long for its order
             wire.send(hand, b'%d' % os.getpid())
-            if not is_copied and not _has_order(hand, _AT_ONCE_MS):  # a spare
+            if not _has_order(hand, _AT_ONCE_MS):  # a spare
                 pages.copy(lambda: _has_order(hand, 0))
             data, descriptors = wire.receive(hand)
             kernel.outlive_parent()

@@ -4,6 +4,7 @@ import time
 
 from .. import report
 from . import spares, unfit, wire
+from .memory import code_pages
 from .worker_state import arbiter_state, post_fork_warning
 from .process import ForkServer, FAILED, READY, REFUSED, STARTING
 
@@ -237,6 +238,7 @@ class Keeper:
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
             post_fork_warning.warn(self._server)
+            code_pages.unmap()
             return True
         if state == REFUSED:
             self._refuse(new.why)

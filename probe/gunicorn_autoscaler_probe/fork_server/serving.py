@@ -87,7 +87,7 @@ class Life:
             ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)
             heap.share()
-            _unmap_code()
+            code_pages.unmap()
             _send_outcome(sock, process.READY, import_s, '')
             return worker_name
         except BaseException as error:
@@ -111,13 +111,6 @@ class Life:
         util.set_owner_process = _ignore  # only root can do it again
         kernel.die_with(server.pid)
         os.environ.update(cfg.env or {})
-
-
-def _unmap_code():
-    try:
-        code_pages.unmap()
-    except Exception as error:
-        report.trouble('unmap the code pages of the import', error)
 
 
 def _ignore(*args, **named):

@@ -1,6 +1,8 @@
-"""Pages of programs and libraries that only the import used."""
+"""Pages of programs and libraries that only a start or an import used."""
 import ctypes
 import re
+
+from ... import report
 
 _MADV_DONTNEED = 4
 _PLACE = re.compile(r'([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d* +/')
@@ -11,14 +13,17 @@ def unmap():
     """Have the kernel forget that this process uses them; one that is read again is mapped again.
 
     Forks do not inherit them either way. Only of mappings without a page of our own: a changed one would be lost.
-    Raises OSError where /proc cannot be read.
+    Never raises.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    with open('/proc/self/smaps') as lines:
-        places = unchanged(lines)
-    for first, end in places:
-        libc.madvise(first, end - first, _MADV_DONTNEED)  # refused where memory is locked, which does no harm
+    try:
+        madvise = ctypes.CDLL(None).madvise
+        madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+        with open('/proc/self/smaps') as lines:
+            places = unchanged(lines)
+        for first, end in places:
+            madvise(first, end - first, _MADV_DONTNEED)  # refused where memory is locked, which does no harm
+    except Exception as error:
+        report.trouble('unmap code pages', error)
 
 
 def unchanged(lines):

@@ -5,6 +5,7 @@ page faults cost. Where the kernel has no such call, a spare has time, and has t
 """
 import array
 import ctypes
+import mmap
 import os
 import re
 
@@ -33,6 +34,10 @@ class UsualPages:
             end.setblocking(False)
         self._libc = ctypes.CDLL(None)
         self._libc.syscall.restype = ctypes.c_long
+        with mmap.mmap(-1, _PAGE, mmap.MAP_PRIVATE) as page:
+            held = ctypes.c_char.from_buffer(page)
+            self.is_at_once = self._populate(array.array('Q', (ctypes.addressof(held), _PAGE)))
+            del held
 
     def learn(self):
         """In the fork server, before a fork: what a worker told."""
@@ -61,30 +66,35 @@ class UsualPages:
                 pass
 
     def copy_at_once(self):
-        """In a process just forked. Returns whether the kernel can. Never raises."""
-        pidfd = self._libc.syscall(_PIDFD_OPEN, os.getpid(), 0) if self._ranges else -1
+        """In a process just forked, where the kernel can (is_at_once). Never raises."""
+        if self.is_at_once and self._ranges:
+            self._populate(self._ranges)
+
+    def _populate(self, ranges):
+        """Whether all that is mapped of them was copied."""
+        pidfd = self._libc.syscall(_PIDFD_OPEN, os.getpid(), 0)
         if pidfd < 0:
             return False
         at, refused = 0, 0
-        while at < len(self._ranges) and refused <= _MOST_REFUSED:
-            count = min(len(self._ranges) // 2 - at // 2, _MOST_AT_ONCE)
-            place = ctypes.c_void_p(self._ranges.buffer_info()[0] + at * self._ranges.itemsize)
+        while at < len(ranges) and refused <= _MOST_REFUSED:
+            count = min((len(ranges) - at) // 2, _MOST_AT_ONCE)
+            place = ctypes.c_void_p(ranges.buffer_info()[0] + at * ranges.itemsize)
             done = self._libc.syscall(_PROCESS_MADVISE, pidfd, place, ctypes.c_size_t(count), _MADV_POPULATE_WRITE, 0)
             if done <= 0:
                 refused += 1
                 at += 2
             while done > 0:
-                done -= self._ranges[at + 1]
+                done -= ranges[at + 1]
                 at += 2
         os.close(pidfd)
-        return refused <= _MOST_REFUSED
+        return refused == 0
 
     def copy(self, is_wanted):
-        """In a spare, until is_wanted(). Never raises what is not raised there."""
+        """In a spare, where they are not copied yet, until is_wanted(). Never raises what is not raised there."""
         madvise = self._libc.madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
         for at in range(0, len(self._ranges), 2):
-            if at % _LOOK_EVERY == 0 and is_wanted():
+            if self.is_at_once or at % _LOOK_EVERY == 0 and is_wanted():
                 return
             madvise(self._ranges[at], self._ranges[at + 1], _MADV_POPULATE_WRITE)  # refused where nothing is mapped
 
