@@ -178,7 +178,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "streams",
     light: true,
-    title: "100 event streams of 25 s, opened on workers that are spare soon after: each is to end whole",
+    title: "100 event streams of 25 s on workers that are soon spare",
     phases: parsePhases("20x20s:/block/150,20x5s:/quiet/25000,1x30s:/sleep/10"),
     timeoutMs: 60_000,
     minWorkers: 2,

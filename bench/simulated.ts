@@ -154,12 +154,13 @@ export function simulatedRival(name: string, scenario: Scenario): MakeRival | un
 function rust(scenario: Scenario, settings: Partial<RustSettings>): MakeRival | undefined {
   if (scenario.app === "fastApi") return undefined; // the middleware that it needs there is no part of the model
   const { minWorkers, maxWorkers } = scenario;
+  if (scenario.app === "asgi") return () => fixed(minWorkers); // without the middleware it sees no request
   const own = { ...RUST_DEFAULTS, ...settings, minWorkers, maxWorkers };
   return (seed, variant) => rustProgram(own, new Random(seed, 200 + variant).uniform());
 }
 
 function uwsgi(scenario: Scenario, settings: Partial<BusynessSettings>): MakeRival | undefined {
-  if (scenario.app === "fastApi") return undefined;
+  if (scenario.app === "fastApi" || scenario.app === "asgi") return undefined;
   const { minWorkers, maxWorkers } = scenario;
   const own = { ...BUSYNESS_DEFAULTS, overload: 1, step: 4, ...settings, minWorkers, maxWorkers };
   return () => {

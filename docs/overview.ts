@@ -14,15 +14,6 @@ export interface Runs {
   readonly own: Results;
   /** The loads of WSGI on the Django application. */
   readonly django: Results;
-  /** Of an earlier law, without memory: for loads that were not measured since. */
-  readonly earlier: Results;
-}
-
-const EARLIER = "†";
-
-/** The runs of each load: of today's law where it was measured, else of the earlier. */
-export function newest({ own, earlier }: Pick<Runs, "own" | "earlier">): Results {
-  return { ...own, scenarios: { ...earlier.scenarios, ...own.scenarios } };
 }
 
 export async function readRuns(): Promise<Runs> {
@@ -30,7 +21,6 @@ export async function readRuns(): Promise<Runs> {
   return {
     own: await readResults(file("own")),
     django: await readResults(file("django")),
-    earlier: await readResults(file("earlier")),
   };
 }
 
@@ -45,15 +35,10 @@ export function djangoTable({ django }: Pick<Runs, "django">): string {
   return table(head, rows);
 }
 
-/** Each load with its own application: of today's law where it was measured, else of the earlier. */
-export function loadsTable(runs: Pick<Runs, "own" | "earlier">): string {
-  const all = newest(runs).scenarios;
-  const marked = scenarios.map((scenario) => {
-    const { name } = scenario;
-    const isEarlier = runs.own.scenarios[name] === undefined;
-    return [isEarlier ? { ...scenario, name: `${name} ${EARLIER}` } : scenario, all[name] ?? {}] as const;
-  });
-  const [head, ...rows] = pageTable(marked, rivalsNamed(SERVERS));
+/** Each load with its own application. */
+export function loadsTable({ own }: Pick<Runs, "own">): string {
+  const runs = scenarios.map((scenario) => [scenario, own.scenarios[scenario.name] ?? {}] as const);
+  const [head, ...rows] = pageTable(runs, rivalsNamed(SERVERS));
   return table(head, rows);
 }
 

@@ -11,7 +11,7 @@ export async function uwsgi(
   port: number,
   cheaper: readonly string[],
 ): Promise<Launch | string> {
-  if (scenario.app === "fastApi" || scenario.app === "asgi") return "uWSGI serves no ASGI";
+  if (scenario.app === "fastApi" || scenario.app === "asgi") return "no ASGI";
   const address = `127.0.0.1:${port}`;
   // Kept connections need uWSGI's HTTP router in front of the workers; without them workers take the connections.
   const http = scenario.keepAlive

@@ -26,6 +26,7 @@ export class Heads {
     const { headMs, arrivedMs } = this.#requests;
     const sentMs = arrivedMs[request]! + headMs[request]!;
     if (headMs[request] === 0 || sentMs <= nowMs) return false;
+    headMs[request] = sentMs - nowMs;
     this.#workers.inFlight[worker]!++;
     this.#meters.heads++;
     this.#events.push(sentMs, HEADED, request);
@@ -35,6 +36,7 @@ export class Heads {
   /** The head is there. Returns the worker that has it. */
   came(request: number): number {
     const worker = this.#requests.worker[request]!;
+    this.#workers.servedMs[worker]! += this.#requests.headMs[request]!;
     this.#requests.headMs[request] = 0;
     this.#workers.inFlight[worker]!--;
     this.#meters.heads--;
