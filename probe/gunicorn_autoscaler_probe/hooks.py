@@ -36,7 +36,24 @@ def chain(folder, settings, space):
         _wrap(make, settings, space, _session)
 
 
+class _Steps:
+    """Our steps in one hook, until another hook takes its place, which may call it."""
+
+    def __init__(self, session):
+        self.master, self.worker = session.master, session.worker
+
+    def end(self):
+        self.master = self.worker = _NoSteps()
+
+
+class _NoSteps:
+    def __getattr__(self, name):
+        return lambda *arguments: None
+
+
 def _wrap(make, settings, space, session):
+    """Wrap the hook of the config file; without one, that of the program that starts gunicorn itself. One that is set
+    later, by such a program or by a hook of the user's, is wrapped then."""
     name = make.__name__[1:]
     setting = settings[name]
     if name in space:
@@ -45,15 +62,30 @@ def _wrap(make, settings, space, session):
         except Exception:
             return  # gunicorn is about to refuse it
     else:
-        theirs = setting.default
-    ours = make(session, theirs)
+        theirs = setting.get()
+    steps = _Steps(session)
+    space[name] = _around(make, steps, theirs)
+
+    def set_later(value):
+        nonlocal steps
+        if not hasattr(value, 'autoscaler_theirs'):
+            steps.end()
+            steps = _Steps(session)
+            value = _around(make, steps, setting.validator(value))
+        type(setting).set(setting, value)
+
+    setting.set = set_later
+
+
+def _around(make, steps, theirs):
+    ours = make(steps, theirs)
     # --print-config shows the qualified name: it stays the user's.
     ours.__name__ = getattr(theirs, '__name__', ours.__name__)
     ours.__qualname__ = getattr(theirs, '__qualname__', ours.__qualname__)
     ours.__module__ = getattr(theirs, '__module__', ours.__module__)
     ours.__doc__ = getattr(theirs, '__doc__', None)
     ours.autoscaler_theirs = theirs
-    space[name] = ours
+    return ours
 
 
 def _attempt(what, server, step, *arguments):

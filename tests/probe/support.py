@@ -128,10 +128,16 @@ class Setting:
         self.value = default
         self._arity = arity
 
+    def get(self):
+        return self.value
+
+    def set(self, value):
+        self.value = self.validator(value)
+
     def validator(self, value):
         if not callable(value):
             raise TypeError('Value is not callable: %s' % value)
-        if self._arity is not None and value.__code__.co_argcount != self._arity:
+        if self._arity is not None and hasattr(value, '__code__') and value.__code__.co_argcount != self._arity:
             raise TypeError('Value must have an arity of: %s' % self._arity)
         return value
 

@@ -72,6 +72,26 @@ class HooksTest(unittest.TestCase):
         space['when_ready']('server')
         self.assertEqual(calls, ['server'])
 
+    def test_hooks_that_the_program_around_gunicorn_sets_run_too(self):
+        for when in ('before', 'after'):
+            with self.subTest(when):
+                calls, ours, found, space = [], [], settings(), {}
+                if when == 'before':
+                    found['post_worker_init'].set(calls.append)
+                hooks.chain(self.folder, found, space)
+                found['post_worker_init'].set(space['post_worker_init'])
+                if when == 'after':
+                    first = found['post_worker_init'].get()
+
+                    def second(worker):
+                        first(worker)
+                        calls.append(worker)
+
+                    found['post_worker_init'].set(second)
+                hooks._session.worker.initialized = ours.append
+                found['post_worker_init'].get()('worker')
+                self.assertEqual((calls, ours), (['worker'], ['worker']))
+
     def test_the_users_hook_in_the_worker_runs_before_the_meter_is_attached(self):
         space = self.chained(post_worker_init=lambda worker: calls.append('theirs'))
         calls = []

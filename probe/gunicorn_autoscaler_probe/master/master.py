@@ -10,6 +10,7 @@ from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
 from . import lifeline, sockets, start, start_arguments
 from .doorbell import Doorbell
+from .given_up_listeners import GivenUpListeners
 
 
 class Master:
@@ -25,6 +26,7 @@ class Master:
         self._spawning = None
         self._wrapper = None
         self._held = None
+        self._given_up = None
         self._is_ours = False
         self._has_file_workers = False
 
@@ -88,6 +90,7 @@ class Master:
         if package.arguments is not None:
             start_arguments.keep_through_reloads(server, package.arguments, package.added_variable)
         self._bell.follow_reexec(server)
+        self._given_up = GivenUpListeners(server)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)
@@ -146,6 +149,8 @@ class Master:
         """child_exit: a worker, or what was one, has ended."""
         if self._workforce is not None:
             self._workforce.gone(pid, time.monotonic_ns())
+        if self._given_up is not None:
+            self._given_up.look()
 
     def tell_of_others(self, server):
         """post_fork, in the child: gunicorn tells the application by cfg.workers whether there are several processes

@@ -2,7 +2,11 @@
 
 At the first look it aborts a worker whose time is over (worker_abort runs), at the next it kills it. Our signals bring
 turns in quick succession, which would leave that hook no time.
+
+A reload may shorten the timeout. A worker gives its heartbeats as often as the timeout at its fork asks for, and serves
+on until a new one does.
 """
+import contextlib
 from time import monotonic, monotonic_ns, time
 
 _EVERY_NS = 10**9
@@ -19,9 +23,40 @@ def look_once_a_second(server):
         now_ns = monotonic_ns()
         if now_ns - looked_ns >= _EVERY_NS:
             looked_ns = now_ns
-            murder()
+            with _own_timeouts(server):
+                murder()
 
     server.murder_workers = murder_workers
+
+
+@contextlib.contextmanager
+def _own_timeouts(server):
+    """Heartbeats of workers that were forked with a longer timeout look newer by the difference."""
+    ahead = []
+    for worker in list(server.WORKERS.values()) if server.timeout else ():
+        more_s = 2 * getattr(worker, 'timeout', 0) - server.timeout  # gunicorn gives them half of it
+        if more_s > 0:
+            ahead.append(worker)
+            worker.tmp = _Ahead(worker.tmp, more_s)
+    try:
+        yield
+    finally:
+        for worker in ahead:
+            worker.tmp = worker.tmp.file
+
+
+class _Ahead:
+    """The heartbeat file of a worker, that many seconds newer."""
+
+    def __init__(self, file, more_s):
+        self.file = file
+        self._more_s = more_s
+
+    def last_update(self):
+        return self.file.last_update() + self._more_s
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
 
 
 def is_recent(worker):

@@ -26,6 +26,21 @@ setUp(import.meta, {
   compare: (wrapped) => assertEquals(wrapped, { stopped: 0, code: 0, isOver: true }),
 });
 
+setUp(import.meta, {
+  launcher: ["python", "launch.py"],
+  line: "-w 2 -b 127.0.0.1:$PORT app:app",
+  observe: async (server) => {
+    await server.scale(2, 3);
+    await server.untilWorkers(3);
+    const text = server.process.text();
+    const hooks = ["pre_fork", "post_fork", "post_worker_init"];
+    return {
+      code: await server.stop(),
+      hooks: hooks.filter((one) => text.includes(`${one} of the program`)),
+    };
+  },
+});
+
 function state(pid: number): string | undefined {
   try {
     return /^State:\s+(\S)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];

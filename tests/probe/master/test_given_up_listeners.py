@@ -1,0 +1,120 @@
+import os
+import socket
+import sys
+import types
+import unittest
+from unittest import mock
+
+import support  # noqa: F401  finds the probe
+from gunicorn_autoscaler_probe.master.given_up_listeners import GivenUpListeners
+
+
+class Listener:
+    """As gunicorn's, bound or with a descriptor of its own."""
+
+    def __init__(self, address, fd=None):
+        self.cfg_addr = address
+        self.sock = socket.socket() if fd is None else socket.socket(fileno=fd)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if fd is None:
+            self.sock.bind(address)
+        self.sock.listen()
+
+    def close(self):
+        self.sock.close()
+
+
+def create_sockets(conf, log, fds=None):
+    return [Listener(one, fd) for one, fd in zip(conf.address, fds or [None] * len(conf.address))]
+
+
+class GivenUpListenersTest(unittest.TestCase):
+    """`old` is what a worker that was forked before the reload holds."""
+
+    def setUp(self):
+        self.module = types.SimpleNamespace(create_sockets=create_sockets)
+        for patch in (mock.patch.dict(sys.modules, {'gunicorn.sock': self.module}),
+                      mock.patch.object(os, 'register_at_fork', lambda **hooks: None)):
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.first, self.second = free_address(), free_address()
+        self.server = types.SimpleNamespace(WORKERS={7: 'worker'}, LISTENERS=[Listener(self.first)])
+        self.old = self.server.LISTENERS[0].sock.dup()
+        self.addCleanup(self.old.close)
+        self.addCleanup(lambda: [one.close() for one in self.server.LISTENERS])
+        self.server.reload = self.gunicorns_reload
+        self.given_up = GivenUpListeners(self.server)
+        self.addCleanup(self.given_up._drop)
+
+    def gunicorns_reload(self):
+        for one in self.server.LISTENERS:
+            one.close()
+        conf = types.SimpleNamespace(address=self.wanted)
+        self.server.LISTENERS = self.module.create_sockets(conf, None)
+
+    def reload(self, *addresses):
+        self.wanted = list(addresses)
+        self.server.reload()
+        self.assertEqual([one.sock.getsockname() for one in self.server.LISTENERS], self.wanted)
+
+    def test_an_address_that_old_workers_hold_can_be_taken_again(self):
+        self.reload(self.second)
+        self.reload(self.first)
+        self.reload(self.second)
+
+    def test_an_address_can_be_added_to_one_that_stays(self):
+        self.reload(self.first, self.second)
+        self.reload(self.second, self.first)
+        self.reload(self.first)
+
+    def test_the_arbiter_does_not_listen_on_it_meanwhile(self):
+        before = listening()
+        self.reload(self.second)
+        self.assertEqual(len(listening()), len(before))
+
+    def test_it_refuses_connections_once_the_old_workers_have_gone(self):
+        self.reload(self.second)
+        self.old.close()
+        socket.create_connection(self.first).close()
+        self.server.WORKERS = {8: 'new'}
+        self.given_up.look()
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(self.first)
+
+    def test_a_child_holds_none(self):
+        self.reload(self.second)
+        self.old.close()
+        self.given_up._drop()
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(self.first)
+
+    def test_a_reload_that_fails_leaves_gunicorns_own_function(self):
+        self.server.LISTENERS[0].cfg_addr = 'unix'
+        self.wanted = 5
+        with self.assertRaises(TypeError):
+            self.server.reload()
+        self.assertIs(self.module.create_sockets, create_sockets)
+
+
+def free_address():
+    with socket.socket() as found:
+        found.bind(('127.0.0.1', 0))
+        return found.getsockname()
+
+
+def listening():
+    """The descriptors of this process that are listening sockets."""
+    found = []
+    for name in os.listdir('/proc/self/fd'):
+        try:
+            one = socket.socket(fileno=os.dup(int(name)))
+        except OSError:
+            continue
+        with one:
+            if one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                found.append(name)
+    return found
+
+
+if __name__ == '__main__':
+    unittest.main()
