@@ -6,6 +6,7 @@ use, and gunicorn would end; so the listener itself is kept as long as they live
 import contextlib
 import os
 import sys
+from _socket import AF_UNIX, SOCK_SEQPACKET, socketpair  # gevent's, of a config that patches all, close later
 
 from ..fork_server import wire
 
@@ -27,7 +28,7 @@ class GivenUpListeners:
     def reload(self):
         """gunicorn's, whose listeners outlive it."""
         original = self._module.create_sockets
-        self._present = {one.cfg_addr: one.sock.dup() for one in self._server.LISTENERS
+        self._present = {one.cfg_addr: os.dup(one.fileno()) for one in self._server.LISTENERS
                          if isinstance(one.cfg_addr, tuple)}
         self._module.create_sockets = lambda *args, **names: self._create(original, *args, **names)
         try:
@@ -58,7 +59,7 @@ class GivenUpListeners:
     def _take(self, address):
         """A descriptor of its listener, for gunicorn to close; None without one."""
         if address in self._present:
-            return self._present.pop(address).detach()
+            return self._present.pop(address)
         pair, _ = self._kept.pop(address, ((), ()))
         try:
             return wire.receive(pair[1])[1][0] if pair else None
@@ -71,18 +72,19 @@ class GivenUpListeners:
         """Those that the reload gave up. A descriptor of the arbiter's would pass for one that it listens on."""
         present, self._present = self._present, {}
         addresses = [one.cfg_addr for one in self._server.LISTENERS]
-        for address, listener in present.items():
-            with contextlib.suppress(OSError), listener:
+        for address, fd in present.items():
+            with contextlib.suppress(OSError):
                 if address not in addresses:
-                    pair = wire.pair()
-                    wire.send(pair[0], b'.', [listener.fileno()])
+                    pair = socketpair(AF_UNIX, SOCK_SEQPACKET)
+                    wire.send(pair[0], b'.', [fd])
                     self._kept[address] = pair, set(self._server.WORKERS.values())
+            os.close(fd)
         self.look()
 
     def _drop(self):
         """In a child: a worker that held them would have them live on."""
-        for listener in self._present.values():
-            listener.close()
+        for fd in self._present.values():
+            os.close(fd)
         for pair, _ in self._kept.values():
             _close(pair)
         self._present, self._kept = {}, {}

@@ -29,11 +29,12 @@ class BootRule:
             self._server.__dict__.pop('APP_LOAD_ERROR', None)
 
     def reap_workers(self):
-        """gunicorn's, never inside itself: up to 23 it runs in the handler of SIGCHLD, and when several
-        workers leave at once, the user's child_exit would be interrupted by another. The first worker that
-        ends the arbiter does; others that died with it are reaped too: gunicorn up to 23 does not, and its
-        stop waits the graceful timeout for them."""
-        if self._is_reaping:
+        """gunicorn's, never inside itself while it serves: up to 23 it runs in the handler of SIGCHLD, and when several
+        workers leave at once, the user's child_exit would be interrupted by another. Once it stops a slow one
+        must not delay the end once for each worker. The first worker that ends the arbiter does; others that
+        died with it are reaped too: gunicorn up to 23 does not, and its stop waits the graceful timeout for
+        them."""
+        if self._is_reaping and self._server.LISTENERS:
             self._is_due = True
             return
         try:

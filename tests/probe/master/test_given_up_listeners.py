@@ -20,6 +20,9 @@ class Listener:
             self.sock.bind(address)
         self.sock.listen()
 
+    def fileno(self):
+        return self.sock.fileno()
+
     def close(self):
         self.sock.close()
 
