@@ -77,9 +77,13 @@ class GivenUpListeners:
                 if address not in addresses:
                     pair = socketpair(AF_UNIX, SOCK_SEQPACKET)
                     wire.send(pair[0], b'.', [fd])
-                    self._kept[address] = pair, set(self._server.WORKERS.values())
+                    self._kept[address] = pair, self._holders(address)
             os.close(fd)
         self.look()
+
+    def _holders(self, address):
+        return {worker for worker in list(self._server.WORKERS.values())
+                if any(one.cfg_addr == address for one in getattr(worker, 'sockets', ()))}
 
     def _drop(self):
         """In a child: a worker that held them would have them live on."""

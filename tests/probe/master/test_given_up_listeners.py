@@ -27,6 +27,11 @@ class Listener:
         self.sock.close()
 
 
+class Worker:
+    def __init__(self, sockets):
+        self.sockets = sockets
+
+
 def create_sockets(conf, log, fds=None):
     return [Listener(one, fd) for one, fd in zip(conf.address, fds or [None] * len(conf.address))]
 
@@ -41,13 +46,17 @@ class GivenUpListenersTest(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
         self.first, self.second = free_address(), free_address()
-        self.server = types.SimpleNamespace(WORKERS={7: 'worker'}, LISTENERS=[Listener(self.first)])
+        self.server = types.SimpleNamespace(WORKERS={}, LISTENERS=[Listener(self.first)])
+        self.fork(7)
         self.old = self.server.LISTENERS[0].sock.dup()
         self.addCleanup(self.old.close)
         self.addCleanup(lambda: [one.close() for one in self.server.LISTENERS])
         self.server.reload = self.gunicorns_reload
         self.given_up = GivenUpListeners(self.server)
         self.addCleanup(self.given_up._drop)
+
+    def fork(self, pid):
+        self.server.WORKERS[pid] = Worker(self.server.LISTENERS)
 
     def gunicorns_reload(self):
         for one in self.server.LISTENERS:
@@ -65,6 +74,12 @@ class GivenUpListenersTest(unittest.TestCase):
         self.reload(self.first)
         self.reload(self.second)
 
+    def test_one_that_no_worker_holds_is_not_kept(self):
+        self.reload(self.second)
+        self.reload(self.first)
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(self.second)
+
     def test_an_address_can_be_added_to_one_that_stays(self):
         self.reload(self.first, self.second)
         self.reload(self.second, self.first)
@@ -79,7 +94,8 @@ class GivenUpListenersTest(unittest.TestCase):
         self.reload(self.second)
         self.old.close()
         socket.create_connection(self.first).close()
-        self.server.WORKERS = {8: 'new'}
+        self.fork(8)
+        del self.server.WORKERS[7]
         self.given_up.look()
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(self.first)
