@@ -1,8 +1,10 @@
-"""How long gunicorn's gevent workers wait for their requests."""
+"""How gunicorn's gevent workers end: how long they wait for their requests."""
+import sys
+from functools import partial
 from time import monotonic_ns
 
 from .. import words as w
-from . import time_limits
+from . import own_listeners, time_limits
 
 _AHEAD_S = 3  # gunicorn looks once a second
 _AFTER_S = 2  # what it takes after the time: up to a second to see it, and one to end what is left
@@ -27,3 +29,21 @@ def patience(worker, words, own_work):
         cfg.set('graceful_timeout', int(max(least_s, past_s + _AHEAD_S if longer else 0)))
 
     return look
+
+
+def finish_handshakes(cfg):
+    """Have gevent's servers, at their end, still know what handles a connection whose TLS handshake is under way."""
+    module = sys.modules.get('gevent.server')
+    if module is None or not getattr(cfg, 'is_ssl', False):
+        return
+    close = module.StreamServer.close
+
+    def close_but_handle(self):
+        handle = self.__dict__.get('handle')
+        if isinstance(handle, partial) and handle.args:  # gunicorn asks the listener, then closed, for its name
+            handle = partial(handle.func, own_listeners.Named(handle.args[0].getsockname()), *handle.args[1:])
+        close(self)
+        if handle is not None:
+            self.handle = handle
+
+    module.StreamServer.close = close_but_handle

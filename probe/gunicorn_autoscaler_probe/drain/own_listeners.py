@@ -47,7 +47,7 @@ def is_queued(listener):
     return bool(poll.poll(0))
 
 
-class _Named:
+class Named:
     """Stands for a listener that is closed."""
 
     def __init__(self, name):
@@ -65,7 +65,7 @@ def serve_before_end(worker):
         run()
         end = monotonic() + time_limits.own_s(worker.cfg)  # where the server ends, gunicorn's master ends it sooner
         for listener in of(worker):
-            named = _Named(listener.getsockname())
+            named = Named(listener.getsockname())
             for client, address in take(listener):
                 if monotonic() > end:
                     client.close()

@@ -24,6 +24,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         meter = Meter(words)
         metered = wsgi_meter.wrap(worker.wsgi, meter, words)
         worker.wsgi = stand_in(worker.wsgi, metered)
+        gevent_drain.finish_handshakes(worker.cfg)
         look = gevent_drain.patience(worker, words, metered.own_work)
         loop_lag.tick_gevent(words, _both(meter.flush, look))
     elif kind == kinds.EVENTLET:

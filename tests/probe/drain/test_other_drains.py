@@ -1,7 +1,9 @@
 """Tornado and eventlet workers that are to go."""
+import functools
 import sys
 import types
 import unittest
+from unittest import mock
 
 from support import Config, page, stopped_clock, w
 from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, gevent_drain, tornado_drain
@@ -35,6 +37,31 @@ class Server:
 
     def stop(self):
         self.is_stopped = True
+
+
+class StreamServer:
+    """gevent's, as it ends."""
+
+    def __init__(self):
+        self.listener = types.SimpleNamespace(getsockname=lambda: 'name')
+        self.handle = functools.partial(lambda listener, client: (listener.getsockname(), client), self.listener)
+
+    def close(self):
+        self.__dict__.pop('handle', None)
+        self.listener.getsockname = None
+
+
+class GeventHandshakeTest(unittest.TestCase):
+    def test_a_connection_in_its_handshake_is_handled_after_the_end_of_the_server(self):
+        for is_ssl in (True, False):
+            module = types.SimpleNamespace(StreamServer=type('StreamServer', (StreamServer,), {}))
+            with mock.patch.dict(sys.modules, {'gevent.server': module}):
+                gevent_drain.finish_handshakes(types.SimpleNamespace(is_ssl=is_ssl))
+            server = module.StreamServer()
+            server.close()
+            self.assertEqual(hasattr(server, 'handle'), is_ssl)
+            if is_ssl:
+                self.assertEqual(server.handle('client'), ('name', 'client'))
 
 
 class TornadoDrainTest(unittest.TestCase):
