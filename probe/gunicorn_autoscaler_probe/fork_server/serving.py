@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from os import waitpid  # gevent and eventlet patch their modules while the application is imported
 from socket import socket as Socket
@@ -30,13 +31,14 @@ class Life:
     def __call__(self, sock):
         worker_name = self._begin(sock)
         self._pages = UsualPages()
-        fork = application.real_fork()
+        fork, own_pid = application.real_fork(), os.getpid()
         while True:
             hands = _next(sock)
             self._pages.learn()
             try:
-                middle_pid = kernel.fork()
+                middle_pid = fork() if _has_threads() else kernel.fork()
                 if middle_pid == 0:
+                    kernel.die_with(own_pid)  # a hook of a fork may hang it
                     sock.close()
                     self._fork_each(fork, hands, worker_name)
                 waitpid(middle_pid, 0)
@@ -115,6 +117,11 @@ class Life:
 
 def _ignore(*args, **named):
     pass
+
+
+def _has_threads():
+    """Of a library that starts them anew. One may hold a lock, which only Python's own fork frees."""
+    return len(sys._current_frames()) > 1
 
 
 def _next(sock):

@@ -1,7 +1,9 @@
 import errno
 import json
 import os
+import select
 import signal
+import threading
 import time
 import unittest
 
@@ -90,6 +92,46 @@ class ForkServerTest(unittest.TestCase):
         recruit.order(forked.Order(1, {}, {}, []).packed(), [self.reader])
         self.assertEqual(os.read(self.reader, 100), b'before child')
         self.assertEqual(ended(recruit.pid), 0)
+
+    def test_a_lock_that_a_thread_holds_is_waited_for_by_the_hooks_of_a_fork(self):
+        class Threaded(Life):
+            def _begin(self, sock):
+                lock, is_held = threading.Lock(), threading.Event()
+
+                def hold():
+                    with lock:
+                        is_held.set()
+                        time.sleep(1)
+
+                threading.Thread(target=hold, daemon=True).start()
+                is_held.wait()
+                os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+                return super()._begin(sock)
+
+        one = self.fork_server(Threaded)
+        one.look(LIMIT_S)
+        recruit, = one.fork(1, 5)
+        recruit.dismiss()
+        self.assertEqual(ended(recruit.pid), 0)
+
+    def test_what_hangs_between_it_and_a_worker_ends_with_it(self):
+        for when in 'before', 'after_in_parent':
+            with self.subTest(when):
+                class Hanging(Life):
+                    def _begin(self, sock):
+                        os.register_at_fork(**{when: lambda: time.sleep(60)})
+                        return super()._begin(sock)
+
+                reader, writer = os.pipe()
+                self.addCleanup(os.close, reader)
+                one = self.fork_server(Hanging)
+                os.close(writer)
+                one.look(LIMIT_S)
+                with self.assertRaises(OSError):
+                    one.fork(1, 0.5)
+                one.end()
+                is_closed = select.select([reader], [], [], 5)[0]
+                self.assertTrue(is_closed, 'a process of its still has our files open')
 
     def test_several_are_forked_at_once_and_each_has_its_own_order(self):
         one = self.fork_server()
