@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from support import PROBE
@@ -35,7 +36,7 @@ REFUSED = {
     'a locked file': (
         'import fcntl, tempfile\nf = tempfile.TemporaryFile()\nfcntl.flock(f, fcntl.LOCK_EX)', 'a file is locked'),
     'a database': (
-        'import sqlite3, tempfile\nd = tempfile.TemporaryDirectory()\nc = sqlite3.connect(d.name + "/x")\n'
+        'import sqlite3\nc = sqlite3.connect(sys.argv[1] + "/x")\n'
         'c.execute("create table t (a)"); c.commit(); c.execute("select * from t")', 'the SQLite database'),
 }
 
@@ -49,7 +50,7 @@ FINE = {
     'nothing': '',
     'a signal handler': 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
-    'a log': 'import tempfile\nd = tempfile.TemporaryDirectory()\nf = open(d.name + "/log", "a")',
+    'a log': 'f = open(sys.argv[1] + "/log", "a")',
     'a datagram socket':
         'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.connect(("127.0.0.1", 9))',
     'a database in memory': 'import sqlite3\nc = sqlite3.connect(":memory:")',
@@ -57,9 +58,10 @@ FINE = {
 
 
 def judged(code):
-    """What judge says after `code`, in a process of its own."""
-    done = subprocess.run([sys.executable, '-c', SCRIPT % (PROBE, code)], stdin=subprocess.DEVNULL, timeout=60,
-                          stdout=subprocess.PIPE, check=True)
+    """What judge says after `code`, in a process of its own with a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, '-c', SCRIPT % (PROBE, code), folder], stdin=subprocess.DEVNULL,
+                              timeout=60, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout.decode())
 
 
