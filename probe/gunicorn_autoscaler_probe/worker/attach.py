@@ -1,6 +1,7 @@
 """Which meter a worker gets, by its class."""
 from .. import kinds, report, words as w
-from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain
+from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, late_requests, own_listeners
+from ..drain import tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
@@ -49,6 +50,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
 
 
 def _attach_gthread(worker, words, linger_ns):
+    late_requests.serve(worker)
     end = gthread_drain.of(worker, words, linger_ns)
     try:
         gthread_meter.attach(worker, words, end.look)
