@@ -70,7 +70,7 @@ class Life:
             worker_name = kernel.get_name()
             kernel.set_name(kernel.FORK_SERVER_NAME)
             oom.end_before_workers()  # as the arbiter's user
-            heap.spare_arbiters()
+            heap.freeze_before_import()
             self._leave_arbiter()
             kernel.set_name(kernel.FORK_SERVER_NAME)  # a title, of gunicorn's or of the import's, changes it too
             began_s = time.monotonic()
@@ -88,7 +88,7 @@ class Life:
                 os._exit(1)
             ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)
-            heap.share()
+            heap.freeze_after_import()
             code_pages.unmap()
             _send_outcome(sock, process.READY, import_s, '')
             return worker_name

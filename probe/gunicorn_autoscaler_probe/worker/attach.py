@@ -1,9 +1,8 @@
 """Which meter a worker gets, by its class."""
 from .. import kinds, report, words as w
-from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, late_requests, own_listeners
-from ..drain import tornado_drain
+from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
-from . import loop_lag, loop_sharing
+from . import late_requests, loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
 from ..meters.stand_in import stand_in
 

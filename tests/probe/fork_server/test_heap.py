@@ -16,11 +16,11 @@ class Node:
 
 of_the_arbiter = Node()
 its_log = tempfile.TemporaryFile('w')
-heap.spare_arbiters()
+heap.freeze_before_import()
 is_looked_at = any(one is of_the_arbiter for one in gc.get_objects())
 of_the_import = [[] for _ in range(1500000)]
 gc.collect()
-heap.share()
+heap.freeze_after_import()
 before = gc.get_stats()[2]['collections']
 node = Node()
 node.self, old = node, weakref.ref(node)

@@ -5,14 +5,14 @@ import gc
 from .. import ending
 
 
-def spare_arbiters():
-    """Before the import: the collector, which writes to each object that it looks at, leaves the arbiter's alone."""
+def freeze_before_import():
+    """In the fork server: the collector, which writes to each object that it looks at, leaves the arbiter's alone."""
     ending.remember_files()
     gc.freeze()
 
 
-def share():
-    """After the import, before the first fork."""
+def freeze_after_import():
+    """Before the first fork: the same for the objects of the import, which workers share."""
     gc.collect(1)  # a full one takes a tenth of the import and finds next to nothing
     ending.remember_files()
     gc.freeze()

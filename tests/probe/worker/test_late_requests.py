@@ -4,7 +4,7 @@ import unittest
 from time import monotonic, sleep
 
 import support  # noqa: F401  the package's place
-from gunicorn_autoscaler_probe.drain import late_requests
+from gunicorn_autoscaler_probe.worker import late_requests
 
 
 class LateRequestsTest(unittest.TestCase):
