@@ -8,6 +8,7 @@ import {
   type Absent,
   disturbance,
   isAbsent,
+  middleOf,
   readResults,
   type RunResult,
   writeResults,
@@ -36,6 +37,7 @@ const TASK = {
       otherwise: ".bench/results.json",
     }),
     seed: whole(0, { help: "Seed of the arrivals.", default: 1 }),
+    times: whole(1, { help: "Runs of each server; the one with the middle share is kept.", default: 1 }),
     generator: oneOf(["own", "vegeta"], {
       help: "What drives the load; vegeta must be on the PATH, and sends at equal gaps.",
       default: "own",
@@ -76,23 +78,27 @@ async function main(): Promise<void> {
   for (const scenario of args.print ? [] : scenarios) {
     for (const batch of batches(scenario, rivals, args.together)) {
       // A load begins when all servers of the batch have imported the application.
-      const barrier = new Barrier(batch.length);
-      await Promise.all(batch.map(async (rival) => {
-        const settled = barrier.place();
-        const logFile = `${folder}/logs/${scenario.name}-${rival.name}.log`;
-        const result = await runOne(scenario, rival, {
-          seed: args.seed,
-          generator: args.generator,
-          env,
-          logFile,
-          settled,
-        }).finally(settled);
-        const outcome = isAbsent(result)
-          ? result.absent
-          : `${percent(result.shareWithinSlo, 2)}  ${disturbance(result)}`;
-        console.error(`${scenario.name}, ${rival.label}: ${outcome.trimEnd()}`);
-        await keep(file, scenario.name, rival.name, result);
-      }));
+      const runs = batch.map((): (RunResult | Absent)[] => []);
+      for (let time = 0; time < args.times; time++) {
+        const barrier = new Barrier(batch.length);
+        await Promise.all(batch.map(async (rival, i) => {
+          const settled = barrier.place();
+          const logFile = `${folder}/logs/${scenario.name}-${rival.name}.log`;
+          const result = await runOne(scenario, rival, {
+            seed: args.seed,
+            generator: args.generator,
+            env,
+            logFile,
+            settled,
+          }).finally(settled);
+          const outcome = isAbsent(result)
+            ? result.absent
+            : `${percent(result.shareWithinSlo, 2)}  ${disturbance(result)}`;
+          console.error(`${scenario.name}, ${rival.label}: ${outcome.trimEnd()}`);
+          runs[i]!.push(result);
+          await keep(file, scenario.name, rival.name, middleOf(runs[i]!));
+        }));
+      }
     }
   }
   const results = await readResults(file);

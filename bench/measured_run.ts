@@ -6,12 +6,12 @@ import { freeTcpPort } from "../tests/support/port.ts";
 import { type Process, start } from "../tests/support/process.ts";
 import { until } from "../tests/support/wait.ts";
 import { LoadReport } from "./load/load_report.ts";
-import { machineBusyMs } from "./costs/machine_cpu.ts";
 import { totalMs } from "./load/phases.ts";
 import { driveVegeta } from "./load/vegeta.ts";
 import { type Absent, eachSecond, type RunResult } from "./report/results.ts";
 import { Database } from "./servers/database.ts";
 import { startNeighbour } from "./servers/neighbour.ts";
+import { ElsewhereSampler } from "./servers/elsewhere.ts";
 import { MemorySampler } from "./servers/memory.ts";
 import type { Rival } from "./servers/rivals.ts";
 import type { Scenario } from "./scenario.ts";
@@ -85,17 +85,16 @@ async function measure(
   sampler: WorkerSampler,
 ): Promise<RunResult> {
   const durationMs = totalMs(scenario.phases);
-  const before = { atMs: performance.now(), cpuMs: familyCpuMs(server.pid), machineMs: machineBusyMs() };
+  const cpu = new ElsewhereSampler(server.pid);
   const memory = new MemorySampler(server.pid);
   await using _neighbour = startNeighbour(scenario.neighbour);
   const load = await drive(scenario, options, port).catch((error) => {
     memory.stop(0);
+    cpu.stop();
     throw error;
   });
   const memoryMbSeconds = memory.stop(durationMs / 1000);
-  const cpuMs = familyCpuMs(server.pid) - before.cpuMs;
-  const elsewhereMs = machineBusyMs() - before.machineMs - cpuMs;
-  const tookMs = performance.now() - before.atMs;
+  const { serverMs, cores } = cpu.stop();
   const workers = sampler.stop(load.startMs, durationMs);
   const { report } = load;
   const { due, missed } = eachSecond(report.outcomes, Math.ceil(durationMs / 1000), scenario.sloMs);
@@ -113,8 +112,8 @@ async function measure(
     lastWorkers: workers.changes.at(-1)![1],
     ...(firstGrowthMs === undefined ? {} : { firstGrowthMs }),
     memoryMbSeconds: round(memoryMbSeconds, 0),
-    cpuMsPerRequest: round(cpuMs / Math.max(1, report.sent), 3),
-    elsewhereCores: round(Math.max(0, elsewhereMs / tookMs), 3),
+    cpuMsPerRequest: round(serverMs / Math.max(1, report.sent), 3),
+    elsewhereCores: round(cores, 3),
     generatorLateMs: round(report.outcomes.latenessP99Ms, 1),
     workers,
     dueEachSecond: due,

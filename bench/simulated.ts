@@ -26,8 +26,18 @@ const BOOT = {
   django: { bootMs: 760, bootCpuMs: 724 },
 } as const;
 
-/** CPU of a request besides the application's own: parsing, the probe, the kernel. Measured by the same command. */
-const REQUEST_CPU_MS = { sync: 0.7, gthread: 1.0, uvicorn: 0.8 } as const;
+/**
+ * CPU of a request besides the application's own: parsing, the probe, the kernel; threads that compute also pass the
+ * interpreter lock to and fro. Measured by the same command; uWSGI's is that of its runs with the sync loads.
+ */
+const REQUEST_CPU_MS = {
+  sync: 0.7,
+  gthread: 1.0,
+  computingThreads: 2.2,
+  uvloop: 0.8,
+  asyncio: 1.1,
+  uwsgi: 0.3,
+} as const;
 /** The same for what Django does in every request. */
 const DJANGO_CPU_MS = 1.5;
 
@@ -71,8 +81,8 @@ export function simulatedScenario(
     model: { kind, slots: kind === "sync" ? 1 : kind === "gthread" ? scenario.threads ?? 1 : 1000 },
     cores: Math.max(LEAST_CORES, navigator.hardwareConcurrency - elsewhereCores),
     ...BOOT[app],
-    uvloop: workerClass === "uvicorn_worker.UvicornWorker",
-    requestCpuMs: (REQUEST_CPU_MS[kind] + (app === "django" ? DJANGO_CPU_MS : 0)) *
+    uvloop: usesUvloop(scenario),
+    requestCpuMs: (REQUEST_CPU_MS[costsLike(scenario, rival)] + (app === "django" ? DJANGO_CPU_MS : 0)) *
       (1 + REQUEST_CPU_SPREAD * (2 * new Random(seed, 300 + variant).uniform() - 1)),
     keptConnections: scenario.keepAlive ? KEPT_CONNECTIONS : 0,
     clientTimeoutMs: scenario.timeoutMs ?? CLIENT_TIMEOUT_MS,
@@ -81,8 +91,21 @@ export function simulatedScenario(
     memory: memoryOf(scenario),
     tickPhase: new Random(seed, 100 + variant).uniform(),
     seed,
+    chance: variant,
     ...(rival.startsWith("uwsgi") ? uwsgiConnections(scenario) : {}),
   };
+}
+
+function usesUvloop({ workerClass }: Scenario): boolean {
+  return workerClass === "uvicorn_worker.UvicornWorker";
+}
+
+function costsLike(scenario: Scenario, rival: string): keyof typeof REQUEST_CPU_MS {
+  const { workerClass, phases } = scenario;
+  if (rival.startsWith("uwsgi")) return "uwsgi";
+  if (workerClass === "sync") return "sync";
+  if (workerClass !== "gthread") return usesUvloop(scenario) ? "uvloop" : "asyncio";
+  return phases.some(({ path }) => path.startsWith("/cpu/")) ? "computingThreads" : "gthread";
 }
 
 /** Room for as much as the real scenario leaves; what else is in use has no part in it. */

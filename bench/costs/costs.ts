@@ -22,11 +22,26 @@ import { REQUIREMENTS } from "./django.ts";
 const repository = new URL("../../", import.meta.url).pathname;
 const DJANGO_LOADS = "django_loads:app";
 
+interface Case {
+  readonly args: readonly string[];
+  /** What is asked for; what it computes itself is no cost of a request. */
+  readonly path?: string;
+  readonly ratePerS?: number;
+}
+
 /** The kinds of worker that scenarios.ts has; on Django the path that does nothing is not the front page. */
-const CASES: Readonly<Record<string, { args: readonly string[]; path?: string }>> = {
+const CASES: Readonly<Record<string, Case>> = {
   "wsgi, sync": { args: ["-k", "sync", apps.wsgi] },
   "wsgi, gthread": { args: ["-k", "gthread", "--threads", "4", apps.wsgi] },
+  "wsgi, gthread, /cpu/50": {
+    args: ["-k", "gthread", "--threads", "4", apps.wsgi],
+    path: "/cpu/50",
+    ratePerS: 15,
+  },
   "fastApi, uvicorn": { args: ["-k", "uvicorn_worker.UvicornWorker", apps.fastApi] },
+  "fastApi, asyncio": {
+    args: ["-k", "asyncio_worker.AsyncioWorker", "--pythonpath", `${repository}bench/apps`, apps.fastApi],
+  },
   "slowImport, sync": { args: ["-k", "sync", apps.slowImport] },
   "django, sync": {
     args: ["-k", "sync", "--pythonpath", `${repository}bench/apps`, DJANGO_LOADS],
@@ -54,17 +69,17 @@ const TASK = {
 
 async function main(): Promise<void> {
   const { options: { rounds } } = taskArguments(TASK);
-  console.log("application, class    boot ms   of it CPU   fork ms   request CPU ms");
-  for (const [name, { args, path = "/" }] of Object.entries(CASES)) {
-    const { bootMs, bootCpuMs, forkMs, requestCpuMs } = await costsOf(args, path, rounds);
+  console.log("application, class        boot ms   of it CPU   fork ms   request CPU ms");
+  for (const [name, one] of Object.entries(CASES)) {
+    const { bootMs, bootCpuMs, forkMs, requestCpuMs } = await costsOf(one, rounds);
     console.log(
-      name.padEnd(20) + bootMs.toFixed(0).padStart(9) + bootCpuMs.toFixed(0).padStart(12) +
+      name.padEnd(24) + bootMs.toFixed(0).padStart(9) + bootCpuMs.toFixed(0).padStart(12) +
         forkMs.toFixed(1).padStart(10) + requestCpuMs.toFixed(2).padStart(17),
     );
   }
 }
 
-async function costsOf(args: readonly string[], path: string, rounds: number): Promise<Costs> {
+async function costsOf({ args, path = "/", ratePerS = 50 }: Case, rounds: number): Promise<Costs> {
   const port = freeTcpPort();
   const isDjango = args.includes(DJANGO_LOADS);
   const environment = isDjango ? makeVenv(`${repository}.venvs/django`, REQUIREMENTS) : venv("newest");
@@ -75,12 +90,13 @@ async function costsOf(args: readonly string[], path: string, rounds: number): P
   const before = runTimeMs(only!);
   const { sent } = await runLoad({
     port,
-    phases: parsePhases(`50x4s:${path}`),
+    phases: parsePhases(`${ratePerS}x4s:${path}`),
     arrivals: "poisson",
     seed: 1,
     service: { medianMs: 1, sigma: 0 },
   });
-  const requestCpuMs = (runTimeMs(only!) - before) / sent;
+  const ownMs = Number(/^\/cpu\/(\d+)$/.exec(path)?.[1] ?? 0);
+  const requestCpuMs = (runTimeMs(only!) - before) / sent - ownMs;
 
   const boots: number[] = [], cpus: number[] = [];
   for (let i = 0; i < rounds; i++) {

@@ -23,8 +23,8 @@ export interface RunResult {
   /** CPU time of the server with all its processes, per request, ms. */
   readonly cpuMsPerRequest: number;
   /**
-   * Cores' worth of CPU that all but the server used meanwhile: load generator, sampler, what else ran. Not in older
-   * results. More than a few tenths, and servers that compute were measured on a smaller machine.
+   * Cores' worth of CPU that all but the server used while it computed: load generator, sampler, what else ran. Not in
+   * older results. More than a few tenths, and servers that compute were measured on a smaller machine.
    */
   readonly elsewhereCores?: number;
   /**
@@ -33,6 +33,8 @@ export interface RunResult {
    */
   readonly generatorLateMs: number;
   readonly workers: WorkerSeries;
+  /** Share within SLO and worker-seconds of all runs that this one is the middle of. */
+  readonly ofAll?: readonly (readonly [share: number, workerSeconds: number])[];
   /** For each second of the load: requests due, and those of them that missed the SLO. */
   readonly dueEachSecond: readonly number[];
   readonly missedEachSecond: readonly number[];
@@ -64,6 +66,20 @@ export function disturbance({ elsewhereCores = 0 }: RunResult): string {
 /** Whether the rival did not take part. */
 export function isAbsent(result: RunResult | Absent): result is Absent {
   return "absent" in result;
+}
+
+/**
+ * Of several runs of one server under one load the one with the middle share within SLO (the lower of two), with what all
+ * of them reached beside it. Chance decides much where requests wait behind others on connections or in threads.
+ */
+export function middleOf(runs: readonly (RunResult | Absent)[]): RunResult | Absent {
+  const measured = runs.filter((run): run is RunResult => !isAbsent(run));
+  if (measured.length < 2) return runs.at(-1)!;
+  const sorted = measured.toSorted((a, b) =>
+    a.shareWithinSlo - b.shareWithinSlo || a.workerSeconds - b.workerSeconds
+  );
+  const ofAll = sorted.map(({ shareWithinSlo, workerSeconds }) => [shareWithinSlo, workerSeconds] as const);
+  return { ...sorted[(sorted.length - 1) >> 1]!, ofAll };
 }
 
 /** Requests due and SLO misses in each second. */

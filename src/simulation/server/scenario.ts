@@ -47,6 +47,13 @@ export interface Scenario {
   /** How far into its tick the controller is when the load begins, 0..1. */
   readonly tickPhase: number;
   readonly seed: number;
+  /** Another number, other chances under the same load: which free worker the kernel wakes, gunicorn's random pauses. */
+  readonly chance: number;
+}
+
+/** The stream of random numbers of this number, another one for each `chance`. */
+export function chanceStream({ chance }: Scenario, number: number): number {
+  return 1000 * chance + number;
 }
 
 /** The defaults: 100 ms requests on sync workers, 2 cores, SLO 300 ms. */
@@ -71,4 +78,5 @@ export const DEFAULT_SCENARIO: Omit<Scenario, "load"> = {
   sensors: "probe",
   tickPhase: 0,
   seed: 1,
+  chance: 0,
 };

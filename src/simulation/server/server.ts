@@ -1,7 +1,7 @@
 import { bucketOf } from "../../core/histogram.ts";
 import { isAsync } from "../../core/kinds.ts";
 import { AcceptQueue } from "./requests/accept_queue.ts";
-import { Acceptors } from "./requests/acceptors.ts";
+import { Acceptors, acceptsAll } from "./requests/acceptors.ts";
 import type { Foresight } from "../controllers/controller.ts";
 import { Dependency } from "./requests/dependency.ts";
 import { Departures } from "./workers/departures.ts";
@@ -37,7 +37,7 @@ export class Server {
 
   readonly #threads: boolean;
   readonly #loop: boolean;
-  #acceptsAll: boolean; // asyncio takes all that waits in one turn of the loop, gevent one
+  #acceptsAll: boolean; // all that waits, in one turn of the loop
   readonly #turnLeft: Int32Array; // jobs left in a loop's present turn: it looks at the listener only between turns
   readonly acceptors: Acceptors;
   readonly #inner: InnerQueues;
@@ -54,7 +54,7 @@ export class Server {
     const { model: { kind }, keptConnections, keepAliveMs } = scenario;
     this.#threads = kind === "gthread";
     this.#loop = isAsync(kind);
-    this.#acceptsAll = kind === "uvicorn" || kind === "asgi" || kind === "tornado";
+    this.#acceptsAll = acceptsAll(kind);
     this.meters = new Meters(capacity);
     this.workers = new WorkerTable(scenario.model, capacity);
     const discipline = this.#threads ? "shared" : "fifo";
@@ -91,7 +91,7 @@ export class Server {
   arrive(request: number): void {
     const { requests, queue } = this;
     const kept = requests.refusals[request] === 0 ? this.#kept?.take(this.nowMs) ?? -1 : -1;
-    const worker = kept >= 0 ? kept : this.acceptors.pick();
+    const worker = kept >= 0 ? kept : this.acceptors.pick(this.nowMs);
     if (worker >= 0) {
       this.#take(worker, request);
       return;

@@ -1,7 +1,16 @@
+import type { WorkerModel } from "../../../core/sample.ts";
 import type { Processor } from "../workers/processor.ts";
 import { Random } from "../random.ts";
-import type { Scenario } from "../scenario.ts";
+import { chanceStream, type Scenario } from "../scenario.ts";
 import { READY, type WorkerTable } from "../workers/worker_table.ts";
+
+/** Share of a request's own CPU after which an event loop that accepted it no longer looks at the listener. */
+const OPENING_SHARE = 0.5;
+
+/** asyncio takes all connections that wait in one turn of its loop; gevent takes one. */
+export function acceptsAll(kind: WorkerModel["kind"]): boolean {
+  return kind === "uvicorn" || kind === "asgi" || kind === "tornado";
+}
 
 /** Which worker takes a new connection. */
 export class Acceptors {
@@ -16,6 +25,10 @@ export class Acceptors {
   #mostHeld: number;
   #shares = false;
   #oneAtATime = false;
+  #opensAll: boolean;
+  /** asyncio's loop that last opened a connection while idle, and until when it takes more, ms. */
+  #opener = -1;
+  #opensUntilMs = -1;
 
   constructor(scenario: Scenario, workers: WorkerTable, processor: Processor, choosy: boolean) {
     this.#scenario = scenario;
@@ -24,13 +37,15 @@ export class Acceptors {
     this.#choosy = choosy;
     const { kind } = scenario.model;
     this.#kind = kind === "sync" ? "one" : kind === "gthread" ? "threads" : "loop";
-    this.#choice = new Random(scenario.seed, 3);
+    this.#choice = new Random(scenario.seed, chanceStream(scenario, 3));
     this.#mostHeld = scenario.workerConnections;
+    this.#opensAll = acceptsAll(kind);
   }
 
-  /** From now on a worker of threads accepts one connection more than it has threads. */
+  /** From now on a worker of threads accepts one connection more than it has threads, an asyncio loop one a turn. */
   share(): void {
     this.#shares = this.#kind === "threads";
+    if (!this.#scenario.uvloop) this.#opensAll = false;
     this.#mostHeld = Math.min(this.#mostHeld, this.#scenario.model.slots + 1);
   }
 
@@ -51,10 +66,17 @@ export class Acceptors {
   }
 
   /** A worker that takes a new connection now, -1 when none does. */
-  pick(): number {
-    const { eager, reluctant } = this.#workers;
-    if (eager.size > 0) return eager.at(eager.size === 1 ? 0 : this.#choice.below(eager.size));
-    return reluctant.size > 0 ? reluctant.at(this.#choice.below(reluctant.size)) : -1;
+  pick(nowMs: number): number {
+    const { eager, reluctant, state } = this.#workers;
+    if (eager.size > 0) {
+      const worker = eager.at(eager.size === 1 ? 0 : this.#choice.below(eager.size));
+      if (this.#opensAll) this.#opener = worker;
+      this.#opensUntilMs = nowMs + OPENING_SHARE * this.#scenario.requestCpuMs;
+      return worker;
+    }
+    if (reluctant.size > 0) return reluctant.at(this.#choice.below(reluctant.size));
+    const opener = this.#opener;
+    return nowMs < this.#opensUntilMs && state[opener] === READY && this.takes(opener) ? opener : -1;
   }
 
   /** What the worker holds or computes has changed. */

@@ -1,6 +1,7 @@
 import type { Actuation } from "../../controllers/controller.ts";
 import { Random } from "../random.ts";
 import { BOOTED, FORK, ORDER } from "../event_kinds.ts";
+import { chanceStream } from "../scenario.ts";
 import type { Server } from "../server.ts";
 import { BOOTING, FREE, READY } from "./worker_table.ts";
 
@@ -19,7 +20,7 @@ export class Arbiter {
   constructor(server: Server, actuation: Actuation, initialWorkers: number) {
     this.#server = server;
     this.#actuation = actuation;
-    this.#pauses = new Random(server.scenario.seed, 4);
+    this.#pauses = new Random(server.scenario.seed, chanceStream(server.scenario, 4));
     const bootMs = actuation.bootMs ?? server.scenario.bootMs;
     this.#boot = { bootMs, bootCpuMs: Math.min(bootMs, server.scenario.bootCpuMs) };
     this.target = initialWorkers;
