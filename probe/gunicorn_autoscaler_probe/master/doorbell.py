@@ -35,7 +35,7 @@ class Doorbell:
         self.sleep = Sleep(self._words, self.supervisor_pid)
         self._claimed_by = None
         self.has_launcher = os.getppid() != self.supervisor_pid  # a program between the supervisor and this process
-        self._begun = 0
+        self.begun = 0  # workers to begin with; 0 where gunicorn's own count stands
         self._changes = 0
 
     def linger_ns(self):
@@ -97,7 +97,7 @@ class Doorbell:
         if self.sleep.is_on():
             return seq, 0
         if wanted == 0:
-            return seq, self._begun or None
+            return seq, self.begun or None
         return seq, (wanted if wanted <= _MOST_WORKERS else None)
 
     def maximum(self):
@@ -112,7 +112,7 @@ class Doorbell:
     def begin(self, configured):
         """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0
         for none."""
-        self._begun = start.workers(self._words, configured)
+        self.begun = start.workers(self._words, configured)
 
     def may_be_several(self, workers, configured):
         """See start.may_be_several."""

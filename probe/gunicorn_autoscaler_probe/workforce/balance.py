@@ -3,6 +3,7 @@
 A worker that is stuck in its boot does not count: another one takes its place, and it is drained once enough serve.
 Until then it stays, because it may be slow rather than stuck.
 """
+from ..master.process_room import threads_of
 
 
 def missing(places, staying, stuck, hung, maximum):
@@ -34,18 +35,9 @@ def first_to_go(ages, old, stuck, slots, free, is_crowded=False):
     """
     def rank(pid):
         is_old = pid in old
-        last = (0, ages[pid]) if is_old or is_crowded else (_threads(pid), -ages[pid])
+        last = (0, ages[pid]) if is_old or is_crowded else (threads_of(pid), -ages[pid])
         return not is_old, pid not in stuck, slots.serves(pid), slots.load(pid), last
 
     order = sorted(ages, key=rank)
     needed = [pid for pid in order if pid in old and slots.serves(pid)][max(0, free):]
     return [pid for pid in order if pid not in needed]
-
-
-def _threads(pid):
-    """How many threads a process has; 0 when that cannot be read."""
-    try:
-        with open('/proc/%d/stat' % pid) as stat:
-            return int(stat.read().rpartition(')')[2].split()[17])
-    except (OSError, ValueError, IndexError):
-        return 0

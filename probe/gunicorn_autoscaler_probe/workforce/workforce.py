@@ -3,7 +3,7 @@ import errno
 import os
 import time
 
-from ..master import lifeline
+from ..master import lifeline, process_room, refused_forks
 from . import balance, control_socket, fork_signals, heartbeats, rolling, user_hooks
 from .boot_rule import BootRule
 from .gauge_logging import ArbiterView
@@ -35,8 +35,7 @@ class Workforce:
         self._is_orphaned = False  # the supervisor behind our launcher has died
         self._is_reloading = False  # gunicorn's own loop over new workers is running
         self._ages = rolling.Ages(server)
-        self._is_refused = False  # the last fork was
-        self._refusal = ''  # why, as it was logged
+        self._refused = refused_forks.RefusedForks(server.log)
         self._view = ArbiterView(server)
         self._rule = BootRule(server)
         self._signals = Signals(server, bell)
@@ -61,7 +60,7 @@ class Workforce:
                 for pid in staying:
                     self._leaving.begin(pid, now_ns)
         self._signals.has_stopped_workers = False
-        self._refusal = ''  # of the old configuration
+        self._refused.forget()
         self._is_reloading = True
 
     def spawn_worker(self):
@@ -82,7 +81,7 @@ class Workforce:
             self._note_failure(now_ns)
             self._server.log.warning('gunicorn-autoscaler: worker %d ended before it served; next try in %.1f s',
                                      pid, self._boots.wait_ns(now_ns, self._is_healthy) / 1e9)
-        elif self._is_refused:
+        elif self._refused.is_last:
             self._boots.try_now()  # its end may free what was missing
         self._publish()
 
@@ -160,9 +159,19 @@ class Workforce:
         missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
         if user_hooks.has_pre_fork(server.cfg) or getattr(self._rolling, 'is_crowded', False):  # drains hold theirs
             missing = max(0, min(missing, places - len(server.WORKERS)))
-        if not self._boots.is_failing:
-            return missing
-        return 0 if self._boots.wait_ns(now_ns, self._is_healthy) else min(missing, 1)  # one tries whether they work
+        if self._boots.is_failing:  # one tries whether they work
+            missing = 0 if self._boots.wait_ns(now_ns, self._is_healthy) else min(missing, 1)
+        return self._fitting(missing, staying)
+
+    def _fitting(self, missing, staying):
+        """`missing` without those that have no place beside the threads of others; never fewer than at the start."""
+        needed = max(1, self._bell.begun) - len(staying)
+        if missing > max(0, needed) and self._is_healthy and self._rolling is None:
+            fitting = max(needed, process_room.fitting(self._server, missing, staying))
+            if fitting < missing:
+                self._note_refusal(refused_forks.NO_ROOM)
+            return fitting
+        return missing
 
     def _follow_sleep(self):
         """Fall asleep: no reload is under way any more. Wake up: the first worker comes at once."""
@@ -206,27 +215,19 @@ class Workforce:
                 raise
             self._note_refusal(error)
             return False
-        self._is_refused = False
+        self._refused.is_last = False
         if pid in self._server.WORKERS:
             self._leaving.forget(pid)
             self._slots.forked(pid, asked_ns)
         return True
 
     def _can_do_without(self, error):
-        if self._is_healthy or self._bell.sleep.has_none_to_lose():
-            return True
-        if isinstance(error, OSError) and error.errno not in (errno.EMFILE, errno.ENFILE):
-            return False
         # Without descriptors the master cannot read slots either: workers that live are taken for healthy then.
-        return bool(self._staying())
+        is_fatal = isinstance(error, OSError) and error.errno not in (errno.EMFILE, errno.ENFILE)
+        return self._is_healthy or self._bell.sleep.has_none_to_lose() or not is_fatal and bool(self._staying())
 
     def _note_refusal(self, error):
-        text = str(error) if isinstance(error, OSError) else '%s: %s' % (type(error).__name__, error)
-        self._is_refused = True
-        if text != self._refusal:
-            self._refusal = text
-            self._server.log.error('gunicorn-autoscaler: Cannot fork a worker: %s; the others serve on, it is tried '
-                                   'again when one has gone, or after a while', text)
+        self._refused.note(error)
         if self._rolling is not None and not isinstance(error, OSError):
             self._rolling.is_crowded = True
         self._note_failure(time.monotonic_ns())
@@ -264,8 +265,7 @@ class Workforce:
 
     def _publish(self):
         alive = list(self._server.WORKERS)
-        draining = sum(1 for pid in alive if pid in self._leaving)
-        self._bell.publish_workers(len(alive), draining, self._server.worker_age)
+        self._bell.publish_workers(len(alive), sum(pid in self._leaving for pid in alive), self._server.worker_age)
 
     def _give_up(self, error):
         """Restore gunicorn's own methods for good: the count follows the doorbell, forks have pauses again."""

@@ -122,7 +122,7 @@ class RollingTest(WorkforceCase):
                 self.boots.try_now()
                 server.manage_workers()
             self.assertEqual((list(server.WORKERS), server.kills), (old, []))
-            self.assertEqual(len([line for line in server.log.lines if 'refused' in line]), 1)
+            self.assertEqual(len([line for line in server.log.lines if 'Cannot fork' in line]), 1)
             server.spawn_error = None
             self.boots.try_now()
             self.pass_on()

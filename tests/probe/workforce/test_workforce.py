@@ -1,6 +1,5 @@
 import errno
 import os
-import threading
 import time
 import types
 import unittest
@@ -11,6 +10,7 @@ from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, w, want, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import kinds, slot
+from gunicorn_autoscaler_probe.master import process_room
 from gunicorn_autoscaler_probe.workforce import balance
 
 
@@ -80,22 +80,11 @@ class WorkforceTest(WorkforceCase):
     def test_of_idle_ones_those_with_more_threads_stay_longer(self):
         server = self.start(3)
         first, second, third = server.forks
-        with patch.object(balance, '_threads', lambda pid: 2 if pid == third else 1):
+        with patch.object(balance, 'threads_of', lambda pid: 2 if pid == third else 1):
             for workers in (2, 1):
                 server.num_workers = workers
                 server.manage_workers()
         self.assertEqual(server.kills, [second, first])
-
-    def test_threads_are_counted(self):
-        go = threading.Event()
-        before = balance._threads(os.getpid())
-        thread = threading.Thread(target=go.wait)
-        thread.start()
-        try:
-            self.assertEqual((balance._threads(os.getpid()), balance._threads(2**30)), (before + 1, 0))
-        finally:
-            go.set()
-            thread.join()
 
     def test_where_memory_is_short_the_oldest_goes_first(self):
         server = self.start(3)
@@ -265,6 +254,18 @@ class WorkforceTest(WorkforceCase):
         with self.assertRaises(OSError):
             server.manage_workers()
             server.manage_workers()
+
+    def test_growth_stops_where_threads_of_others_need_the_room(self):
+        server = self.start(2)
+        server.manage_workers()
+        with patch.object(process_room, 'fitting', lambda server, wanted, pids: min(wanted, 4 - len(pids))):
+            for workers in (6, 7):
+                server.num_workers = workers
+                self.boots.try_now()
+                server.manage_workers()
+            self.assertEqual(len(server.WORKERS), 4)
+            said = [line for line in server.log.lines if 'no room for it and its threads' in line]
+            self.assertEqual((len(said), self.boots.failures), (1, 2))
 
     def test_without_a_descriptor_left_workers_that_live_are_taken_for_healthy(self):
         server = self.start(2)
