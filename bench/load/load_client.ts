@@ -9,6 +9,8 @@ export interface ClientOptions {
   readonly keepAlive: boolean;
   /** Whether this is the right answer to a request for `path`; a wrong one is "failed". Any is right when not given. */
   readonly isRight?: (path: string, answer: string) => boolean;
+  /** Opens a connection to it, with TLS for example; plain TCP when not given. */
+  readonly connect?: ((port: number) => Promise<Deno.Conn>) | undefined;
 }
 
 /** One request in flight; `abort` ends it at any point. */
@@ -66,9 +68,11 @@ export class Client {
   }
 
   async #connect(flight: Flight): Promise<Deno.Conn> {
+    const { connect, port } = this.#options;
+    if (connect !== undefined) return await connect(port);
     flight.controller = new AbortController();
     const { signal } = flight.controller;
-    return await Deno.connect({ hostname: "127.0.0.1", port: this.#options.port, signal });
+    return await Deno.connect({ hostname: "127.0.0.1", port, signal });
   }
 
   /** "dead": the connection broke before the first byte of an answer. */

@@ -73,11 +73,13 @@ export class LossLoad {
   readonly tallies = new Map<ClientKind["name"], Tally>();
   readonly losses: Loss[] = [];
   readonly #port: number;
+  readonly #connect: ClientOptions["connect"];
   readonly #clients: Promise<void>[] = [];
   #stopped = false;
 
-  constructor(port: number, kinds: readonly ClientKind[]) {
+  constructor(port: number, kinds: readonly ClientKind[], connect?: ClientOptions["connect"]) {
     this.#port = port;
+    this.#connect = connect;
     for (const kind of kinds) {
       this.tallies.set(kind.name, { sent: 0, failed: 0, cut: 0 });
       for (let i = 0; i < kind.clients; i++) this.#clients.push(this.#run(kind));
@@ -100,7 +102,8 @@ export class LossLoad {
   }
 
   async #run(kind: ClientKind): Promise<void> {
-    const options: ClientOptions = { port: this.#port, keepAlive: kind.keepAlive, isRight };
+    const { keepAlive } = kind;
+    const options: ClientOptions = { port: this.#port, keepAlive, isRight, connect: this.#connect };
     const client = new Client(options);
     const tally = this.tallies.get(kind.name)!;
     for (let n = 0; !this.#stopped; n++) {

@@ -1,6 +1,7 @@
 /** No workers without requests, and no request lost by that: gunicorn itself, asleep and woken. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { sleepCycles, sleepyClasses, type SleepyClassName } from "../../../bench/endurance/sleep_cycles.ts";
+import { hasOpenssl, makeCertificate } from "../../support/builds/certificate.ts";
 import { get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { trySignal } from "../../support/process.ts";
@@ -66,34 +67,12 @@ Deno.test("several binds, a unix socket among them: a client of any wakes it", a
   }
 });
 
-const openssl = await new Deno.Command("openssl", { args: ["version"], stdout: "null", stderr: "null" })
-  .output()
-  .then(({ success }) => success, () => false);
 Deno.test({
   name: "a TLS client wakes it (needs openssl)",
-  ignore: !openssl,
+  ignore: !hasOpenssl,
   fn: async () => {
     await using dir = await tempDir();
-    const [cert, key] = [`${dir.path}/cert.pem`, `${dir.path}/key.pem`];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
-    const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
-    const made = await new Deno.Command("openssl", {
-      args: [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        key,
-        "-out",
-        cert,
-        ...subject,
-        ...leaf,
-      ],
-      stderr: "null",
-    }).output();
-    assert(made.success);
+    const { cert, key } = await makeCertificate(dir.path);
     await using server = await sleepy({
       gunicorn: ["--certfile", cert, "--keyfile", key],
       untilReady: false,
