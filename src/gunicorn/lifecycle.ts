@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { errorText } from "../error_text.ts";
 import type { EarlySignals } from "../platform/early_signals.ts";
 import type { Ending, Gunicorn } from "./process.ts";
 
@@ -38,7 +39,12 @@ export class Lifecycle {
   listen(early: EarlySignals): void {
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) this.#on(signal, () => this.#end(signal));
     this.#on("SIGHUP", () => {
-      this.#parts.beforeReload();
+      try {
+        this.#parts.beforeReload();
+      } catch (error) {
+        // Without a descriptor, say. What gunicorn needs is there in most cases, and it looks for itself.
+        this.#parts.log.warn("{problem}; SIGHUP is passed on all the same", { problem: errorText(error) });
+      }
       this.#passOn("SIGHUP");
     });
     this.#on("SIGWINCH", () => this.#passOn("SIGWINCH"));

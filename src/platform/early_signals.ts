@@ -19,3 +19,20 @@ export class EarlySignals implements Disposable {
     for (const { signal, listener } of this.#listeners.splice(0)) Deno.removeSignalListener(signal, listener);
   }
 }
+
+const SIGCHLD_BIT = 1n << 16n;
+
+/**
+ * Where what started us ignores SIGCHLD, so do we: then the kernel drops the exit codes of children, and waiting for one
+ * fails. A handler ends that; what is started does not inherit it.
+ */
+export function heedChildren(): void {
+  let status: string;
+  try {
+    status = Deno.readTextFileSync("/proc/self/status");
+  } catch {
+    return; // Not known: hardly anything ignores it.
+  }
+  const ignored = /^SigIgn:\s+([0-9a-f]{1,16})$/m.exec(status)?.[1] ?? "0";
+  if ((BigInt(`0x${ignored}`) & SIGCHLD_BIT) !== 0n) Deno.addSignalListener("SIGCHLD", () => {});
+}

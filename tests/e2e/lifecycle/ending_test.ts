@@ -1,4 +1,5 @@
 import { assertEquals, assertLess } from "@std/assert";
+import { withoutDescriptors } from "../../faults/support/descriptors.ts";
 import { untilBooted } from "../../faults/support/steady.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
@@ -29,6 +30,31 @@ Deno.test("decisions go on after a TERM until gunicorn has closed its listeners"
     Deno.kill(master, "SIGCONT");
   }
   assertEquals((await process.stop("SIGCONT", 30_000)).code, 0);
+});
+
+for (const [app, code] of [["wsgi:app", 0], ["absent:app", 3]] as const) {
+  Deno.test(`where SIGCHLD is ignored, the exit code is that of gunicorn: ${code}`, async () => {
+    await using server = await autoscaled({
+      app,
+      wrap: (words) => ["bash", "-c", `trap "" CHLD; exec "$@"`, "bash", ...words],
+      untilReady: code === 0,
+    });
+    if (code === 0) await server.process.stop("SIGTERM", 30_000);
+    assertEquals((await server.process.exited).code, code, server.process.text());
+  });
+}
+
+Deno.test("a HUP is passed on though no file can be opened", async () => {
+  await using server = await autoscaled({ own: ["--min-workers", "2"] });
+  await untilBooted(server, 2);
+  const old = server.workers();
+  const restore = await withoutDescriptors(server.process.pid);
+  server.process.signal("SIGHUP");
+  await until(() => server.workers().length === 2 && !server.workers().some((pid) => old.includes(pid)), {
+    timeoutMs: 30_000,
+    what: () => `new workers\n${server.process.text()}`,
+  });
+  await restore();
 });
 
 const LAUNCHERS: readonly [string, VenvName, readonly string[]][] = [
