@@ -3,7 +3,7 @@ it there."""
 from time import monotonic_ns
 
 from .. import words as w
-from . import time_limits
+from . import own_listeners, time_limits
 
 # It kills what is left after its graceful timeout, and ends.
 _SLACK_NS = 5 * 10**9
@@ -37,3 +37,28 @@ def heartbeat(worker, words, own_work):
 
     worker.notify = notify_at_the_end
     return look
+
+
+def name_listeners(worker):
+    """gunicorn asks a listener for its name when it begins with a connection, and in TLS after the handshake: a worker
+    that ends has closed it by then, and would drop the connection."""
+    handle = worker.handle
+    names = [one.getsockname() for one in worker.sockets]
+
+    def handle_named(listener, client, address):
+        try:
+            name = listener.getsockname()
+        except OSError:
+            name = _name_for(client, names)
+        return handle(own_listeners.Named(name, listener), client, address)
+
+    worker.handle = handle_named
+
+
+def _name_for(client, names):
+    """The listener that accepted this connection has its port, or is the only one."""
+    local = client.getsockname()
+    for name in names:
+        if isinstance(name, tuple) and isinstance(local, tuple) and name[1] == local[1] or name == local:
+            return name
+    return names[0]

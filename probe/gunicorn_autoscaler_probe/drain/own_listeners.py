@@ -48,10 +48,14 @@ def is_queued(listener):
 
 
 class Named:
-    """Stands for a listener that is closed."""
+    """Stands for a listener that is closed, or may be by the time it is asked for its name."""
 
-    def __init__(self, name):
+    def __init__(self, name, listener=None):
         self._name = name
+        self._listener = listener
+
+    def __getattr__(self, attribute):
+        return getattr(self._listener, attribute)
 
     def getsockname(self):
         return self._name

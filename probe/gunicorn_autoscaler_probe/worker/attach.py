@@ -31,6 +31,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         meter = Meter(words)
         metered = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
         worker.wsgi = stand_in(worker.wsgi, metered)
+        eventlet_drain.name_listeners(worker)
         look = eventlet_drain.heartbeat(worker, words, metered.own_work)
         loop_lag.tick_eventlet(words, _both(meter.flush, look))
     elif kind == kinds.TORNADO:

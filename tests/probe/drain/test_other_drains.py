@@ -132,6 +132,33 @@ class EventletHeartbeatTest(unittest.TestCase):
                 self.assertEqual(len(beats), 2 + graceful_s + 6)
 
 
+class EventletListenersTest(unittest.TestCase):
+    def test_a_connection_is_handled_though_its_listener_is_closed_before_it_begins_or_meanwhile(self):
+        class Listener:
+            fd, is_closed = 7, False
+
+            def __init__(self, name):
+                self.name = name
+
+            def getsockname(self):
+                if self.is_closed:
+                    raise OSError(9, 'Bad file descriptor')
+                return self.name
+
+        def gunicorns(listener, client, address):
+            listeners[0].is_closed = listeners[1].is_closed = True  # while it shakes hands
+            handled.append((listener.getsockname(), listener.fd))
+
+        listeners = [Listener(('0.0.0.0', 80)), Listener(('0.0.0.0', 81)), Listener('/run/app')]
+        worker = types.SimpleNamespace(handle=gunicorns, sockets=listeners)
+        eventlet_drain.name_listeners(worker)
+        handled = []
+        worker.handle(listeners[1], Listener(('127.0.0.1', 81)), None)
+        for listener, local in zip(listeners, (('127.0.0.1', 80), ('127.0.0.1', 81), '/run/app')):
+            worker.handle(listener, Listener(local), None)
+        self.assertEqual(handled, [(('0.0.0.0', 81), 7), (('0.0.0.0', 80), 7), (('0.0.0.0', 81), 7), ('/run/app', 7)])
+
+
 class GeventPatienceTest(unittest.TestCase):
     def test_requests_without_an_answer_have_longer_where_the_worker_drains_beside_others(self):
         for state, most_s in ((w.READY, 1), (w.DRAINING, 60)):
