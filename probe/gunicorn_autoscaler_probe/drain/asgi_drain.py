@@ -3,6 +3,8 @@ from .. import words as w
 from . import own_listeners
 from .drain import Drain, is_unread, stop_serving
 
+_SERVICE_RESTART = b'\x88\x02\x03\xf4'  # a websocket's close frame with 1012, as uvicorn sends it
+
 
 def watch_connections():
     """The connections that are open from now on, as a set that follows them. For this process: before its loop runs.
@@ -45,6 +47,9 @@ class AsgiDrain(Drain):
 
     def close(self):
         for connection in list(self._connections):
+            websocket = getattr(connection, '_websocket', None)
+            if _is_open(websocket):
+                connection.transport.write(_SERVICE_RESTART)
             connection.transport.close()
 
     def abort(self):
@@ -63,3 +68,7 @@ class AsgiDrain(Drain):
 
     def is_over(self):
         return not self._worker.alive
+
+
+def _is_open(websocket):
+    return getattr(websocket, 'accepted', False) and not (websocket.closed or getattr(websocket, '_close_sent', False))

@@ -3,11 +3,11 @@ import functools
 import os
 import signal
 import socket
+import types
 import unittest
 
 from support import Config, page, stopped_clock, w
 from gunicorn_autoscaler_probe.drain import drain, own_handler
-from gunicorn_autoscaler_probe.drain.asgi_drain import AsgiDrain
 from gunicorn_autoscaler_probe.drain.drain import Drain
 
 
@@ -245,28 +245,6 @@ class StopServingTest(unittest.TestCase):
 
         asyncio.run(scenario())
         self.assertEqual(len(closed), 1)
-
-
-class AsgiDrainTest(unittest.TestCase):
-    def test_it_goes_by_the_connections_that_are_open_rather_than_by_gunicorns_count(self):
-        class Worker:
-            cfg = Config(graceful_timeout=30)
-            servers = []
-            nr_conns = 3  # never counted down again
-            alive = True
-
-        connections = {'a connection'}
-        with page() as m:
-            m[w.STATE] = w.DRAINING
-            worker = Worker()
-            worker_drain = AsgiDrain(worker, m, lambda: None, connections)
-            worker_drain.stop_accepting = lambda: None  # there is no loop here
-            for _ in range(3):
-                worker_drain.look()
-            self.assertTrue(worker.alive)
-            connections.clear()
-            worker_drain.look()
-            self.assertEqual((worker.alive, worker.nr_conns), (False, 0))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,51 @@
+"""gunicorn's own asgi worker that is to go."""
+import types
+import unittest
+
+from support import Config, page, w
+from gunicorn_autoscaler_probe.drain.asgi_drain import AsgiDrain
+
+
+class AsgiDrainTest(unittest.TestCase):
+    def test_it_goes_by_the_connections_that_are_open_rather_than_by_gunicorns_count(self):
+        class Worker:
+            cfg = Config(graceful_timeout=30)
+            servers = []
+            nr_conns = 3  # never counted down again
+            alive = True
+
+        connections = {'a connection'}
+        with page() as m:
+            m[w.STATE] = w.DRAINING
+            worker = Worker()
+            worker_drain = AsgiDrain(worker, m, lambda: None, connections)
+            worker_drain.stop_accepting = lambda: None  # there is no loop here
+            for _ in range(3):
+                worker_drain.look()
+            self.assertTrue(worker.alive)
+            connections.clear()
+            worker_drain.look()
+            self.assertEqual((worker.alive, worker.nr_conns), (False, 0))
+
+    def test_an_open_websocket_is_told_why_it_ends(self):
+        def connection(websocket):
+            sent = []
+            transport = types.SimpleNamespace(write=sent.append, close=lambda: sent.append('closed'))
+            return types.SimpleNamespace(transport=transport, _websocket=websocket, sent=sent)
+
+        def websocket(**state):
+            return types.SimpleNamespace(**{'accepted': True, 'closed': False, **state})
+
+        frame = b'\x88\x02\x03\xf4'
+        with page() as m:
+            for one, expected in ((None, []), (websocket(accepted=False), []), (websocket(closed=True), []),
+                                  (websocket(_close_sent=True), []), (websocket(), [frame]),
+                                  (websocket(_close_sent=False), [frame])):
+                told = connection(one)
+                worker = types.SimpleNamespace(cfg=Config(graceful_timeout=30))
+                AsgiDrain(worker, m, lambda: None, [told]).close()
+                self.assertEqual(told.sent, expected + ['closed'])
+
+
+if __name__ == '__main__':
+    unittest.main()
