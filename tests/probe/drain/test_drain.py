@@ -3,7 +3,6 @@ import functools
 import os
 import signal
 import socket
-import types
 import unittest
 
 from support import Config, page, stopped_clock, w
