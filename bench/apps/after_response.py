@@ -1,18 +1,21 @@
 """Work after the response. Each request adds a line "start" to the file WORK_LOG, and its work, MS ms later, "done".
 
-`asgi`: /task/MS is a BackgroundTask of Starlette's, /created/MS a task of asyncio.create_task. `wsgi`: /closed/MS is
-the close() of the response, which runs in the request's thread, /thread/MS a thread of its own.
+`asgi`: /task/MS is a BackgroundTask of Starlette's, /created/MS a task of asyncio.create_task, /pool/MS runs in the
+loop's executor. `wsgi`: /closed/MS is the close() of the response, which runs in the request's thread, /thread/MS a
+daemon thread of its own, /pool/MS runs in an executor.
 """
 import asyncio
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+_pool = ThreadPoolExecutor()
 _created = set()  # asyncio itself keeps only weak references
 
 
@@ -49,7 +52,14 @@ async def created(request):
     return PlainTextResponse('ok\n')
 
 
-asgi = Starlette(routes=[Route('/', index), Route('/task/{ms:float}', task), Route('/created/{ms:float}', created)])
+async def pooled(request):
+    say('start')
+    asyncio.get_running_loop().run_in_executor(None, blocking_work, request.path_params['ms'])
+    return PlainTextResponse('ok\n')
+
+
+asgi = Starlette(routes=[Route('/', index), Route('/task/{ms:float}', task), Route('/created/{ms:float}', created),
+                         Route('/pool/{ms:float}', pooled)])
 
 
 class Closed:
@@ -74,5 +84,8 @@ def wsgi(environ, start_response):
     say('start')
     if kind == 'closed':
         return Closed(ms)
-    threading.Thread(target=blocking_work, args=(ms,), daemon=True).start()
+    if kind == 'pool':
+        _pool.submit(blocking_work, ms)
+    else:
+        threading.Thread(target=blocking_work, args=(ms,), daemon=True).start()
     return [b'ok\n']

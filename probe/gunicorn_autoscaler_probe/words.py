@@ -27,6 +27,7 @@ WAIT_BUCKETS = 128
 BUCKETS = 64
 
 BOOTING, READY, DRAINING = 1, 2, 3
+SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while its threads work
 
 # The arbiter file. Words 0-15 are written by the supervisor, the rest by gunicorn's master.
 #

@@ -74,6 +74,7 @@ class Drain:
 
     def _leave(self):
         self._try(self.leave)
+        self._try(self.on_leave)
         if _has_handler or own_handler.is_there():
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -105,6 +106,9 @@ class Drain:
     def leave(self):
         """End, as after a SIGTERM that has nothing to wait for."""
         raise NotImplementedError
+
+    def on_leave(self):
+        """Called behind leave()."""
 
     def is_over(self):
         """The worker is already leaving."""

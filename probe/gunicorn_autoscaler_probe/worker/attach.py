@@ -2,7 +2,7 @@
 from .. import kinds, report, words as w
 from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
-from . import late_requests, loop_lag, loop_sharing
+from . import last_work, late_requests, loop_lag, loop_sharing
 from ..meters.meter import LockedMeter, Meter
 from ..meters.stand_in import stand_in
 
@@ -72,6 +72,7 @@ def _ticking(worker, words, linger_ns, drain_class, *more):
     def tick(flush, close_connections):
         end = drain_class(worker, words, close_connections, *more)
         end.linger_ns = linger_ns
+        end.on_leave = lambda: last_work.keep_heartbeat(worker, words)  # asyncio waits for its executor in the run
         look = end.look
         share = loop_sharing.Sharing(words, close_connections).look
 

@@ -4,7 +4,7 @@ import signal
 
 from .. import kinds, report, slot, words as w
 from ..page import Page
-from . import linger, oom
+from . import last_work, linger, oom
 from .attach import attach  # here, in the master: a worker may have lost the right to read our folder
 
 
@@ -55,6 +55,7 @@ class Worker:
             words[w.METERED] = 1 if is_metered else 0
             if self.linger_ns:
                 linger.before_end(worker, words, self.linger_ns)
+            last_work.see_out(worker, self._kind, words)
         except Exception as error:
             report.trouble('attach the meter', error, worker.log)
         if is_ready:

@@ -102,10 +102,13 @@ class Leaving:
         return now_ns + int((time_limits.clients_s(self._server.cfg) + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
 
     def _is_working(self, pid, head, now_ns):
-        """Whether its main loop runs, and a call of the application has not ended."""
-        if head is None or not head[w.IN_FLIGHT]:
+        """Whether its main loop runs, and a call of the application has not ended; or only its threads still work."""
+        if head is None:
             return False
-        if head[w.KIND] == kinds.GTHREAD:
+        is_seen_out = head[w.EMPTIES_ITSELF] == w.SEEN_OUT
+        if not is_seen_out and not head[w.IN_FLIGHT]:
+            return False
+        if is_seen_out or head[w.KIND] == kinds.GTHREAD:
             return heartbeats.is_recent(self._server.WORKERS.get(pid))
         return 0 < now_ns < head[w.LOOP_DUE_NS] + _LOOP_IS_STUCK_NS
 

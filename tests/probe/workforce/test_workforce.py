@@ -168,6 +168,20 @@ class WorkforceTest(WorkforceCase):
         server.manage_workers()
         self.assertEqual(server.kills, [second], 'its main loop is stuck')
 
+    def test_one_that_has_left_its_loop_is_left_to_itself_while_its_heart_beats_for_its_threads(self):
+        server = self.start_uvicorn(2)
+        second = server.forks[1]
+        server.num_workers = 1
+        server.manage_workers()
+        self.force._leaving._leaves[second].stop_at_ns = time.monotonic_ns()
+        self.boot(second, STATE=w.DRAINING, EMPTIES_ITSELF=w.SEEN_OUT)
+        server.WORKERS[second].tmp = types.SimpleNamespace(last_update=time.monotonic)
+        server.manage_workers()
+        self.assertEqual(server.kills, [])
+        server.WORKERS[second].tmp = types.SimpleNamespace(last_update=lambda: time.monotonic() - 10)
+        server.manage_workers()
+        self.assertEqual(server.kills, [second])
+
     def test_one_that_does_not_empty_itself_or_does_not_serve_yet_gets_its_signal_at_once(self):
         for missing in ('EMPTIES_ITSELF', 'READY_NS'):
             with self.subTest(missing=missing):
