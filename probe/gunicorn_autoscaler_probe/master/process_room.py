@@ -12,10 +12,19 @@ from .. import kinds
 _LEAST_SPARE = 4
 # The processes of a user are counted one by one: not for a limit so high that it hardly matters.
 _MOST_COUNTED = 4096
+_UNBOUND = 1 << 24 | 1 << 21  # CAP_SYS_RESOURCE, CAP_SYS_ADMIN
 
 
-def fitting(server, wanted, pids):
-    """How many of `wanted` new workers fit beside the workers `pids`, with all the threads that each may have."""
+def fitting(server, wanted, pids, maximum=0):
+    """How many of `wanted` new workers fit beside the workers `pids`, with all the threads that each may have. Where
+    `maximum` workers fit, all do: so many would run without the autoscaler. Never raises."""
+    try:
+        return _fitting(server, wanted, pids, maximum)
+    except Exception:  # no /proc, or no descriptor left
+        return wanted
+
+
+def _fitting(server, wanted, pids, maximum):
     limits = list(_limits(server.cfg))
     if not limits:
         return wanted
@@ -23,8 +32,12 @@ def fitting(server, wanted, pids):
     kind = kinds.kind_of(server.worker_class)
     full = max(threads + [1 + kinds.slots_of(kind, server.cfg) if kind == kinds.GTHREAD else 1])
     to_start = sum(full - count for count in threads)
-    room = min(limit - max(_LEAST_SPARE, limit // 10) - used for limit, used in limits)
-    return max(0, min(wanted, (room - to_start) // full))
+    others = full * max(wanted, maximum - len(pids))
+    for limit, used in limits:
+        room = limit - used - to_start
+        if room < others or not maximum:
+            wanted = min(wanted, (room - max(_LEAST_SPARE, limit // 10)) // full)
+    return max(0, wanted)
 
 
 def threads_of(pid):
@@ -45,7 +58,7 @@ def _limits(cfg):
             pass
     limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
     uid = getattr(cfg, 'uid', 0)
-    if uid and 0 < limit <= _MOST_COUNTED:  # root has none
+    if uid and 0 < limit <= _MOST_COUNTED and not _is_unbound(uid):  # root has none
         yield limit, _used_by(uid)
 
 
@@ -78,15 +91,21 @@ def _groups():
             yield os.path.join(place, *parts[:depth])
 
 
+def _is_unbound(uid):
+    """Whether workers of this user have a right that lifts the limit: a change of the user takes it."""
+    if uid != os.geteuid():
+        return False
+    with open('/proc/self/status') as status:
+        return any(int(line[8:], 16) & _UNBOUND for line in status if line.startswith('CapEff:'))
+
+
 def _used_by(uid):
-    """Processes and threads of a user."""
+    """Processes and threads of a user. Those of others are passed over fast: there may be thousands."""
     used = 0
     for name in os.listdir('/proc'):
         if name.isdigit():
             try:
-                with open('/proc/%s/status' % name) as file:
-                    fields = dict(line.split(':\t', 1) for line in file if line.startswith(('Uid:', 'Threads:')))
-                used += int(fields['Threads']) if int(fields['Uid'].split()[0]) == uid else 0
-            except (OSError, ValueError, KeyError):
+                used += threads_of(int(name)) if os.stat('/proc/' + name).st_uid == uid else 0
+            except OSError:  # it has ended
                 pass
     return used

@@ -2,12 +2,15 @@
 
 Python waits for such threads when a process ends. gunicorn's heartbeat has ended by then, and its master aborts a
 worker that takes longer than `timeout`. A fixed number of workers has no such end, so the heartbeat is kept here.
+Not for threads from before the first request, as a loop that the application starts: they work for no request, and may
+never end.
 """
 import copy
 import os
 import signal
 import sys
 import threading
+import weakref
 from time import monotonic, sleep
 
 from .. import kinds, words as w
@@ -15,6 +18,12 @@ from ..drain import time_limits
 
 _TOUCH_EVERY_S = 0.4
 _KINDS = kinds.SYNC, kinds.GTHREAD, kinds.UVICORN, kinds.ASGI, kinds.TORNADO  # the others patch threads
+_of_start = weakref.WeakSet()  # threads
+
+
+def started():
+    """The application has: what runs now is no work of a request."""
+    _of_start.update(threading.enumerate())
 
 
 def see_out(worker, kind, words):
@@ -51,15 +60,18 @@ def keep_heartbeat(worker, words):
 
 
 def _touch(heartbeat, end_s):
-    while monotonic() < end_s:
+    while monotonic() < end_s and _are_awaited():
         heartbeat.notify()
         sleep(_TOUCH_EVERY_S)
 
 
 def _are_awaited():
     """Whether Python would wait for a thread. Up to 3.8 those of executors are daemons, and awaited all the same."""
-    me = threading.current_thread()
-    if any(one is not me and not one.daemon for one in threading.enumerate()):
+    known = threading.current_thread(), threading.main_thread()
+    if any(one not in known and not one.daemon and one not in _of_start for one in threading.enumerate()):
         return True
     futures = sys.modules.get('concurrent.futures.thread')
-    return bool(getattr(futures, '_threads_queues', None))
+    try:
+        return any(one.is_alive() for one in list(getattr(futures, '_threads_queues', ())))
+    except RuntimeError:  # one was started meanwhile
+        return True

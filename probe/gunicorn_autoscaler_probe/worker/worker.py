@@ -44,6 +44,7 @@ class Worker:
             """Some meters call it in a request."""
             try:
                 if slot.mark_ready(words):
+                    last_work.started()
                     _wake(getattr(worker, 'ppid', 0))
                     self._tell()
             except Exception as error:

@@ -167,7 +167,7 @@ class Workforce:
         """`missing` without those that have no place beside the threads of others; never fewer than at the start."""
         needed = max(1, self._bell.begun) - len(staying)
         if missing > max(0, needed) and self._is_healthy and self._rolling is None:
-            fitting = max(needed, process_room.fitting(self._server, missing, staying))
+            fitting = max(needed, process_room.fitting(self._server, missing, staying, self._bell.maximum()))
             if fitting < missing:
                 self._note_refusal(refused_forks.NO_ROOM)
             return fitting

@@ -25,10 +25,10 @@ class ProcessRoomTest(unittest.TestCase):
         self.server = Arbiter()
         self.server.cfg.threads = 8
 
-    def fitting(self, wanted, limits, threads):
+    def fitting(self, wanted, limits, threads, maximum=0):
         with mock.patch.object(process_room, '_limits', lambda cfg: limits), \
                 mock.patch.object(process_room, 'threads_of', lambda pid: threads[pid]):
-            return fitting(self.server, wanted, list(threads))
+            return fitting(self.server, wanted, list(threads), maximum)
 
     def test_without_a_limit_all_fit(self):
         self.assertEqual(self.fitting(5, [], {1: 1}), 5)
@@ -46,6 +46,16 @@ class ProcessRoomTest(unittest.TestCase):
         self.server.worker_class = ThreadWorker
         self.assertEqual(self.fitting(9, [(100, 4)], {1: 1, 2: 1}), 7)
 
+    def test_nothing_is_held_back_where_the_maximum_fits_exactly(self):
+        self.server.worker_class = ThreadWorker
+        self.server.cfg.threads = 100
+        self.assertEqual(self.fitting(3, [(405, 2)], {1: 1}, 4), 3)
+        self.assertEqual(self.fitting(3, [(404, 2)], {1: 1}, 4), 2)
+
+    def test_a_limit_that_cannot_be_read_holds_nothing_back(self):
+        with mock.patch.object(process_room, '_limits', side_effect=OSError):
+            self.assertEqual(fitting(self.server, 5, [1]), 5)
+
     def test_where_there_is_no_room_none_fits(self):
         self.assertEqual(self.fitting(9, [(10, 10)], {1: 1}), 0)
 
@@ -60,6 +70,13 @@ class ProcessRoomTest(unittest.TestCase):
         finally:
             go.set()
             thread.join()
+
+    def test_a_user_with_the_right_to_pass_the_limit_is_not_bound_and_another_user_is(self):
+        uid = os.geteuid()
+        for rights, is_unbound in (('0000000001000000', True), ('0000000000200000', True), ('0000000000000400', False)):
+            with mock.patch('builtins.open', lambda path: io.StringIO('CapPrm:\t0\nCapEff:\t%s\n' % rights)):
+                self.assertEqual(process_room._is_unbound(uid), is_unbound, rights)
+                self.assertFalse(process_room._is_unbound(uid + 1))
 
     def groups(self, cgroup, mounts):
         texts = {'/proc/self/cgroup': cgroup, '/proc/self/mountinfo': mounts}
@@ -83,8 +100,12 @@ class ProcessRoomTest(unittest.TestCase):
         cfg = mock.Mock(uid=os.getuid() or 1)
         with mock.patch.object(process_room, '_groups', lambda: []), \
                 mock.patch.object(process_room.resource, 'getrlimit', lambda what: (100, 100)), \
+                mock.patch.object(process_room, '_is_unbound', lambda uid: is_unbound), \
                 mock.patch.object(process_room, '_used_by', lambda uid: 7):
+            is_unbound = False
             self.assertEqual(list(process_room._limits(cfg)), [(100, 7)])
+            is_unbound = True
+            self.assertEqual(list(process_room._limits(cfg)), [])
             cfg.uid = 0
             self.assertEqual(list(process_room._limits(cfg)), [])
 

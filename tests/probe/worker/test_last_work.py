@@ -37,11 +37,13 @@ class LastWorkTest(unittest.TestCase):
         self.addCleanup(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
         last_work._TOUCH_EVERY_S = 0.01
 
-    def touched_after_run(self, state, kind=kinds.SYNC, works=True, timeout=30):
+    def touched_after_run(self, state, kind=kinds.SYNC, works=True, timeout=30, is_of_start=False):
         """Whether the file of the heartbeat is touched though the worker has closed its own, and the slot's word."""
         worker, done = Worker(timeout), threading.Event()
         thread = threading.Thread(target=done.wait, daemon=not works)
         thread.start()
+        if is_of_start:
+            last_work.started()
         with page() as m, open(os.dup(worker.tmp.fileno()), 'rb') as master:
             try:
                 m[w.STATE] = state
@@ -50,7 +52,7 @@ class LastWorkTest(unittest.TestCase):
                 self.assertTrue(worker.ran)
                 worker.tmp._tmp.close()
                 os.utime(master.fileno(), (1, 1))
-                end_s = time.monotonic() + (2 if state == w.DRAINING and works and timeout else 0.1)
+                end_s = time.monotonic() + (2 if state == w.DRAINING and works and timeout and not is_of_start else 0.1)
                 while os.fstat(master.fileno()).st_mtime == 1 and time.monotonic() < end_s:
                     time.sleep(0.005)
                 return os.fstat(master.fileno()).st_mtime != 1, m[w.EMPTIES_ITSELF]
@@ -65,6 +67,9 @@ class LastWorkTest(unittest.TestCase):
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self.touched_after_run(w.DRAINING)
         self.assertEqual(signal.getsignal(signal.SIGTERM), signal.SIG_IGN)
+
+    def test_a_loop_that_the_application_started_at_its_start_is_no_work_of_a_request(self):
+        self.assertEqual(self.touched_after_run(w.DRAINING, is_of_start=True), (False, 0))
 
     def test_not_when_the_whole_server_stops_without_such_threads_without_a_timeout_or_with_patched_threads(self):
         for more in ({'state': w.READY}, {'works': False}, {'timeout': 0}, {'kind': kinds.GEVENT}):

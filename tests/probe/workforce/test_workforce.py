@@ -272,7 +272,7 @@ class WorkforceTest(WorkforceCase):
     def test_growth_stops_where_threads_of_others_need_the_room(self):
         server = self.start(2)
         server.manage_workers()
-        with patch.object(process_room, 'fitting', lambda server, wanted, pids: min(wanted, 4 - len(pids))):
+        with patch.object(process_room, 'fitting', lambda server, wanted, pids, maximum: min(wanted, 4 - len(pids))):
             for workers in (6, 7):
                 server.num_workers = workers
                 self.boots.try_now()
