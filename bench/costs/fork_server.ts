@@ -3,7 +3,7 @@
  * Memory is the PSS of all processes, the supervisor's too (from source, or the program that AUTOSCALER_BINARY names); a
  * boot is from gunicorn's decision to fork until the worker is ready, as its slot has it.
  */
-import { median } from "simple-statistics";
+import { mean, median } from "simple-statistics";
 import { taskArguments } from "../../tasks/arguments.ts";
 import { positive, text } from "../../tasks/options.ts";
 import { familyPssMb } from "../servers/memory.ts";
@@ -27,6 +27,8 @@ const repository = new URL("../../", import.meta.url).pathname;
 const BOOT_NS = 9;
 const LOADERS = 8;
 const BOOTS = 9;
+/** Memory is read so often, once a second, for its mean: the autoscaler gives back its own every 20 s. */
+const READINGS = 20;
 /** A spare has been idle for so long at least. */
 const IDLE_MS = 300;
 
@@ -121,7 +123,13 @@ if (import.meta.main) {
   await pin(ours, workers);
   await untilBooted(ours, workers);
   await serve(ours.port, workers * requests);
-  const [all, gunicorn] = [familyPssMb(ours.process.pid), familyPssMb(ours.master)];
+  const alls: number[] = [], gunicorns: number[] = [];
+  for (let i = 0; i < READINGS; i++) {
+    alls.push(familyPssMb(ours.process.pid));
+    gunicorns.push(familyPssMb(ours.master));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  const [all, gunicorn] = [mean(alls), mean(gunicorns)];
   console.log(`bare gunicorn, ${workers} workers: ${bareMb.toFixed(0)} MB`);
   const share = (100 * all / bareMb).toFixed(1);
   console.log(`fork server: ${gunicorn.toFixed(0)} MB, with the supervisor ${all.toFixed(0)} MB, ${share} %`);
