@@ -121,7 +121,7 @@ function boundDetail(why: BoundWhy): string {
     case "boot-failures":
       return ` (${why.failures} ${
         why.failures === 1 ? "worker has" : "workers have"
-      } failed to boot, next try in ${seconds(why.retryInMs)})`;
+      } failed to boot or to be forked, next try in ${seconds(why.retryInMs)})`;
   }
 }
 

@@ -99,7 +99,7 @@ Deno.test("every decision is one plain sentence", async (t) => {
         limitedBy: { workers: 5, why: { code: "boot-failures", failures: 1, retryInMs: 1500 } },
       },
       "61 requests/s of 101 ms keep 6.1 workers' slots busy: hold 5 workers; 9 wanted, but a failed boot allows 5 " +
-      "(1 worker has failed to boot, next try in 1.5 s)",
+      "(1 worker has failed to boot or to be forked, next try in 1.5 s)",
     ],
     [
       {

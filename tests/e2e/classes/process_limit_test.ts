@@ -39,3 +39,22 @@ for (
     await until(() => server.workers().length >= 5, { timeoutMs: 60_000, what: "growth once there is room" });
   });
 }
+
+Deno.test("the maximum is reached where all its threads fit exactly, as without the autoscaler", async () => {
+  await using group = pidsCgroup();
+  if (group === undefined) return console.log("skipped: no control group with a limit can be made here");
+  const most = 4;
+  await using server = await autoscaled({
+    own: ["--max-workers", String(most)],
+    gunicorn: ["-w", "2", "-k", "gthread", "--threads", String(THREADS)],
+  });
+  await server.untilWorkers(2);
+  group.take([server.master, ...server.workers()]);
+  group.limit(2 + most * (1 + THREADS));
+  await pin(server, most);
+  await server.untilWorkers(most);
+  for (let round = 0; round < ROUNDS; round++) {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => server.get("/sleep/200")));
+    assertEquals(answers.filter(({ status }) => status !== 200), [], server.process.text("stderr"));
+  }
+});
