@@ -1,7 +1,7 @@
 """Work after the response. Each request adds a line "start" to the file WORK_LOG, and its work, MS ms later, "done".
 
-`asgi`: /task/MS is a BackgroundTask of Starlette's, /created/MS a task of asyncio.create_task, /pool/MS runs in the
-loop's executor. `wsgi`: /closed/MS is the close() of the response, which runs in the request's thread, /thread/MS a
+`asgi`: /task/MS is a BackgroundTask of Starlette's, /created/MS a task of asyncio.create_task, /pool/MS runs in an
+executor. `wsgi`: /closed/MS is the close() of the response, which runs in the request's thread, /thread/MS a
 daemon thread of its own, /pool/MS runs in an executor.
 """
 import asyncio
@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-_pool = ThreadPoolExecutor()
+_pool = ThreadPoolExecutor(32)  # one worker may get all requests, and none is to wait for another's work
 _created = set()  # asyncio itself keeps only weak references
 
 
@@ -54,7 +54,7 @@ async def created(request):
 
 async def pooled(request):
     say('start')
-    asyncio.get_running_loop().run_in_executor(None, blocking_work, request.path_params['ms'])
+    _pool.submit(blocking_work, request.path_params['ms'])
     return PlainTextResponse('ok\n')
 
 

@@ -29,7 +29,7 @@ export const afterWorks: readonly AfterWork[] = [
     path: "created",
     kind: { app: "after_response:asgi", gunicorn: uvicorn, own: linger },
   },
-  { what: "run_in_executor, uvicorn", path: "pool", kind: { app: "after_response:asgi", gunicorn: uvicorn } },
+  { what: "an executor, uvicorn", path: "pool", kind: { app: "after_response:asgi", gunicorn: uvicorn } },
   { what: "an executor, sync", path: "pool", kind: { app: "after_response:wsgi", gunicorn: [] } },
   { what: "an executor, gthread", path: "pool", kind: { app: "after_response:wsgi", gunicorn: gthread } },
   { what: "close(), gthread", path: "closed", kind: { app: "after_response:wsgi", gunicorn: gthread } },
