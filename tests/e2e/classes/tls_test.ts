@@ -1,4 +1,4 @@
-/** TLS by gunicorn itself: no request is lost, whichever worker goes, in a handshake that is slow either. */
+/** TLS by gunicorn itself: no request is lost, whichever worker goes and however slow a handshake is. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { clientKinds, LossLoad, quickClients } from "../../../bench/loss/loss_load.ts";
