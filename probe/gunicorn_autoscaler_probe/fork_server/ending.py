@@ -8,12 +8,14 @@ import sys
 import threading
 import weakref
 
-_files = []
+_files = {}  # id -> reference
 
 
 def remember_files():
     """Before objects are frozen: which of them are open files."""
-    _files.extend(weakref.ref(file) for file in _tracked_files())
+    for key in [key for key, reference in _files.items() if reference() is None]:
+        del _files[key]
+    _files.update((id(file), weakref.ref(file)) for file in _tracked_files())
 
 
 def end(code):
@@ -43,7 +45,7 @@ def _number(code):
 
 
 def _flush():
-    for file in [reference() for reference in _files] + _tracked_files():
+    for file in [reference() for reference in _files.values()] + _tracked_files():
         _flush_one(file)
     flush_streams()
 

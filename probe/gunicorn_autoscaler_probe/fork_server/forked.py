@@ -7,7 +7,7 @@ from select import poll, POLLIN  # gevent's, put in their places later, would st
 from time import sleep
 
 from . import ending, kernel, rehearsal, reseed, wire
-from .worker_state import arbiter_state, siblings
+from .worker_state import arbiter_state, log_files, siblings
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _LOOK_EVERY_S = 0.0002
@@ -130,6 +130,7 @@ def _run(server, order, heartbeat_fd, effects):
 
     def pre_fork(server, worker):  # the user's has run, in the arbiter
         worker.__dict__.update(order.attributes)
+        log_files.spare(server.log)
         siblings.stand_in(server, worker, order.siblings)
         effects.follow(worker)
 

@@ -6,6 +6,7 @@ import signal
 import time
 
 from . import kernel, wire
+from .memory import heap
 
 STARTING, READY, REFUSED, FAILED = 'starting', 'ready', 'refused', 'failed'
 
@@ -62,6 +63,7 @@ class ForkServer:
         self.known = {}  # of the arbiter's state, see worker_state/arbiter_state.py
         self._started_s = time.monotonic()
         self._ending = None  # how it ended, once reaped
+        heap.freeze_arbiter()
         try:
             with kernel.without_sigchld():
                 self.pid = os.fork()

@@ -70,7 +70,6 @@ class Life:
             worker_name = kernel.get_name()
             kernel.set_name(kernel.FORK_SERVER_NAME)
             oom.end_before_workers()  # as the arbiter's user
-            heap.freeze_before_import()
             self._leave_arbiter()
             kernel.set_name(kernel.FORK_SERVER_NAME)  # a title, of gunicorn's or of the import's, changes it too
             began_s = time.monotonic()

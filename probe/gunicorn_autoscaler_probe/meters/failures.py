@@ -19,4 +19,4 @@ def watch_failures(worker, note_failure):
         if theirs is not None:
             theirs(worker, req, environ, resp)
 
-    worker.cfg.set('post_request', post_request)
+    setting.value = post_request  # not by cfg.set, which inspects it: that takes a millisecond

@@ -16,7 +16,7 @@ class Node:
 
 of_the_arbiter = Node()
 its_log = tempfile.TemporaryFile('w')
-heap.freeze_before_import()
+heap.freeze_arbiter()
 is_looked_at = any(one is of_the_arbiter for one in gc.get_objects())
 of_the_import = [[] for _ in range(1500000)]
 gc.collect()
@@ -29,17 +29,68 @@ del node
 kept = [[] for _ in range(300000)]
 print(json.dumps({'is_looked_at': is_looked_at, 'full': gc.get_stats()[2]['collections'] - before,
                   'is_garbage_there': old() is not None, 'frozen': gc.get_freeze_count(),
-                  'is_log_known': any(reference() is its_log for reference in ending._files)}))
+                  'is_log_known': any(reference() is its_log for reference in ending._files.values())}))
+'''
+
+
+HOLES = '''
+import sys
+from gunicorn_autoscaler_probe.fork_server.memory import holes
+
+BYTES = 144 - sys.getsizeof(b'')
+
+def free_places():
+    return {int(size): int(free) for size, free in holes._CLASS.findall(holes._allocator_report())}[144]
+
+of_the_import = [bytes(BYTES) for _ in range(20000)]
+del of_the_import[::2]
+before = free_places()
+holes.fill()
+after = free_places()
+print('to the error output', file=sys.stderr)
+print(before, after)
+'''
+
+RELOADS = '''
+import gc, weakref
+from gunicorn_autoscaler_probe.fork_server.memory import heap
+
+class Node:
+    pass
+
+def old_configuration():
+    node = Node()
+    node.self = node
+    return node
+
+kept = old_configuration()
+heap.freeze_arbiter()
+gone, kept = weakref.ref(kept), None
+heap.freeze_arbiter()
+print(gone())
 '''
 
 
 class HeapTest(unittest.TestCase):
 
+    def run_script(self, script):
+        ended = subprocess.run([sys.executable, '-c', script], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               check=True, timeout=60, env=dict(os.environ, PYTHONPATH=support.PROBE))
+        return ended.stdout.decode(), ended.stderr.decode()
+
+    def test_new_objects_of_workers_do_not_come_between_those_of_the_import(self):
+        output, errors = self.run_script(HOLES)
+        before, after = map(int, output.split())
+        self.assertGreater(before, 9000)
+        self.assertLess(after, 200)
+        self.assertEqual(errors, 'to the error output\n')
+
+    def test_what_was_frozen_in_the_arbiter_is_freed_at_the_next_reload(self):
+        self.assertEqual(self.run_script(RELOADS)[0], 'None\n')
+
     @unittest.skipIf(sys.version_info >= (3, 14), 'this Python collects a part of old objects each time')
     def test_what_the_arbiter_and_the_import_made_is_frozen_and_a_workers_own_garbage_is_not_kept(self):
-        ended = subprocess.run([sys.executable, '-c', SCRIPT], stdout=subprocess.PIPE, check=True, timeout=60,
-                               env=dict(os.environ, PYTHONPATH=support.PROBE))
-        seen = json.loads(ended.stdout)
+        seen = json.loads(self.run_script(SCRIPT)[0])
         self.assertFalse(seen['is_looked_at'])
         self.assertTrue(seen['is_log_known'])
         self.assertGreater(seen['frozen'], 1500000)

@@ -9,7 +9,7 @@ import types
 import unittest
 
 import support  # noqa: F401  the package's place
-from gunicorn_autoscaler_probe.fork_server import forked, serving, wire
+from gunicorn_autoscaler_probe.fork_server import forked, reseed, serving, wire
 from gunicorn_autoscaler_probe.fork_server.worker_state import arbiter_state, import_effects, siblings
 from gunicorn_autoscaler_probe.fork_server.worker_state.loggers import Loggers
 from support import PROBE, Config, Setting
@@ -55,6 +55,23 @@ class Arbiter:
         for name, hook in hooks.items():
             self.cfg.settings[name] = Setting(None)
             self.cfg.settings[name].value = hook
+
+
+class ReseedTest(unittest.TestCase):
+    def test_numpy_gets_a_new_state_and_python_has_one_from_the_fork(self):
+        states = []
+        self.addCleanup(sys.modules.pop, 'numpy.random')
+        sys.modules['numpy.random'] = types.ModuleType('numpy.random')
+        sys.modules['numpy.random'].set_state = states.append
+        reseed.reseed()
+        reseed.reseed()
+        (name, key, position), (_, other, _) = states
+        self.assertEqual((name, len(key), position), ('MT19937', 624, 624))
+        self.assertNotEqual(list(key), list(other))
+        code = ("import os, random\nrandom.seed(1)\nif os.fork() == 0:\n    print(random.random(), flush=True)\n"
+                "    os._exit(0)\nos.wait()\nprint(random.random())")
+        drawn = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, check=True).stdout.split()
+        self.assertNotEqual(drawn[0], drawn[1])
 
 
 class OrderTest(unittest.TestCase):

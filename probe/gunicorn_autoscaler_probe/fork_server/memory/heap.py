@@ -2,20 +2,22 @@
 import ctypes
 import gc
 
+from . import holes
 from .. import ending
 
 
-def freeze_before_import():
-    """In the fork server: the collector, which writes to each object that it looks at, leaves the arbiter's alone."""
-    ending.remember_files()
-    gc.freeze()
+def freeze_arbiter():
+    """In the arbiter, before it forks a fork server: the collector, which writes to all that it looks at, leaves alone
+    what there is, in both."""
+    gc.unfreeze()  # for what is garbage since the last time, such as the configuration of before a reload
+    gc.collect()
+    _freeze()
 
 
 def freeze_after_import():
     """Before the first fork: the same for the objects of the import, which workers share."""
     gc.collect(1)  # a full one takes a tenth of the import and finds next to nothing
-    ending.remember_files()
-    gc.freeze()
+    _freeze()
     # Workers look at old objects once new ones are a quarter of them: without this, of those of the import too, and
     # garbage would stay in each worker.
     gc.collect()
@@ -23,3 +25,9 @@ def freeze_after_import():
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):  # not every C library has it
         pass
+    holes.fill()
+
+
+def _freeze():
+    ending.remember_files()
+    gc.freeze()
