@@ -29,6 +29,7 @@ class TornadoDrain(Drain):
 
     def _keep_none(self):
         self._worker.server.conn_params.no_keep_alive = True
+        _promise_nothing_to_http_1_0()
 
     def stop_accepting(self):
         from tornado.ioloop import PeriodicCallback
@@ -62,3 +63,18 @@ class TornadoDrain(Drain):
 def _is_idle(stream):
     """It waits for the next request, of which nothing has come."""
     return stream.reading() and not stream.writing() and not stream._read_buffer_size
+
+
+def _promise_nothing_to_http_1_0():
+    """tornado answers "Keep-Alive" to a client of HTTP/1.0 that asked for it, also where it then closes."""
+    from tornado.http1connection import HTTP1Connection
+    write_headers = HTTP1Connection.write_headers
+
+    def write_true_headers(connection, *args, **kwargs):
+        asked = connection._request_headers
+        if asked and connection._disconnect_on_finish and not connection.is_client:
+            connection._request_headers = asked.copy()
+            connection._request_headers.pop('Connection', None)
+        return write_headers(connection, *args, **kwargs)
+
+    HTTP1Connection.write_headers = write_true_headers

@@ -23,6 +23,19 @@ class Stream:
         self.is_closed = True
 
 
+class Connection:
+    """tornado's HTTP1Connection, for a client of HTTP/1.0 that asks for keep-alive."""
+
+    def __init__(self, disconnects, is_client=False):
+        self._disconnect_on_finish, self.is_client = disconnects, is_client
+        self.asked = self._request_headers = {'Connection': 'keep-alive'}
+
+    def write_headers(self, start_line, headers):
+        if self._request_headers.get('Connection', '').lower() == 'keep-alive':
+            headers['Connection'] = 'Keep-Alive'
+        return headers
+
+
 class Server:
     """tornado's HTTPServer, as far as the drain uses it."""
 
@@ -72,16 +85,14 @@ class TornadoDrainTest(unittest.TestCase):
             def __init__(self, callback, every_ms):
                 self.start = lambda: started.append(every_ms)
 
-        before = dict(sys.modules)
-        sys.modules['tornado'] = types.ModuleType('tornado')
-        sys.modules['tornado.ioloop'] = types.SimpleNamespace(PeriodicCallback=PeriodicCallback)
-
-        def restore():
-            for name in ('tornado', 'tornado.ioloop'):
-                sys.modules.pop(name)
-                if name in before:
-                    sys.modules[name] = before[name]
-        self.addCleanup(restore)
+        self.connection_class = type('HTTP1Connection', (Connection,), {})
+        modules = mock.patch.dict(sys.modules, {
+            'tornado': types.ModuleType('tornado'),
+            'tornado.ioloop': types.SimpleNamespace(PeriodicCallback=PeriodicCallback),
+            'tornado.http1connection': types.SimpleNamespace(HTTP1Connection=self.connection_class),
+        })
+        modules.start()
+        self.addCleanup(modules.stop)
 
     def worker(self, *streams):
         return types.SimpleNamespace(cfg=Config(graceful_timeout=30, keepalive=2), server=Server(*streams),
@@ -111,6 +122,20 @@ class TornadoDrainTest(unittest.TestCase):
             self.assertEqual((busy.is_closed, partial.is_closed), (True, True))
             worker.watchdog()
             self.assertFalse(worker.alive)
+
+
+    def test_a_client_of_http_1_0_is_promised_no_next_answer(self):
+        before, kept = self.connection_class(True), self.connection_class(False)
+        self.assertEqual(before.write_headers('200', {}), {'Connection': 'Keep-Alive'})
+        worker = self.worker()
+        with page() as m, stopped_clock(drain, tornado_drain):
+            tornado_drain.attach(worker, m)
+            m[w.STATE] = w.DRAINING
+            worker.watchdog()
+        self.assertEqual(before.write_headers('200', {}), {})
+        self.assertEqual(before.asked, {'Connection': 'keep-alive'})
+        for other in (kept, self.connection_class(True, is_client=True)):
+            self.assertEqual(other.write_headers('200', headers={}), {'Connection': 'Keep-Alive'})
 
 
 class EventletHeartbeatTest(unittest.TestCase):
