@@ -9,6 +9,7 @@ import { runtimeBases } from "../platform/runtime_dir.ts";
 import { Cgroup } from "../sensors/machine/cgroup.ts";
 import { Machine, type MachineLimits } from "../sensors/machine/machine.ts";
 import { freeBytes } from "../sensors/machine/memory_use.ts";
+import { variable } from "../settings/environment.ts";
 import { addressText } from "../settings/setting_types.ts";
 import { variableOf } from "../settings/option.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -43,7 +44,7 @@ export async function check(
   let inspection: Inspection | undefined;
   let words: string[] = [];
   try {
-    const path = Deno.env.get("PATH");
+    const path = variable("PATH");
     words = isProgram ? findWords(program, path) : findGunicorn(settings.gunicorn, path, ownFolder());
     const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;
     if (problem !== undefined) errors.push(problem);
@@ -79,7 +80,7 @@ export async function check(
     const noRoom = minimumProblem(settings, inspection, known(limits.memoryBytes));
     if (noRoom !== undefined) errors.push(noRoom);
   }
-  const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
+  const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
   for (const problem of [runtimeFolderProblem(bases), settings.record && recordingProblem(settings.record)]) {
     if (problem) errors.push(problem);
   }

@@ -14,6 +14,7 @@ import { Cgroup } from "../sensors/machine/cgroup.ts";
 import { readCores } from "../sensors/machine/cores.ts";
 import { freeBytes } from "../sensors/machine/memory_use.ts";
 import type { Daemon } from "../sensors/probe/prepared_start.ts";
+import { variable } from "../settings/environment.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
 import { cappedMaximum } from "../settings/settings_sources.ts";
@@ -32,7 +33,7 @@ import { readSettings } from "./settings_input.ts";
 /** `run`: starts gunicorn, scales it, and returns the exit code. */
 export function run(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
   return start(flags, (settings) => ({
-    words: findGunicorn(settings.gunicorn, Deno.env.get("PATH"), ownFolder()),
+    words: findGunicorn(settings.gunicorn, variable("PATH"), ownFolder()),
     gunicornArgs,
     isProgram: false,
   }));
@@ -44,7 +45,7 @@ export function exec(flags: Flags, program: readonly string[]): Promise<number> 
     if (settings.probe === "off") {
       throw new Refused(["Cannot exec with --probe off: the probe is how gunicorn is found, leave it on"]);
     }
-    return { words: findWords(program, Deno.env.get("PATH")), gunicornArgs: [], isProgram: true };
+    return { words: findWords(program, variable("PATH")), gunicornArgs: [], isProgram: true };
   });
 }
 
@@ -63,12 +64,12 @@ async function start(
   const capped = cappedMaximum(resolved, cores);
   if (capped !== undefined) log.info("{capped}", { capped });
   // gunicorn refuses an empty number of workers.
-  if (Deno.env.get("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
+  if (variable("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
   try {
     const found = find(settings);
     const problem = settings.probe === "on" ? userChangeProblem(found.words, Deno.uid()) : undefined;
     if (problem !== undefined) throw new Refused([problem]);
-    const bases = settings.runtimeDir === "" ? runtimeBases(Deno.env) : [settings.runtimeDir];
+    const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
     const probeFiles = settings.probe === "on" ? readProbe() : undefined;
     using folder = new RuntimeFolder(bases, probeFiles && ((dir) => fillWithProbe(dir, probeFiles)));
     const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
@@ -106,7 +107,7 @@ async function start(
 
 /** No application anywhere: gunicorn has reported it and ended with 1; for the user it is an error of the command line. */
 function namesNothing(gunicornArgs: readonly string[]): boolean {
-  const all = [...gunicornArgs, ...shellWords(Deno.env.get("GUNICORN_CMD_ARGS") ?? "")];
+  const all = [...gunicornArgs, ...shellWords(variable("GUNICORN_CMD_ARGS") ?? "")];
   let hasDefaultConfig = false;
   try {
     hasDefaultConfig = Deno.statSync("gunicorn.conf.py").isFile;

@@ -1,5 +1,6 @@
 import type { Flags } from "../cli/cli.ts";
 import { fileProblem } from "../platform/file_problem.ts";
+import { variable } from "../settings/environment.ts";
 import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings/settings_sources.ts";
 
 /**
@@ -13,7 +14,7 @@ export function readSettings(
   machine: { readonly cores: number; readonly isWholeMachine?: boolean },
   recorded: ReadonlyMap<string, string> = new Map(),
 ): Resolved {
-  const named = flags.envFile ?? (Deno.env.get(ENV_FILE_VARIABLE)?.trim() || undefined);
+  const named = flags.envFile ?? (variable(ENV_FILE_VARIABLE)?.trim() || undefined);
   const errors: string[] = [];
   const warnings: string[] = [];
   const { text: envFile, problem } = named === undefined ? readApplicationsFile() : readEnvFile(named);

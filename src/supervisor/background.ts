@@ -1,4 +1,5 @@
 import type { Background, Daemon } from "../sensors/probe/prepared_start.ts";
+import { variable } from "../settings/environment.ts";
 
 /** Set in the process that goes on in the background; for no other program. */
 const MARK = "GUNICORN_AUTOSCALER_IN_BACKGROUND";
@@ -8,10 +9,10 @@ const MARK = "GUNICORN_AUTOSCALER_IN_BACKGROUND";
  * environment. With a service manager to notify gunicorn stays in the foreground, as it does by itself.
  */
 export function backgroundOf(): Background {
-  const isThere = Deno.env.get(MARK) !== undefined;
+  const isThere = variable(MARK) !== undefined;
   Deno.env.delete(MARK);
   if (isThere) return "is there";
-  return Deno.env.get("NOTIFY_SOCKET") !== undefined ? "stays" : "ends";
+  return variable("NOTIFY_SOCKET") !== undefined ? "stays" : "ends";
 }
 
 /** Starts this program once more, in a session of its own, and returns its pid. */

@@ -1,4 +1,5 @@
 import { type Instance, runningInstances, runtimeBases } from "../../platform/runtime_dir.ts";
+import { variable } from "../../settings/environment.ts";
 
 /** A running autoscaler and its private folder. */
 export interface Found {
@@ -42,8 +43,8 @@ export function chooseInstance(
 
 /** Looks for running instances where `run` makes their folders. */
 export function findInstance(named: string | undefined): Found | { readonly error: string } {
-  const configured = Deno.env.get("GUNICORN_AUTOSCALER_RUNTIME_DIR");
-  const bases = configured ? [configured] : runtimeBases(Deno.env);
+  const configured = variable("GUNICORN_AUTOSCALER_RUNTIME_DIR");
+  const bases = configured ? [configured] : runtimeBases({ get: variable });
   const parent = named?.includes("/") ? named.replace(/\/+$/, "").replace(/\/[^/]*$/, "") : undefined;
   if (parent !== undefined) bases.unshift(parent === "" ? "/" : parent);
   const unique = [...new Set(bases)];

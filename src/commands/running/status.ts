@@ -6,6 +6,7 @@ import { readArguments } from "./command_arguments.ts";
 import { askInstance, followInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
 import { withInstance } from "./with_instance.ts";
+import { variable } from "../../settings/environment.ts";
 
 const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance PID|DIR]
 Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
@@ -86,13 +87,13 @@ function view(report: StatusReport, history: HistoryReport): string[] {
 
 /** Colours for terminals, unless refused: https://no-color.org. FORCE_COLOR is for pipes that show them. */
 export function painter(): Paint {
-  if (Deno.env.get("NO_COLOR")) return plain;
-  return Deno.env.get("FORCE_COLOR") || Deno.stdout.isTerminal() ? colored : plain;
+  if (variable("NO_COLOR")) return plain;
+  return variable("FORCE_COLOR") || Deno.stdout.isTerminal() ? colored : plain;
 }
 
 /** Characters a line may have: what COLUMNS says, else the terminal's width, within 40 to 140. */
 export function width(): number {
-  const columns = Number(Deno.env.get("COLUMNS"));
+  const columns = Number(variable("COLUMNS"));
   if (columns >= 40) return columns;
   try {
     return Math.max(40, Math.min(140, Deno.consoleSize().columns));

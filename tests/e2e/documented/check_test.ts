@@ -55,6 +55,17 @@ Deno.test("check prints gunicorn, limits, signals and every setting with its sou
   ) assertStringIncludes(text, sentence);
 });
 
+Deno.test("folders whose names are no text do not keep it from starting", async () => {
+  const odd = "XDG_RUNTIME_DIR=$(printf '/caf\\351') TMPDIR=$XDG_RUNTIME_DIR PATH=$PATH:$XDG_RUNTIME_DIR";
+  const { code, text, stderr } = await check(["fast_api:app", "-b", "127.0.0.1:8123"], {}, [
+    "sh",
+    "-c",
+    `export ${odd}; exec "$@"`,
+    "sh",
+  ]);
+  assertEquals(code, 0, stderr + text);
+});
+
 Deno.test("check reads the worker class that a run would start, the deprecated name replaced", async () => {
   const words = ["fast_api:app", "-k", "uvicorn.workers.UvicornWorker", "-b", "127.0.0.1:8123"];
   const { text } = await check(["--map-uvicorn-deprecated", ...words]);
