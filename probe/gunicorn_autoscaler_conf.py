@@ -53,14 +53,14 @@ def _caller():
     return app, args
 
 
-def _users_arguments():
-    """sys.argv[1:] without the one pair the supervisor added."""
-    argv = list(_sys.argv[1:])
-    for i in range(len(argv) - 2, -1, -1):
-        if argv[i] == '-c' and _is_own(argv[i + 1]):
-            del argv[i:i + 2]
+def _without_ours(words):
+    """A copy of these words of the command line without the one pair the supervisor added."""
+    words = list(words)
+    for i in range(len(words) - 2, -1, -1):
+        if words[i] == '-c' and _is_own(words[i + 1]):
+            del words[i:i + 2]
             break
-    return argv
+    return words
 
 
 def _hide_variable(cfg):
@@ -85,7 +85,7 @@ def _users_location(cfg, args):
     parser = cfg.parser()
     # A program that runs gunicorn in its own process (mlflow, manage.py) has other arguments there.
     is_ours = any(_is_own(word) for word in _sys.argv)
-    given = parser.parse_args(_users_arguments()).config if is_ours else None
+    given = parser.parse_args(_without_ours(_sys.argv[1:])).config if is_ours else None
     in_variable = parser.parse_args(cfg.get_cmd_args_from_env()).config
     if args is not None:
         args.config = given if is_ours else in_variable
@@ -161,7 +161,9 @@ def _main(space):
     settings = cfg.settings
     location = _users_location(cfg, args)
     arguments = _sys.argv
-    _sys.argv = arguments[:1] + _users_arguments()  # for the user's config, the application and all it starts
+    _sys.argv = _without_ours(arguments)  # for the user's config, the application and all it starts
+    if hasattr(_sys, 'orig_argv'):  # what a program starts itself again with, in Python 3.10 and newer
+        _sys.orig_argv = _without_ours(_sys.orig_argv)
     values = _values(app, location, settings) if location else {}
     space.update(values)
     try:

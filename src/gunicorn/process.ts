@@ -1,6 +1,6 @@
 import { errorText } from "../error_text.ts";
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
-import { handles, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import { handles, pausesOf, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
 import { GunicornNotExecutable } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
@@ -9,10 +9,10 @@ const SIGNAL_BASE = 128;
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
 const LAUNCHER_MS = 3_000;
 /**
- * How often a signal to end is repeated, up to gunicorn 23 the master's full queue drops signals: until its listeners are
- * closed, or so many times where that is not known. The probe loses none, and a handler of the user's own may sleep, or
- * take a second signal for an order to hurry: there it is repeated only after the graceful timeout, which ends hooks that
- * block.
+ * How often a signal to end may be repeated, up to gunicorn 23 the master's full queue drops signals: until its listeners
+ * are closed, or so many times where that is not known, and not while the master stands still: a handler of the user's own
+ * may sleep, and would begin again. The probe loses none, and a second signal may be taken for an order to hurry: there it
+ * is repeated only after the graceful timeout, which ends hooks that block.
  */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
@@ -143,12 +143,17 @@ export class Gunicorn {
     clearInterval(this.#againTimer);
     const fromMs = performance.now();
     let times = 0;
+    let before: number | undefined;
     this.#againTimer = setInterval(() => {
       const isNeeded = isListening?.() ?? times < MOST_AGAIN;
       if (!isNeeded || !this.hasArbiter) clearInterval(this.#againTimer);
-      else if (performance.now() - fromMs < (graceMs?.() ?? 0)) return;
-      // It would kill a launcher that is about to exit, and its exit code would be lost.
-      else if (handles(this.#arbiter!.pid, "SIGTERM")) {
+      else {
+        const { pid } = this.#arbiter!;
+        const [grace, pauses] = [graceMs?.(), pausesOf(pid)];
+        const isDue = grace === undefined ? isMoving(before, pauses) : performance.now() - fromMs >= grace;
+        before = isDue ? undefined : pauses;
+        // It would kill a launcher that is about to exit, and its exit code would be lost.
+        if (!isDue || !handles(pid, "SIGTERM")) return;
         times++;
         this.signal(signal);
       }
@@ -170,6 +175,10 @@ export class Gunicorn {
     };
     look();
   }
+}
+
+function isMoving(before: number | undefined, now: number | undefined): boolean {
+  return before !== undefined && now !== undefined && now > before;
 }
 
 function send(pid: number, signal: Deno.Signal): boolean {

@@ -32,6 +32,20 @@ Deno.test("a process that has given up its handlers to exit is not killed by a r
   assertEquals((await gunicorn.exited).code, 7);
 });
 
+Deno.test("a handler that sleeps before the end is not called a second time", async () => {
+  await using dir = await tempDir();
+  const ready = dir.join("ready");
+  const script = "import signal,sys,time\n" +
+    `def leave(*a):\n    signal.signal(signal.SIGTERM, lambda *a: sys.exit(8))\n` +
+    "    time.sleep(4.5)\n    sys.exit(7)\n" +
+    `signal.signal(signal.SIGTERM, leave)\nopen('${ready}', 'w')\ntime.sleep(30)`;
+  const gunicorn = Gunicorn.start({ words: ["python3", "-c", script] });
+  gunicorn.recognise(processOf(gunicorn.pid)!);
+  await until(async () => await Deno.stat(ready).then(() => true, () => false), { what: "its handler" });
+  gunicorn.end("SIGTERM", { isListening: () => true });
+  assertEquals((await gunicorn.exited).code, 7);
+});
+
 Deno.test("a signal to end is sent again until the listeners are closed, and not after that", async () => {
   await using dir = await tempDir();
   const [ready, seen] = [dir.join("ready"), dir.join("seen")];
@@ -44,9 +58,9 @@ Deno.test("a signal to end is sent again until the listeners are closed, and not
   const there = (path: string) => Deno.stat(path).then(({ size }) => size + 1, () => 0);
   await until(async () => await there(ready), { what: "its handler" });
   let looks = 0;
-  gunicorn.end("SIGTERM", { isListening: () => ++looks <= 1 });
-  await until(() => looks === 2, { what: "two looks" });
-  assertEquals(await there(seen), 3, "at first, and after the first look");
+  gunicorn.end("SIGTERM", { isListening: () => ++looks <= 2 });
+  await until(() => looks === 3, { what: "three looks" });
+  assertEquals(await there(seen), 3, "at first, and after the second look");
   // With the probe, only after the graceful timeout.
   looks = 0;
   gunicorn.end("SIGTERM", { isListening: () => ++looks <= 3, graceMs: () => 2_500 });

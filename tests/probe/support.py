@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, PROBE)
 
 from gunicorn_autoscaler_probe import words as w  # noqa: E402
+from gunicorn_autoscaler_probe.master import parent  # noqa: E402
 from gunicorn_autoscaler_probe.page import Page  # noqa: E402
 
 
@@ -21,7 +22,7 @@ def runtime_folder(supervisor_pid=None):
     """A folder with an arbiter file; `supervisor_pid`: the parent of this process when not given."""
     folder = tempfile.mkdtemp(prefix='ga-probe-test-')
     try:
-        write_arbiter(folder, os.getppid() if supervisor_pid is None else supervisor_pid)
+        write_arbiter(folder, parent.own() if supervisor_pid is None else supervisor_pid)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

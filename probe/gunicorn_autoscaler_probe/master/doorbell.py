@@ -7,7 +7,7 @@ from .. import words as w
 from ..fork_server.arbiter_words import ForkServerWords
 from ..own_descriptor import OwnDescriptor
 from ..page import Page, open_owned
-from . import background, claim, start
+from . import background, claim, parent, start
 from .asleep import Sleep
 
 # More is a torn or hostile file.
@@ -34,7 +34,7 @@ class Doorbell:
         self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
         self.sleep = Sleep(self._words, self.supervisor_pid)
         self._claimed_by = None
-        self.has_launcher = os.getppid() != self.supervisor_pid  # a program between the supervisor and this process
+        self.has_launcher = parent.own() != self.supervisor_pid  # a program between the supervisor and this process
         self.begun = 0  # workers to begin with; 0 where gunicorn's own count stands
         self._changes = 0
 
@@ -81,7 +81,7 @@ class Doorbell:
         return os.getpid() == self._claimed_by and self._is_supervised()
 
     def _is_supervised(self):
-        if os.getppid() == self.supervisor_pid:
+        if parent.own() == self.supervisor_pid:
             return True
         return claim.is_held(self._file.fd) if self._file.is_open() else not claim.is_gone(self.supervisor_pid)
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 
 from ..slot import make_folder
+from . import parent
 
 _PR_SET_PDEATHSIG = 1
 _WRAPPER = 'gunicorn_autoscaler_conf.py'
@@ -20,7 +21,7 @@ def tie_to_parent(parent_pid):
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), 'prctl(PR_SET_PDEATHSIG)')
-    if os.getppid() != parent_pid:  # it died before the call: the signal would never come
+    if parent.own() != parent_pid:  # it died before the call: the signal would never come
         end()
 
 

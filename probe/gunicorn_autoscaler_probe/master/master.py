@@ -8,7 +8,7 @@ from ..own_descriptor import OwnDescriptor
 from ..fork_server.spawning import Spawning
 from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
-from . import lifeline, sockets, start, start_arguments
+from . import lifeline, parent, sockets, start, start_arguments
 from .doorbell import Doorbell
 from .given_up_listeners import GivenUpListeners
 
@@ -48,6 +48,7 @@ class Master:
         self._is_ours = True
         sockets.take()
         bell.take_over_daemon()
+        parent.stand_aside(bell.supervisor_pid)
         try:
             if not bell.has_launcher:  # the kernel reports only a parent's death; otherwise the workforce checks
                 lifeline.tie_to_parent(bell.supervisor_pid)

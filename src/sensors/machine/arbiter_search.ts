@@ -2,7 +2,7 @@
 
 import { type ProcessId, processOf } from "../../platform/process_id.ts";
 import { readNames, readText } from "../text_file.ts";
-import { catchesCountSignals, caughtSignals, parsePids } from "./process_stat.ts";
+import { catchesCountSignals, caughtSignals, parsePauses, parsePids } from "./process_stat.ts";
 
 /** Most processes searched: a launcher has only a few. */
 const MOST_PROCESSES = 200;
@@ -17,6 +17,11 @@ const NUMBERS = { SIGHUP: 1, SIGUSR1: 10, SIGTERM: 15, SIGWINCH: 28 } as const;
 /** Whether this process has a handler for the signal; undefined where that is not known. */
 export function handles(pid: number, signal: keyof typeof NUMBERS): boolean | undefined {
   return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(NUMBERS[signal]);
+}
+
+/** How often its main thread has waited for something; a gunicorn master's loop does once a second. */
+export function pausesOf(pid: number): number | undefined {
+  return parsePauses(readText(`/proc/${pid}/status`) ?? "");
 }
 
 /** The topmost process that takes count signals, from `pid` down; undefined when there is none (yet). */

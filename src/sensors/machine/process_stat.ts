@@ -76,6 +76,12 @@ export function parseAnonymous(text: string): number | undefined {
   return match === null ? undefined : 1024 * Number(match[1]);
 }
 
+/** voluntary_ctxt_switches of /proc/PID/status: how often the main thread has waited for something. */
+export function parsePauses(text: string): number | undefined {
+  const match = /^voluntary_ctxt_switches:\s+(\d{1,15})$/m.exec(text);
+  return match === null ? undefined : Number(match[1]);
+}
+
 /** Signal numbers on every architecture that we run on. */
 const SIGCONT = 18, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22;
 

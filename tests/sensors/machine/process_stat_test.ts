@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   catchesCountSignals,
   parseAnonymous,
+  parsePauses,
   parsePids,
   parsePss,
   parseRunQueueWait,
@@ -78,4 +79,12 @@ Deno.test("Children are pids and nothing else", () => {
   assertEquals(parsePids("101 102 9999 \n"), [101, 102, 9999]);
   assertEquals(parsePids(""), []);
   assertEquals(parsePids("x -3 0 7 99999999999999999999"), [7]);
+});
+
+Deno.test("the waits of a main thread are those that it chose", () => {
+  assertEquals(
+    parsePauses("Threads:\t1\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n"),
+    150,
+  );
+  assertEquals(parsePauses("nonvoluntary_ctxt_switches:\t545\n"), undefined);
 });

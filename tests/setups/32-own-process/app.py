@@ -1,7 +1,7 @@
 import os
 import sys
 
-AT_IMPORT = sys.argv[1:]
+AT_IMPORT = sys.argv[1:], getattr(sys, 'orig_argv', None)
 
 
 def app(environ, start_response):
