@@ -81,6 +81,8 @@ export const BURST_OVER_SHARE = 0.5;
 export const LEAST_BURST_REQUESTS = 2;
 /** Loops busy for this many times the CPU that they use are blocked. Source: simulated, Event loops. */
 export const BLOCKED_LOOP_FACTOR = 2;
+/** Loops that compute or wait for a core for this share of the time that they are busy want cores, not loops. */
+export const COMPUTING_LOOP_SHARE = 0.6;
 
 // Queue
 
@@ -167,6 +169,10 @@ export const SLOWER_FACTOR = 1.7;
 export const MOVING_MEAN_REQUESTS = 8;
 /** Requests that must have ended at least before that mean is compared. Source: judgement. */
 export const LEAST_JUDGED_REQUESTS = 2;
+/** After a stop they are as before when requests take no more than this many times as long. Source: judgement. */
+export const AS_BEFORE_FACTOR = 1.45;
+/** Requests that show it, and 1.5 for each slot: half of them had begun before the stop. Source: judgement. */
+export const AS_BEFORE_REQUESTS = 16;
 /** Growth that did not help is tried again after this. Source: simulated, Dependencies. */
 export const GROWTH_RETRY_MS = 60_000;
 /** Requests hang when they keep slots for this many times their mean. Source: simulated, Dependencies. */

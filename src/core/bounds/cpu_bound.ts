@@ -43,7 +43,9 @@ export function cpuBound(
   const isThreads = sample.model.kind === "gthread";
   // CPU is read late: that of new workers is not in it yet, so the window before them counts. Sync workers are looked at
   // there only where a boot too many costs more than one that comes late.
-  const latest = [recent, ...(isThreads || bootsAreLate ? [before] : [])].filter(isTelling);
+  const latest = [withLateCpu(recent, before), ...(isThreads || bootsAreLate ? [before] : [])].filter(
+    isTelling,
+  );
   const telling = isThreads || latest.length === 0 ? [...latest, stable].filter(isTelling) : latest;
   if (telling.length === 0) return undefined;
   // Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
@@ -53,6 +55,18 @@ export function cpuBound(
   if (onCpuShare < CPU_BOUND_SHARE) return undefined;
   const workers = roundUp((limitCores / onCpuShare) * CPU_SLACK_FACTOR);
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
+}
+
+/**
+ * CPU is read late: a run queue that is gone may be in it yet, and the requests that stood in it no longer. Requests in
+ * service now or then, whichever are more.
+ */
+function withLateCpu(recent: WindowSums, before: WindowSums): WindowSums {
+  return {
+    ...recent,
+    occupiedMs: Math.max(recent.occupiedMs, before.occupiedMs),
+    servingMs: Math.max(recent.servingMs, before.servingMs),
+  };
 }
 
 function isTelling({ occupiedMs }: WindowSums): boolean {

@@ -2,12 +2,16 @@ import {
   ASYNC_CORE_UTILIZATION,
   BLOCKED_LOOP_FACTOR,
   BLOCKED_LOOP_UTILIZATION,
+  COMPUTING_LOOP_SHARE,
+  CPU_SLACK_FACTOR,
   DOWN_LOAD_FACTOR,
   LATE_LOOPS_LEAST_MS,
   LATE_LOOPS_SHARE,
   LOOP_TICK_MS,
 } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
+import { roundUp } from "../round_up.ts";
+import { type Cpu, known, type Maybe } from "../sample.ts";
 import { lowerCount, lowerErlangs } from "./offered_load.ts";
 import { type WaitGoal, workersFor } from "./delay_formula.ts";
 
@@ -40,6 +44,21 @@ export function loopState(sums: WindowSums): LoopState {
  */
 export function loopWorkers(erlangs: number, restMs: number, goal: WaitGoal, utilization: number): number {
   return workersFor(erlangs, 1, { ...goal, serviceMs: restMs, variation: 1, utilization });
+}
+
+/**
+ * The most loops that help where loops are busy because they compute or wait for a core: more wait for the same cores, and
+ * their boots take these from the loops that serve. Any number where loops wait for something else.
+ * @param before as long as the stable window, and ended before CPU is read
+ * Example: half a core, requests that compute: 1 loop, however late it is.
+ */
+export function mostLoops(cpu: Maybe<Cpu>, stable: WindowSums, before: WindowSums): number {
+  if (!known(cpu)) return Infinity;
+  // CPU is read late. It is waited for where a boot has no core to itself.
+  const { loopBusyMs, servingMs } = cpu.limitCores <= 1 ? before : stable;
+  const isComputing =
+    stable.cpuMs + stable.cpuWaitMs >= COMPUTING_LOOP_SHARE * Math.min(loopBusyMs, servingMs);
+  return isComputing ? roundUp(cpu.limitCores * CPU_SLACK_FACTOR) : Infinity;
 }
 
 /** Whether requests wait too long for their loops, over the burst window and still in the last second. */

@@ -11,7 +11,15 @@ import { roundUp } from "../round_up.ts";
 import { known } from "../sample.ts";
 import { burstCores } from "./burst.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
-import { blockedLoops, blockedMs, enoughLoops, loopsAreLate, loopsFor, neededLoops } from "./event_loops.ts";
+import {
+  blockedLoops,
+  blockedMs,
+  enoughLoops,
+  loopsAreLate,
+  loopsFor,
+  mostLoops,
+  neededLoops,
+} from "./event_loops.ts";
 import { objective } from "./objective.ts";
 import type { Observed } from "./observed.ts";
 import { erlangsOf, lowerErlangs } from "./offered_load.ts";
@@ -26,13 +34,19 @@ export const LOOP_WORKERS: WorkerSignals = {
     ["burst", burstOnCores],
     ["burst", burstOnLoops],
     ["burst", burstInFlight],
-    ["queue", queueOnLoops],
-    ["loop", loop],
-    ["blocked-loop", blockedLoop],
+    ["queue", limited(queueOnLoops)],
+    ["loop", limited(loop)],
+    ["blocked-loop", limited(blockedLoop)],
     ["slo", objective],
   ],
   enough,
 };
+
+/** As many loops as help, and no more. */
+function limited(signal: (observed: Observed) => number): (observed: Observed) => number {
+  return (observed) =>
+    Math.min(signal(observed), mostLoops(observed.sample.cpu, observed.stable, beforeCpu(observed)));
+}
 
 /** Requests in flight, at `target-conc-per-worker` a worker. */
 function concurrency({ settings, steadyErlangs, serviceMs, stable }: Observed): number {
@@ -68,10 +82,9 @@ function burstInFlight({ burst, serviceMs, settings }: Observed): number {
 
 /** Loops for what waits in the accept queue, beside those for the load: a loop that is blocked is a slot. */
 function queueOnLoops(observed: Observed): number {
-  const { sample, history, settings, stable, recent, goal } = observed;
+  const { sample, stable, recent, goal } = observed;
   // CPU is read late: loops that have just begun to compute look blocked. So do those that wait for a CPU, all the time.
-  const before = history.sums(settings.windowMs - CPU_DELAY_MS, CPU_DELAY_MS);
-  const serviceMs = blockedMs({ ...before, cpuMs: stable.cpuMs + stable.cpuWaitMs });
+  const serviceMs = blockedMs({ ...beforeCpu(observed), cpuMs: stable.cpuMs + stable.cpuWaitMs });
   if (serviceMs <= 0) return 0;
   const input = { ...observed, sample: { ...sample, model: { ...sample.model, slots: 1 } } };
   const beside = loopsFor(neededLoops(recent), stable, goal);
@@ -87,6 +100,11 @@ function loop(observed: Observed): number {
   const isLate = loopsAreLate(recent, observed.second, goal);
   const busy = isLate ? neededLoops(recent) : Math.min(neededLoops(stable), neededLoops(recent));
   return Math.max(isLate && !isSettling ? target + 1 : 0, loopsFor(busy, recent, goal));
+}
+
+/** The stable window but for its end, of which the CPU is not read yet. */
+function beforeCpu({ history, settings }: Observed): WindowSums {
+  return history.sums(settings.windowMs - CPU_DELAY_MS, CPU_DELAY_MS);
 }
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */

@@ -1,4 +1,6 @@
 import {
+  AS_BEFORE_FACTOR,
+  AS_BEFORE_REQUESTS,
   GROWTH_RETRY_MS,
   HANGING_STEP_FACTOR,
   HANGING_STEP_MS,
@@ -34,11 +36,21 @@ interface Trial {
   readonly sinceStep: number;
 }
 
+/** Growth brought nothing: no more than this many workers until then. */
+interface Stop {
+  readonly workers: number;
+  readonly untilMs: number;
+  /** The growth that brought nothing, and its first requests' mean service time. */
+  readonly trial: Trial;
+  readonly firstMs: number;
+  /** What ended since, or since it was last looked at. */
+  readonly since: Ended;
+}
+
 /** What growth has brought, as far as it is known. */
 export interface Gradient {
   readonly trial: Trial | undefined;
-  /** Growth brought nothing: no more than this many workers until then. */
-  readonly stop: { readonly workers: number; readonly untilMs: number } | undefined;
+  readonly stop: Stop | undefined;
 }
 
 /** Nothing has grown yet. */
@@ -60,25 +72,29 @@ export interface GradientInput {
  * requests. Where more are still wanted and requests take much longer than the first that ended after the growth began, the
  * workers only queue for something else, such as a database. Compare the gradient of Netflix/concurrency-limits:
  * the round trip without load over the present one.
+ * Chance, and boots that take the CPU, make requests slower for a while: once they take as long as before, growth goes on.
  * Example: 4 -> 16 workers before a database with 6 connections of 2 s: 2.0 s, then on the way to 5.3 s. No further.
  */
 export function judge(gradient: Gradient, input: GradientInput): Gradient {
   const { nowMs, target, wanted, slots, ended } = input;
   const { trial, stop } = gradient;
   if (wanted <= target) return trial === undefined && stop === undefined ? gradient : FLAT;
-  if (stop !== undefined) return nowMs >= stop.untilMs ? FLAT : gradient;
+  if (stop !== undefined) return nowMs >= stop.untilMs ? FLAT : stopped(stop, slots, ended);
   if (trial === undefined) return gradient;
   const sinceStep = trial.sinceStep + ended.requests;
   if (known(trial.firstMs)) {
     const meanMs = moved(trial.meanMs, ended);
     const slower = trial.hung && shows(sinceStep, target, slots) ? SLOWER_STEP_FACTOR : SLOWER_FACTOR;
     if (target > trial.from && meanMs > slower * trial.firstMs) {
-      return { trial: undefined, stop: { workers: target, untilMs: nowMs + GROWTH_RETRY_MS } };
+      const { firstMs } = trial;
+      return {
+        trial: undefined,
+        stop: { workers: target, untilMs: nowMs + GROWTH_RETRY_MS, trial, firstMs, since: NONE },
+      };
     }
     return { trial: { ...trial, meanMs, sinceStep }, stop };
   }
-  const requests = trial.first.requests + ended.requests;
-  const serviceMs = trial.first.serviceMs + ended.serviceMs;
+  const { requests, serviceMs } = together(trial.first, ended);
   const isMeasured = requests >= Math.max(LEAST_JUDGED_REQUESTS, trial.from * slots);
   const firstMs = isMeasured ? serviceMs / requests : "unknown";
   return {
@@ -91,6 +107,22 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
     },
     stop,
   };
+}
+
+/** What is known of growth that was stopped, when these have ended too. */
+function stopped(stop: Stop, slots: number, ended: Ended): Gradient {
+  const since = together(stop.since, ended);
+  if (since.requests < Math.max(AS_BEFORE_REQUESTS, HANGING_STEP_REQUESTS * stop.workers * slots)) {
+    return { trial: undefined, stop: { ...stop, since } };
+  }
+  const meanMs = since.serviceMs / since.requests;
+  return meanMs > AS_BEFORE_FACTOR * stop.firstMs
+    ? { trial: undefined, stop: { ...stop, since: NONE } }
+    : { trial: { ...stop.trial, meanMs }, stop: undefined };
+}
+
+function together(a: Ended, b: Ended): Ended {
+  return { requests: a.requests + b.requests, serviceMs: a.serviceMs + b.serviceMs };
 }
 
 /** Whether a step to twice the workers shows in what has ended since: what had begun before it ends first. */

@@ -18,6 +18,13 @@ Deno.test("the bound is there before the CPU is used up, from what requests did 
   assertEquals(max.why.code, "cpu");
 });
 
+Deno.test("a run queue that is gone does not make requests that wait look as if they computed", () => {
+  // 16 workers stood in it; now 3 requests wait for a database. CPU is read late.
+  const recent = { ...quiet, occupiedMs: 9_000, cpuMs: 900, cpuWaitMs: 8_000 };
+  const most = (before: WindowSums) => bounds({ cpu: cpu(0.4) }, { recent, before }).max.why.code;
+  assertEquals([most({ ...quiet, occupiedMs: 18_000 }), most(quiet)], ["configured", "cpu"]);
+});
+
 const FOUR_THREADS = { kind: "gthread", slots: 4 } as const;
 /** Four requests at once on each of two workers: 22 % of a request's time, 90 % of a worker's. */
 const THREADS = { ...quiet, occupiedMs: 24_000, servingMs: 6_000, cpuMs: 5_400 };

@@ -8,8 +8,9 @@ import {
   loopState,
   loopWorkers,
   lowerBusyLoops,
+  mostLoops,
 } from "../../../src/core/demand/event_loops.ts";
-import { asked, demand, requests, type Scene } from "./demand_scenes.ts";
+import { asked, CPU, demand, requests, type Scene } from "./demand_scenes.ts";
 import { tick, ticks } from "../ticks.ts";
 
 /** Ticks of 100 ms in which this many of ten loop ticks are late, each by so much, while a request is in flight. */
@@ -181,4 +182,33 @@ Deno.test("a request that blocks keeps its loop busy for its part of the busy ti
 Deno.test("without a finished request it is not known what blocks", () => {
   const sums = { ...ticks([late(10, 100)]).sums(100), finished: 0, arrivals: 100, cpuMs: 0 };
   assertEquals(blockedLoops(sums, sums), 0);
+});
+
+/** Ten seconds of loops that are busy for half of them. */
+const BUSY = { ...ticks([]).sums(0), spanMs: 10_000, loopBusyMs: 5_000, servingMs: 10_000 };
+
+Deno.test("loops that compute, or wait for a core, want no more than run at once", () => {
+  const most = (limitCores: number, seen: Partial<typeof BUSY>, before = BUSY) =>
+    mostLoops({ ...CPU, limitCores }, { ...BUSY, ...seen }, before);
+  assertEquals([0.5, 1, 2, 4].map((cores) => most(cores, { cpuMs: 4_000 })), [1, 2, 3, 5]);
+  assertEquals(most(2, { cpuMs: 1_000, cpuWaitMs: 2_000 }), 3);
+  assertEquals(most(2, { cpuMs: 1_000, cpuWaitMs: 1_900 }), Infinity, "they wait for something else");
+  assertEquals(mostLoops("unknown", BUSY, BUSY), Infinity);
+  assertEquals(most(2, { cpuMs: 3_000, servingMs: 5_000 }), 3);
+});
+
+Deno.test("on one core or less the CPU of loops that have just become busy is waited for", () => {
+  const idle = { ...BUSY, loopBusyMs: 100 };
+  const most = (limitCores: number) => mostLoops({ ...CPU, limitCores }, { ...BUSY, cpuMs: 500 }, idle);
+  assertEquals([most(0.5), most(1), most(1.1)], [1, 2, Infinity]);
+});
+
+Deno.test("loops that are late by their own computing ask for no worker on half a core", () => {
+  const scene = (cpuMs: number): Scene => ({
+    ...WAITING,
+    always: { ...WAITING.always, loopBusyMs: 100, cpuMs },
+    sample: { cpu: { ...CPU, limitCores: 0.5 } },
+    input: { target: 1 },
+  });
+  assertEquals([asked(scene(10), "loop"), asked(scene(90), "loop")], [3, 1]);
 });

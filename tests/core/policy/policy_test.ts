@@ -68,9 +68,13 @@ Deno.test("up: growth that brought no more finished requests stops", () => {
   assertEquals(decision.target < 12, true, `${decision.target} workers`);
 });
 
+const NONE = { requests: 0, serviceMs: 0 };
+const TRIAL = { from: 2, hung: false, first: NONE, firstMs: 100, meanMs: 300, sinceStep: 0 };
+const STOP = { workers: 4, untilMs: 60_000, trial: TRIAL, firstMs: 100, since: NONE };
+
 Deno.test("up: from where growth stopped no worker is added", () => {
   const driver = new Driver(4);
-  const gradient = { trial: undefined, stop: { workers: 4, untilMs: 60_000 } };
+  const gradient = { trial: undefined, stop: STOP };
   driver.state = { ...driver.state, gradient };
   assertEquals(driver.step(demand(12)).reason, { code: "no-gain", retryInMs: 60_000 });
 });
@@ -98,7 +102,7 @@ Deno.test("up: to as many as may boot at once, and the others when one of them s
 
 Deno.test("up: the decision says when the next try after a stop is", () => {
   const driver = new Driver(4);
-  driver.state = { ...driver.state, gradient: { trial: undefined, stop: { workers: 4, untilMs: 60_000 } } };
+  driver.state = { ...driver.state, gradient: { trial: undefined, stop: STOP } };
   assertEquals(driver.at(10_000, demand(12)).reason, { code: "no-gain", retryInMs: 50_000 });
 });
 

@@ -119,7 +119,10 @@ Deno.test("a folder or a recording that cannot be written is reported before a r
 });
 
 Deno.test("advice: a slow import wants a fork server or --preload, sync workers that wait want threads", async () => {
-  const slow = await check(["slow_import:app"], { IMPORT_SECONDS: "1.2" });
+  const slow = await check(["slow_import:app"], {
+    IMPORT_SECONDS: "1.2",
+    GUNICORN_AUTOSCALER_FORK_SERVER: "off",
+  });
   assertMatch(
     slow.text,
     /A boot takes [1-9]\d*\.\d s and \d+ MiB; from a fork server \(--fork-server on\) about \d+ ms/,
