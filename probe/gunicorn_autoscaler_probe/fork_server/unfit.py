@@ -1,4 +1,6 @@
 """Configurations in which a fork server is useless or harmful."""
+import os
+
 from .. import kinds
 from . import kernel
 
@@ -10,6 +12,8 @@ def reason(server):
         return 'preload_app is set, gunicorn\'s master has the application already'
     if cfg.reload:
         return 'reload is set, new code must be imported by each worker'
+    if getattr(os.waitpid, '__module__', '') == 'gevent.os':
+        return 'gevent is at work in gunicorn\'s master already, and takes the ends of workers that it has not forked'
     if kinds.kind_of(server.worker_class) == kinds.UNKNOWN:
         return 'the worker class %s is not known' % server.worker_class.__name__
     if type(server).spawn_worker.__module__ != 'gunicorn.arbiter':

@@ -358,3 +358,16 @@ class KeeperTest(unittest.TestCase):
         self.keeper.await_first()
         self.assertEqual([one.is_ended for one in FakeForkServer.made], [True, False])
         self.assertEqual(self.words.published, (process.READY, ''))
+
+
+class UnfitTest(unittest.TestCase):
+    def test_gevent_in_the_master_takes_the_ends_of_workers(self):
+        def waitpid(pid, options):
+            raise AssertionError
+
+        waitpid.__module__ = 'gevent.os'
+        real, os.waitpid = os.waitpid, waitpid
+        self.addCleanup(setattr, os, 'waitpid', real)
+        server = Server()
+        server.cfg.reload = False
+        self.assertIn('gevent', unfit.reason(server))
