@@ -1,10 +1,12 @@
 """How a gthread worker empties itself; from 27 on gunicorn sees to most of it."""
 import os
+import select
 import socket
 import sys
 from time import monotonic_ns
 
 from .. import report, words as w
+from ..meters.wsgi_meter import is_stream
 from . import own_listeners, time_limits
 from .drain import Drain
 
@@ -38,8 +40,8 @@ class GthreadDrain(Drain):
 
     def stop_accepting(self):
         worker = self._worker
-        select = worker.poller.select
-        worker.poller.select = lambda timeout=None: select(
+        wait = worker.poller.select
+        worker.poller.select = lambda timeout=None: wait(
             _LOOK_EVERY_S if timeout is None else min(timeout, _LOOK_EVERY_S))
         if hasattr(worker, 'set_accept_enabled'):  # 24 and newer
             worker.set_accept_enabled(False)
@@ -69,7 +71,7 @@ class GthreadDrain(Drain):
         return len(worker.poller.get_map()) > 0 or any(not one.done() for one in list(worker.futures))
 
     def close(self):
-        end_answers(self._worker)
+        end_answers(self._worker, begun=True)
 
     def abort_waiting(self):
         end_answers(self._worker)
@@ -91,6 +93,7 @@ class GunicornsDrain:
         self._words = words
         self._since_ns = 0
         self._clients_ns = 0  # from then on, connections on which no own work is done are ended; 0: not prolonged
+        self._own_ns = 0  # from then on, all answers that have begun are ended
         timeout_s = time_limits.clients_s(worker.cfg)
         self._end_ns = int(max(timeout_s / 2, timeout_s - _LAST_TURNS_S) * 10**9)
         cap_keepalive = getattr(worker, '_cap_keepalive', None)
@@ -106,7 +109,9 @@ class GunicornsDrain:
     def _prolong(self, worker):
         if self._words[w.STATE] == w.DRAINING:
             self._clients_ns = int(time_limits.clients_s(worker.cfg) * 10**9)
-            worker.cfg.set('graceful_timeout', int(time_limits.own_s(worker.cfg)))
+            own_s = int(time_limits.own_s(worker.cfg))
+            self._own_ns = int((own_s - _LAST_TURNS_S) * 10**9)
+            worker.cfg.set('graceful_timeout', own_s)
 
     def look(self):
         """Called in each turn of its main loop."""
@@ -118,7 +123,7 @@ class GunicornsDrain:
             self._attempt(accept_queued)
         past_ns = now_ns - self._since_ns
         if past_ns > self._end_ns:
-            own = self._attempt(end_answers)
+            own = self._attempt(lambda worker: end_answers(worker, begun=past_ns > self._own_ns))
             if own == 0 and 0 < self._clients_ns < past_ns:
                 self._worker.nr_conns = 0  # gunicorn would wait for them
 
@@ -140,9 +145,10 @@ def accept_queued(worker):
             client.close()
 
 
-def end_answers(worker):
-    """Shut the connections that only their clients keep busy: answers that have begun, requests that still come in. The
-    thread that writes to one, or reads from it, ends. Before its answer begins, and in its close(), a request is the
+def end_answers(worker, begun=False):
+    """Shut the connections that only their clients keep busy: answers that are not read, event streams, requests that
+    still come in. The thread that writes to one, or reads from it, ends. Before its answer begins, while the
+    application makes more of it (unless all that have begun are to end), and in its close(), a request is the
     application's own work: returns how many there are.
     """
     own = 0
@@ -153,7 +159,7 @@ def end_answers(worker):
             if name in _REQUEST and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
                 values = frame.f_locals
                 if values.get('self') is worker:
-                    if name == 'handle' or getattr(values.get('resp'), 'headers_sent', False) and not _closes(called):
+                    if name == 'handle' or _is_the_clients(values.get('resp'), values.get('conn'), called, begun):
                         _shut(values.get('conn'))
                     else:
                         own += 1
@@ -162,10 +168,27 @@ def end_answers(worker):
     return own
 
 
-def _closes(frame):
-    """Whether this is a close() of the application's, after its answer; gunicorn's own writes the end of it."""
+def _is_the_clients(response, conn, frame, begun):
+    """Whether this answer, in which `frame` is called, is one that its client keeps busy; any, if it has `begun`."""
+    if not getattr(response, 'headers_sent', False):
+        return False
     code = getattr(frame, 'f_code', None)
-    return code is not None and code.co_name == 'close' and 'gunicorn' not in code.co_filename.split(os.sep)
+    is_gunicorns = code is None or 'gunicorn' in code.co_filename.split(os.sep)
+    if code is not None and code.co_name == 'close' and not is_gunicorns:
+        return False  # gunicorn's own writes the end of it
+    if begun or is_stream(getattr(response, 'headers', None)):
+        return True
+    return is_gunicorns and not _takes_more(conn)
+
+
+def _takes_more(conn):
+    """Whether what is written to it can be sent: its thread was just writing, and waits for no client."""
+    try:
+        poll = select.poll()
+        poll.register(conn.sock, select.POLLOUT)
+        return any(what & select.POLLOUT for _, what in poll.poll(0))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False
 
 
 def _shut(conn):

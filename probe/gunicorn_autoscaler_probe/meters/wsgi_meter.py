@@ -117,7 +117,7 @@ def _request_class(meter, streams):
                 self.is_own = False
                 own_work -= 1
             self.status = status
-            if not self.is_stream and _is_stream(headers):
+            if not self.is_stream and is_stream(headers):
                 self.is_stream = True
                 set_apart()
                 streams.opened()
@@ -147,7 +147,8 @@ def _request_class(meter, streams):
     return Request, lambda: own_work
 
 
-def _is_stream(headers):
+def is_stream(headers):
+    """Whether the answer that these begin is an event stream."""
     if not isinstance(headers, list):
         return False
     try:

@@ -1,3 +1,4 @@
+import socket
 import threading
 import unittest
 from types import SimpleNamespace
@@ -149,7 +150,7 @@ class GthreadDrainTest(unittest.TestCase):
             worker.cfg.graceful_timeout = 3
             worker._cap_keepalive = lambda deadline: None
             with page() as m, stopped_clock(gthread_drain) as clock, patch.object(gthread_drain, 'end_answers',
-                                                                                  lambda worker: work):
+                                                                                  lambda worker, begun: work):
                 m[w.STATE] = state
                 end = gthread_drain.GunicornsDrain(worker, m)
                 worker.alive = False
@@ -177,7 +178,7 @@ def handle_http2_request(self, conn, resp, call):
 
 
 class EndAnswersTest(unittest.TestCase):
-    def ends(self, name, *more):
+    def ends(self, name, *more, is_read=False, begun=False):
         """(requests that are own work, connections shut) while a thread is in this method."""
         go, is_in = threading.Event(), threading.Event()
 
@@ -190,24 +191,42 @@ class EndAnswersTest(unittest.TestCase):
 
         space, worker, shut = {'wait': wait}, object(), []
         exec(compile(METHODS, '/site-packages/gunicorn/workers/gthread.py', 'exec'), space)
-        conn = SimpleNamespace(sock=SimpleNamespace(shutdown=shut.append))
-        arguments = [{'wait': wait, 'close': close}[one] if isinstance(one, str) else one for one in more]
+        exec(compile('def write():\n    wait()', '/site-packages/gunicorn/http/wsgi.py', 'exec'), space)
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        while not is_read:
+            try:
+                ours.send(b'x' * 65536)
+            except BlockingIOError:
+                break
+        conn = SimpleNamespace(sock=SimpleNamespace(shutdown=shut.append, fileno=ours.fileno))
+        calls = {'wait': wait, 'close': close, 'write': space['write']}
+        arguments = [calls[one] if isinstance(one, str) else one for one in more]
         thread = threading.Thread(target=space[name], args=(worker, conn, *arguments))
         thread.start()
         is_in.wait(10)
         try:
-            return gthread_drain.end_answers(worker), len(shut)
+            return gthread_drain.end_answers(worker, begun), len(shut)
         finally:
             go.set()
             thread.join()
+            ours.close()
+            theirs.close()
 
     def test_own_work_goes_on_and_what_waits_for_a_client_ends(self):
         begun, not_begun = SimpleNamespace(headers_sent=True), SimpleNamespace(headers_sent=False)
-        for name, more, expected in (('handle', (), (0, 1)), ('handle_request', (begun, 'wait'), (0, 1)),
+        events = SimpleNamespace(headers_sent=True, headers=[('Content-Type', 'text/event-stream')])
+        for name, more, expected in (('handle', (), (0, 1)), ('handle_request', (begun, 'write'), (0, 1)),
+                                     ('handle_request', (begun, 'wait'), (1, 0)),
                                      ('handle_request', (begun, 'close'), (1, 0)),
+                                     ('handle_request', (events, 'wait'), (0, 1)),
+                                     ('handle_request', (events, 'close'), (1, 0)),
                                      ('handle_request', (not_begun, 'wait'), (1, 0)),
                                      ('handle_http2_request', (not_begun, 'wait'), (1, 0))):
             self.assertEqual(self.ends(name, *more), expected)
+        self.assertEqual(self.ends('handle_request', begun, 'write', is_read=True), (1, 0))
+        self.assertEqual(self.ends('handle_request', begun, 'wait', begun=True), (0, 1))
+        self.assertEqual(self.ends('handle_request', begun, 'close', begun=True), (1, 0))
 
 
 if __name__ == '__main__':
