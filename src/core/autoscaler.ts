@@ -131,6 +131,7 @@ export class Autoscaler {
       slots: sample.model.slots,
       paced: most,
       ended: endedIn(sample),
+      variation: this.#history.durationVariation(settings.windowMs),
       start: this.#start,
       flatFromMs: flatKnownFromMs(this.#flat),
     });

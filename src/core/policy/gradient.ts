@@ -65,6 +65,8 @@ export interface GradientInput {
   readonly slots: number;
   /** Since the tick before. */
   readonly ended: Ended;
+  /** Variance of the service times over their squared mean. */
+  readonly variation: number;
 }
 
 /**
@@ -76,16 +78,17 @@ export interface GradientInput {
  * Example: 4 -> 16 workers before a database with 6 connections of 2 s: 2.0 s, then on the way to 5.3 s. No further.
  */
 export function judge(gradient: Gradient, input: GradientInput): Gradient {
-  const { nowMs, target, wanted, slots, ended } = input;
+  const { nowMs, target, wanted, slots, ended, variation } = input;
   const { trial, stop } = gradient;
   if (wanted <= target) return trial === undefined && stop === undefined ? gradient : FLAT;
-  if (stop !== undefined) return nowMs >= stop.untilMs ? FLAT : stopped(stop, slots, ended);
+  if (stop !== undefined) return nowMs >= stop.untilMs ? FLAT : stopped(stop, input);
   if (trial === undefined) return gradient;
   const sinceStep = trial.sinceStep + ended.requests;
   if (known(trial.firstMs)) {
     const meanMs = moved(trial.meanMs, ended);
     const slower = trial.hung && shows(sinceStep, target, slots) ? SLOWER_STEP_FACTOR : SLOWER_FACTOR;
-    if (target > trial.from && meanMs > slower * trial.firstMs) {
+    const byChance = chance(variation, trial.first.requests, 2 * MOVING_MEAN_REQUESTS - 1);
+    if (target > trial.from && meanMs > slower * byChance * trial.firstMs) {
       const { firstMs } = trial;
       return {
         trial: undefined,
@@ -110,15 +113,24 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
 }
 
 /** What is known of growth that was stopped, when these have ended too. */
-function stopped(stop: Stop, slots: number, ended: Ended): Gradient {
+function stopped(stop: Stop, { slots, ended, variation }: GradientInput): Gradient {
   const since = together(stop.since, ended);
   if (since.requests < Math.max(AS_BEFORE_REQUESTS, HANGING_STEP_REQUESTS * stop.workers * slots)) {
     return { trial: undefined, stop: { ...stop, since } };
   }
   const meanMs = since.serviceMs / since.requests;
-  return meanMs > AS_BEFORE_FACTOR * stop.firstMs
+  const byChance = chance(variation, stop.trial.first.requests, since.requests);
+  return meanMs > AS_BEFORE_FACTOR * byChance * stop.firstMs
     ? { trial: undefined, stop: { ...stop, since: NONE } }
     : { trial: { ...stop.trial, meanMs }, stop: undefined };
+}
+
+/**
+ * How many times as large as another a mean is by chance alone: one standard deviation of their ratio.
+ * Example: of 8 requests and of 15, with exponential times: 1.44.
+ */
+function chance(variation: number, requests: number, others: number): number {
+  return 1 + Math.sqrt(variation * (1 / requests + 1 / others));
 }
 
 function together(a: Ended, b: Ended): Ended {

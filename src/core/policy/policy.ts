@@ -1,6 +1,6 @@
 import type { Removal } from "../bounds/memory.ts";
 import { bootsAreLate } from "../boot_time.ts";
-import { LATE_LOOP_PART } from "../constants.ts";
+import { LATE_LOOP_PART, MOST_VARIATION } from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
 import { known, type Maybe } from "../sample.ts";
@@ -67,6 +67,8 @@ export interface PolicyInput {
   readonly paced?: number;
   /** Requests that ended since the tick before. */
   readonly ended: Ended;
+  /** Variance of the service times over their squared mean; none, when left out. */
+  readonly variation?: number;
   /** Whether what gunicorn was started with has shown that it is not needed; when left out, it has. */
   readonly start?: StartHold;
   /** Since when nothing but chance is known to have moved the load; Infinity where it moves. */
@@ -88,6 +90,7 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
     wanted,
     slots: input.slots,
     ended: input.ended,
+    variation: Math.min(MOST_VARIATION, input.variation ?? 0),
   });
   const allowed = Math.min(Math.max(wanted, bounds.min), Math.max(bounds.max.workers, bounds.min));
   const state = { ...before, gradient, enoughInHold: enoughWith(before, input) };

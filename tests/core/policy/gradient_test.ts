@@ -2,14 +2,15 @@ import { assertEquals, assertObjectMatch } from "@std/assert";
 import { FLAT, type Gradient, grown, hangingStep, judge } from "../../../src/core/policy/gradient.ts";
 
 /** Ends `n` requests of `serviceMs` each, one a tick, while 30 workers are wanted. */
-function after(gradient: Gradient, n: number, serviceMs: number, target = 16, nowMs = 0): Gradient {
+function after(gradient: Gradient, n: number, serviceMs: number, target = 16, variation = 0): Gradient {
   for (let i = 0; i < n; i++) {
     gradient = judge(gradient, {
-      nowMs,
+      nowMs: 0,
       target,
       wanted: 30,
       slots: 1,
       ended: { requests: 1, serviceMs },
+      variation,
     });
   }
   return gradient;
@@ -27,11 +28,19 @@ Deno.test("requests that take as long as the first are a reason to go on", () =>
 
 const STOPPED = after(after(grown(FLAT, 4, true), 4, 2_000), 4, 6_000);
 const at = (nowMs: number, wanted: number) =>
-  judge(STOPPED, { nowMs, target: 16, wanted, slots: 1, ended: { requests: 0, serviceMs: 0 } });
+  judge(STOPPED, { nowMs, target: 16, wanted, slots: 1, ended: { requests: 0, serviceMs: 0 }, variation: 0 });
 
 Deno.test("a stop lasts a minute", () => {
   assertEquals(at(59_900, 30), STOPPED);
   assertEquals(at(60_000, 30), FLAT);
+});
+
+Deno.test("requests of uneven times stop growth only when they take far longer than chance explains", () => {
+  // Of 8 requests and of 15 exponential means differ by 44 %: 2,000 x 1.7 x 1.44 is 4,906.
+  const slow = (serviceMs: number, variation: number) =>
+    after(after(grown(FLAT, 8, false), 8, 2_000), 100, serviceMs, 16, variation).stop;
+  assertEquals([slow(4_800, 1), slow(3_300, 0)], [undefined, undefined]);
+  assertEquals([slow(5_000, 1)?.workers, slow(3_500, 0)?.workers], [16, 16]);
 });
 
 Deno.test("a stop ends when requests take about as long as before, once it shows", () => {
@@ -114,6 +123,7 @@ const firstMs = (requests: number, slots: number) =>
     wanted: 30,
     slots,
     ended: { requests, serviceMs: requests * 2_000 },
+    variation: 0,
   }).trial?.firstMs;
 
 Deno.test("the first requests are as many as the slots before the growth", () => {
@@ -124,7 +134,14 @@ Deno.test("the first requests are as many as the slots before the growth", () =>
 Deno.test("a tick in which no request ended changes no mean", () => {
   assertEquals(after(grown(FLAT, 4, false), 0, 0).trial, grown(FLAT, 4, false).trial);
   const none = { requests: 0, serviceMs: 0 };
-  const judged = judge(grown(FLAT, 4, false), { nowMs: 0, target: 16, wanted: 30, slots: 1, ended: none });
+  const judged = judge(grown(FLAT, 4, false), {
+    nowMs: 0,
+    target: 16,
+    wanted: 30,
+    slots: 1,
+    ended: none,
+    variation: 0,
+  });
   assertEquals(judged.trial?.meanMs, 0);
 });
 
@@ -137,6 +154,7 @@ Deno.test("eight requests at once and more are the whole mean, four are half of 
       wanted: 30,
       slots: 1,
       ended: { requests, serviceMs: 3_000 * requests },
+      variation: 0,
     }).trial?.meanMs;
   assertEquals([4, 8, 16].map(mean), [2_500, 3_000, 3_000]);
 });
