@@ -154,8 +154,16 @@ class Config:
         self.timeout = 30
         self.preload_app = False
         self.workers = 1
-        self.post_request = default_post_request
-        self.__dict__.update(values)
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    @property
+    def post_request(self):
+        return self.settings['post_request'].value
+
+    @post_request.setter
+    def post_request(self, value):
+        self.settings['post_request'].value = value
 
     def set(self, name, value):
         setattr(self, name, value)
