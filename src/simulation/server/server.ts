@@ -112,8 +112,9 @@ export class Server {
     const blocked = this.#blocks(request);
     if (blocked) this.processor.release(worker);
     this.#complete(request);
-    if (blocked) this.#turn(worker);
-    else if (this.workers.state[worker] === READY) this.offer(worker);
+    if (blocked) return this.#turn(worker);
+    if (this.#loop && this.processor.isBusy(worker)) return; // it looks at the listener when its turn is over
+    if (this.workers.state[worker] === READY) this.offer(worker);
   }
 
   /** A request's CPU part is over. */

@@ -232,6 +232,13 @@ Deno.test("a loop that computes leaves connections in the accept queue; one that
   assertEquals(queues[1], { queue: 0, lag: 0 });
 });
 
+Deno.test("the turns of a loop end, however many of its requests wait and come back meanwhile", () => {
+  const controller = scripted(1, () => 1);
+  run(scenario("150x5s", "cpu:10+wait:20", { model: { kind: "uvicorn", slots: 1000 } }), controller);
+  const loops = controller.samples.slice(-20).map((sample) => must(must(sample.load).loop));
+  assertGreater(loops.reduce((sum, { ticks }) => sum + ticks, 0), 10);
+});
+
 Deno.test("the samples' deltas add up to what happened", () => {
   const controller = scripted(4, () => 4);
   const result = run(scenario("30x20s,0x2s", "cpu:10+wait:90", { cores: 8 }), controller);
