@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import support
@@ -51,6 +52,46 @@ print('to the error output', file=sys.stderr)
 print(before, after)
 '''
 
+MANY_HOLES = '''
+import time
+from gunicorn_autoscaler_probe.fork_server.memory import holes
+
+rows = [[number] for number in range(3000000)]
+kept = rows[::250]
+del rows
+before = time.process_time()
+holes.fill()
+print(time.process_time() - before, sum(map(len, holes._fillers)))
+'''
+
+OUTPUT = '''
+import ctypes, os, signal, sys
+from gunicorn_autoscaler_probe.fork_server.memory import holes
+
+class Errors:
+    def flush(self):
+        raise RuntimeError('no flush here')
+
+sys.stderr = Errors()
+of_c = ctypes.c_void_p.in_dll(ctypes.CDLL(None), 'stderr')
+ctypes.CDLL(None).setvbuf(of_c, None, 0, 4096)
+os.set_inheritable(2, False)
+log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+signal.signal(signal.SIGUSR1, lambda number, frame: os.dup2(log, 2, False))
+print_report = sys._debugmallocstats
+
+def reopened_meanwhile():
+    os.kill(os.getpid(), signal.SIGUSR1)
+    print_report()
+
+sys._debugmallocstats = reopened_meanwhile
+holes.fill()
+ctypes.CDLL(None).fflush(None)
+print(len(holes._fillers) > 20, os.get_inheritable(2))
+os.write(2, b'to the new log')
+sys.stderr = None
+'''
+
 RELOADS = '''
 import gc, weakref
 from gunicorn_autoscaler_probe.fork_server.memory import heap
@@ -73,9 +114,10 @@ print(gone())
 
 class HeapTest(unittest.TestCase):
 
-    def run_script(self, script):
-        ended = subprocess.run([sys.executable, '-c', script], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               check=True, timeout=60, env=dict(os.environ, PYTHONPATH=support.PROBE))
+    def run_script(self, script, *arguments):
+        ended = subprocess.run([sys.executable, '-c', script, *arguments], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, check=True, timeout=60,
+                               env=dict(os.environ, PYTHONPATH=support.PROBE))
         return ended.stdout.decode(), ended.stderr.decode()
 
     def test_new_objects_of_workers_do_not_come_between_those_of_the_import(self):
@@ -84,6 +126,19 @@ class HeapTest(unittest.TestCase):
         self.assertGreater(before, 9000)
         self.assertLess(after, 200)
         self.assertEqual(errors, 'to the error output\n')
+
+    def test_an_import_that_frees_much_is_not_held_up(self):
+        cpu_s, filled = map(float, self.run_script(MANY_HOLES)[0].split())
+        self.assertLess(cpu_s, 0.5)
+        self.assertLess(filled, 1000000)
+
+    def test_the_error_output_stays_as_it_is_whoever_writes_to_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = os.path.join(folder, 'log')
+            output, errors = self.run_script(OUTPUT, log)
+            self.assertEqual((output, errors), ('True False\n', ''))
+            with open(log) as file:
+                self.assertEqual(file.read(), 'to the new log')
 
     def test_what_was_frozen_in_the_arbiter_is_freed_at_the_next_reload(self):
         self.assertEqual(self.run_script(RELOADS)[0], 'None\n')

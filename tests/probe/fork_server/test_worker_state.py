@@ -7,6 +7,7 @@ import subprocess
 import sys
 import types
 import unittest
+from unittest import mock
 
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe.fork_server import forked, reseed, serving, wire
@@ -72,6 +73,24 @@ class ReseedTest(unittest.TestCase):
                 "    os._exit(0)\nos.wait()\nprint(random.random())")
         drawn = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, check=True).stdout.split()
         self.assertNotEqual(drawn[0], drawn[1])
+
+
+    def test_another_generator_of_numpy_gets_the_state_of_a_new_one(self):
+        class Generator:
+            made = 0
+
+            def __init__(self):
+                Generator.made += 1
+                self.state = Generator.made
+
+        def set_state(state):
+            raise ValueError('set_state can only be used with legacy MT19937 state instances.')
+
+        generator = Generator()
+        numpy_random = types.SimpleNamespace(set_state=set_state, get_bit_generator=lambda: generator)
+        with mock.patch.dict(sys.modules, {'numpy.random': numpy_random}):
+            reseed.reseed()
+        self.assertEqual(generator.state, 2)
 
 
 class OrderTest(unittest.TestCase):
