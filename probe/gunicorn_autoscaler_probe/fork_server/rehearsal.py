@@ -2,15 +2,12 @@
 import logging
 import pickle
 
-from .worker_state import log_files
-
 
 def rehearse(server):
     """In the fork server, so that what it looks up is known to its workers; in a spare, because the first use of a
     shared page copies it, and that takes longer than the code. No handler or formatter of the application's runs."""
     try:
         pickle.loads(pickle.dumps((0, {}, {}, [])))
-        log_files.mark(server.log)
         if logging.getLogRecordFactory() is not logging.LogRecord:
             return
         log = server.log.error_log

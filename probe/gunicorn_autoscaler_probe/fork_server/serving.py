@@ -12,6 +12,7 @@ from ..worker import oom
 from . import application, ending, forked, kernel, process, rehearsal, wire
 from .memory import code_pages, heap
 from .memory.usual_pages import UsualPages
+from .worker_state import log_files
 from .worker_state.import_effects import ImportEffects
 
 _FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
@@ -73,6 +74,7 @@ class Life:
             self._leave_arbiter()
             kernel.set_name(kernel.FORK_SERVER_NAME)  # a title, of gunicorn's or of the import's, changes it too
             began_s = time.monotonic()
+            log_files.mark(self._server.log)
             self._effects = ImportEffects(self._server)
             refusals, warnings = application.load(self._server, self._effects)
             kernel.set_name(kernel.FORK_SERVER_NAME)
@@ -85,6 +87,7 @@ class Life:
             if refusal:
                 _send_outcome(sock, process.REFUSED, import_s, refusal)
                 os._exit(1)
+            log_files.note()
             ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)
             heap.freeze_after_import()
@@ -102,7 +105,7 @@ class Life:
             signal.signal(number, signal.SIG_DFL)
         for name in _FOR_THE_ARBITER:  # sent to the whole group. Not SIG_IGN, which every program that is run inherits
             signal.signal(getattr(signal, name), _ignore)
-        signal.signal(signal.SIGUSR1, lambda *_: server.log.reopen_files())
+        signal.signal(signal.SIGUSR1, lambda *_: log_files.reopen(server.log))
         for worker in server.WORKERS.values():
             worker.tmp.close()
         server.WORKERS.clear()

@@ -1,6 +1,8 @@
 import io
 import logging
+import os
 import sys
+import tempfile
 import types
 import unittest
 
@@ -22,23 +24,18 @@ class Counted(logging.Formatter):
 class Server:
     def __init__(self, formatter):
         self.log = self
-        self.closed = 0
         self.stream = io.StringIO()
         self.error_log = logging.Logger('test')
         handler = logging.StreamHandler(self.stream)
         handler.setFormatter(formatter)
         self.error_log.addHandler(handler)
 
-    def close_on_exec(self):
-        self.closed += 1
-
-
 class RehearsalTest(unittest.TestCase):
 
     def test_it_does_what_a_boot_does_and_writes_nothing(self):
         server = Server(logging.Formatter('%(asctime)s %(message)s'))
         rehearsal.rehearse(server)
-        self.assertEqual((server.closed, server.stream.getvalue()), (1, ''))
+        self.assertEqual(server.stream.getvalue(), '')
 
     def test_code_of_the_application_does_not_run(self):
         rehearsal.rehearse(Server(Counted()))
@@ -79,10 +76,13 @@ class LogFilesTest(unittest.TestCase):
             sys.modules[name] = types.ModuleType(name)
         sys.modules['gunicorn.glogging'].Logger = Logger
         self.addCleanup(setattr, log_files._Marked, 'handlers', None)
+        self.addCleanup(setattr, log_files._Marked, 'before', ())
+        self.first = logging.NullHandler()  # of gunicorn's
 
     def looks_in_worker(self, log, boot):
         log_files.mark(log)
-        log.looked = 0
+        log_files.note()
+        self.assertEqual(log.looked, 0)
         log_files.spare(log)
         boot()
         log.close_on_exec()
@@ -104,3 +104,29 @@ class LogFilesTest(unittest.TestCase):
 
     def test_a_logger_class_of_the_user_does_what_it_does(self):
         self.assertEqual(self.looks_in_worker(OtherLogger(), lambda: None), 1)
+
+    def test_files_have_the_marks_that_gunicorn_gives_before_the_import_after_a_rotation_too(self):
+        class Handler(logging.FileHandler):
+            def _open(self):
+                stream = super()._open()
+                os.set_inheritable(stream.fileno(), True)
+                return stream
+
+        def reopen():
+            for handler in (gunicorns, imports):
+                handler.close()
+                handler.stream = handler._open()
+
+        with tempfile.TemporaryDirectory() as folder:
+            gunicorns = Handler(os.path.join(folder, 'gunicorns'))
+            self.addCleanup(gunicorns.close)
+            log = Logger()
+            log.reopen_files = reopen
+            log_files.mark(log)
+            imports = Handler(os.path.join(folder, 'imports'))
+            self.addCleanup(imports.close)
+            log_files.note()
+            for _ in range(2):
+                inherited = [os.get_inheritable(one.stream.fileno()) for one in (gunicorns, imports)]
+                self.assertEqual(inherited, [False, True])
+                log_files.reopen(log)

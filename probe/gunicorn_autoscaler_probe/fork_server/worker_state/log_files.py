@@ -1,18 +1,34 @@
-"""gunicorn's workers mark the files of all loggers as not to be inherited by programs. Forked ones have the marks
-already, and to look at each logger again would copy its page."""
+"""gunicorn's workers mark the files of all loggers as not to be inherited by programs, before they import. Forked ones
+have the marks already, and to look at each logger again would copy its page."""
+import fcntl
 import logging
 
 
 class _Marked:
+    before = ()  # references to the handlers that there are before the import
     handlers = None  # None: they are not to be spared
 
 
 def mark(log):
-    """In the fork server. log: gunicorn's logger."""
-    log.close_on_exec()
-    from gunicorn.glogging import Logger
-    if type(log).close_on_exec is Logger.close_on_exec:
-        _Marked.handlers = _handlers()
+    """In the fork server, before the import. log: gunicorn's logger. Never raises."""
+    try:
+        from gunicorn.glogging import Logger
+        if type(log).close_on_exec is Logger.close_on_exec:
+            _Marked.before = list(logging._handlerList)
+            _mark_again()
+    except Exception:  # of a logger class that is not gunicorn's
+        pass
+
+
+def note():
+    """After the import."""
+    _Marked.handlers = _handlers() if _Marked.before else None
+
+
+def reopen(log):
+    """In the fork server, after a rotation: files that are opened anew have no mark."""
+    log.reopen_files()
+    _mark_again()
 
 
 def spare(log):
@@ -27,6 +43,16 @@ def spare(log):
             log.close_on_exec()
 
     log.close_on_exec = close_on_exec
+
+
+def _mark_again():
+    for handler in [reference() for reference in _Marked.before]:
+        if isinstance(handler, logging.FileHandler) and handler.stream:
+            try:
+                fd = handler.stream.fileno()
+                fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.fcntl(fd, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+            except (AttributeError, OSError, ValueError):  # no file, or closed
+                pass
 
 
 def _handlers():
