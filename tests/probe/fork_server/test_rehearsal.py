@@ -30,6 +30,7 @@ class Server:
         handler.setFormatter(formatter)
         self.error_log.addHandler(handler)
 
+
 class RehearsalTest(unittest.TestCase):
 
     def test_it_does_what_a_boot_does_and_writes_nothing(self):
