@@ -2,7 +2,6 @@
 import json
 import os
 import signal
-import sys
 import time
 from os import waitpid  # gevent and eventlet patch their modules while the application is imported
 from socket import socket as Socket
@@ -12,6 +11,7 @@ from ..worker import oom
 from . import application, ending, forked, kernel, process, rehearsal, wire
 from .memory import code_pages, heap
 from .memory.usual_pages import UsualPages
+from .safety import python_threads
 from .worker_state import log_files
 from .worker_state.import_effects import ImportEffects
 
@@ -37,7 +37,7 @@ class Life:
             hands = _next(sock)
             self._pages.learn()
             try:
-                middle_pid = fork() if _has_threads() else kernel.fork()
+                middle_pid = fork() if python_threads.exist() else kernel.fork()
                 if middle_pid == 0:
                     kernel.die_with(own_pid)  # a hook of a fork may hang it
                     sock.close()
@@ -119,11 +119,6 @@ class Life:
 
 def _ignore(*args, **named):
     pass
-
-
-def _has_threads():
-    """Of a library that starts them anew. One may hold a lock, which only Python's own fork frees."""
-    return len(sys._current_frames()) > 1
 
 
 def _next(sock):

@@ -1,10 +1,13 @@
+import ctypes
 import json
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 from support import PROBE
+from gunicorn_autoscaler_probe.fork_server.safety import python_threads
 
 SCRIPT = """
 import json, os, sys
@@ -83,3 +86,28 @@ class ForkSafetyTest(unittest.TestCase):
         for what, code in FINE.items():
             with self.subTest(what=what):
                 self.assertEqual(judged(code), [[], []])
+
+
+class PythonThreadsTest(unittest.TestCase):
+
+    def test_a_thread_that_native_code_began_is_known(self):
+        self.assertFalse(python_threads.exist())
+        library = ctypes.CDLL(None)
+        is_there, may_end = threading.Event(), ctypes.c_int(0)
+        begin = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+
+        @begin
+        def live(_):
+            is_there.set()
+            while not may_end.value:
+                library.usleep(1000)  # without the interpreter lock
+            return None
+
+        thread = ctypes.c_ulong()
+        self.assertEqual(library.pthread_create(ctypes.byref(thread), None, live, None), 0)
+        is_there.wait()
+        self.assertTrue(python_threads.exist())
+        may_end.value = 1
+        library.pthread_join(thread, None)
+        self.assertFalse(python_threads.exist())
+
