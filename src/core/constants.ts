@@ -81,7 +81,7 @@ export const BURST_OVER_SHARE = 0.5;
 export const LEAST_BURST_REQUESTS = 2;
 /** Loops busy for this many times the CPU that they use are blocked. Source: simulated, Event loops. */
 export const BLOCKED_LOOP_FACTOR = 2;
-/** Loops that compute or wait for a core for this share of the time that they are busy want cores, not loops. */
+/** Loops that compute or wait for a core for this share of their busy time want cores, not loops. Judgement. */
 export const COMPUTING_LOOP_SHARE = 0.6;
 
 // Queue

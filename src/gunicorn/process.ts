@@ -1,6 +1,6 @@
 import { errorText } from "../error_text.ts";
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
-import { handles, pausesOf, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import { handles, takesCountSignals, voluntarySwitches } from "../sensors/machine/arbiter_search.ts";
 import { GunicornNotExecutable } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
@@ -9,10 +9,10 @@ const SIGNAL_BASE = 128;
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
 const LAUNCHER_MS = 3_000;
 /**
- * How often a signal to end may be repeated, up to gunicorn 23 the master's full queue drops signals: until its listeners
- * are closed, or so many times where that is not known, and not while the master stands still: a handler of the user's own
- * may sleep, and would begin again. The probe loses none, and a second signal may be taken for an order to hurry: there it
- * is repeated only after the graceful timeout, which ends hooks that block.
+ * How often a signal to end may be repeated: up to gunicorn 23 the master drops signals when its queue is full. It is
+ * repeated until the listeners are closed, or so many times where that is not known, and not while the master waits: a
+ * handler of the user's own may sleep, and would begin again. With the probe none is lost, and a second one may be taken
+ * for an order to hurry: it is repeated only after the graceful timeout, which ends hooks that block.
  */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
@@ -149,9 +149,10 @@ export class Gunicorn {
       if (!isNeeded || !this.hasArbiter) clearInterval(this.#againTimer);
       else {
         const { pid } = this.#arbiter!;
-        const [grace, pauses] = [graceMs?.(), pausesOf(pid)];
-        const isDue = grace === undefined ? isMoving(before, pauses) : performance.now() - fromMs >= grace;
-        before = isDue ? undefined : pauses;
+        const grace = graceMs?.();
+        const switches = voluntarySwitches(pid);
+        const isDue = grace === undefined ? isMoving(before, switches) : performance.now() - fromMs >= grace;
+        before = isDue ? undefined : switches;
         // It would kill a launcher that is about to exit, and its exit code would be lost.
         if (!isDue || !handles(pid, "SIGTERM")) return;
         times++;

@@ -1,4 +1,4 @@
-/** A variable of the environment, whose bytes need not be text: what is none is replaced, so that it names no file. */
+/** A variable of the environment. Bytes that are not UTF-8 become U+FFFD; Deno refuses to read such a variable. */
 export function variable(name: string): string | undefined {
   try {
     return Deno.env.get(name);

@@ -22,7 +22,7 @@ def runtime_folder(supervisor_pid=None):
     """A folder with an arbiter file; `supervisor_pid`: the parent of this process when not given."""
     folder = tempfile.mkdtemp(prefix='ga-probe-test-')
     try:
-        write_arbiter(folder, parent.own() if supervisor_pid is None else supervisor_pid)
+        write_arbiter(folder, parent.real_pid() if supervisor_pid is None else supervisor_pid)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

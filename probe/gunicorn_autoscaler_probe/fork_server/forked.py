@@ -130,7 +130,7 @@ def _run(server, order, heartbeat_fd, effects):
 
     def pre_fork(server, worker):  # the user's has run, in the arbiter
         worker.__dict__.update(order.attributes)
-        log_files.spare(server.log)
+        log_files.mark_no_more(server.log)
         siblings.stand_in(server, worker, order.siblings)
         effects.follow(worker)
 

@@ -34,7 +34,7 @@ class Doorbell:
         self.supervisor_pid = self._words[w.A_SUPERVISOR_PID]
         self.sleep = Sleep(self._words, self.supervisor_pid)
         self._claimed_by = None
-        self.has_launcher = parent.own() != self.supervisor_pid  # a program between the supervisor and this process
+        self.has_launcher = parent.real_pid() != self.supervisor_pid  # a program is between them
         self.begun = 0  # workers to begin with; 0 where gunicorn's own count stands
         self._changes = 0
 
@@ -81,7 +81,7 @@ class Doorbell:
         return os.getpid() == self._claimed_by and self._is_supervised()
 
     def _is_supervised(self):
-        if parent.own() == self.supervisor_pid:
+        if parent.real_pid() == self.supervisor_pid:
             return True
         return claim.is_held(self._file.fd) if self._file.is_open() else not claim.is_gone(self.supervisor_pid)
 

@@ -21,7 +21,7 @@ def tie_to_parent(parent_pid):
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), 'prctl(PR_SET_PDEATHSIG)')
-    if parent.own() != parent_pid:  # it died before the call: the signal would never come
+    if parent.real_pid() != parent_pid:  # it died before the call: the signal would never come
         end()
 
 

@@ -48,7 +48,7 @@ class Master:
         self._is_ours = True
         sockets.take()
         bell.take_over_daemon()
-        parent.stand_aside(bell.supervisor_pid)
+        parent.hide_supervisor(bell.supervisor_pid)
         try:
             if not bell.has_launcher:  # the kernel reports only a parent's death; otherwise the workforce checks
                 lifeline.tie_to_parent(bell.supervisor_pid)

@@ -1,19 +1,19 @@
 """The parent of gunicorn's master. Bare it is who started gunicorn, and a hook may signal it: "ready", by SIGUSR1."""
 import os
 
-own = os.getppid  # the real one, whatever stand_aside did
+real_pid = os.getppid  # of the parent that the kernel knows
 
 
-def stand_aside(supervisor_pid):
-    """In this process os.getppid() answers the supervisor's own parent where it would answer the supervisor. A child
-    of this process sees its parent as ever."""
+def hide_supervisor(supervisor_pid):
+    """In this process os.getppid() answers the supervisor's own parent where it would answer the supervisor. A child of
+    this process sees its parent as ever."""
     master_pid = os.getpid()
 
     def getppid():
-        pid = own()
+        pid = real_pid()
         return _parent_of(pid) if pid == supervisor_pid and os.getpid() == master_pid else pid
 
-    getppid.__doc__ = own.__doc__
+    getppid.__doc__ = real_pid.__doc__
     os.getppid = getppid
 
 

@@ -49,15 +49,14 @@ export function loopWorkers(erlangs: number, restMs: number, goal: WaitGoal, uti
 /**
  * The most loops that help where loops are busy because they compute or wait for a core: more wait for the same cores, and
  * their boots take these from the loops that serve. Any number where loops wait for something else.
- * @param before as long as the stable window, and ended before CPU is read
  * Example: half a core, requests that compute: 1 loop, however late it is.
  */
-export function mostLoops(cpu: Maybe<Cpu>, stable: WindowSums, before: WindowSums): number {
+export function mostLoops(
+  { cpuMs, cpuWaitMs, loopBusyMs, servingMs }: WindowSums,
+  cpu: Maybe<Cpu>,
+): number {
   if (!known(cpu)) return Infinity;
-  // CPU is read late. It is waited for where a boot has no core to itself.
-  const { loopBusyMs, servingMs } = cpu.limitCores <= 1 ? before : stable;
-  const isComputing =
-    stable.cpuMs + stable.cpuWaitMs >= COMPUTING_LOOP_SHARE * Math.min(loopBusyMs, servingMs);
+  const isComputing = cpuMs + cpuWaitMs >= COMPUTING_LOOP_SHARE * Math.min(loopBusyMs, servingMs);
   return isComputing ? roundUp(cpu.limitCores * CPU_SLACK_FACTOR) : Infinity;
 }
 

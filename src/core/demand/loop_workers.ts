@@ -31,21 +31,20 @@ export const LOOP_WORKERS: WorkerSignals = {
     ["concurrency", concurrency],
     ["concurrency", connections],
     ["cpu", cpu],
-    ["burst", burstOnCores],
-    ["burst", burstOnLoops],
+    ["burst", limited(burstOnCores)],
+    ["burst", limited(burstOnLoops)],
     ["burst", burstInFlight],
     ["queue", limited(queueOnLoops)],
     ["loop", limited(loop)],
     ["blocked-loop", limited(blockedLoop)],
-    ["slo", objective],
+    ["slo", limited(objective)],
   ],
   enough,
 };
 
-/** As many loops as help, and no more. */
+/** For late loops as many as help, and no more. What is in flight has a limit of its own. */
 function limited(signal: (observed: Observed) => number): (observed: Observed) => number {
-  return (observed) =>
-    Math.min(signal(observed), mostLoops(observed.sample.cpu, observed.stable, beforeCpu(observed)));
+  return (observed) => Math.min(signal(observed), mostLoops(observed.stable, observed.sample.cpu));
 }
 
 /** Requests in flight, at `target-conc-per-worker` a worker. */
@@ -82,9 +81,10 @@ function burstInFlight({ burst, serviceMs, settings }: Observed): number {
 
 /** Loops for what waits in the accept queue, beside those for the load: a loop that is blocked is a slot. */
 function queueOnLoops(observed: Observed): number {
-  const { sample, stable, recent, goal } = observed;
+  const { sample, history, settings, stable, recent, goal } = observed;
   // CPU is read late: loops that have just begun to compute look blocked. So do those that wait for a CPU, all the time.
-  const serviceMs = blockedMs({ ...beforeCpu(observed), cpuMs: stable.cpuMs + stable.cpuWaitMs });
+  const before = history.sums(settings.windowMs - CPU_DELAY_MS, CPU_DELAY_MS);
+  const serviceMs = blockedMs({ ...before, cpuMs: stable.cpuMs + stable.cpuWaitMs });
   if (serviceMs <= 0) return 0;
   const input = { ...observed, sample: { ...sample, model: { ...sample.model, slots: 1 } } };
   const beside = loopsFor(neededLoops(recent), stable, goal);
@@ -100,11 +100,6 @@ function loop(observed: Observed): number {
   const isLate = loopsAreLate(recent, observed.second, goal);
   const busy = isLate ? neededLoops(recent) : Math.min(neededLoops(stable), neededLoops(recent));
   return Math.max(isLate && !isSettling ? target + 1 : 0, loopsFor(busy, recent, goal));
-}
-
-/** The stable window but for its end, of which the CPU is not read yet. */
-function beforeCpu({ history, settings }: Observed): WindowSums {
-  return history.sums(settings.windowMs - CPU_DELAY_MS, CPU_DELAY_MS);
 }
 
 /** An async worker accepts as soon as its loop runs. A queue that stays means loops that do not: one more. */

@@ -40,9 +40,8 @@ interface Trial {
 interface Stop {
   readonly workers: number;
   readonly untilMs: number;
-  /** The growth that brought nothing, and its first requests' mean service time. */
-  readonly trial: Trial;
-  readonly firstMs: number;
+  /** The growth that brought nothing. */
+  readonly trial: Trial & { readonly firstMs: number };
   /** What ended since, or since it was last looked at. */
   readonly since: Ended;
 }
@@ -89,10 +88,10 @@ export function judge(gradient: Gradient, input: GradientInput): Gradient {
     const slower = trial.hung && shows(sinceStep, target, slots) ? SLOWER_STEP_FACTOR : SLOWER_FACTOR;
     const byChance = chance(variation, trial.first.requests, 2 * MOVING_MEAN_REQUESTS - 1);
     if (target > trial.from && meanMs > slower * byChance * trial.firstMs) {
-      const { firstMs } = trial;
+      const judged = { ...trial, firstMs: trial.firstMs };
       return {
         trial: undefined,
-        stop: { workers: target, untilMs: nowMs + GROWTH_RETRY_MS, trial, firstMs, since: NONE },
+        stop: { workers: target, untilMs: nowMs + GROWTH_RETRY_MS, trial: judged, since: NONE },
       };
     }
     return { trial: { ...trial, meanMs, sinceStep }, stop };
@@ -120,7 +119,7 @@ function stopped(stop: Stop, { slots, ended, variation }: GradientInput): Gradie
   }
   const meanMs = since.serviceMs / since.requests;
   const byChance = chance(variation, stop.trial.first.requests, since.requests);
-  return meanMs > AS_BEFORE_FACTOR * byChance * stop.firstMs
+  return meanMs > AS_BEFORE_FACTOR * byChance * stop.trial.firstMs
     ? { trial: undefined, stop: { ...stop, since: NONE } }
     : { trial: { ...stop.trial, meanMs }, stop: undefined };
 }

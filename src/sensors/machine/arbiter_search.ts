@@ -2,7 +2,7 @@
 
 import { type ProcessId, processOf } from "../../platform/process_id.ts";
 import { readNames, readText } from "../text_file.ts";
-import { catchesCountSignals, caughtSignals, parsePauses, parsePids } from "./process_stat.ts";
+import { catchesCountSignals, caughtSignals, parsePids, parseVoluntarySwitches } from "./process_stat.ts";
 
 /** Most processes searched: a launcher has only a few. */
 const MOST_PROCESSES = 200;
@@ -20,8 +20,8 @@ export function handles(pid: number, signal: keyof typeof NUMBERS): boolean | un
 }
 
 /** How often its main thread has waited for something; a gunicorn master's loop does once a second. */
-export function pausesOf(pid: number): number | undefined {
-  return parsePauses(readText(`/proc/${pid}/status`) ?? "");
+export function voluntarySwitches(pid: number): number | undefined {
+  return parseVoluntarySwitches(readText(`/proc/${pid}/status`) ?? "");
 }
 
 /** The topmost process that takes count signals, from `pid` down; undefined when there is none (yet). */

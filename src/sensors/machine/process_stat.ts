@@ -77,7 +77,7 @@ export function parseAnonymous(text: string): number | undefined {
 }
 
 /** voluntary_ctxt_switches of /proc/PID/status: how often the main thread has waited for something. */
-export function parsePauses(text: string): number | undefined {
+export function parseVoluntarySwitches(text: string): number | undefined {
   const match = /^voluntary_ctxt_switches:\s+(\d{1,15})$/m.exec(text);
   return match === null ? undefined : Number(match[1]);
 }

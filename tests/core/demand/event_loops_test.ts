@@ -188,19 +188,13 @@ Deno.test("without a finished request it is not known what blocks", () => {
 const BUSY = { ...ticks([]).sums(0), spanMs: 10_000, loopBusyMs: 5_000, servingMs: 10_000 };
 
 Deno.test("loops that compute, or wait for a core, want no more than run at once", () => {
-  const most = (limitCores: number, seen: Partial<typeof BUSY>, before = BUSY) =>
-    mostLoops({ ...CPU, limitCores }, { ...BUSY, ...seen }, before);
+  const most = (limitCores: number, seen: Partial<typeof BUSY>) =>
+    mostLoops({ ...BUSY, ...seen }, { ...CPU, limitCores });
   assertEquals([0.5, 1, 2, 4].map((cores) => most(cores, { cpuMs: 4_000 })), [1, 2, 3, 5]);
   assertEquals(most(2, { cpuMs: 1_000, cpuWaitMs: 2_000 }), 3);
   assertEquals(most(2, { cpuMs: 1_000, cpuWaitMs: 1_900 }), Infinity, "they wait for something else");
-  assertEquals(mostLoops("unknown", BUSY, BUSY), Infinity);
+  assertEquals(mostLoops(BUSY, "unknown"), Infinity);
   assertEquals(most(2, { cpuMs: 3_000, servingMs: 5_000 }), 3);
-});
-
-Deno.test("on one core or less the CPU of loops that have just become busy is waited for", () => {
-  const idle = { ...BUSY, loopBusyMs: 100 };
-  const most = (limitCores: number) => mostLoops({ ...CPU, limitCores }, { ...BUSY, cpuMs: 500 }, idle);
-  assertEquals([most(0.5), most(1), most(1.1)], [1, 2, Infinity]);
 });
 
 Deno.test("loops that are late by their own computing ask for no worker on half a core", () => {

@@ -70,7 +70,7 @@ Deno.test("up: growth that brought no more finished requests stops", () => {
 
 const NONE = { requests: 0, serviceMs: 0 };
 const TRIAL = { from: 2, hung: false, first: NONE, firstMs: 100, meanMs: 300, sinceStep: 0 };
-const STOP = { workers: 4, untilMs: 60_000, trial: TRIAL, firstMs: 100, since: NONE };
+const STOP = { workers: 4, untilMs: 60_000, trial: TRIAL, since: NONE };
 
 Deno.test("up: from where growth stopped no worker is added", () => {
   const driver = new Driver(4);

@@ -111,3 +111,12 @@ class PythonThreadsTest(unittest.TestCase):
         library.pthread_join(thread, None)
         self.assertFalse(python_threads.exist())
 
+    def test_a_thread_in_which_no_python_runs_now_is_known(self):
+        api = ctypes.pythonapi
+        api.PyInterpreterState_Main.restype = api.PyThreadState_New.restype = ctypes.c_void_p
+        thread = ctypes.c_void_p(api.PyThreadState_New(ctypes.c_void_p(api.PyInterpreterState_Main())))
+        self.assertEqual(len(sys._current_frames()), 1)
+        self.assertTrue(python_threads.exist())
+        api.PyThreadState_Clear(thread)
+        api.PyThreadState_Delete(thread)
+        self.assertFalse(python_threads.exist())

@@ -13,8 +13,8 @@ class ParentTest(unittest.TestCase):
             return in_fork(lambda: master(os.getppid()))
 
         def master(supervisor_pid):
-            parent.stand_aside(supervisor_pid)
-            pids = os.getppid(), parent.own()
+            parent.hide_supervisor(supervisor_pid)
+            pids = os.getppid(), parent.real_pid()
             own = os.getpid()
             return pids == (starter, supervisor_pid) and in_fork(lambda: os.getppid() == own)
 
@@ -23,7 +23,7 @@ class ParentTest(unittest.TestCase):
     def test_a_parent_that_is_not_the_supervisor_stays(self):
         def master():
             before = os.getppid()
-            parent.stand_aside(os.getpid())
+            parent.hide_supervisor(os.getpid())
             return os.getppid() == before
 
         self.assertTrue(in_fork(master))

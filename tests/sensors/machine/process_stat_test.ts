@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import {
   catchesCountSignals,
   parseAnonymous,
-  parsePauses,
   parsePids,
   parsePss,
   parseRunQueueWait,
   parseStat,
+  parseVoluntarySwitches,
 } from "../../../src/sensors/machine/process_stat.ts";
 
 /** A line of /proc/PID/stat with this command; user time 250, system time 50, 3 threads, started at 210449. */
@@ -83,8 +83,8 @@ Deno.test("Children are pids and nothing else", () => {
 
 Deno.test("the waits of a main thread are those that it chose", () => {
   assertEquals(
-    parsePauses("Threads:\t1\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n"),
+    parseVoluntarySwitches("Threads:\t1\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n"),
     150,
   );
-  assertEquals(parsePauses("nonvoluntary_ctxt_switches:\t545\n"), undefined);
+  assertEquals(parseVoluntarySwitches("nonvoluntary_ctxt_switches:\t545\n"), undefined);
 });

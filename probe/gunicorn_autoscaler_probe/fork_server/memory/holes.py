@@ -1,4 +1,4 @@
-"""Free places between the objects of the import. A worker's new objects would be put there, each on a page that it has
+"""Free blocks between the objects of the import. A worker's new objects would be put there, each on a page that it has
 to copy first; with these taken, they share new pages."""
 import ctypes
 import os
@@ -9,9 +9,9 @@ from itertools import repeat
 
 from .. import ending
 
-_CLASS = re.compile(r'^ *\d+ +(\d+) +\d+ +\d+ +(\d+)$', re.MULTILINE)  # its size; places that are free
+_CLASS = re.compile(r'^ *\d+ +(\d+) +\d+ +\d+ +(\d+)$', re.MULTILINE)  # its size; blocks that are free
 _MOST_BYTES = 1 << 20  # of the report
-_MOST_PLACES = 1 << 17  # of one size. An import that freed more left many on each page, and to take them takes seconds
+_MOST_BLOCKS = 1 << 17  # of one size. An import that freed more left many on each page, and to take them takes seconds
 _BYTES_OBJECT = sys.getsizeof(b'')
 _LEAST_BYTES = 2  # shorter ones are made once
 
@@ -19,13 +19,13 @@ _fillers = []
 
 
 def fill():
-    """Take the free places of Python's allocator for good, some hundred KB. Never raises."""
+    """Take the free blocks of Python's allocator for good, some hundred KB. Never raises."""
     try:
         report = _allocator_report()
     except Exception:  # not CPython, or no error output
         return
     for size, free in _CLASS.findall(report):
-        if int(free) <= _MOST_PLACES:
+        if int(free) <= _MOST_BLOCKS:
             _fillers.append(tuple(_objects(int(size), int(free))))  # no list: the collector would look into it
 
 

@@ -6,7 +6,7 @@ import logging
 
 class _Marked:
     before = ()  # references to the handlers that there are before the import
-    handlers = None  # None: they are not to be spared
+    handlers = None  # None: workers mark them, as gunicorn's do
 
 
 def mark(log):
@@ -31,7 +31,7 @@ def reopen(log):
     _mark_again()
 
 
-def spare(log):
+def mark_no_more(log):
     """In a worker that is about to boot: it does not mark them again, unless a hook adds a handler."""
     if _Marked.handlers is None:
         return
