@@ -42,16 +42,51 @@ const repository = new URL("../../", import.meta.url).pathname;
  */
 export function venv(name: VenvName): Promise<string> {
   const other = Deno.env.get("TEST_GUNICORN");
-  if (name === "newest" && other) return makeVenv(`${repository}.venvs/newest-${other}`, newestWith(other));
+  if (name === "newest" && other) {
+    const python = Deno.env.get("TEST_PYTHON");
+    const folder = `${repository}.venvs/newest-${other}`;
+    if (python === undefined) return makeVenv(folder, newestWith(other));
+    return makeVenv(`${folder}-${python.replace(/.*\//, "")}`, newestWith(other), python);
+  }
   return makeVenv(`${repository}.venvs/${name}`, requirements[name]);
 }
 
-/** TEST_GUNICORN=23.0.0: tests that run on the newest gunicorn run on that one. */
+/** The last of each package that Python 3.8 runs. */
+const FOR_OLD_PYTHON = [
+  "uvicorn==0.33.0",
+  "uvicorn-worker==0.2.0",
+  "fastapi==0.124.4",
+  "gevent==24.2.1",
+  "eventlet==0.39.1",
+  "tornado==6.4.2",
+  "uvloop==0.23.0",
+  "httptools==0.6.4",
+  "websockets==13.1",
+  "packaging==25.0",
+];
+
+/** TEST_GUNICORN=23.0.0: tests that run on the newest gunicorn run on that one, and TEST_PYTHON=python3.8 on that Python. */
 function newestWith(gunicorn: string): string[] {
-  // uvicorn-worker wants a newer gunicorn than 20.
-  const left = gunicorn.startsWith("20.") ? /^(gunicorn|uvicorn-worker)==/ : /^gunicorn==/;
-  const rest = requirements.newest.filter((one) => !left.test(one));
-  return [`gunicorn==${gunicorn}`, ...rest, "setuptools==80.9.0"];
+  // The last uvicorn-worker and tornado that fit gunicorn 20.
+  const fit = gunicorn.startsWith("20.") ? ["uvicorn-worker==0.2.0", "tornado==5.1.1"] : [];
+  const replaced = ["gunicorn==", ...fit].map((one) => one.replace(/==.*/, "=="));
+  const rest = (all: readonly string[], pythons: string) =>
+    all.filter((one) => !replaced.some((name) => one.startsWith(name)))
+      .map((one) => `${one}; python_version ${pythons}`);
+  return [
+    `gunicorn==${gunicorn}`,
+    ...fit,
+    ...rest(requirements.newest, '>= "3.11"'),
+    ...rest(FOR_OLD_PYTHON, '< "3.11"'),
+    // The last for Python 3.8; gunicorn 20.1 imports pkg_resources, which setuptools dropped in 81.
+    "setuptools==75.3.4",
+  ];
+}
+
+/** Whether the gunicorn of a virtualenv has a worker class: asgi is there from 24 on. */
+export function hasWorker(name: VenvName, workerClass: string): boolean {
+  return workerClass !== "asgi" || name !== "newest" ||
+    parseInt(Deno.env.get("TEST_GUNICORN") || "24", 10) >= 24;
 }
 
 /** Path of a program of a virtualenv: `bin(await venv("23"), "gunicorn")`. */

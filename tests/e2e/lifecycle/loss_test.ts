@@ -6,7 +6,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { countLosses } from "../../../bench/loss/loss_run.ts";
 import { underUs, workerClasses, type WorkerClassName } from "../../../bench/loss/loss_servers.ts";
-import type { VenvName } from "../../support/venv.ts";
+import { hasWorker, type VenvName } from "../../support/venv.ts";
 
 const cases: readonly [WorkerClassName, VenvName][] = [
   ["sync", "newest"],
@@ -27,7 +27,8 @@ lossless("uvicorn", "newest", "reload");
 
 function lossless(name: WorkerClassName, venv: VenvName, by: "scale" | "reload") {
   const what = by === "scale" ? "while the number of workers goes up and down" : "by a reload";
-  Deno.test(`${name} (gunicorn ${venv}): no request is lost ${what}`, async () => {
+  const ignore = !hasWorker(venv, name);
+  Deno.test(`${name} (gunicorn ${venv}): no request is lost ${what}`, { ignore }, async () => {
     // A busy machine may keep a client from asking for longer than gunicorn's 2 s: that end of a connection is no loss.
     const { app, gunicorn, ...rest } = workerClasses[name];
     const kind = { ...rest, app, gunicorn: [...gunicorn, "--keep-alive", "15"] };
