@@ -1,12 +1,12 @@
 """How a gthread worker empties itself; from 27 on gunicorn sees to most of it."""
 import os
-import select
 import socket
 import sys
 from time import monotonic_ns
 
 from .. import report, words as w
 from ..meters.wsgi_meter import is_stream
+from ..polling import POLLOUT, poll
 from . import own_listeners, time_limits
 from .drain import Drain
 
@@ -184,9 +184,9 @@ def _is_the_clients(response, conn, frame, begun):
 def _takes_more(conn):
     """Whether what is written to it can be sent: its thread was just writing, and waits for no client."""
     try:
-        poll = select.poll()
-        poll.register(conn.sock, select.POLLOUT)
-        return any(what & select.POLLOUT for _, what in poll.poll(0))
+        writable = poll()
+        writable.register(conn.sock, POLLOUT)
+        return any(what & POLLOUT for _, what in writable.poll(0))
     except (OSError, ValueError, TypeError, AttributeError):
         return False
 

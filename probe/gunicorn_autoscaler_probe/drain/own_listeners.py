@@ -4,10 +4,10 @@ Closing a listener resets the connections in its queue, and connections that arr
 never served. So a draining worker accepts what is queued, and closes the listener at once.
 """
 import os
-import select
 import socket
 from time import monotonic
 
+from ..polling import POLLIN, poll
 from . import time_limits
 
 _FIRST_WITH_OWN = 25
@@ -42,9 +42,9 @@ def take(listener):
 
 def is_queued(listener):
     """A connection waits to be accepted."""
-    poll = select.poll()
-    poll.register(listener.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    waiting = poll()
+    waiting.register(listener.fileno(), POLLIN)
+    return bool(waiting.poll(0))
 
 
 class Named:

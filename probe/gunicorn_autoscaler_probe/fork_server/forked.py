@@ -3,9 +3,9 @@ import os
 import pickle
 import signal
 import sys
-from select import poll, POLLIN  # gevent's, put in their places later, would start its loop
 from time import sleep
 
+from ..polling import POLLIN, poll
 from . import ending, kernel, rehearsal, reseed, wire
 from .worker_state import arbiter_state, log_files, siblings
 

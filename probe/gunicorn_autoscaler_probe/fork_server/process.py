@@ -1,10 +1,10 @@
 """The arbiter's side of one fork server, and of a process it forked."""
 import json
 import os
-import select
 import signal
 import time
 
+from ..polling import POLLIN, poll
 from . import kernel, wire
 from .memory import heap
 
@@ -83,9 +83,9 @@ class ForkServer:
     def look(self, wait_s):
         """Its state, after `wait_s` at most."""
         if self.state == STARTING:
-            poll = select.poll()
-            poll.register(self._sock, select.POLLIN)
-            if poll.poll(wait_s * 1000):
+            waiting = poll()
+            waiting.register(self._sock, POLLIN)
+            if waiting.poll(wait_s * 1000):
                 self._read_outcome()
         if self.state in (STARTING, READY) and self._ending is not None:
             self.state, self.why = FAILED, self._ending

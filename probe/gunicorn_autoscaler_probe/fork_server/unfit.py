@@ -12,8 +12,9 @@ def reason(server):
         return 'preload_app is set, gunicorn\'s master has the application already'
     if cfg.reload:
         return 'reload is set, new code must be imported by each worker'
-    if getattr(os.waitpid, '__module__', '') == 'gevent.os':
-        return 'gevent is at work in gunicorn\'s master already, and takes the ends of workers that it has not forked'
+    patched_by = getattr(os.waitpid, '__module__', '').partition('.')[0]
+    if patched_by in ('gevent', 'eventlet'):
+        return '%s has patched gunicorn\'s master, which loses the ends of workers that it has not forked' % patched_by
     if kinds.kind_of(server.worker_class) == kinds.UNKNOWN:
         return 'the worker class %s is not known' % server.worker_class.__name__
     if type(server).spawn_worker.__module__ != 'gunicorn.arbiter':

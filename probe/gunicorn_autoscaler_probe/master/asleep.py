@@ -5,11 +5,11 @@ supervisor's that was on its way meanwhile cannot put the arbiter to sleep again
 """
 import fcntl
 import os
-import select
 import signal
 import time
 
 from .. import words as w
+from ..polling import POLLIN, poll
 
 _F_SETSIG = 10  # fcntl has no name for it
 LIGHT, DEEP = 1, 2
@@ -107,12 +107,12 @@ class Sleep:
 
 
 def _is_waiting(listeners):
-    poll = select.poll()
+    waiting = poll()
     count = 0
     for listener in listeners:
         try:
-            poll.register(listener.fileno(), select.POLLIN)
+            waiting.register(listener.fileno(), POLLIN)
             count += 1
         except (OSError, ValueError):
             pass
-    return count > 0 and any(event & select.POLLIN for _, event in poll.poll(0))
+    return count > 0 and any(event & POLLIN for _, event in waiting.poll(0))

@@ -361,13 +361,15 @@ class KeeperTest(unittest.TestCase):
 
 
 class UnfitTest(unittest.TestCase):
-    def test_gevent_in_the_master_takes_the_ends_of_workers(self):
-        def waitpid(pid, options):
-            raise AssertionError
-
-        waitpid.__module__ = 'gevent.os'
-        real, os.waitpid = os.waitpid, waitpid
+    def test_none_where_gevent_or_eventlet_has_patched_the_master(self):
+        real = os.waitpid
         self.addCleanup(setattr, os, 'waitpid', real)
         server = Server()
         server.cfg.reload = False
-        self.assertIn('gevent', unfit.reason(server))
+        for name in ('gevent.os', 'eventlet.green.os'):
+            def waitpid(pid, options):
+                raise AssertionError
+
+            waitpid.__module__ = name
+            os.waitpid = waitpid
+            self.assertIn(name.partition('.')[0], unfit.reason(server))
