@@ -197,18 +197,13 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
 def wrap_asgi2(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
     """The same for an ASGI 2 application: app(scope) gives a coroutine function of receive and send."""
     async def as_asgi3(scope, receive, send):
-        return await scope.pop(_INSTANCE)(receive, send)
+        return await app(scope)(receive, send)
 
     metered = wrap(as_asgi3, m, on_loop, on_ready, needs_lifespan, hold_ns)
 
     def metered_app(scope):
-        instance = app(scope)
-
         async def run(receive, send):
-            return await metered(dict(scope, **{_INSTANCE: instance}), receive, send)
+            return await metered(scope, receive, send)
         return run
 
     return metered_app
-
-
-_INSTANCE = 'gunicorn_autoscaler.instance'

@@ -85,6 +85,20 @@ class InterfaceTest(unittest.TestCase):
             self.assertEqual(seen, [({'type': 'http'}, 1)] * 2)
             self.assertEqual(server.counts(), (0, 2, 2, 0))
 
+    def test_an_asgi2_application_that_refuses_the_scope_of_the_start_up_has_none(self):
+        def app(scope):
+            raise ValueError('No application for scope type ' + scope['type'])
+
+        async def start(scope):
+            await server.app(scope)(server.receive, server.send)
+
+        for needs_lifespan, events in ((False, ['loop', 'ready']), (True, ['loop'])):
+            with self.subTest(needs_lifespan=needs_lifespan), page() as m:
+                server = Server(app, m, asgi_meter.wrap_asgi2, needs_lifespan)
+                with self.assertRaises(ValueError):
+                    asyncio.run(start({'type': 'lifespan'}))
+                self.assertEqual(server.events, events)
+
 
 if __name__ == '__main__':
     unittest.main()
