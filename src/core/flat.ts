@@ -68,7 +68,8 @@ export function changeEvidence(all: Counts, window: Counts, { variation, isAsync
   const rates = nats(window.arrivals, perMs * window.spanMs) +
     nats(all.arrivals - window.arrivals, perMs * spanMs);
   const finished = all.finished - window.finished;
-  if (window.spanMs < FLAT_LEAST_TIMES_MS || finished <= 0 || window.finished <= 0) return rates;
+  const hasTimes = window.finished > 0 && finished > 0 && all.serviceMs > 0;
+  if (window.spanMs < FLAT_LEAST_TIMES_MS || !hasTimes) return rates;
   // Of gamma distributed times, which are exponential where they vary by 1: a few long ones make no other mean.
   const meanMs = all.serviceMs / all.finished;
   const longer = nats(window.finished, window.serviceMs / meanMs) +
