@@ -91,8 +91,8 @@ export class HttpServer {
       clearTimeout(timer);
       const handled = "status" in request ? request : await this.#handle(request);
       if ("takeOver" in handled) {
-        taken = true;
         handled.takeOver(connection);
+        taken = true;
         return;
       }
       timer = setTimeout(() => hangUp(connection), this.#options.timeoutMs);

@@ -92,6 +92,17 @@ Deno.test("a handler that throws is an answer of 500, and the server continues",
   assertEquals((await get({ port: it.port }, "/")).status, 200);
 });
 
+Deno.test("a connection that could not be taken over is closed", async () => {
+  const takeOver = () => {
+    throw new Error("no room");
+  };
+  await using it = serve(() => ({ takeOver }));
+  await using connection = await Connection.open({ port: it.port });
+  await connection.send("GET / HTTP/1.1\r\n\r\n");
+  await until(() => it.server.connections === 0, { what: "no connection" });
+  await assertRejects(() => connection.answer(), Deno.errors.UnexpectedEof);
+});
+
 Deno.test("more connections than allowed are closed at once, and there is room again when some leave", async () => {
   await using it = serve(() => textAnswer(200, "hello"), { mostConnections: 3 });
   const idle = await Promise.all([1, 2, 3].map(() => Connection.open({ port: it.port })));
