@@ -20,7 +20,7 @@ async function call(args: readonly string[], cwd?: string, env: Record<string, s
 }
 
 /** A recording of a simulated half minute, as run --record would leave it: at first nothing is known of the workers. */
-function record(path: string): void {
+function record(path: string, initialWorkers = 2): void {
   const settings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 9 };
   const writer = new RecordingWriter(path, { recording: 1, epochMs: 0, settings });
   let ticks = 0;
@@ -29,7 +29,7 @@ function record(path: string): void {
     writer.write({ ...sample, model }, decision);
   };
   const server = { ...scenario("5x10s,50x10s,5x10s", "80"), model: { kind: "gthread", slots: 2 } } as const;
-  runEngine(server, autoscaler(settings, { onTick }));
+  runEngine(server, autoscaler(settings, { initialWorkers, onTick }));
   writer.close();
 }
 
@@ -114,6 +114,20 @@ Deno.test("simulate --tune prints variables to paste", async () => {
   assertEquals(code, 0);
   assertMatch(stdout, /^GUNICORN_AUTOSCALER_IDLE_SECONDS=[\d.]+$/m);
   assertMatch(stdout, /^# best: 99|^# best: 100/m);
+});
+
+Deno.test("simulate --from --tune searches from the number of workers that was recorded", async () => {
+  await using folder = await tempDir();
+  record(folder.join("night.jsonl"), 7);
+  const before = async (...more: string[]) => {
+    const { code, stdout, stderr } = await call(
+      ["simulate", "--from", "night.jsonl", "--tune", "--tune-seconds=1", "--compare=", "--json", ...more],
+      folder.path,
+    );
+    assertEquals([code, stderr], [0, ""]);
+    return JSON.parse(stdout).tuning.before.workerSeconds;
+  };
+  assertEquals(await before(), await before("--initial-workers=7"));
 });
 
 Deno.test("simulate --html and report write a page; report takes the recording's SLO", async () => {

@@ -42,7 +42,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
   let { settings } = plan;
   let tuning: Tuning | undefined;
   if (options.tune) {
-    tuning = tuned(scenario, settings, parsed);
+    tuning = tuned(scenario, settings, plan.initialWorkers, options);
     settings = tuning.best.settings;
   }
   const named = tuning ? "tuned" : "autoscaler";
@@ -94,12 +94,17 @@ export async function simulate(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function tuned(scenario: Scenario, settings: Settings, { options }: SimulateArguments): Tuning {
+function tuned(
+  scenario: Scenario,
+  settings: Settings,
+  initialWorkers: number,
+  options: SimulateArguments["options"],
+): Tuning {
   const beganMs = performance.now();
   const shows = Deno.stderr.isTerminal();
   return tune(scenario, settings, {
     share: options.share / 100,
-    initialWorkers: options.initialWorkers,
+    initialWorkers,
     stop: () => performance.now() - beganMs > options.tuneSeconds * 1000,
     progress: (trials, best) => {
       if (!shows) return;
