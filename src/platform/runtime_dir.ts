@@ -132,22 +132,23 @@ const HALF_MADE_MS = 3_600_000;
  * Removes the folders of instances that ended without cleaning up (killed with SIGKILL, or the machine's power cut). What
  * a living process holds stays, whatever its pid: another container that shares the base has pids of its own.
  * @param nowMs Unix ms
+ * @returns what was removed; what cannot be (the disk is read-only by now) stays for the next start
  */
 export function removeStaleDirs(bases: readonly string[], nowMs: number = Date.now()): string[] {
   const stale = folders(bases).filter((dir) => {
     const instance = readInstance(dir);
     return (instance === undefined ? isHalfMade(dir, nowMs) : !isRunning(instance)) && !isHeld(dir);
   });
-  for (const dir of stale) removeDir(dir);
-  return stale;
+  return stale.filter(removeDir);
 }
 
-/** Removes a runtime folder, if it exists. */
-export function removeDir(dir: string): void {
+/** Removes a runtime folder. Never throws: false when something of it stays. */
+export function removeDir(dir: string): boolean {
   try {
     Deno.removeSync(dir, { recursive: true });
+    return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return error instanceof Deno.errors.NotFound;
   }
 }
 
