@@ -40,6 +40,7 @@ export interface StatusReport {
   readonly memory: Maybe<{
     readonly usedBytes: number;
     readonly limitBytes: number;
+    /** What a worker comes to take: the most that one has kept, or a cautious guess. */
     readonly workerBytes: Maybe<number>;
     /** Growth stops at this share of the limit. */
     readonly share: number;

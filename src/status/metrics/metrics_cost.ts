@@ -1,4 +1,5 @@
 import { known } from "../../core/sample.ts";
+import type { WorkerReport } from "../status_types.ts";
 import { type Metric, one, when } from "./metric.ts";
 
 /** Metrics of CPU and memory. */
@@ -36,16 +37,19 @@ export const COST_METRICS: readonly Metric[] = [
   {
     name: "worker_pss_bytes",
     type: "gauge",
-    help: "Mean proportional set size of a ready worker.",
-    read: ({ record: { sample: { memory } } }) => one(known(memory) ? memory.workerBytes : "unknown"),
+    help: "Mean proportional set size of the ready workers where it can be read.",
+    read: ({ live: { workers } }) => {
+      const readable = pssBytes(workers.filter(({ state }) => state === "ready"));
+      return readable.length === 0 ? [] : one(sum(readable) / readable.length);
+    },
   },
   {
     name: "workers_pss_bytes",
     type: "gauge",
     help: "Proportional set size of all workers where it can be read.",
     read: ({ live: { workers } }) => {
-      const readable = workers.map((worker) => worker.pssBytes).filter(known);
-      return readable.length === 0 ? [] : one(readable.reduce((sum, bytes) => sum + bytes, 0));
+      const readable = pssBytes(workers);
+      return readable.length === 0 ? [] : one(sum(readable));
     },
   },
   {
@@ -61,3 +65,11 @@ export const COST_METRICS: readonly Metric[] = [
     read: ({ record: { sample: { memory } } }) => one(known(memory) ? memory.limitBytes : "unknown"),
   },
 ];
+
+function pssBytes(workers: readonly WorkerReport[]): number[] {
+  return workers.map((worker) => worker.pssBytes).filter(known);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -52,6 +52,14 @@ Deno.test("the figures are those of the board", () => {
   assertEquals(ticks.reduce((sum, [, value]) => sum + value, 0), 50);
 });
 
+Deno.test("the size of a worker is the mean of the ready ones that can be read, the size of all their sum", () => {
+  const [worker] = LIVE_DETAILS.workers;
+  const sizes = [["ready", 40], ["ready", 60], ["ready", "unknown"], ["booting", 20]] as const;
+  const workers = sizes.map(([state, pssBytes], i) => ({ ...worker!, pid: i, state, pssBytes }));
+  const metrics = parsed(metricsText(source({ live: { ...LIVE_DETAILS, workers } })));
+  assertEquals([metrics.get("worker_pss_bytes"), metrics.get("workers_pss_bytes")], [50, 120]);
+});
+
 Deno.test("busy threads are those of gthread workers", () => {
   const busyThreads = (kind: "sync" | "gthread") => {
     const one = sample(100, { model: { kind, slots: 4 }, load: load({ busyThreads: 3 }) });
