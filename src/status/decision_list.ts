@@ -1,7 +1,8 @@
 import type { Decision } from "../core/reason.ts";
 import type { DecisionReport } from "./status_types.ts";
 
-const KEPT = 200;
+/** So many of the last decisions can be asked for. */
+export const KEPT_DECISIONS = 200;
 
 /** The last decisions that the log has, newest last. */
 export class DecisionList {
@@ -21,7 +22,7 @@ export class DecisionList {
       text,
     };
     this.#kept.push(report);
-    if (this.#kept.length > KEPT) this.#kept.shift();
+    if (this.#kept.length > KEPT_DECISIONS) this.#kept.shift();
     return report;
   }
 

@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { KEPT_DECISIONS } from "../../src/status/decision_list.ts";
 import { KEPT_POINTS } from "../../src/status/series.ts";
 import { explain } from "../../src/wording/reasons.ts";
 import { statusReport } from "../../src/status/status_report.ts";
@@ -43,7 +44,7 @@ Deno.test("decisions are kept in the words of the log, numbered, and the oldest 
   assert(first!.text.includes(`grow from 2 to ${first!.to} workers`), first!.text);
   for (let i = 0; i < 500; i++) board.decisions.add(board.record!.decision, `line ${i}`, WALL_MS);
   const kept = board.decisions.last(1_000);
-  assertEquals(kept.length, 200);
+  assertEquals(kept.length, KEPT_DECISIONS);
   assertEquals(kept.at(-1)!.text, "line 499");
   assertEquals(board.decisions.count, kept.at(-1)!.id);
 });

@@ -1,3 +1,4 @@
+import { KEPT_DECISIONS } from "../../status/decision_list.ts";
 import type { StatusReport } from "../../status/status_types.ts";
 import { decisionLine } from "../../status/terminal/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
@@ -7,7 +8,8 @@ import { painter, width } from "./status.ts";
 import { withInstance } from "./with_instance.ts";
 
 const HELP = `Usage: gunicorn-autoscaler explain [N] [--json] [--instance PID|DIR]
-Tells the last N decisions (10 when not given) in sentences: what was seen, what was wanted, what limited it.`;
+Tells the last N decisions (10 when not given, ${KEPT_DECISIONS} at most) in sentences: what was seen, what was wanted,
+what limited it.`;
 
 /** `explain`: the last decisions of a running instance, newest last; returns the exit code. */
 export async function explain(args: readonly string[]): Promise<number> {
@@ -18,9 +20,10 @@ export async function explain(args: readonly string[]): Promise<number> {
   }
   const [word = "10", ...more] = given.words;
   const errors = [...given.errors];
-  if (!/^[1-9]\d{0,3}$/.test(word) || more.length > 0) {
+  if (!/^[1-9]\d*$/.test(word) || Number(word) > KEPT_DECISIONS || more.length > 0) {
     errors.push(
-      `Cannot explain ${given.words.join(" ")}: it is not one number of decisions, give one from 1 to 9999`,
+      `Cannot explain ${given.words.join(" ")}: it is not one number of decisions that are kept, ` +
+        `give one from 1 to ${KEPT_DECISIONS}`,
     );
   }
   if (errors.length > 0) return refuse(errors, BAD_USAGE);

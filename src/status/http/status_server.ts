@@ -6,6 +6,7 @@ import type { TickRecord } from "../../supervisor/supervisor.ts";
 import { StatusBoard } from "../board.ts";
 import { Control, type Steered } from "./control.ts";
 import type { dashboardAsset } from "../dashboard/assets.ts";
+import { KEPT_DECISIONS } from "../decision_list.ts";
 import { EventStreams } from "./event_streams.ts";
 import { hostNames, isAllowedHost, isLoopback } from "./host_check.ts";
 import { eventFrame, eventStreamHead, type HttpAnswer, type HttpRequest } from "./http_message.ts";
@@ -20,8 +21,7 @@ import { type Identity, statusReport } from "../status_report.ts";
 const MOST_STREAMS = 128;
 const MOST_CONNECTIONS = 192;
 const REQUEST_MS = 5_000;
-/** Decisions in /status, and in an event, which comes every second. */
-const DECISIONS_IN_STATUS = 50;
+/** Decisions in an event, which comes every second; /status has all that are kept. */
 const DECISIONS_IN_EVENT = 5;
 
 /** What is shown, and where. */
@@ -131,7 +131,7 @@ export class StatusServer implements Pages {
 
   status(): string | undefined {
     const cache = this.#cached();
-    return cache.status ??= this.#report(DECISIONS_IN_STATUS);
+    return cache.status ??= this.#report(KEPT_DECISIONS);
   }
 
   history(): string {

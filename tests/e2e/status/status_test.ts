@@ -150,6 +150,7 @@ Deno.test("set changes what decisions are made by, and says what it cannot", asy
       [["pause", "now"], /nothing is expected/],
       [["status", "--fast"], /no such option/],
       [["explain", "x"], /one number/],
+      [["explain", "201"], /give one from 1 to 200/],
     ] as const
   ) {
     const { code, stderr } = await command(it, ...words);
