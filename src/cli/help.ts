@@ -16,7 +16,7 @@ const COMMANDS: readonly (readonly [words: string, text: string])[] = [
   ["pause [--for TIME]", "Keep the number of workers as it is."],
   ["scale N [--for TIME]", "Pin the number of workers at N."],
   ["resume", "Back to automatic."],
-  ["set KEY=VALUE ...", "Change settings of decisions while it runs."],
+  ["set KEY=VALUE ...", "Change settings while it runs."],
   ["simulate [...]", "Try settings on a simulated gunicorn."],
   ["report FILE", "Make a page from a recording."],
   ["completions bash|zsh|fish", "Print completions for a shell."],
@@ -58,7 +58,7 @@ export function helpText(): string {
     ...entry("-v, --version", "Show the version."),
     "",
     "Exit codes: gunicorn's own; 128 + signal when a signal ended it; 1 when it cannot start (a taken",
-    "port, a full disk); 2 for bad settings; 127 when gunicorn is not found.",
+    "port, a full disk); 2 for bad settings; 126 when gunicorn cannot be executed, 127 when not found.",
     "Signals: TERM, INT, QUIT, HUP, USR1, WINCH go to gunicorn; TTIN and TTOU move the minimum by one.",
   ].join("\n");
 }

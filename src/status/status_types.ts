@@ -205,7 +205,7 @@ export interface Point {
   readonly min: number;
   /** The most that all bounds allow. */
   readonly max: number;
-  /** Requests a second that came, averaged over the windows of the decisions: above `rps` while they pile up. */
+  /** Requests a second that came, over about a second: above `rps` while they pile up. */
   readonly arrivingRps: number | null;
   /** Requests a second that were answered. */
   readonly rps: number | null;

@@ -11,7 +11,7 @@ Goes back to automatic scaling after pause or scale.`;
 const SCALE = `Usage: gunicorn-autoscaler scale N [--for 10m] [--instance PID|DIR]
 Pins the number of workers at N, within minimum and maximum, until resume or for a time.`;
 const SET = `Usage: gunicorn-autoscaler set KEY=VALUE [KEY=VALUE ...] [--instance PID|DIR]
-Changes settings of decisions live, such as max-workers=12 or idle-seconds=10. A restart forgets them.`;
+Changes settings live, such as max-workers=12 or idle-seconds=10. A restart forgets them.`;
 
 /** `pause`: keeps the number of workers; returns the exit code. */
 export async function pause(args: readonly string[]): Promise<number> {
