@@ -89,7 +89,11 @@ Deno.test("service times of less than 2 s, or of none that finished, say nothing
   assertGreater(evidence(counts(30, 600), counts(3, 60, 900, 1)), 0, "one finished");
   assertGreater(evidence(counts(30, 600, 100, 1), counts(3, 60, 900)), 0, "one had finished");
   const withoutTimes = evidence(counts(30, 600, 0), counts(3, 110, 0));
-  assertEquals(withoutTimes, evidence(counts(30, 600), counts(3, 110)), "finished, but StatsD tells no times");
+  assertEquals(
+    withoutTimes,
+    evidence(counts(30, 600), counts(3, 110)),
+    "finished, but StatsD tells no times",
+  );
 });
 
 /** Ticks of 100 ms with so many requests each, in windows of the last second. */
