@@ -22,6 +22,10 @@ export const UNKNOWN_SERVICE_PART = 3;
 export const LOWER_SIGMAS = 1;
 /** Standard deviations above the count that a short window leaves possible. Source: simulated, Load. */
 export const UPPER_SIGMAS = 2.5;
+/** Parts of the stable window whose arrivals show a climb: fewer do not tell it from a jump. Source: judgement. */
+export const CLIMB_PARTS = 3;
+/** Each step from part to part has this share of a climb, half of what an even one has. Source: judgement. */
+export const LEAST_CLIMB_SHARE = 0.25;
 /** Windows in which a fall of the load shows. Source: simulated, Load. */
 export const FALL_WINDOWS_MS = [300, 500, SECOND_MS];
 /**
