@@ -52,6 +52,18 @@ Deno.test("simulate prints a chart and a table, the same each time", async () =>
   for (const line of once.stdout.split("\n")) assert(line.length <= 120, line);
 });
 
+Deno.test("simulate says nothing of a reader that left", async () => {
+  await using child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, "simulate", "--load", "5x5s"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await child.stdout.cancel();
+  assertEquals(await new Response(child.stderr).text(), "");
+  assertEquals((await child.status).code, 0);
+});
+
 Deno.test("simulate takes settings from the environment, and flags win over it", async () => {
   const args = ["simulate", "--load", "1x5s", "--no-chart", "--compare=", "--no-foresight", "--json"];
   const peak = async (more: string[]) => {

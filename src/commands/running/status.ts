@@ -12,6 +12,9 @@ const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance P
 Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
 Colours go to terminals only; NO_COLOR turns them off.`;
 
+/** Signals that end --watch, and its exit codes. */
+const WATCH_ENDS = { SIGINT: 0, SIGHUP: 129, SIGTERM: 143 } as const;
+
 /** Used without COLUMNS and without a terminal. */
 const USUAL_WIDTH = 100;
 
@@ -43,34 +46,41 @@ async function once(dir: string, json: boolean): Promise<number> {
   return 0;
 }
 
-/** Redraws with each event until the instance ends or Ctrl-C. In a terminal on a screen of its own, as `top` does. */
+/**
+ * Redraws with each event until the instance ends, nobody reads it any more (`| head`), or Ctrl-C. In a terminal on a
+ * screen of its own, as `top` does.
+ */
 async function watch(dir: string, json: boolean): Promise<number> {
   const screen = Deno.stdout.isTerminal() && !json;
   const leave = () => {
     if (screen) write("\x1b[?25h\x1b[?1049l");
   };
-  const stop = () => {
-    leave();
-    Deno.exit(0);
-  };
-  Deno.addSignalListener("SIGINT", stop);
+  const ends = Object.entries(WATCH_ENDS).map(([signal, code]) => ({
+    signal: signal as Deno.Signal,
+    end: () => {
+      leave();
+      Deno.exit(code);
+    },
+  }));
+  for (const { signal, end } of ends) Deno.addSignalListener(signal, end);
   if (screen) write("\x1b[?1049h\x1b[?25l");
   let history: HistoryReport | undefined;
   try {
     for await (const { name, data } of followInstance(dir)) {
       if (name === "history") history = JSON.parse(data);
       if (name !== "status" || history === undefined) continue;
-      if (json) {
-        console.log(data);
-        continue;
-      }
       const report = JSON.parse(data) as StatusReport;
       if (report.latest !== "unknown") history = appended(history, report.latest);
-      write(screen ? fullScreen(view(report, history)) : view(report, history).join("\n") + "\n\n");
+      const text = json
+        ? `${data}\n`
+        : screen
+        ? fullScreen(view(report, history))
+        : view(report, history).join("\n") + "\n\n";
+      if (!write(text)) return 0;
     }
   } finally {
     leave();
-    Deno.removeSignalListener("SIGINT", stop);
+    for (const { signal, end } of ends) Deno.removeSignalListener(signal, end);
   }
   return refuse(["the autoscaler has ended"], FAILED);
 }
@@ -102,7 +112,14 @@ export function width(): number {
   }
 }
 
-function write(text: string): void {
+/** Whether somebody still reads standard output: console.log says nothing where nobody does. */
+function write(text: string): boolean {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
+  }
 }

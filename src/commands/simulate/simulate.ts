@@ -32,7 +32,7 @@ const WIDEST = 120, USUAL = 80;
 export async function simulate(args: readonly string[]): Promise<number> {
   const parsed = parseSimulateArguments(args);
   if (parsed.help) {
-    print(simulateHelp());
+    console.log(simulateHelp());
     return 0;
   }
   const plan = makePlan(parsed);
@@ -76,7 +76,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
     }
   }
   if (options.json) {
-    print(
+    console.log(
       JSON.stringify(
         { scenario: { ...scenario, load: undefined }, results, foresight: ideal, tuning },
         null,
@@ -85,12 +85,12 @@ export async function simulate(args: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  print(describe(scenario, options));
-  print();
-  if (options.chart) print(terminalChart(results[0]!, width()).join("\n") + "\n");
-  print(table(ideal ? [...results, ideal] : results, ideal).join("\n"));
-  if (tuning) print("\n" + tuningText(tuning, options.share).join("\n"));
-  if (options.html !== "") print(`\nThe page is in ${options.html}.`);
+  console.log(describe(scenario, options));
+  console.log();
+  if (options.chart) console.log(terminalChart(results[0]!, width()).join("\n") + "\n");
+  console.log(table(ideal ? [...results, ideal] : results, ideal).join("\n"));
+  if (tuning) console.log("\n" + tuningText(tuning, options.share).join("\n"));
+  if (options.html !== "") console.log(`\nThe page is in ${options.html}.`);
   return 0;
 }
 
@@ -150,9 +150,4 @@ function width(): number {
   } catch {
     return USUAL; // no terminal
   }
-}
-
-function print(text = ""): void {
-  const bytes = new TextEncoder().encode(text + "\n");
-  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
 }

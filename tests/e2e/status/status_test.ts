@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import type { StatusReport } from "../../../src/status/status_types.ts";
-import { type Autoscaled, autoscaled, program } from "../../support/autoscaled.ts";
+import { type Autoscaled, autoscaled } from "../../support/autoscaled.ts";
 import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
-import { run, start } from "../../support/process.ts";
+import { run } from "../../support/process.ts";
 import { findProgram } from "../../support/program.ts";
 import { command, controlSocket } from "../../support/running_commands.ts";
 import { until } from "../../support/wait.ts";
@@ -157,26 +157,6 @@ Deno.test("set changes what decisions are made by, and says what it cannot", asy
     assertEquals(code, 2, words.join(" "));
     assertMatch(stderr, why);
   }
-});
-
-Deno.test("status --watch prints every second, until the instance ends", async () => {
-  await using it = await autoscaled({ own: ["--min-workers", "2", "--max-workers", "4"] });
-  const [path, ...args] = program();
-  const env = { GUNICORN_AUTOSCALER_RUNTIME_DIR: it.runtimeBase };
-  await using watch = start(path!, [...args, "status", "--watch", "--json"], { env });
-  await watch.line(/"ready":2/);
-  await command(it, "scale", "3");
-  await watch.line(/"kind":"pinned".*"ready":3/);
-  const uptimes = watch.text("stdout").trim().split("\n").map((line) =>
-    JSON.parse(line).uptimeSeconds as number
-  );
-  assert(
-    uptimes.length >= 2 && uptimes.every((seconds, i) => i === 0 || seconds >= uptimes[i - 1]!),
-    `${uptimes}`,
-  );
-  await it.process.stop();
-  assertEquals((await watch.ended).code, 1);
-  assertMatch(watch.text("stderr"), /the autoscaler has ended/);
 });
 
 Deno.test("with two instances a command says which there are, and --instance chooses", async () => {
