@@ -70,7 +70,7 @@ export class SleepBoard {
       ? "off"
       : `awake; sleeps after ${duration(this.#afterMs)} without a request`;
     const times = this.wakeUps === 1 ? "once" : `${this.wakeUps} times`;
-    const answer = known(this.#lastMs) ? `, first answer after ${milliseconds(this.#lastMs / 1000)}` : "";
+    const answer = known(this.#lastMs) ? `, first answer after ${milliseconds(this.#lastMs)}` : "";
     return this.wakeUps === 0 ? `${now}; not woken yet` : `${now}; woken ${times}${answer}`;
   }
 }

@@ -56,7 +56,7 @@ export class SleepLog {
     if (!known(sleep.firstAnswerMs) || sleep.wakes === this.#answeredWakes) return;
     this.#answeredWakes = sleep.wakes;
     log.info("first answer {took} after the request that ended the sleep", {
-      took: milliseconds(sleep.firstAnswerMs / 1000),
+      took: milliseconds(sleep.firstAnswerMs),
     });
   }
 

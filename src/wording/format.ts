@@ -8,10 +8,9 @@ export function count(value: Maybe<number> | null | undefined, digits = 0): stri
   return Number.isInteger(value) ? String(value) : value.toFixed(digits);
 }
 
-/** A time given in seconds: "84 ms", "1.2 s". */
-export function milliseconds(seconds: Maybe<number>): string {
-  if (!known(seconds)) return "–";
-  const ms = seconds * 1000;
+/** A time given in milliseconds: "84 ms", "1.2 s". */
+export function milliseconds(ms: Maybe<number>): string {
+  if (!known(ms)) return "–";
   if (ms >= 10_000) return `${(ms / 1000).toFixed(0)} s`;
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(0)} ms`;

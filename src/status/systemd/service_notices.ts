@@ -52,7 +52,7 @@ export class ServiceNotices {
     const status = [
       isAsleep ? "asleep" : `${ready} of ${minWorkers} to ${maxWorkers} workers`,
       ...(facts === undefined ? [] : [`${count(facts.rps, facts.rps < 10 ? 1 : 0)} requests/s`]),
-      ...(facts === undefined || !known(facts.p95Ms) ? [] : [`p95 ${milliseconds(facts.p95Ms / 1000)}`]),
+      ...(facts === undefined || !known(facts.p95Ms) ? [] : [`p95 ${milliseconds(facts.p95Ms)}`]),
     ].join(", ");
     if (status === this.#status) return;
     this.#status = status;

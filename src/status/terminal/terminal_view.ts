@@ -121,8 +121,10 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
     line("Requests", `${count(traffic.requestsPerSecond, 1)}/s`, failures(report), history.rps),
     line(
       "p95",
-      milliseconds(traffic.p95Seconds),
-      `objective ${milliseconds(report.objectiveP95Seconds)}${late ? ", missed" : ""}${waited(report)}`,
+      milliseconds(known(traffic.p95Seconds) ? traffic.p95Seconds * 1000 : "unknown"),
+      `objective ${milliseconds(report.objectiveP95Seconds * 1000)}${late ? ", missed" : ""}${
+        waited(report)
+      }`,
       history.p95Ms,
       report.objectiveP95Seconds * 1000,
     ),
@@ -158,14 +160,14 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
   ];
 }
 
-/** What requests waited before a worker took them, in the last second: it counts against the objective too. */
 function failures({ traffic, latest }: StatusReport): string {
   if (traffic.failures > 0) return `${traffic.failures} of ${traffic.requests} failed`;
   return known(latest) && latest.failedRps === null ? "failures not known" : "none failed";
 }
 
+/** What requests waited before a worker took them, in the last second: it counts against the objective too. */
 function waited({ latest }: StatusReport): string {
-  return known(latest) && latest.waitP95Ms !== null ? `, wait ${milliseconds(latest.waitP95Ms / 1000)}` : "";
+  return known(latest) && latest.waitP95Ms !== null ? `, wait ${milliseconds(latest.waitP95Ms)}` : "";
 }
 
 function signals(report: StatusReport, paint: Paint): string {
