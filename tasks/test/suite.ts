@@ -141,7 +141,8 @@ async function runJob({ files }: Job, { path, options, isBeside, running }: Runn
 function tell(failed: readonly string[], suites: readonly string[], seconds: number): number {
   const counts = countTests(suites.join(""));
   for (const name of failed) console.log(`failed in ${name}`);
-  const time = `${Math.floor(seconds / 60)}m${Math.round(seconds % 60)}s`;
+  const whole = Math.round(seconds);
+  const time = `${Math.floor(whole / 60)}m${whole % 60}s`;
   const verdict = failed.length === 0 ? "ok" : "FAILED";
   console.log(
     `${verdict} | ${counts.passed} passed | ${counts.failed} failed | ${counts.skipped} ignored (${time})`,
