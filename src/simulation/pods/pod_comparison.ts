@@ -1,6 +1,7 @@
 import { errorText } from "../../error_text.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { makeAutoscaler, type MakeController, vary } from "../report/comparison.ts";
+import { MOST_PODS } from "./pod_range.ts";
 import type { PodSettings } from "./pod_settings.ts";
 
 /** The forms of --compare with --pods, for help and errors. */
@@ -41,9 +42,9 @@ export function parsePodComparison(
     const [, text] = /^pods:(.*)$/.exec(item) ?? [];
     if (text !== undefined) {
       const pods = text === "min" ? minPods : text === "max" ? maxPods : Number(text);
-      if (!Number.isInteger(pods) || pods < 1 || pods > 200) {
+      if (!Number.isInteger(pods) || pods < 1 || pods > MOST_PODS) {
         throw new Error(
-          `Cannot compare with "${item}": "${text}" is no number of pods, write pods:4, pods:min or pods:max`,
+          `Cannot compare with "${item}": "${text}" is no number of pods from 1 to ${MOST_PODS}, write pods:4, pods:min or pods:max`,
         );
       }
       return {

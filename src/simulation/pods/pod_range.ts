@@ -8,7 +8,7 @@ export interface PodRange {
 }
 
 /** More pods would only make the simulation slow. */
-const MOST_PODS = 200;
+export const MOST_PODS = 200;
 
 /** MIN..MAX pods, or one number for as many at all times. */
 export function podRange(): SettingType<PodRange | undefined> {
