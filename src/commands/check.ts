@@ -77,7 +77,7 @@ export async function check(
   if (inspection !== undefined && model !== undefined) {
     sections.push(["gunicorn", gunicornRows(words, inspection, model)]);
     errors.push(...problems(inspection));
-    const noRoom = minimumProblem(settings, inspection, known(limits.memoryBytes));
+    const noRoom = minimumProblem(settings, inspection, ifKnown(limits.memoryBytes));
     if (noRoom !== undefined) errors.push(noRoom);
   }
   const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
@@ -112,7 +112,7 @@ export async function check(
   ]);
   print(sections);
   if (inspection !== undefined && model !== undefined) {
-    const memoryLimitBytes = known(limits.memoryBytes);
+    const memoryLimitBytes = ifKnown(limits.memoryBytes);
     const advice = advise({ settings, inspection, model, memoryLimitBytes, cores: limits.cores });
     list("Advice", advice);
   }
@@ -122,7 +122,7 @@ export async function check(
   return errors.length === 0 ? 0 : BAD_USAGE;
 }
 
-function known(value: Maybe<number>): number | undefined {
+function ifKnown(value: Maybe<number>): number | undefined {
   return value === "unknown" ? undefined : value;
 }
 

@@ -84,9 +84,17 @@ async function start(
     const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
       ? settings.statsdAddr
       : undefined;
-    const start = { settings, sources, log, statsd, probeFiles, freeBytes: freeBytes(cgroup), ...found };
     const isStaying = found.isProgram && background === "ends";
-    const { code, daemon } = await runIn(folder, { ...start, background: isStaying ? "stays" : background });
+    const { code, daemon } = await runIn(folder, {
+      settings,
+      sources,
+      log,
+      statsd,
+      probeFiles,
+      freeBytes: freeBytes(cgroup),
+      ...found,
+      background: isStaying ? "stays" : background,
+    });
     if (daemon !== undefined) {
       const pid = startInBackground(daemon);
       const opened = await log.open();

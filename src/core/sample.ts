@@ -27,7 +27,7 @@ export interface WorkerModel {
   readonly slots: number;
 }
 
-/** Workers by what they are about. */
+/** Workers by their state. */
 export interface WorkerCounts {
   /** Workers gunicorn's master itself wants (its num_workers), "unknown" before it was read. */
   readonly target: Maybe<number>;

@@ -2,18 +2,18 @@
 import { libc } from "./libc.ts";
 import { dropUnchangedFilePages } from "./own_pages.ts";
 
-/** From one time to the next, ms. */
+/** From one time to the next. */
 export interface Pauses {
   /** Until the first: most of it is what the start left. */
-  readonly first: number;
+  readonly firstMs: number;
   /** V8 compiles what runs often for some minutes, and touches the pages of its compiler each time. */
-  readonly again: number;
+  readonly againMs: number;
   /** Once a quiet time has begun or ended: what workers need then is done first. */
-  readonly change: number;
+  readonly changeMs: number;
   /** From then on there is little to give back, and the CPU for it would be a large part of all that is used. */
-  readonly seldom: number;
+  readonly seldomMs: number;
 }
-const PAUSES: Pauses = { first: 5_000, again: 20_000, change: 2_000, seldom: 600_000 };
+const PAUSES: Pauses = { firstMs: 5_000, againMs: 20_000, changeMs: 2_000, seldomMs: 600_000 };
 
 /** V8's own, there with --expose-gc. The flavor also gives back what V8 keeps for later, such as code it rarely runs. */
 type Collect = (options: { type: "major"; flavor: "last-resort" }) => void;
@@ -35,7 +35,7 @@ export class SpareMemory implements Disposable {
 
   constructor(pauses: Pauses = PAUSES) {
     this.#pauses = pauses;
-    this.#timer = this.#after(pauses.first);
+    this.#timer = this.#after(pauses.firstMs);
   }
 
   /** Whether there is nothing to do: it is given back once then, and after that seldom. Called at each tick. */
@@ -43,9 +43,9 @@ export class SpareMemory implements Disposable {
     if (isQuiet === this.#isQuiet) return;
     this.#isQuiet = isQuiet;
     clearTimeout(this.#timer);
-    const { again, change } = this.#pauses;
-    const dueMs = this.#givenAtMs + again - performance.now();
-    this.#timer = this.#after(isQuiet ? change : Math.max(change, dueMs));
+    const { againMs, changeMs } = this.#pauses;
+    const dueMs = this.#givenAtMs + againMs - performance.now();
+    this.#timer = this.#after(isQuiet ? changeMs : Math.max(changeMs, dueMs));
   }
 
   [Symbol.dispose](): void {
@@ -56,7 +56,7 @@ export class SpareMemory implements Disposable {
     return setTimeout(() => {
       giveBackSpareMemory();
       this.#givenAtMs = performance.now();
-      this.#timer = this.#after(this.#isQuiet ? this.#pauses.seldom : this.#pauses.again);
+      this.#timer = this.#after(this.#isQuiet ? this.#pauses.seldomMs : this.#pauses.againMs);
     }, ms);
   }
 }

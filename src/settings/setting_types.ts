@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** How the text of a setting becomes a value, and how its range is described. `invalid` completes "Cannot use X=Y: ...". */
+/** How the text of a setting becomes a value, and how its range is described. */
 export interface SettingType<T> {
   /** Shown in help: `--min-workers N`. Empty for switches. */
   readonly placeholder: string;

@@ -27,12 +27,12 @@ Deno.test("spare memory is given back with V8's collector and without it", () =>
   giveBackSpareMemory();
 });
 
-const NEVER = { first: 60_000, again: 60_000, change: 60_000, seldom: 60_000 };
+const NEVER = { firstMs: 60_000, againMs: 60_000, changeMs: 60_000, seldomMs: 60_000 };
 
 Deno.test("spare memory is given back again and again, until that is ended", async () => {
   using counted = collections();
   {
-    using _memory = new SpareMemory({ ...NEVER, first: 1, again: 1 });
+    using _memory = new SpareMemory({ ...NEVER, firstMs: 1, againMs: 1 });
     await until(() => counted.count >= 3, { what: "three collections" });
   }
   // Timers that are left would fail the test.
@@ -41,7 +41,7 @@ Deno.test("spare memory is given back again and again, until that is ended", asy
 
 Deno.test("once it is quiet, spare memory is given back once, and then seldom; after that as before", async () => {
   using counted = collections();
-  using memory = new SpareMemory({ ...NEVER, again: 1, change: 2 });
+  using memory = new SpareMemory({ ...NEVER, againMs: 1, changeMs: 2 });
   for (let i = 0; i < 100; i++) {
     memory.note(true); // at each tick
     await delay(1);
@@ -54,7 +54,7 @@ Deno.test("once it is quiet, spare memory is given back once, and then seldom; a
 Deno.test("a quiet time that is over at once gives nothing back, and many of them do not keep it from being given", async () => {
   using counted = collections();
   const againMs = 50;
-  using memory = new SpareMemory({ ...NEVER, again: againMs, change: 1 });
+  using memory = new SpareMemory({ ...NEVER, againMs, changeMs: 1 });
   const fromMs = performance.now();
   for (let isQuiet = true; performance.now() < fromMs + againMs; isQuiet = !isQuiet) memory.note(isQuiet);
   assertEquals(counted.count, 0);

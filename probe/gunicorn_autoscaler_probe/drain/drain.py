@@ -108,7 +108,7 @@ class Drain:
         raise NotImplementedError
 
     def on_leave(self):
-        """Called behind leave()."""
+        """Called after leave()."""
 
     def is_over(self):
         """The worker is already leaving."""

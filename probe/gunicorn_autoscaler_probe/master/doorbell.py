@@ -10,8 +10,6 @@ from ..page import Page, open_owned
 from . import background, claim, parent, start
 from .asleep import Sleep
 
-# More is a torn or hostile file.
-_MOST_WORKERS = 100000
 _MOST_LINGER_MS = 86400 * 1000
 
 
@@ -98,12 +96,12 @@ class Doorbell:
             return seq, 0
         if wanted == 0:
             return seq, self.begun or None
-        return seq, (wanted if wanted <= _MOST_WORKERS else None)
+        return seq, (wanted if wanted <= start.MOST_WORKERS else None)
 
     def maximum(self):
         """Workers that there may be; 0 while the supervisor has not said."""
         maximum = self._words[w.A_MAXIMUM]
-        return maximum if maximum <= _MOST_WORKERS else 0
+        return maximum if maximum <= start.MOST_WORKERS else 0
 
     def is_crowded(self):
         """Memory holds no process beyond the count."""

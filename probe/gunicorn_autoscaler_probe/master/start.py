@@ -6,7 +6,7 @@ from .. import report
 from .. import words as w
 
 # More is a torn or hostile file.
-_MOST = 100000
+MOST_WORKERS = 100000
 
 
 def workers(words, configured):
@@ -15,10 +15,10 @@ def workers(words, configured):
     0 where the supervisor asks for none: gunicorn's own count stands.
     """
     first, fewest, most = words[w.A_FIRST], words[w.A_FEWEST], words[w.A_MOST]
-    if not 0 < first <= _MOST:
+    if not 0 < first <= MOST_WORKERS:
         return 0
     wanted = max(configured or first, fewest)
-    return min([wanted, _MOST] + [limit for limit in (most, words[w.A_FITTING]) if limit])
+    return min([wanted, MOST_WORKERS] + [limit for limit in (most, words[w.A_FITTING]) if limit])
 
 
 def may_be_several(words, workers, configured):

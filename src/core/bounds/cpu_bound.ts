@@ -69,7 +69,8 @@ function withLateCpu(recent: WindowSums, before: WindowSums): WindowSums {
   };
 }
 
-function isTelling({ occupiedMs }: WindowSums): boolean {
+/** Whether requests were in service for long enough to tell from it. */
+export function isTelling({ occupiedMs }: WindowSums): boolean {
   return occupiedMs >= LEAST_OCCUPIED_MS;
 }
 

@@ -1,11 +1,5 @@
-import type { CpuWindows } from "./cpu_bound.ts";
-import {
-  ALONE_SHARE,
-  LEAST_OCCUPIED_MS,
-  MOST_ALONE_VARIATION,
-  NOT_ALONE_SHARE,
-  SATURATED_SHARE,
-} from "../constants.ts";
+import { type CpuWindows, isTelling } from "./cpu_bound.ts";
+import { ALONE_SHARE, MOST_ALONE_VARIATION, NOT_ALONE_SHARE, SATURATED_SHARE } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
 
 /**
@@ -23,10 +17,6 @@ export function oneAtATime(was: boolean, { recent, stable, before }: CpuWindows,
   if (variation > (was ? 1 : MOST_ALONE_VARIATION)) return false;
   if (was) return !isTelling(recent) || computingShare(recent) >= NOT_ALONE_SHARE;
   return Math.max(...shares) >= ALONE_SHARE;
-}
-
-function isTelling({ occupiedMs }: WindowSums): boolean {
-  return occupiedMs >= LEAST_OCCUPIED_MS;
 }
 
 /**

@@ -53,7 +53,7 @@ export interface Gradient {
 }
 
 /** Nothing has grown yet. */
-export const FLAT: Gradient = { trial: undefined, stop: undefined };
+export const NO_GROWTH: Gradient = { trial: undefined, stop: undefined };
 
 /** What a growth is judged by. */
 export interface GradientInput {
@@ -79,8 +79,8 @@ export interface GradientInput {
 export function judge(gradient: Gradient, input: GradientInput): Gradient {
   const { nowMs, target, wanted, slots, ended, variation } = input;
   const { trial, stop } = gradient;
-  if (wanted <= target) return trial === undefined && stop === undefined ? gradient : FLAT;
-  if (stop !== undefined) return nowMs >= stop.untilMs ? FLAT : stopped(stop, input);
+  if (wanted <= target) return trial === undefined && stop === undefined ? gradient : NO_GROWTH;
+  if (stop !== undefined) return nowMs >= stop.untilMs ? NO_GROWTH : stopped(stop, input);
   if (trial === undefined) return gradient;
   const sinceStep = trial.sinceStep + ended.requests;
   if (known(trial.firstMs)) {

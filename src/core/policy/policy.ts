@@ -6,7 +6,7 @@ import type { Bound, Bounds, Decision, Demand, Reason } from "../reason.ts";
 import { known, type Maybe } from "../sample.ts";
 import { SlidingMax } from "../sliding_max.ts";
 import { type FlatHold, flatHoldMs, leastStep, NO_RETURN, takenBack } from "./flat_hold.ts";
-import { type Ended, FLAT, type Gradient, grown, hangingStep, judge } from "./gradient.ts";
+import { type Ended, type Gradient, grown, hangingStep, judge, NO_GROWTH } from "./gradient.ts";
 import { doubledOnReturn, halvedWhenCalm, holdMs, type LearnedHold } from "./hold.ts";
 import { keptForMs, type StartHold } from "./start_hold.ts";
 
@@ -45,7 +45,7 @@ export function initialPolicy(target: number): PolicyState {
     returnedFrom: Infinity,
     ...NO_RETURN,
     lowSinceMs: Infinity,
-    gradient: FLAT,
+    gradient: NO_GROWTH,
     enoughInHold: SlidingMax.EMPTY,
   };
 }

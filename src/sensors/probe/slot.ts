@@ -33,7 +33,7 @@ export const ONE_UNTIL_NS = 36;
 /** CPU of its boot, and what of it it stood in the run queue, ns; 0 where not known. */
 const BOOT_CPU_NS = 37, BOOT_WAIT_NS = 38;
 
-/** What a worker is about. */
+/** A worker boots, serves, or serves its last requests before it ends. */
 export type SlotState = "booting" | "ready" | "draining";
 
 /** What a worker is. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertObjectMatch } from "@std/assert";
-import { FLAT, type Gradient, grown, hangingStep, judge } from "../../../src/core/policy/gradient.ts";
+import { type Gradient, grown, hangingStep, judge, NO_GROWTH } from "../../../src/core/policy/gradient.ts";
 
 /** Ends `n` requests of `serviceMs` each, one a tick, while 30 workers are wanted. */
 function after(gradient: Gradient, n: number, serviceMs: number, target = 16, variation = 0): Gradient {
@@ -17,7 +17,7 @@ function after(gradient: Gradient, n: number, serviceMs: number, target = 16, va
 }
 
 Deno.test("growth stops when requests take far longer than the first that ended after it", () => {
-  const begun = after(grown(FLAT, 4, true), 4, 2_000);
+  const begun = after(grown(NO_GROWTH, 4, true), 4, 2_000);
   assertEquals(after(begun, 20, 2_200).stop, undefined);
   assertObjectMatch(after(begun, 20, 6_000).stop!, {
     workers: 16,
@@ -27,22 +27,22 @@ Deno.test("growth stops when requests take far longer than the first that ended 
 });
 
 Deno.test("requests that take as long as the first are a reason to go on", () => {
-  assertEquals(after(grown(FLAT, 4, true), 200, 60_000).stop, undefined);
+  assertEquals(after(grown(NO_GROWTH, 4, true), 200, 60_000).stop, undefined);
 });
 
-const STOPPED = after(after(grown(FLAT, 4, true), 4, 2_000), 4, 6_000);
+const STOPPED = after(after(grown(NO_GROWTH, 4, true), 4, 2_000), 4, 6_000);
 const at = (nowMs: number, wanted: number) =>
   judge(STOPPED, { nowMs, target: 16, wanted, slots: 1, ended: { requests: 0, serviceMs: 0 }, variation: 0 });
 
 Deno.test("a stop lasts a minute", () => {
   assertEquals(at(59_900, 30), STOPPED);
-  assertEquals(at(60_000, 30), FLAT);
+  assertEquals(at(60_000, 30), NO_GROWTH);
 });
 
 Deno.test("requests of uneven times stop growth only when they take far longer than chance explains", () => {
   // Of 8 requests and of 15 exponential means differ by 44 %: 2,000 x 1.7 x 1.44 is 4,906.
   const slow = (serviceMs: number, variation: number) =>
-    after(after(grown(FLAT, 8, false), 8, 2_000), 100, serviceMs, 16, variation).stop;
+    after(after(grown(NO_GROWTH, 8, false), 8, 2_000), 100, serviceMs, 16, variation).stop;
   assertEquals([slow(4_800, 1), slow(3_300, 0)], [undefined, undefined]);
   assertEquals([slow(5_000, 1)?.workers, slow(3_500, 0)?.workers], [16, 16]);
 });
@@ -55,7 +55,7 @@ Deno.test("a stop ends when requests take about as long as before, once it shows
 });
 
 Deno.test("a stop of few workers ends after sixteen requests at least", () => {
-  const stopped = after(after(grown(FLAT, 1, false), 8, 100, 2), 4, 300, 2);
+  const stopped = after(after(grown(NO_GROWTH, 1, false), 8, 100, 2), 4, 300, 2);
   assertEquals(after(stopped, 15, 100, 2).stop?.workers, 2);
   assertEquals(after(stopped, 16, 100, 2).stop, undefined);
 });
@@ -71,20 +71,20 @@ Deno.test("requests that were slow right after a stop do not keep it", () => {
 });
 
 Deno.test("a stop ends when no more are wanted than there are", () => {
-  assertEquals(at(100, 16), FLAT);
+  assertEquals(at(100, 16), NO_GROWTH);
 });
 
 /** The most workers that a step from 4 may lead to. */
 const step = (gradient: Gradient, sinceUpMs: number, hangs = true) =>
   hangingStep(gradient, { target: 4, slots: 1, hangs, sinceUpMs });
-const BEGUN = grown(FLAT, 2, true);
+const BEGUN = grown(NO_GROWTH, 2, true);
 
 Deno.test("hanging: a step doubles the workers at most", () => {
-  assertEquals(step(FLAT, Infinity), 8);
+  assertEquals(step(NO_GROWTH, Infinity), 8);
 });
 
 Deno.test("without hanging requests a step is not limited", () => {
-  assertEquals(step(FLAT, Infinity, false), Infinity);
+  assertEquals(step(NO_GROWTH, Infinity, false), Infinity);
 });
 
 Deno.test("hanging: the next step waits until 1.5 requests a slot have ended", () => {
@@ -107,7 +107,7 @@ Deno.test("a step begun while requests hung stays limited when they hang no more
 
 Deno.test("a step that was made while requests hung has not helped when they take half as long again once it shows", () => {
   const slowed = (hung: boolean, ended: number) =>
-    after(after(grown(FLAT, 2, hung), 2, 2_000, 8), ended, 3_100, 8);
+    after(after(grown(NO_GROWTH, 2, hung), 2, 2_000, 8), ended, 3_100, 8);
   // The moving mean comes to 1.5 times the first with the twenty-second request; 12 show a step to 8.
   assertEquals(slowed(true, 9).stop, undefined);
   assertObjectMatch(slowed(true, 30).stop!, { workers: 8, untilMs: 60_000 });
@@ -115,13 +115,13 @@ Deno.test("a step that was made while requests hung has not helped when they tak
 });
 
 Deno.test("a growth that has not come is not judged", () => {
-  const begun = after(grown(FLAT, 16, true), 16, 2_000);
+  const begun = after(grown(NO_GROWTH, 16, true), 16, 2_000);
   assertEquals(after(begun, 20, 6_000, 16).stop, undefined);
 });
 
 /** The first service time of a growth from four workers of `slots`, after so many requests of 2 s. */
 const firstMs = (requests: number, slots: number) =>
-  judge(grown(FLAT, 4, false), {
+  judge(grown(NO_GROWTH, 4, false), {
     nowMs: 0,
     target: 16,
     wanted: 30,
@@ -136,9 +136,9 @@ Deno.test("the first requests are as many as the slots before the growth", () =>
 });
 
 Deno.test("a tick in which no request ended changes no mean", () => {
-  assertEquals(after(grown(FLAT, 4, false), 0, 0).trial, grown(FLAT, 4, false).trial);
+  assertEquals(after(grown(NO_GROWTH, 4, false), 0, 0).trial, grown(NO_GROWTH, 4, false).trial);
   const none = { requests: 0, serviceMs: 0 };
-  const judged = judge(grown(FLAT, 4, false), {
+  const judged = judge(grown(NO_GROWTH, 4, false), {
     nowMs: 0,
     target: 16,
     wanted: 30,
@@ -150,7 +150,7 @@ Deno.test("a tick in which no request ended changes no mean", () => {
 });
 
 Deno.test("eight requests at once and more are the whole mean, four are half of it", () => {
-  const begun = after(grown(FLAT, 4, false), 4, 2_000);
+  const begun = after(grown(NO_GROWTH, 4, false), 4, 2_000);
   const mean = (requests: number) =>
     judge(begun, {
       nowMs: 0,

@@ -34,7 +34,7 @@ def _descriptors():
 
 
 def _shared_memory():
-    """Places of memory without a file that forks write to together: (first address, end), in hexadecimal."""
+    """Places of memory without a file that forks write to together: "FIRST-END" addresses, in hexadecimal."""
     with open('/proc/self/maps') as maps:
         parts = [line.split() for line in maps if 'rw-s' in line]
     return {part[0] for part in parts if part[5:] == ['/dev/zero', '(deleted)']}
