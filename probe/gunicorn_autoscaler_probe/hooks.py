@@ -146,8 +146,9 @@ def _on_exit(session, theirs):
 
 def _pre_fork(session, theirs):
     def pre_fork(server, worker):
-        _attempt('prepare the fork of a worker', server, session.master.about_to_fork, worker)
+        _attempt('prepare the fork of a worker', server, session.master.before_pre_fork, worker)
         watched('pre_fork', theirs, server, worker)
+        _attempt('note that a worker is forked', server, session.master.about_to_fork)
     return pre_fork
 
 

@@ -141,10 +141,15 @@ class Master:
         """Whether a worker serves, so that gunicorn survives an exception in a user's hook."""
         return self._workforce is not None and self._workforce.is_serving()
 
-    def about_to_fork(self, worker):
-        """pre_fork, before the user's: gunicorn is about to fork this worker."""
+    def before_pre_fork(self, worker):
+        """pre_fork, before the user's."""
         if self._spawning is not None:
             self._spawning.before_pre_fork(worker)
+
+    def about_to_fork(self):
+        """pre_fork, after the user's: gunicorn forks the worker now."""
+        if self._workforce is not None:
+            self._workforce.about_to_fork()
 
     def child_gone(self, pid):
         """child_exit: a worker, or what was one, has ended."""

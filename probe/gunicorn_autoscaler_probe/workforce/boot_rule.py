@@ -5,7 +5,8 @@ _NO_EXIT_CODE = -1
 
 
 class BootRule:
-    """Sets reap_workers and halt on the instance, so that an arbiter that ends says so once and at once.
+    """Sets reap_workers and halt on the instance, so that an arbiter that ends says so once and at once, and wraps its
+    spawn_worker.
 
     The rule stands on the arbiter: uvicorn's worker exits with the code of the class, whatever the instance says.
     """
@@ -14,14 +15,41 @@ class BootRule:
         self._server = server
         self._is_ending = False
         self._is_reaping = False
+        self._is_forking = False
         self._is_due = False  # a SIGCHLD came meanwhile
+        self._ended_by = None
+        self._spawn_worker = server.spawn_worker
         self._reap_workers = server.reap_workers
         self._halt = server.halt
         server.reap_workers = self.reap_workers
         server.halt = self.halt
 
+    def about_to_fork(self):
+        """At the end of pre_fork. Until the worker is one of the arbiter's, nothing is reaped: gunicorn up to 23 would
+        not know its end, and keep it for good."""
+        self._is_forking = True
+
+    def spawn_worker(self):
+        """gunicorn's."""
+        try:
+            pid = self._spawn_worker()
+        finally:
+            self._is_forking = False
+        if self._is_due:
+            self.reap_workers()
+        return pid
+
     def lift(self, is_lifted):
-        """Lift the rule, or restore it."""
+        """Lift the rule, or restore it, once a pass. Python drops what a handler of SIGCHLD raises in an at-fork
+        function or a finalizer: what ended the arbiter is raised again here, and what a fork that failed held back is
+        reaped."""
+        if self._ended_by is not None:
+            raise self._ended_by
+        if self._is_due:
+            self.reap_workers()
+        self._lift(is_lifted)
+
+    def _lift(self, is_lifted):
         if is_lifted or self._is_ending:
             self._server.WORKER_BOOT_ERROR = self._server.APP_LOAD_ERROR = _NO_EXIT_CODE
         else:
@@ -34,7 +62,7 @@ class BootRule:
         must not delay the end once for each worker. The first worker that ends the arbiter does; others that
         died with it are reaped too: gunicorn up to 23 does not, and its stop waits the graceful timeout for
         them."""
-        if self._is_reaping and self._server.LISTENERS:
+        if self._is_forking or self._is_reaping and self._server.LISTENERS:
             self._is_due = True
             return
         try:
@@ -46,7 +74,8 @@ class BootRule:
                     self._is_reaping = False
                 if not self._is_due:
                     return
-        except BaseException:
+        except BaseException as error:
+            self._ended_by = error
             self._reap_others()
             raise
 
@@ -58,7 +87,7 @@ class BootRule:
 
     def _reap_others(self):
         self._is_ending = True
-        self.lift(True)
+        self._lift(True)
         try:
             self._reap_workers()
         except Exception:  # of a hook of the user's

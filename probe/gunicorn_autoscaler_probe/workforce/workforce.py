@@ -41,7 +41,7 @@ class Workforce:
         self._signals = Signals(server, bell)
         fork_signals.install(server)
         heartbeats.look_once_a_second(server)
-        self._fork = server.spawn_worker
+        self._fork, self.about_to_fork = self._rule.spawn_worker, self._rule.about_to_fork
         server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers
         server.manage_workers = self.manage_workers
 

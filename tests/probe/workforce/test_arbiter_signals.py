@@ -1,4 +1,5 @@
 import signal
+import sys
 import time
 import unittest
 from unittest import mock
@@ -166,9 +167,43 @@ class EndTest(WorkforceCase):
         server.on_reap = reap
         with self.assertRaises(self.Halt):
             server.reap_workers()
-        self.assertEqual(dead, [])
+        self.assertEqual((dead, server.WORKER_BOOT_ERROR), ([], -1), 'no second end')
+
+    def test_an_end_that_python_drops_is_raised_again(self):
+        # Up to 23 a worker is reaped in the handler of SIGCHLD, which may run in an at-fork function or a finalizer.
+        server = self.start(2)
+
+        def reap():
+            raise self.Halt()
+
+        class Finalized:
+            def __del__(self):
+                server.reap_workers()
+
+        server.on_reap = reap
+        with mock.patch.object(sys, 'unraisablehook', lambda dropped: None):
+            Finalized()
+        with self.assertRaises(self.Halt):
+            server.manage_workers()
+
+    def test_a_worker_that_ends_before_the_arbiter_knows_it_is_reaped_afterwards(self):
+        server = self.start(2)
+        seen = []
+
+        def forks():
+            self.force.about_to_fork()
+            server.reap_workers()  # the signal
+
+        server.on_fork, server.on_reap = forks, lambda: seen.append(len(server.forks))
+        server.num_workers = 3
         server.manage_workers()
-        self.assertEqual(server.WORKER_BOOT_ERROR, -1, 'no second end')
+        self.assertEqual((seen, len(server.forks)), ([3], 3))
+        server.spawn_error = OSError(12, 'no memory')
+        self.force.about_to_fork()
+        server.num_workers = 4
+        server.manage_workers()
+        server.reap_workers()
+        self.assertEqual(seen, [3, 3], 'a fork that failed holds nothing back')
 
     def test_a_child_that_ends_during_a_hook_is_reaped_after_it(self):
         # Up to 23 gunicorn reaps in the handler of SIGCHLD: the user's child_exit would be interrupted by another.
