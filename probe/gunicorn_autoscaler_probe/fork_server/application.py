@@ -4,8 +4,8 @@ import os
 import sys
 
 from .. import kinds
-from .safety import verdict
-from .safety.left import Left
+from . import reseed
+from .safety import left, verdict
 
 # Imported by a worker after its fork, first by the first request: here all workers share them.
 _LATER = {
@@ -26,15 +26,18 @@ def load(server, effects):
     elif kind == kinds.EVENTLET:
         import eventlet
         eventlet.monkey_patch()
-    before = Left()
+    before = left.Left()
+    reseed.watch()
     server.app.wsgi()
+    reseed.watch_no_more()
     effects.take()
     for name in _LATER.get(kind, ()):
         try:
             importlib.import_module(name)
         except Exception:  # of another version, or not installed
             pass
-    return verdict.judge(before, Left(), real_fork())
+    left.await_ending_children(before.children)
+    return verdict.judge(before, left.Left(), real_fork())
 
 
 def real_fork():

@@ -1,12 +1,19 @@
-"""The end of a forked worker."""
+"""The end of a forked worker, and of a fork server that forks none."""
 import _io
 import atexit
 import ctypes
 import gc
 import os
+import signal
 import sys
 import threading
 import weakref
+from time import sleep
+
+from .safety import left
+
+_UNUSED_S = 1  # so long has what an import began to end
+_LOOKS, _LOOK_EVERY_S = 40, 0.005  # and so long a child that is told to
 
 _files = {}  # id -> reference
 
@@ -30,6 +37,37 @@ def end(code):
         except BaseException:  # atexit has printed it
             pass
     os._exit(_number(code))
+
+
+def end_unused(then):
+    """In a fork server that forks no worker: end what the import began, as the end of a worker would, so that it is not
+    in the way of the workers' imports: files that say who leads, temporary directories, pools. Then call `then`, which
+    ends the process. Threads are not waited for."""
+    def give_up(number, frame):
+        _end_children()
+        then()
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+    signal.setitimer(signal.ITIMER_REAL, _UNUSED_S)
+    for step in (*reversed(getattr(threading, '_threading_atexits', ())), atexit._run_exitfuncs, _end_children, _flush):
+        try:
+            step()
+        except BaseException:  # atexit has printed it
+            pass
+    then()
+
+
+def _end_children():
+    for pid in left.children():
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except OSError:  # it has ended
+            pass
+    for _ in range(_LOOKS):
+        if not left.children():
+            break
+        sleep(_LOOK_EVERY_S)
 
 
 def _number(code):

@@ -1,13 +1,44 @@
 """Without new seeds all forked workers draw the same random numbers: tokens, sampling."""
 import os
+import random
 import sys
+import weakref
 
 _STATE_BYTES = 4 * 624  # of the Mersenne Twister
 
 
+_unseeded = {}  # id -> weak reference
+_seed = random.Random.seed
+
+
+def watch():
+    """Before an import: notice the generators that it makes and gives no seed."""
+    random.Random.seed = _noticed_seed
+
+
+def watch_no_more():
+    """After it."""
+    if random.Random.seed is _noticed_seed:
+        random.Random.seed = _seed
+
+
+def _noticed_seed(self, a=None, version=2):
+    _seed(self, a, version)
+    if a is None:
+        _unseeded[id(self)] = weakref.ref(self)
+    else:
+        _unseeded.pop(id(self), None)
+
+
+_noticed_seed.__name__ = 'seed'
+
+
 def reseed():
-    """Give the global generator of numpy a new state if it is loaded; Python's own has one from the fork. Those an
-    application made for itself stay as they are."""
+    """Give new states to the global generator of numpy if it is loaded, and to the unseeded ones of the import.
+    Python's own has one from the fork; whether others of numpy have a seed cannot be told."""
+    for generator in [reference() for reference in _unseeded.values()]:
+        if generator is not None:
+            _seed(generator)
     numpy_random = sys.modules.get('numpy.random')
     if numpy_random is not None:
         try:

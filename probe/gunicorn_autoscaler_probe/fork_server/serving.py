@@ -85,8 +85,7 @@ class Life:
             if not refusal and import_s < self._least_import_s:
                 refusal = 'the application imports in %.2f s, a fork server is not worth it' % import_s
             if refusal:
-                _send_outcome(sock, process.REFUSED, import_s, refusal)
-                os._exit(1)
+                _end_unused(sock, process.REFUSED, import_s, refusal)
             log_files.note()
             ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)
@@ -95,8 +94,7 @@ class Life:
             _send_outcome(sock, process.READY, import_s, '')
             return worker_name
         except BaseException as error:
-            _send_outcome(sock, process.FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
-            os._exit(1)  # never 3 or 4, which end gunicorn
+            _end_unused(sock, process.FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
 
     def _leave_arbiter(self):
         server = self._server
@@ -146,6 +144,14 @@ def _reply(hands, text):
             wire.send(hand, text.encode('utf-8', 'replace')[:1000] or b'?')
         except OSError:
             pass
+
+
+def _end_unused(sock, state, import_s, why):
+    def end():
+        _send_outcome(sock, state, import_s, why)
+        os._exit(1)  # never 3 or 4, which end gunicorn
+
+    ending.end_unused(end)
 
 
 def _send_outcome(sock, state, import_s, why):

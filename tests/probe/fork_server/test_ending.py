@@ -29,6 +29,44 @@ threading.Thread(target=lambda: (time.sleep(0.05), sys.stdout.write('e'))).start
 ending.end(%s)
 '''
 
+UNUSED = '''
+import atexit, os, subprocess, sys, threading, time
+from gunicorn_autoscaler_probe.fork_server import ending
+folder = sys.argv[1]
+os.mkdir(folder + '/leader')
+atexit.register(os.rmdir, folder + '/leader')
+atexit.register(%s)
+opened = open(folder + '/opened', 'w')
+opened.write('a')
+child = subprocess.Popen(['sleep', '60'])
+pool = __import__('concurrent.futures').futures.ProcessPoolExecutor(1)
+pool.submit(int).result()
+threading.Thread(target=time.sleep, args=(60,)).start()
+
+def tell_and_end():
+    print(child.wait(), sorted(os.listdir(folder)), open(folder + '/opened').read(), flush=True)
+    os._exit(7)
+
+ending.end_unused(tell_and_end)
+'''
+
+
+class UnusedTest(unittest.TestCase):
+    """A fork server that forks no worker."""
+
+    def told(self, at_exit):
+        with tempfile.TemporaryDirectory() as folder:
+            ended = subprocess.run(
+                [sys.executable, '-c', UNUSED % at_exit, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                timeout=20, env=dict(os.environ, PYTHONPATH=support.PROBE))
+            return ended.returncode, ended.stdout.decode().strip(), ended.stderr
+
+    def test_what_its_import_began_ends_and_its_threads_are_not_waited_for(self):
+        self.assertEqual(self.told('int'), (7, "-15 ['opened'] a", b''))
+
+    def test_what_hangs_at_its_end_does_not_hold_it(self):
+        self.assertEqual(self.told('time.sleep, 60'), (7, "-15 ['leader', 'opened']", b''))
+
 
 class EndingTest(unittest.TestCase):
 

@@ -13,11 +13,11 @@ SCRIPT = """
 import json, os, sys
 sys.path.insert(0, %r)
 sys.dont_write_bytecode = True
-from gunicorn_autoscaler_probe.fork_server.safety import verdict
-from gunicorn_autoscaler_probe.fork_server.safety.left import Left
-before = Left()
+from gunicorn_autoscaler_probe.fork_server.safety import left, verdict
+before = left.Left()
 %s
-print(json.dumps(verdict.judge(before, Left(), os.fork)), flush=True)
+left.await_ending_children(before.children)
+print(json.dumps(verdict.judge(before, left.Left(), os.fork)), flush=True)
 os._exit(0)
 """
 
@@ -36,22 +36,47 @@ REFUSED = {
     'an event loop': ('import asyncio\nloop = asyncio.new_event_loop()', 'an event loop or selector (eventpoll'),
     'a process': ('import subprocess\na = subprocess.Popen(["sleep", "5"], stdout=subprocess.DEVNULL)', 'the process'),
     'an interval timer': ('import signal\nsignal.setitimer(signal.ITIMER_REAL, 60)', 'an interval timer'),
-    'a locked file': (
-        'import fcntl, tempfile\nf = tempfile.TemporaryFile()\nfcntl.flock(f, fcntl.LOCK_EX)', 'a file is locked'),
+    'a timer of used CPU': ('import signal\nsignal.setitimer(signal.ITIMER_PROF, 60)', 'an interval timer'),
+    'a file locked by flock': ('import fcntl\nf = open(sys.argv[1] + "/x", "w")\nfcntl.flock(f, fcntl.LOCK_EX)',
+                               '/x is locked'),
+    'a file locked by lockf': ('import fcntl\nf = open(sys.argv[1] + "/x", "w")\nfcntl.lockf(f, fcntl.LOCK_EX)',
+                               '/x is locked'),
+    'a port that says who leads': ('import socket\na = socket.socket()\na.bind(("127.0.0.1", 0))',
+                                   'a socket bound to 127.0.0.1:'),
+    'a netlink socket': ('import socket\na = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)', 'a netlink socket'),
+    'a pool of processes that has none yet': (
+        'from concurrent.futures import ProcessPoolExecutor\na = ProcessPoolExecutor(1)', 'a pipe to itself'),
+    'a pair of sockets': ('import socket\na = socket.socketpair()', 'a pair of sockets'),
+    'a file read': ('a = open(__import__("os").__file__)\na.read(1)', 'with one position for all'),
+    'an archive': ('import zipfile\nzipfile.ZipFile(sys.argv[1] + "/x", "w").close()\n'
+                   'a = zipfile.ZipFile(sys.argv[1] + "/x")', 'with one position for all'),
+    'a temporary directory': ('import tempfile\na = tempfile.TemporaryDirectory()', 'the temporary directory'),
     'a database': (
         'import sqlite3\nc = sqlite3.connect(sys.argv[1] + "/x")\n'
         'c.execute("create table t (a)"); c.commit(); c.execute("select * from t")', 'the SQLite database'),
 }
 
 WARNED = {
-    'shared memory': ('import mmap\na = mmap.mmap(-1, 4096)', 'shared memory was made'),
-    'a pipe': ('a = os.pipe()', 'a pipe'),
-    'a file read': ('a = open(__import__("os").__file__)\na.read(1)', 'whose position they share'),
+    'shared memory': ('import mmap\na = mmap.mmap(-1, 4096)', 'shared memory or a lock'),
+    'a lock of several processes': ('import multiprocessing\na = multiprocessing.Lock()', 'shared memory or a lock'),
+    'one end of a pipe': ('a = os.pipe()\nos.close(a[0])', 'a pipe'),
+    'a file written': ('f = open(sys.argv[1] + "/x", "w")', 'with one position for all'),
+    'a thread of Sentry': (
+        'import threading, time\ndef run(): time.sleep(60)\nrun.__module__ = "sentry_sdk.monitor"\n'
+        'threading.Thread(target=run, daemon=True).start()', 'of sentry_sdk.monitor.run runs'),
 }
 
 FINE = {
     'nothing': '',
     'a signal handler': 'import signal\nsignal.signal(signal.SIGTERM, lambda *_: None)',
+    'a program that has ended': 'import subprocess\na = subprocess.Popen(["true"])',
+    'a program that is about to end': 'os.popen("echo 1").read()',
+    'a file that is mapped': 'import mmap\nf = open(__import__("os").__file__, "rb")\n'
+                             'm = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)',
+    'a file that a fork closes':
+        'f = open(__import__("os").__file__)\nos.register_at_fork(after_in_child=lambda: f.close())',
+    'a temporary directory that has been removed':
+        'import tempfile\nwith tempfile.TemporaryDirectory(): pass',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
     'a log': 'f = open(sys.argv[1] + "/log", "a")',
     'a datagram socket':

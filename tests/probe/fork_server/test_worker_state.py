@@ -1,6 +1,7 @@
 import collections
 import logging
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -74,6 +75,21 @@ class ReseedTest(unittest.TestCase):
         drawn = subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE, check=True).stdout.split()
         self.assertNotEqual(drawn[0], drawn[1])
 
+
+    def test_generators_of_the_import_without_a_seed_get_new_states(self):
+        reseed.watch()
+        unseeded, seeded, secret = random.Random(), random.Random(1), random.SystemRandom()
+        seeded_later = random.Random()
+        seeded_later.seed(2)
+        reseed.watch_no_more()
+        self.assertNotEqual(random.Random.seed.__module__, reseed.__name__)
+        later = random.Random()
+        everyone = unseeded, seeded, seeded_later, later
+        before = [one.getstate() for one in everyone]
+        reseed.reseed()
+        after = [one.getstate() for one in everyone]
+        self.assertEqual([a == b for a, b in zip(before, after)], [False, True, True, True])
+        self.assertIsNotNone(secret.random())
 
     def test_another_generator_of_numpy_gets_the_state_of_a_new_one(self):
         class Generator:

@@ -1,7 +1,15 @@
-"""What a fork shares or loses: threads, descriptors, memory, children, locks, timers."""
+"""What a fork shares or loses: threads, descriptors, memory, children, locks, timers, temporary directories."""
 import os
 import signal
+import sys
+import tempfile
 import threading
+import weakref
+from time import monotonic, sleep  # gevent's, put in their places later, would start its loop
+
+_ITIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+_ENDS_WITHIN_S = 0.2
+_LOOK_EVERY_S = 0.005
 
 
 class Left:
@@ -10,11 +18,12 @@ class Left:
     def __init__(self):
         self.threads = threading.enumerate()
         self.native_ids = task_ids()
-        self.descriptors = _descriptors()
-        self.shared_memory = _shared_memory()
-        self.children = _children()
-        self.file_locks = _file_locks()
-        self.has_timer = signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        self.descriptors = open_descriptors()
+        self.shared_memory, self.mapped = _mappings()
+        self.children = children()
+        self.locked = {fd for fd in self.descriptors if _is_locked(fd)}
+        self.timers = _timers()
+        self.temporary_directories = _temporary_directories()
 
 
 def task_ids():
@@ -22,7 +31,7 @@ def task_ids():
     return {int(name) for name in os.listdir('/proc/self/task')}
 
 
-def _descriptors():
+def open_descriptors():
     """fd -> what it is open on."""
     found = {}
     for name in os.listdir('/proc/self/fd'):
@@ -33,14 +42,8 @@ def _descriptors():
     return found
 
 
-def _shared_memory():
-    """Places of memory without a file that forks write to together: "FIRST-END" addresses, in hexadecimal."""
-    with open('/proc/self/maps') as maps:
-        parts = [line.split() for line in maps if 'rw-s' in line]
-    return {part[0] for part in parts if part[5:] == ['/dev/zero', '(deleted)']}
-
-
-def _children():
+def children():
+    """Child processes that have not ended."""
     found = set()
     for task in task_ids():
         try:
@@ -48,18 +51,64 @@ def _children():
                 found.update(int(pid) for pid in file.read().split())
         except OSError:
             pass
-    return found
+    return {pid for pid in found if not _has_ended(pid)}
 
 
-def _file_locks():
-    """Inodes that this process holds with flock(): a fork holds them as well."""
-    found = set()
+def await_ending_children(known):
+    """Children that are not `known` may be about to end, as that of os.popen(...).read() is."""
+    end_s = monotonic() + _ENDS_WITHIN_S
+    while children() - known and monotonic() < end_s:
+        sleep(_LOOK_EVERY_S)
+    module = sys.modules.get('subprocess')
+    if hasattr(module, '_cleanup'):
+        module._cleanup()  # else it keeps their pipes
+
+
+def _has_ended(pid):
     try:
-        with open('/proc/locks') as file:
-            for line in file:
-                part = line.split()
-                if len(part) > 5 and part[1] == 'FLOCK' and part[4] == str(os.getpid()):
-                    found.add(part[5].split(':')[-1])
+        with open('/proc/%d/stat' % pid) as file:
+            return file.read().rpartition(')')[2].split()[0] in 'ZX'
+    except (OSError, IndexError):
+        return True
+
+
+def _mappings():
+    """(places of memory that only forks write to together, "FIRST-END" in hexadecimal; all files that are mapped)."""
+    shared, mapped = set(), set()
+    with open('/proc/self/maps') as maps:
+        for line in maps:
+            part = line.rstrip('\n').split(None, 5)
+            if len(part) > 5:
+                mapped.add(part[5])
+                if part[1] == 'rw-s' and part[5].endswith(' (deleted)'):
+                    shared.add(part[0])
+    return shared, mapped
+
+
+def _is_locked(fd):
+    """Whether this process holds a lock by it, of flock() or lockf()."""
+    try:
+        with open('/proc/self/fdinfo/%d' % fd) as file:
+            return any(line.startswith('lock:') for line in file)
     except OSError:
+        return False
+
+
+def _timers():
+    found = {'interval timer %d' % which for which in _ITIMERS if signal.getitimer(which)[0] > 0}
+    try:
+        with open('/proc/self/timers') as file:
+            found.update(line for line in file if line.startswith('ID:'))
+    except OSError:  # not every kernel has it
         pass
     return found
+
+
+def _temporary_directories():
+    """Those that are removed at the end of a process."""
+    try:
+        remove = tempfile.TemporaryDirectory._cleanup.__func__
+        return {info.args[0] for info in list(weakref.finalize._registry.values())
+                if info.atexit and getattr(info.func, '__func__', None) is remove}
+    except Exception:  # of another Python
+        return set()

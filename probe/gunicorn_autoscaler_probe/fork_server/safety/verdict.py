@@ -1,43 +1,59 @@
 """What an import left that forbids a fork, and what is only a warning."""
 import collections
 import os
+import pickle
 import re
+import signal
 import threading
+from os import waitpid  # gevent and eventlet patch their modules
 
+from ...polling import POLLIN, poll
+from .. import kernel
 from . import descriptors, native_threads
-from .left import task_ids
+from .left import open_descriptors, task_ids
 
 # Their library starts them anew in a forked process.
-_THREADS_THAT_RESTART = re.compile(r'^sentry-sdk\.')
+_THREADS_THAT_RESTART = re.compile(r'^sentry_sdk\.')
 _LIBRARIES_THAT_RESTART = re.compile(r'openblas|libarrow')
+_TRIAL_MS = 5000
 
 
 def judge(before, after, fork):
     """(refusals, warnings), each a list of sentences that name the thing. In doubt it refuses, which costs only speed.
 
     before, after: Left, around the import; fork: os.fork, for a trial: pools that end themselves before a
-    fork do no harm.
+    fork, and files that are closed behind it, do no harm.
     """
     refusals, warnings = [], []
     for thread in after.threads:
         if thread not in before.threads and thread is not threading.main_thread():
-            (warnings if _THREADS_THAT_RESTART.search(thread.name) else refusals).append(
-                'thread "%s" of %s runs, and workers would not have it' % (thread.name, _origin(thread)))
-    refusals += _native_threads(before, after, fork)
-    for fd, target in after.descriptors.items():
-        found = descriptors.judge(fd, target) if before.descriptors.get(fd) != target else None
+            origin = _origin(thread)
+            (warnings if _THREADS_THAT_RESTART.search(origin) else refusals).append(
+                'thread "%s" of %s runs, and workers would not have it' % (thread.name, origin))
+    of_python = {getattr(thread, 'native_id', None) for thread in after.threads}  # eventlet's have none
+    tasks = after.native_ids - before.native_ids - of_python - {os.getpid()}
+    opened = {fd: target for fd, target in after.descriptors.items() if before.descriptors.get(fd) != target}
+    if tasks or opened:
+        kept = _tried(fork)
+        if kept is not None:
+            opened = {fd: target for fd, target in opened.items() if kept.get(fd) == target}
+    refusals += _native_threads(tasks)
+    for fd in opened:
+        found = descriptors.judge(fd, after.descriptors, after.mapped)
         if found is not None:
             verdict, what = found
             (refusals if verdict == descriptors.REFUSED else warnings).append(
                 '%s is open, and workers would share it' % what)
+    for fd in (after.locked - before.locked) & set(opened):
+        refusals.append('the file %s is locked, and workers would not have the lock for themselves' % opened[fd])
     if after.shared_memory - before.shared_memory:
-        warnings.append('shared memory was made (mmap), and all workers would have the same')
+        warnings.append('shared memory or a lock for several processes was made, and all workers would have the same')
     for pid in after.children - before.children:
         refusals.append('the process %d (%s) was started, and workers would share it' % (pid, _name_of(pid)))
-    for inode in after.file_locks - before.file_locks:
-        refusals.append('a file is locked (inode %s), and workers would all hold the lock' % inode)
-    if after.has_timer and not before.has_timer:
+    if after.timers - before.timers:
         refusals.append('an interval timer is set, and workers would not have it')
+    for path in after.temporary_directories - before.temporary_directories:
+        refusals.append('the temporary directory %s was made, and the first worker to end would remove it' % path)
     return refusals, warnings
 
 
@@ -46,17 +62,30 @@ def _origin(thread):
     return '%s.%s' % (getattr(target, '__module__', '?'), getattr(target, '__qualname__', '?'))
 
 
-def _native_threads(before, after, fork):
-    of_python = {getattr(thread, 'native_id', None) for thread in after.threads}  # eventlet's have none
-    new = after.native_ids - before.native_ids - of_python - {os.getpid()}
-    if not new:
-        return []
+def _tried(fork):
+    """What is open in a forked process, once all hooks of the fork have run; None when it does not say."""
+    reader, writer = os.pipe()
     pid = fork()
     if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
+        try:
+            with open(writer, 'wb') as file:
+                file.write(pickle.dumps(open_descriptors()))
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, 'rb') as file:
+        waiting = poll()
+        waiting.register(file, POLLIN)
+        if not waiting.poll(_TRIAL_MS):  # a hook hangs
+            os.kill(pid, signal.SIGKILL)
+        data = file.read()
+    waitpid(pid, 0)
+    return pickle.loads(data) if data else None
+
+
+def _native_threads(tasks):
     counts = collections.Counter()
-    for task in new & task_ids():
+    for task in tasks & task_ids():
         library = native_threads.library_of(task)
         if library is None or not _LIBRARIES_THAT_RESTART.search(library):
             counts[library or 'an unknown library'] += 1
@@ -68,6 +97,7 @@ def _native_threads(before, after, fork):
 def _name_of(pid):
     try:
         with open('/proc/%d/comm' % pid) as file:
-            return file.read().strip()
+            name = file.read().strip()
+            return 'a fork' if name == kernel.FORK_SERVER_NAME else name
     except OSError:
         return 'gone'
