@@ -11,6 +11,7 @@ import time
 
 from . import words as w
 from .page import create_page
+from .process_stat import waited_ns
 
 _HEAD = struct.Struct('<34Q')
 
@@ -67,20 +68,11 @@ def mark_ready(words):
     if words[w.READY_NS]:
         return False
     words[w.BOOT_CPU_NS] = time.process_time_ns()
-    words[w.BOOT_WAIT_NS] = _waited_ns()
+    words[w.BOOT_WAIT_NS] = waited_ns('self')
     words[w.READY_NS] = time.monotonic_ns()
     if words[w.STATE] == w.BOOTING:
         words[w.STATE] = w.READY
     return True
-
-
-def _waited_ns():
-    """How long the main thread of this process has stood in the run queue."""
-    try:
-        with open('/proc/self/schedstat') as schedstat:
-            return int(schedstat.read().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def _open(folder, pid, mode):

@@ -7,6 +7,8 @@ import errno
 import fcntl
 import os
 
+from ..process_stat import START_TICKS, stat_fields, stat_number
+
 
 def take(fd):
     """Have the POSIX lock from now on; False when another process has it. A file system without such locks lets all."""
@@ -38,19 +40,9 @@ def is_gone(pid):
         return True
     except OSError:
         pass
-    return _stat(pid)[:1] in (['Z'], ['X'])
+    return stat_fields(pid)[:1] in ([b'Z'], [b'X'])
 
 
 def start_ticks():
     """When this process started, in clock ticks since boot; 0 when the system does not tell."""
-    fields = _stat('self')
-    return int(fields[19]) if len(fields) > 19 else 0
-
-
-def _stat(pid):
-    """The fields of /proc/PID/stat from the state on; none when it cannot be read."""
-    try:
-        with open('/proc/%s/stat' % pid) as stat:
-            return stat.read().rpartition(')')[2].split()
-    except (OSError, ValueError):
-        return []
+    return stat_number('self', START_TICKS)

@@ -1,6 +1,8 @@
 """The parent of gunicorn's master. Bare it is who started gunicorn, and a hook may signal it: "ready", by SIGUSR1."""
 import os
 
+from ..process_stat import PARENT, stat_number
+
 real_pid = os.getppid  # of the parent that the kernel knows
 
 
@@ -11,16 +13,7 @@ def hide_supervisor(supervisor_pid):
 
     def getppid():
         pid = real_pid()
-        return _parent_of(pid) if pid == supervisor_pid and os.getpid() == master_pid else pid
+        return stat_number(pid, PARENT, pid) if pid == supervisor_pid and os.getpid() == master_pid else pid
 
     getppid.__doc__ = real_pid.__doc__
     os.getppid = getppid
-
-
-def _parent_of(pid):
-    """Its parent; itself where the kernel does not say."""
-    try:
-        with open('/proc/%d/stat' % pid) as file:
-            return int(file.read().rpartition(')')[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return pid

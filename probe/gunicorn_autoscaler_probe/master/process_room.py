@@ -7,6 +7,7 @@ import os
 import resource
 
 from .. import kinds
+from ..process_stat import THREADS, stat_number
 
 # What stays free, for programs that the application runs: a tenth, and so many at least.
 _LEAST_SPARE = 4
@@ -42,11 +43,7 @@ def _fitting(server, wanted, pids, maximum):
 
 def threads_of(pid):
     """How many threads a process has; 0 when that cannot be read."""
-    try:
-        with open('/proc/%d/stat' % pid) as stat:
-            return int(stat.read().rpartition(')')[2].split()[17])
-    except (OSError, ValueError, IndexError):
-        return 0
+    return stat_number(pid, THREADS)
 
 
 def _limits(cfg):

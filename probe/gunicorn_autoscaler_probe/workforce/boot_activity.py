@@ -2,6 +2,9 @@
 away."""
 import os
 
+from .. import process_stat
+from ..process_stat import SYSTEM_TICKS, USER_TICKS, stat_fields
+
 _WINDOW_NS = 2 * 10**9
 _LEAST_SHARE = 0.02  # a thread that only looks around now and then takes less
 _LEAST_WANTED_SHARE = 0.5  # on a busy machine a process that computes gets next to nothing, and waits for more
@@ -16,7 +19,7 @@ class BootActivity:
 
     def last_ns(self, pid, now_ns):
         """When it computed last, as far as that was seen; 0 for never. To be called often."""
-        now = now_ns, _cpu_ns(pid), _waited_ns(pid)
+        now = now_ns, _cpu_ns(pid), process_stat.waited_ns(pid)
         before = self._marks.setdefault(pid, now)
         passed_ns, cpu_ns, waited_ns = (one - other for one, other in zip(now, before))
         if passed_ns >= _WINDOW_NS:
@@ -33,18 +36,5 @@ class BootActivity:
 
 def _cpu_ns(pid):
     """CPU time of a process; 0 when it cannot be read."""
-    try:
-        with open('/proc/%d/stat' % pid) as stat:
-            fields = stat.read().rpartition(')')[2].split()
-        return (int(fields[11]) + int(fields[12])) * (10**9 // os.sysconf('SC_CLK_TCK'))
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
-def _waited_ns(pid):
-    """How long the main thread of a process has waited for a CPU; 0 where that is not known."""
-    try:
-        with open('/proc/%d/schedstat' % pid) as schedstat:
-            return int(schedstat.read().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
+    ticks = stat_fields(pid)[USER_TICKS:SYSTEM_TICKS + 1]
+    return sum(map(int, ticks)) * (10**9 // os.sysconf('SC_CLK_TCK'))

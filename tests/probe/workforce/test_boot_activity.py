@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 from support import w  # noqa: F401  (finds the package)
+from gunicorn_autoscaler_probe import process_stat
 from gunicorn_autoscaler_probe.workforce import boot_activity
 from gunicorn_autoscaler_probe.workforce.boot_activity import BootActivity
 
@@ -16,14 +17,15 @@ class BootActivityTest(unittest.TestCase):
         """When a process with this program computed last, by looks at 5 s and at 8 s; it computes so long between."""
         activity = BootActivity()
         with subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE) as process:
-            process.stdout.readline()
-            activity.last_ns(process.pid, 5 * S)
-            began_ns = boot_activity._cpu_ns(process.pid)
-            while boot_activity._cpu_ns(process.pid) - began_ns < cpu_s * S:
-                os.sched_yield()
-            last_ns = activity.last_ns(process.pid, 8 * S)
-            process.kill()
-        return last_ns
+            try:
+                process.stdout.readline()
+                activity.last_ns(process.pid, 5 * S)
+                began_ns = boot_activity._cpu_ns(process.pid)
+                while boot_activity._cpu_ns(process.pid) - began_ns < cpu_s * S:
+                    os.sched_yield()
+                return activity.last_ns(process.pid, 8 * S)
+            finally:
+                process.kill()
 
     def test_a_process_that_computes_or_would_is_active(self):
         self.assertEqual(self.seen('print(flush=True)\nwhile True: pass', 0.1), 8 * S)
@@ -33,7 +35,7 @@ class BootActivityTest(unittest.TestCase):
             activity = BootActivity()
             with mock.patch.object(boot_activity, '_cpu_ns', lambda pid: 0):
                 for at_s, waited in ((5, 0), (8, waited_s)):
-                    with mock.patch.object(boot_activity, '_waited_ns', lambda pid: int(waited * S)):
+                    with mock.patch.object(process_stat, 'waited_ns', lambda pid: int(waited * S)):
                         seen = activity.last_ns(7, at_s * S)
             self.assertEqual(seen, last_ns)
 
