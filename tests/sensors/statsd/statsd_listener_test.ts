@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { StatsdListener } from "../../../src/sensors/statsd/statsd_listener.ts";
 import { StatsdWindow } from "../../../src/sensors/statsd/statsd_window.ts";
+import { until } from "../../support/wait.ts";
 
 const encoder = new TextEncoder();
 const LOCAL = { hostname: "127.0.0.1", port: 0 };
@@ -22,15 +23,6 @@ function openSockets(): number {
   return sockets;
 }
 
-/** Waits until `condition` holds, at most 10 s. */
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    assert(performance.now() < deadline, `not within 10 s: ${what}`);
-    await delay(2);
-  }
-}
-
 async function send(port: number, packets: string[]): Promise<void> {
   const sender = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   for (const packet of packets) {
@@ -48,14 +40,14 @@ for (const { way, withoutLibc } of ways) {
       "gunicorn.requests:2|c\nbad",
       "x.request.duration:5|ms",
     ]);
-    await until("three packets", () => listener.packets === 3);
+    await until(() => listener.packets === 3, { what: "three packets" });
     const taken = window.take();
     assertEquals(taken.requests, 3);
     assertEquals(taken.durationCount, 1);
     assertEquals(window.malformedLines, 1);
     assertEquals(listener.drops, 0);
     await send(listener.port, ["gunicorn.requests:7|c"]);
-    await until("a fourth packet", () => listener.packets === 4);
+    await until(() => listener.packets === 4, { what: "a fourth packet" });
     assertEquals(window.take().requests, 7);
     await listener.close();
   });
@@ -79,7 +71,7 @@ for (const { way, withoutLibc } of ways) {
     const onPacket = (packet: Uint8Array) => void seen.push(new TextDecoder().decode(packet));
     const listener = new StatsdListener({ ...LOCAL, withoutLibc, onPacket }, new StatsdWindow());
     await send(listener.port, ["a.requests:1|c\n\nb:2|s|#x", "\0garbage"]);
-    await until("two packets", () => listener.packets === 2);
+    await until(() => listener.packets === 2, { what: "two packets" });
     assertEquals(seen, ["a.requests:1|c\n\nb:2|s|#x", "\0garbage"]);
     await listener.close();
   });
@@ -112,10 +104,10 @@ print(n)`;
     }
     const elapsedMs = performance.now() - begun;
     const sent = Number(new TextDecoder().decode((await output).stdout));
-    await until("the rest was read or dropped", () => {
+    await until(() => {
       listener.drain();
       return listener.packets + Number(listener.drops) >= sent;
-    });
+    }, { what: "the rest, read or dropped" });
     requests += window.take().requests;
     assertGreater(sent, 20_000);
     assertGreater(ticks, elapsedMs / 20 / 4);
