@@ -49,7 +49,9 @@ export class Control {
     const act = { "/order": this.#order, "/settings": this.#change }[request.path];
     if (act === undefined) return undefined;
     const body = parseObject(request.body);
-    return body === undefined ? refused(["Cannot read the command: it is no JSON object"]) : act(body);
+    return body === undefined
+      ? refused(["Cannot read the command: it is no JSON object, send one"])
+      : act(body);
   }
 
   readonly #order = (body: Record<string, unknown>): HttpAnswer => {
@@ -57,7 +59,11 @@ export class Control {
     const untilMs = forSeconds === undefined ? Infinity : this.#clock() + Number(forSeconds) * 1000;
     const timed = forSeconds === undefined ||
       (typeof forSeconds === "number" && forSeconds > 0 && forSeconds <= LONGEST_SECONDS);
-    if (!timed) return refused(["Cannot give an order for that time: give more than 0 s and at most a year"]);
+    if (!timed) {
+      return refused([
+        "Cannot give an order for that time: it is out of range, give more than 0 s and at most a year",
+      ]);
+    }
     const order = kind === "auto"
       ? AUTO
       : kind === "paused"
@@ -65,7 +71,9 @@ export class Control {
       : kind === "pinned"
       ? this.#pin(workers)
       : undefined;
-    if (order === undefined) return refused(["Cannot carry out the order: it is not auto, paused or pinned"]);
+    if (order === undefined) {
+      return refused(["Cannot carry out the order: its kind is unknown, give auto, paused or pinned"]);
+    }
     if ("error" in order) return refused([order.error]);
     this.#steered.give(order, order.kind === "auto" ? Infinity : untilMs);
     return jsonAnswer(200, { text: orderText(this.#steered.standing, this.#clock()) });

@@ -142,19 +142,27 @@ async function readRequest(connection: Deno.Conn): Promise<HttpRequest | HttpAns
     if (head !== undefined) continue;
     const end = endOfHead(buffer, filled);
     if (end === undefined) {
-      if (filled > MOST_HEAD_BYTES) return textAnswer(431, "Cannot read the request: its head is too long");
+      if (filled > MOST_HEAD_BYTES) {
+        return textAnswer(431, `Cannot read the request: its head is too long, ${atMost(MOST_HEAD_BYTES)}`);
+      }
       continue;
     }
     head = parseHead(latin1.decode(buffer.subarray(0, end)));
     const length = head === undefined ? undefined : bodyLength(head.headers);
     if (head === undefined || length === undefined) {
-      return textAnswer(400, "Cannot read the request: it is no plain HTTP/1.1 request");
+      return textAnswer(400, "Cannot read the request: it is no plain HTTP/1.1, send it without chunks");
     }
-    if (length > MOST_BODY_BYTES) return textAnswer(413, "Cannot read the request: its body is too long");
+    if (length > MOST_BODY_BYTES) {
+      return textAnswer(413, `Cannot read the request: its body is too long, ${atMost(MOST_BODY_BYTES)}`);
+    }
     bodyAt = end + 4;
     bodyEnd = bodyAt + length;
   }
   return { ...head!, body: utf8.decode(buffer.subarray(bodyAt, bodyEnd)) };
+}
+
+function atMost(bytes: number): string {
+  return `send at most ${bytes / 1024} KiB`;
 }
 
 const latin1 = new TextDecoder("latin1");

@@ -75,7 +75,10 @@ function command(request: HttpRequest, pages: Pages, local: boolean): HttpAnswer
     );
   }
   if (request.method !== "POST") return textAnswer(405, `Cannot ${request.method} ${request.path}: use POST`);
-  return pages.command(request) ?? jsonAnswer(404, { errors: [`Cannot find ${request.path}`] });
+  return pages.command(request) ??
+    jsonAnswer(404, {
+      errors: [`Cannot find ${request.path}: there are /order and /settings, POST to one of them`],
+    });
 }
 
 function json(body: string | undefined): HttpAnswer {

@@ -69,7 +69,7 @@ Deno.test("orders that make no sense change nothing and say why", () => {
       [{ kind: "pinned", workers: 2.5 }, /whole number/],
       [{ kind: "paused", forSeconds: -1 }, /time/],
       [{ kind: "paused", forSeconds: "9" }, /time/],
-      [{ kind: "faster" }, /not auto, paused or pinned/],
+      [{ kind: "faster" }, /unknown, give auto, paused or pinned/],
       ["[1]", /no JSON object/],
       ["{", /no JSON object/],
     ] as const

@@ -127,7 +127,9 @@ Deno.test("requests that are too long or make no sense are refused", async () =>
   const status = async (text: string) => {
     await using connection = await Connection.open({ port: it.port });
     await connection.send(text);
-    return (await connection.answer()).status;
+    const { status, body } = await connection.answer();
+    assertMatch(body, /^Cannot .+: .+, send .+$/m);
+    return status;
   };
   assertEquals(await status("nonsense\r\n\r\n"), 400);
   assertEquals(await status("POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n"), 413);
