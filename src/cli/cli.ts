@@ -74,6 +74,7 @@ function parseExec(kind: "exec" | "check-exec", argv: readonly string[]): Comman
   const dashes = argv.indexOf("--");
   const { own, theirs, errors } = sortWords(dashes < 0 ? argv : argv.slice(0, dashes));
   if (own.has("help")) return { kind: "help" };
+  if (own.has("version")) return { kind: "version" };
   if (errors.length > 0) return { kind: "invalid", errors };
   const program = dashes < 0 ? [] : argv.slice(dashes + 1);
   if (program.length === 0 || theirs.length > 0) {

@@ -145,7 +145,9 @@ Deno.test("-h and --help show the help, -v and --version the version, anywhere",
   for (const argv of [["-h"], ["check", "--help"], ["app:app", "-w", "3", "-h"]]) {
     assertEquals(parseCommand(argv).kind, "help");
   }
-  for (const argv of [["-v"], ["app:app", "--version"]]) assertEquals(parseCommand(argv).kind, "version");
+  for (const argv of [["-v"], ["app:app", "--version"], ["exec", "--version"]]) {
+    assertEquals(parseCommand(argv).kind, "version");
+  }
 });
 
 Deno.test("help and version work as usual", () => {
