@@ -26,26 +26,37 @@ export function hangUp(connection: Deno.Conn): void {
   }
 }
 
-/** The descriptor of a TCP connection, found by its two ports; undefined without libc, and for unix sockets. */
+/** The descriptor of a TCP connection, found by its two ends; undefined without libc, and for unix sockets. */
 function descriptorOf(connection: Deno.Conn): number | undefined {
   const { localAddr, remoteAddr } = connection;
   if (libc() === undefined || localAddr.transport !== "tcp" || remoteAddr.transport !== "tcp") {
     return undefined;
   }
+  const [here, there] = [endOf(localAddr), endOf(remoteAddr)];
   for (const { name } of Deno.readDirSync("/proc/self/fd")) {
     const fd = Number(name);
-    if (portOf(fd, "getpeername") === remoteAddr.port && portOf(fd, "getsockname") === localAddr.port) {
-      return fd;
-    }
+    if (endAt(fd, "getpeername") === there && endAt(fd, "getsockname") === here) return fd;
   }
   return undefined;
 }
 
-function portOf(fd: number, call: "getpeername" | "getsockname"): number | undefined {
+/** Address and port in one spelling. A link-local address stands without its interface. */
+function endOf({ hostname, port }: Deno.NetAddr): string {
+  const [address = ""] = hostname.split("%");
+  return new URL(`http://${address.includes(":") ? `[${address}]` : address}`).host + ` ${port}`;
+}
+
+function endAt(fd: number, call: "getpeername" | "getsockname"): string | undefined {
   const address = new Uint8Array(ADDRESS_BYTES);
   const length = new Uint8Array(new Uint32Array([ADDRESS_BYTES]).buffer);
   if (libc()![call](fd, address, length) !== 0) return undefined;
   const view = new DataView(address.buffer);
   const family = view.getUint16(0, true);
-  return family === AF_INET || family === AF_INET6 ? view.getUint16(2, false) : undefined;
+  const port = view.getUint16(2, false);
+  if (family === AF_INET) {
+    return endOf({ transport: "tcp", hostname: address.subarray(4, 8).join("."), port });
+  }
+  if (family !== AF_INET6) return undefined;
+  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(8 + 2 * i, false).toString(16));
+  return endOf({ transport: "tcp", hostname: groups.join(":"), port });
 }
