@@ -222,13 +222,15 @@ Deno.test("a flood of idle and broken connections does not reach the app, the lo
   });
 });
 
-Deno.test("threads that silent clients hold are shown busy, in status and metrics", async () => {
+Deno.test("threads that slow clients hold are shown busy, in status and metrics", async () => {
   await using it = await autoscaled({
     gunicorn: ["-k", "gthread", "--threads", "4"],
     own: ["--min-workers", "1"],
   });
-  await using _first = await Connection.open({ port: it.port });
-  await using _second = await Connection.open({ port: it.port });
+  await using first = await Connection.open({ port: it.port });
+  await using second = await Connection.open({ port: it.port });
+  // Clients that send nothing hold no thread of gunicorn 22 and 23.
+  for (const client of [first, second]) await client.send("GET / HTTP");
   await until(async () => {
     const { busyThreads, inFlight } = (await statusOf(it)).traffic;
     return busyThreads === 2 && inFlight === 0;
