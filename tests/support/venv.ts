@@ -110,15 +110,17 @@ export async function makeVenv(
   await lock.lock(true);
   if (await isMade(path, stamp)) return path;
   await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
+  // Its programs begin with its path: not that of a link, which may go.
+  const made = (await Deno.realPath(parent)) + path.slice(parent.length);
   await run(
-    path,
+    made,
     python,
-    ["-m", "venv", path],
+    ["-m", "venv", made],
     `is Python 3.8 or newer with its venv module installed (PYTHON=${python})?`,
   );
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...wanted];
   const advice = "let pip reach a package registry (PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY) and run this again";
-  if (wanted.length > 0) await run(path, bin(path, "python"), pip, advice);
+  if (wanted.length > 0) await run(made, bin(made, "python"), pip, advice);
   await Deno.writeTextFile(`${path}/requirements.stamp`, stamp); // last: it says that all went well
   return path;
 }

@@ -346,7 +346,9 @@ async function startServer(one: WorkerClass, port: number): Promise<ProbedGunico
   const gunicorn = one.venv === undefined
     ? bin(await venv("newest"), "gunicorn")
     : await gunicornFor(one.venv);
-  const args = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, ...one.args, one.app];
+  // The asgi worker of gunicorn 25 waits for connections that have ended.
+  const grace = ["--graceful-timeout", "5"];
+  const args = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, ...grace, ...one.args, one.app];
   const server = new ProbedGunicorn(gunicorn, args, 1);
   await server.settled(1);
   return server;
