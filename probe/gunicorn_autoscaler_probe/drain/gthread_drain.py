@@ -153,14 +153,18 @@ def end_answers(worker, begun=False):
     """
     own = 0
     for frame in list(sys._current_frames().values()):
-        called = None
+        called, written = None, []
         while frame is not None:
             name = frame.f_code.co_name
+            if name == 'write' and _is_gunicorns(frame.f_code):  # the callable of start_response, too
+                written.append(frame.f_locals.get('self'))
             if name in _REQUEST and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
                 values = frame.f_locals
                 if values.get('self') is worker:
-                    if name == 'handle' or _is_the_clients(values.get('resp'), values.get('conn'), called, begun):
-                        _shut(values.get('conn'))
+                    response, conn = values.get('resp'), values.get('conn')
+                    is_writing = any(one is response for one in written)
+                    if name == 'handle' or _is_the_clients(response, conn, called, is_writing, begun):
+                        _shut(conn)
                     else:
                         own += 1
                     break
@@ -168,17 +172,21 @@ def end_answers(worker, begun=False):
     return own
 
 
-def _is_the_clients(response, conn, frame, begun):
+def _is_gunicorns(code):
+    return 'gunicorn' in code.co_filename.split(os.sep)
+
+
+def _is_the_clients(response, conn, frame, is_writing, begun):
     """Whether this answer, in which `frame` is called, is one that its client keeps busy; any, if it has `begun`."""
     if not getattr(response, 'headers_sent', False):
         return False
     code = getattr(frame, 'f_code', None)
-    is_gunicorns = code is None or 'gunicorn' in code.co_filename.split(os.sep)
+    is_gunicorns = code is None or _is_gunicorns(code)
     if code is not None and code.co_name == 'close' and not is_gunicorns:
         return False  # gunicorn's own writes the end of it
     if begun or is_stream(getattr(response, 'headers', None)):
         return True
-    return is_gunicorns and not _takes_more(conn)
+    return (is_gunicorns or is_writing) and not _takes_more(conn)
 
 
 def _takes_more(conn):

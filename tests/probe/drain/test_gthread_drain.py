@@ -191,7 +191,7 @@ class EndAnswersTest(unittest.TestCase):
 
         space, worker, shut = {'wait': wait}, object(), []
         exec(compile(METHODS, '/site-packages/gunicorn/workers/gthread.py', 'exec'), space)
-        exec(compile('def write():\n    wait()', '/site-packages/gunicorn/http/wsgi.py', 'exec'), space)
+        exec(compile('def write(self=None):\n    wait()', '/site-packages/gunicorn/http/wsgi.py', 'exec'), space)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         while not is_read:
@@ -200,7 +200,8 @@ class EndAnswersTest(unittest.TestCase):
             except BlockingIOError:
                 break
         conn = SimpleNamespace(sock=SimpleNamespace(shutdown=shut.append, fileno=ours.fileno))
-        calls = {'wait': wait, 'close': close, 'write': space['write']}
+        calls = {'wait': wait, 'close': close, 'write': space['write'],
+                 'app': lambda: space['write'](more[0])}  # by the callable that start_response returns
         arguments = [calls[one] if isinstance(one, str) else one for one in more]
         thread = threading.Thread(target=space[name], args=(worker, conn, *arguments))
         thread.start()
@@ -217,6 +218,8 @@ class EndAnswersTest(unittest.TestCase):
         begun, not_begun = SimpleNamespace(headers_sent=True), SimpleNamespace(headers_sent=False)
         events = SimpleNamespace(headers_sent=True, headers=[('Content-Type', 'text/event-stream')])
         for name, more, expected in (('handle', (), (0, 1)), ('handle_request', (begun, 'write'), (0, 1)),
+                                     ('handle_request', (begun, 'app'), (0, 1)),
+                                     ('handle_request', (not_begun, 'app'), (1, 0)),
                                      ('handle_request', (begun, 'wait'), (1, 0)),
                                      ('handle_request', (begun, 'close'), (1, 0)),
                                      ('handle_request', (events, 'wait'), (0, 1)),
@@ -224,7 +227,8 @@ class EndAnswersTest(unittest.TestCase):
                                      ('handle_request', (not_begun, 'wait'), (1, 0)),
                                      ('handle_http2_request', (not_begun, 'wait'), (1, 0))):
             self.assertEqual(self.ends(name, *more), expected)
-        self.assertEqual(self.ends('handle_request', begun, 'write', is_read=True), (1, 0))
+        for written in ('write', 'app'):
+            self.assertEqual(self.ends('handle_request', begun, written, is_read=True), (1, 0))
         self.assertEqual(self.ends('handle_request', begun, 'wait', begun=True), (0, 1))
         self.assertEqual(self.ends('handle_request', begun, 'close', begun=True), (1, 0))
 
