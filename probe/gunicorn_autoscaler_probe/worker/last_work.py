@@ -50,13 +50,20 @@ def keep_heartbeat(worker, words):
         if words[w.EMPTIES_ITSELF] == w.SEEN_OUT:
             return True
         heartbeat = copy.copy(worker.tmp)
-        heartbeat._tmp = os.fdopen(os.dup(worker.tmp.fileno()), 'wb', 0)  # gunicorn closes its own
+        heartbeat._tmp = _Descriptor(os.dup(worker.tmp.fileno()))  # gunicorn closes its own
         words[w.EMPTIES_ITSELF] = w.SEEN_OUT
         end_s = monotonic() + time_limits.own_s(worker.cfg)
         threading.Thread(target=_touch, args=(heartbeat, end_s), daemon=True).start()
         return True
     except Exception:  # gunicorn ends it in time
         return False
+
+
+class _Descriptor:
+    """All that gunicorn needs of a heartbeat file. One that is open when Python ends would be a ResourceWarning."""
+
+    def __init__(self, fd):
+        self.fileno = lambda: fd
 
 
 def _touch(heartbeat, end_s):

@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import tempfile
@@ -5,6 +6,7 @@ import threading
 import time
 import types
 import unittest
+import warnings
 
 from support import page, w
 from gunicorn_autoscaler_probe import kinds
@@ -75,6 +77,16 @@ class LastWorkTest(unittest.TestCase):
         for more in ({'state': w.READY}, {'works': False}, {'timeout': 0}, {'kind': kinds.GEVENT}):
             with self.subTest(more):
                 self.assertEqual(self.touched_after_run(**{'state': w.DRAINING, **more}), (False, 0))
+
+    def test_it_leaves_no_open_file_for_python_to_warn_of(self):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter('always')
+            self.assertTrue(self.touched_after_run(w.DRAINING)[0])
+            for thread in threading.enumerate():
+                if thread is not threading.current_thread():
+                    thread.join(5)
+            gc.collect()
+        self.assertEqual([str(one.message) for one in found if "mode='wb'" in str(one.message)], [])
 
 
 if __name__ == '__main__':
