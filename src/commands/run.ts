@@ -17,7 +17,8 @@ import type { Daemon } from "../sensors/probe/prepared_start.ts";
 import { variable } from "../settings/environment.ts";
 import type { Address } from "../settings/setting_types.ts";
 import type { Settings } from "../settings/settings.ts";
-import { cappedMaximum } from "../settings/settings_sources.ts";
+import { ownAddress } from "../sensors/statsd/own_address.ts";
+import { cappedMaximum, type Resolved } from "../settings/settings_sources.ts";
 import { listenTcp } from "../status/http/listen.ts";
 import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
@@ -57,8 +58,9 @@ async function start(
   const cgroup = new Cgroup();
   const { limit: cores, isWholeMachine } = readCores(cgroup);
   const resolved = readSettings(flags, { cores, isWholeMachine });
-  const { settings, sources, errors, warnings } = resolved;
+  const { sources, errors, warnings } = resolved;
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
+  const settings = withOwnAddress(resolved);
   const log = new DeferredLog(settings.logLevel, settings.logFormat);
   for (const warning of warnings) log.warn("{warning}", { warning });
   const capped = cappedMaximum(resolved, cores);
@@ -111,6 +113,12 @@ async function start(
     }
     throw error;
   }
+}
+
+/** Without the probe StatsD is needed: its default address must be one that this machine has. */
+function withOwnAddress({ settings, sources }: Resolved): Settings {
+  if (settings.probe === "on" || sources.statsdAddr !== "default") return settings;
+  return { ...settings, statsdAddr: ownAddress(settings.statsdAddr) };
 }
 
 /** No application anywhere: gunicorn has reported it and ended with 1; for the user it is an error of the command line. */
