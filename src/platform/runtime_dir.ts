@@ -22,7 +22,13 @@ export interface Instance {
 
 /** Folders in which a runtime folder may be made, best first: cleared at boot, private, in memory. */
 export function runtimeBases(environment: { get(name: string): string | undefined }): string[] {
-  const bases = [environment.get("XDG_RUNTIME_DIR"), "/dev/shm", environment.get("TMPDIR"), "/tmp"];
+  const bases = [
+    environment.get("XDG_RUNTIME_DIR"),
+    "/dev/shm",
+    environment.get("TMPDIR"),
+    "/tmp",
+    "/var/tmp",
+  ];
   return [...new Set(bases.filter((base): base is string => base !== undefined && base !== ""))];
 }
 

@@ -68,7 +68,7 @@ Deno.test("a base without room for what is needed is left, with nothing in it, f
 
 Deno.test("bases come from the environment, memory before disk, each once", () => {
   const env = new Map([["XDG_RUNTIME_DIR", "/run/user/1"], ["TMPDIR", "/tmp"]]);
-  assertEquals(runtimeBases(env), ["/run/user/1", "/dev/shm", "/tmp"]);
+  assertEquals(runtimeBases(env), ["/run/user/1", "/dev/shm", "/tmp", "/var/tmp"]);
 });
 
 Deno.test("a folder that others may enter, or that is a link, is unsafe", async () => {
