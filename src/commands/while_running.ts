@@ -72,6 +72,7 @@ export async function whileRunning(started: Started): Promise<number> {
   const notices = manager === undefined ? undefined : new ServiceNotices(manager, sensing.clock);
   const startCount = new StartCount({
     arbiter: () => sensing.arbiter,
+    startedWith: () => sensing.startedWith,
     bounds: started.bounds,
     fitting: plan.prepared.fitting || Infinity,
     dryRun: settings.dryRun,

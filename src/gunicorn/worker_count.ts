@@ -128,6 +128,8 @@ export class SignalSteps implements WorkerCount {
   #pending: { readonly from: number; readonly sentAtMs: number; readonly signal: CountSignal } | undefined;
   #askedAtMs = 0;
   #differsSinceMs: number | undefined;
+  /** Since when there are no children: gunicorn is ending, or boots again. */
+  #unseenSinceMs: number | undefined;
   #rings = 0;
   confirmations = 0;
   retries = 0;
@@ -149,7 +151,8 @@ export class SignalSteps implements WorkerCount {
 
   poll(nowMs: number): CountState {
     const children = this.#children();
-    if (children === undefined) return this.#asking(nowMs);
+    if (children === undefined) return this.#asking(nowMs, this.#unseenSinceMs ??= nowMs);
+    this.#unseenSinceMs = undefined;
     if (this.#pending !== undefined) {
       const { from, sentAtMs, signal } = this.#pending;
       const shown = signal === "SIGTTIN" ? children > from : children < from;
@@ -183,7 +186,7 @@ export class SignalSteps implements WorkerCount {
     this.#pending = { from: children, sentAtMs: nowMs, signal };
   }
 
-  #asking(nowMs: number): CountState {
-    return { kind: "asking", workers: this.#wanted, sinceMs: nowMs - this.#askedAtMs, rings: this.#rings };
+  #asking(nowMs: number, sinceMs = this.#askedAtMs): CountState {
+    return { kind: "asking", workers: this.#wanted, sinceMs: nowMs - sinceMs, rings: this.#rings };
   }
 }

@@ -36,6 +36,7 @@ export class ArbiterLink {
   #foundAtMs: number | undefined;
   #wasClaimed = false;
   #isMissingLogged = false;
+  #startedWith: number | undefined;
 
   constructor(parts: ArbiterLinkParts) {
     this.#parts = parts;
@@ -57,6 +58,11 @@ export class ArbiterLink {
   /** Whether the probe counts: false when it is off, or did not attach. */
   get hasProbe(): boolean {
     return this.#count instanceof Doorbell;
+  }
+
+  /** Workers that a gunicorn without the probe had when that was noticed: its own number. */
+  get startedWith(): number | undefined {
+    return this.#startedWith;
   }
 
   /** The pid of gunicorn's master; 0 while there is none. */
@@ -108,6 +114,7 @@ export class ArbiterLink {
     log.warn(
       `the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone${remedy}`,
     );
+    if (!this.#wasClaimed) this.#startedWith = workers();
     this.#count = this.#steps(workers() || (initialWorkers ?? 1));
   }
 

@@ -202,6 +202,11 @@ export class Sensing implements Sampler {
     return known(boot) ? boot.ms : boot;
   }
 
+  /** Workers that a gunicorn without the probe began with; undefined with it. */
+  get startedWith(): number | undefined {
+    return this.#link?.startedWith;
+  }
+
   /** Confirmations of requests for workers, since the start. */
   get confirmed(): { readonly confirmations: number; readonly retries: number } {
     return this.#link?.confirmed ?? { confirmations: 0, retries: 0 };

@@ -8,6 +8,8 @@ import type { FoundCount } from "./supervisor.ts";
 export interface StartCountParts {
   /** The arbiter file as gunicorn's master writes it; undefined before it has. */
   readonly arbiter: () => Arbiter | undefined;
+  /** Workers that a gunicorn without the probe began with; undefined with it. */
+  readonly startedWith: () => number | undefined;
   readonly bounds: GivenBounds;
   /** No more workers to begin with, because of memory. */
   readonly fitting: number;
@@ -23,6 +25,7 @@ export class StartCount {
   readonly #parts: StartCountParts;
   #lastWorkers: number | undefined;
   #lastConfigured: number | undefined;
+  #isFoundWithoutProbe = false;
 
   constructor(parts: StartCountParts) {
     this.#parts = parts;
@@ -33,7 +36,7 @@ export class StartCount {
     const { arbiter, bounds, fitting, dryRun, log } = this.#parts;
     const isFirst = this.#lastWorkers === undefined;
     const seen = arbiter();
-    if (seen?.readyNs === undefined) return undefined;
+    if (seen?.readyNs === undefined) return this.#withoutProbe();
     const { configured, confirmed } = seen;
     const isNew = configured !== this.#lastConfigured;
     if (!isNew && (!dryRun || confirmed === this.#lastWorkers)) return undefined;
@@ -51,4 +54,16 @@ export class StartCount {
     const isKept = (isFirst && seen.reloads === 0) || dryRun || given === undefined;
     return { workers: isKept ? confirmed : initialWorkers, minWorkers, maxWorkers };
   };
+
+  /** Its own number cannot be read: one worker is what gunicorn begins with when it has none. */
+  #withoutProbe(): FoundCount | undefined {
+    const { startedWith, bounds, log } = this.#parts;
+    const workers = startedWith() ?? 0;
+    if (this.#isFoundWithoutProbe || workers < 2) return undefined;
+    this.#isFoundWithoutProbe = true;
+    const numbers = startNumbers(bounds, { workers, source: `workers=${workers} of gunicorn` });
+    if (numbers.note !== undefined) log.info("{note}", { note: numbers.note });
+    const { initialWorkers, minWorkers, maxWorkers } = numbers;
+    return { workers: initialWorkers, minWorkers, maxWorkers };
+  }
 }

@@ -200,3 +200,13 @@ Deno.test("nothing is signalled before the master has children", () => {
   for (let nowMs = 0; nowMs < 5_000; nowMs += 100) count.poll(nowMs);
   assertEquals(master.rung, []);
 });
+
+Deno.test("the end of all children is no request that waits since the last one", () => {
+  let children: number | undefined = 3;
+  const count = new SignalSteps(() => children, () => children = 2, 3);
+  count.ask(2, 0);
+  assertEquals(count.poll(100).kind, "settled");
+  children = undefined;
+  assertEquals(count.poll(60_000), { kind: "asking", workers: 2, sinceMs: 0, rings: 1 });
+  assertEquals(count.poll(61_000), { kind: "asking", workers: 2, sinceMs: 1_000, rings: 1 });
+});

@@ -15,6 +15,7 @@ function found(
   let now: Arbiter | undefined;
   const count = new StartCount({
     arbiter: () => now,
+    startedWith: () => undefined,
     bounds: BOUNDS,
     fitting,
     dryRun,
@@ -71,4 +72,22 @@ Deno.test("a reload before the first look counts too", () => {
   const edited = [{ configured: 4, confirmed: 1 }];
   assertEquals(found(edited, false, Infinity, 1)[0]?.workers, 4);
   assertEquals(found(edited, false, Infinity, 0)[0]?.workers, 1);
+});
+
+Deno.test("without the probe the number that gunicorn began with is found, once; one worker may be no number", () => {
+  const of = (startedWith: number | undefined, isMaxGiven = false) => {
+    const count = new StartCount({
+      arbiter: () => undefined,
+      startedWith: () => startedWith,
+      bounds: { ...BOUNDS, isMaxGiven },
+      fitting: 1,
+      dryRun: false,
+      log: getLogger("test"),
+    });
+    return [count.found(), count.found()];
+  };
+  assertEquals(of(undefined), [undefined, undefined]);
+  assertEquals(of(1), [undefined, undefined]);
+  assertEquals(of(9), [{ workers: 9, minWorkers: 2, maxWorkers: 9 }, undefined]);
+  assertEquals(of(9, true), [{ workers: 5, minWorkers: 2, maxWorkers: 5 }, undefined]);
 });

@@ -1,5 +1,6 @@
 /** gunicorn somewhere below what --gunicorn names: scaled, signalled and ended as if it were our own child. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { type Autoscaled, autoscaled } from "../../support/autoscaled.ts";
 import { trySignal } from "../../support/process.ts";
 import { children, isAlive } from "../../support/processes.ts";
@@ -133,6 +134,17 @@ Deno.test("a launcher that drops our arguments: one line, and single signals to 
   await until(() => children(master).length > one, { what: () => `more workers\n${server.log()}` });
   await server.process.stop("SIGTERM", 20_000);
   assert(!isAlive(master));
+});
+
+Deno.test("a launcher that drops our arguments and has a number of workers: none of them is taken away", async () => {
+  await using folder = await tempDir();
+  const path = await script(folder, 'gunicorn "$1" --chdir "$3" --bind "$5" -w 4');
+  await using server = await autoscaled({ own: ["--gunicorn", path, "--max-workers", "8"] });
+  await server.process.line(/workers=4 of gunicorn is the number to begin with/);
+  const master = masterBelow(server, 1);
+  await delay(1_500);
+  assertEquals(children(master).length, 4, server.log());
+  await server.process.stop("SIGTERM", 20_000);
 });
 
 Deno.test("a program that is no gunicorn never gets a signal that stops it, and is logged", async () => {
