@@ -78,6 +78,7 @@ FINE = {
     'a temporary directory that has been removed':
         'import tempfile\nwith tempfile.TemporaryDirectory(): pass',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
+    'a log where close() is for a loop to do': 'f = open(sys.argv[1] + "/log", "a")\nos.close = id',
     'a log': 'f = open(sys.argv[1] + "/log", "a")',
     'a datagram socket':
         'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.connect(("127.0.0.1", 9))',
@@ -89,7 +90,7 @@ def judged(code):
     """What judge says after `code`, in a process of its own with a folder."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([sys.executable, '-c', SCRIPT % (PROBE, code), folder], stdin=subprocess.DEVNULL,
-                              timeout=60, stdout=subprocess.PIPE, check=True)
+                              timeout=20, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout.decode())
 
 

@@ -5,7 +5,7 @@ import pickle
 import re
 import signal
 import threading
-from os import waitpid  # gevent and eventlet patch their modules
+from os import close, waitpid  # gevent's and eventlet's wait for a loop of theirs
 
 from ...polling import POLLIN, poll
 from .. import kernel
@@ -72,7 +72,7 @@ def _tried(fork):
                 file.write(pickle.dumps(open_descriptors()))
         finally:
             os._exit(0)
-    os.close(writer)
+    close(writer)
     with open(reader, 'rb') as file:
         waiting = poll()
         waiting.register(file, POLLIN)
