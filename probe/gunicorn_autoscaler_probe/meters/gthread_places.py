@@ -36,11 +36,16 @@ def attach(worker, m, is_stale, flush, look):
 
     is_stale[0]: the meter holds something back, which flush() stores. look(): see gthread_meter.attach.
     """
-    handle, notify = worker.handle, worker.notify
-    waiting = getattr(getattr(worker.tpool, '_work_queue', None), 'qsize', None)
+    handle, notify, enqueue = worker.handle, worker.notify, worker.enqueue_req
     threads, most_connections = worker.cfg.threads, worker.worker_connections
-    if waiting is None:  # a pool that the user made: its queue is its own
+    # From Python 3.13 on the pool's queue gives a connection to a thread that waits before that thread runs.
+    handed = deque()  # one for each connection that the pool has, and no thread yet
+    pools_queue = getattr(getattr(worker.tpool, '_work_queue', None), 'qsize', None)
+    if pools_queue is None:  # a pool that the user made: its queue is its own
         waiting, threads = _none, float('inf')
+    else:
+        def waiting():
+            return max(len(handed), pools_queue())
     most_kept = getattr(worker, 'max_keepalived', 0)
     busy = deque()  # one for each thread that has a connection
     enter, leave = busy.append, busy.pop
@@ -66,9 +71,24 @@ def attach(worker, m, is_stale, flush, look):
         except ValueError:
             return False
 
+    def watched_enqueue(conn):
+        handed.append(None)
+        try:
+            return enqueue(conn)
+        except BaseException:
+            begin()
+            raise
+
+    def begin():
+        try:
+            handed.pop()
+        except IndexError:  # handled without the pool
+            pass
+
     def watched_handle(conn):
         nonlocal full_since, taken_at
         enter(None)
+        begin()
         try:
             m[BUSY_THREADS] = len(busy)
             queued = more = waiting()
@@ -164,7 +184,7 @@ def attach(worker, m, is_stale, flush, look):
         nonlocal m
         m = detached(m, error)
 
-    worker.handle = watched_handle
+    worker.handle, worker.enqueue_req = watched_handle, watched_enqueue
     worker.notify = watched_notify
     worker.poller.select = watched_select
 

@@ -80,6 +80,22 @@ class ThreadMeterTest(unittest.TestCase):
             # Two threads: the third waits. Nothing is accepted until the fourth is the second again.
             self.assertEqual(accepts, [1000, 1000, 0, 0, 0, 1000, 1000, 1000])
 
+    def test_a_connection_that_its_thread_has_not_begun_waits_though_the_pools_queue_is_empty(self):
+        # From Python 3.13 on the queue gives it to a thread that waits before that thread runs.
+        with page() as m:
+            worker = Worker()
+            attach(worker, m)
+            for _ in range(3):
+                worker.enqueue_req(Connection())
+            given = worker.tpool._work_queue.items
+            worker.tpool._work_queue.items = []
+            worker.notify()
+            self.assertEqual((m[w.INNER_QUEUE], worker.worker_connections), (3, 0))
+            for conn in given:
+                worker.handle(conn)
+            worker.notify()
+            self.assertEqual((m[w.INNER_QUEUE], worker.worker_connections), (0, 1000))
+
     def test_a_request_that_fails_in_its_thread_is_off_the_count(self):
         with page() as m:
             worker = Worker(lambda req: 1 / 0)
