@@ -41,9 +41,9 @@ def _allocate(fd):
     try:
         os.posix_fallocate(fd, 0, SIZE)
     except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS, errno.EPERM):
             raise
-        # A file system without it (some, under musl): written blocks are allocated as well.
+        # A file system without it (some, under musl), or a sandbox: written blocks are allocated as well.
         size = os.fstat(fd).st_size
         if size < SIZE:
             os.pwrite(fd, bytes(SIZE - size), size)

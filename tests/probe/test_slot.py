@@ -126,7 +126,7 @@ class SlotTest(unittest.TestCase):
     def test_a_file_system_that_cannot_allocate_gets_written_zeros_and_a_full_one_is_an_error(self):
         allocate = os.posix_fallocate
         self.addCleanup(setattr, os, 'posix_fallocate', allocate)
-        for number, works in ((errno.EOPNOTSUPP, True), (errno.ENOSPC, False)):
+        for number, works in ((errno.EOPNOTSUPP, True), (errno.EPERM, True), (errno.ENOSPC, False)):
             def refuse(*arguments, number=number):
                 raise OSError(number, os.strerror(number))
             os.posix_fallocate = refuse
