@@ -80,12 +80,12 @@ class Life:
             kernel.set_name(kernel.FORK_SERVER_NAME)
             import_s = time.monotonic() - began_s
             refusal = '; '.join(refusals)
-            for warning in warnings:
-                self._server.log.warning('gunicorn-autoscaler: fork server: %s', warning)
             if not refusal and import_s < self._least_import_s:
                 refusal = 'the application imports in %.2f s, a fork server is not worth it' % import_s
             if refusal:
                 _end_unused(sock, process.REFUSED, import_s, refusal)
+            for warning in warnings:
+                self._server.log.warning('gunicorn-autoscaler: fork server: %s', warning)
             log_files.note()
             ending.flush_streams()  # else each worker prints what the import left in the buffers
             rehearsal.rehearse(self._server)

@@ -80,12 +80,13 @@ Deno.test("an application that starts a thread is not forked: the log names the 
   await using dir = await tempDir();
   await dir.write(
     "threaded.py",
-    "import threading, time\nfrom wsgi import app\n" +
+    "import mmap, threading, time\nfrom wsgi import app\nshared = mmap.mmap(-1, 4096)\n" +
       "threading.Thread(target=time.sleep, args=(600,), name='refresher', daemon=True).start()\n",
   );
   await using server = await started({ app: "threaded:app", gunicorn: ["--pythonpath", dir.path] });
   await untilBooted(server, 2);
   await server.process.line(/no fork server: thread "refresher" of .* runs/);
+  assertEquals(server.log().match(/shared memory/), null, "without one there is nothing to warn of");
   assertEquals(await forks(server), 0);
   assertEquals(forkServers(server.master), []);
 });
