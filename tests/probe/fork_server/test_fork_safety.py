@@ -50,7 +50,8 @@ REFUSED = {
     'a file read': ('a = open(__import__("os").__file__)\na.read(1)', 'with one position for all'),
     'an archive': ('import zipfile\nzipfile.ZipFile(sys.argv[1] + "/x", "w").close()\n'
                    'a = zipfile.ZipFile(sys.argv[1] + "/x")', 'with one position for all'),
-    'a temporary directory': ('import tempfile\na = tempfile.TemporaryDirectory()', 'the temporary directory'),
+    'a temporary directory': (
+        'import tempfile\na = tempfile.TemporaryDirectory(dir=sys.argv[1])', 'the temporary directory'),
     'a database': (
         'import sqlite3\nc = sqlite3.connect(sys.argv[1] + "/x")\n'
         'c.execute("create table t (a)"); c.commit(); c.execute("select * from t")', 'the SQLite database'),
