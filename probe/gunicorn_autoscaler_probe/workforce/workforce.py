@@ -37,9 +37,9 @@ class Workforce:
         self._ages = rolling.Ages(server)
         self._refused = refused_forks.RefusedForks(server.log)
         self._view = ArbiterView(server)
+        fork_signals.install(server)
         self._rule = BootRule(server)
         self._signals = Signals(server, bell)
-        fork_signals.install(server)
         heartbeats.look_once_a_second(server)
         self._fork, self.about_to_fork = self._rule.spawn_worker, self._rule.about_to_fork
         server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers

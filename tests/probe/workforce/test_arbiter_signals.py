@@ -6,7 +6,7 @@ from unittest import mock
 
 from support import w, want, write_slot
 from workforce_case import WorkforceCase
-from gunicorn_autoscaler_probe.workforce import signals, user_hooks
+from gunicorn_autoscaler_probe.workforce import fork_signals, signals, user_hooks
 
 
 class ArbiterSignalsTest(WorkforceCase):
@@ -130,6 +130,14 @@ class ArbiterSignalsTest(WorkforceCase):
             server.signal(signal.SIGTTIN, None)
         server.signal(signal.SIGTERM, None)
         self.assertEqual((server.SIG_QUEUE[0], len(server.SIG_QUEUE)), (signal.SIGTERM, 5))
+
+    def test_signals_to_a_worker_are_held_back_while_it_is_forked(self):
+        server = self.start(1)
+        held = []
+        server.on_fork = lambda: held.append(fork_signals._is_forking_worker)
+        server.num_workers = 2
+        server.manage_workers()
+        self.assertEqual(held, [True])
 
     def test_after_a_fork_that_took_long_signals_and_the_bell_are_looked_at(self):
         server = self.start(1)
