@@ -1,6 +1,7 @@
 """An application that sets what is the whole process's."""
 import atexit
 import faulthandler
+import fcntl
 import json
 import logging.config
 import os
@@ -22,6 +23,7 @@ def heard(number, frame):
 signal.signal(signal.SIGUSR2, heard)
 signal.signal(signal.SIGTTIN, heard)
 stacks = tempfile.TemporaryFile()
+fcntl.fcntl(stacks, fcntl.F_SETFL, os.O_APPEND)  # a log: a shared position would forbid the fork server
 faulthandler.register(signal.SIGWINCH, stacks)
 atexit.register(lambda: seen.note('atexit'))
 os.environ.setdefault('WORKER_NAME', 'nobody')
