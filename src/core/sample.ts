@@ -155,7 +155,7 @@ export interface Boots {
 
 /** What is known of sleep: of having no worker until a client comes. */
 export interface SleepReading {
-  /** Whether somebody hears clients while there is no worker. */
+  /** Whether a client can wake it while there is no worker. */
   readonly isPossible: boolean;
   /** How often gunicorn's master was woken by a client since the start. */
   readonly wakes: number;

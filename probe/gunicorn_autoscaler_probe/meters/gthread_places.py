@@ -76,19 +76,19 @@ def attach(worker, m, is_stale, flush, look):
         try:
             return enqueue(conn)
         except BaseException:
-            begin()
+            begun()
             raise
 
-    def begin():
+    def begun():
         try:
             handed.pop()
-        except IndexError:  # handled without the pool
+        except IndexError:  # a worker class handles it without the pool
             pass
 
     def watched_handle(conn):
         nonlocal full_since, taken_at
         enter(None)
-        begin()
+        begun()
         try:
             m[BUSY_THREADS] = len(busy)
             queued = more = waiting()
@@ -174,6 +174,8 @@ def attach(worker, m, is_stale, flush, look):
     def settle():
         if is_stale[0]:
             flush()
+        if handed and not busy and not (pools_queue and pools_queue()):
+            handed.clear()  # a worker class has dropped them
         try:
             m[BUSY_THREADS] = len(busy)
             show_queue(waiting())

@@ -5,9 +5,9 @@ import time
 
 from ..master import lifeline, process_room, refused_forks
 from . import balance, control_socket, fork_signals, heartbeats, rolling, user_hooks
-from .boot_rule import BootRule
 from .gauge_logging import ArbiterView
 from .leaving import Leaving
+from .reaping import Reaping
 from .signals import Signals
 from .slots import Slots
 
@@ -38,10 +38,10 @@ class Workforce:
         self._refused = refused_forks.RefusedForks(server.log)
         self._view = ArbiterView(server)
         fork_signals.install(server)
-        self._rule = BootRule(server)
+        self._reaping = Reaping(server)
         self._signals = Signals(server, bell)
         heartbeats.look_once_a_second(server)
-        self._fork, self.about_to_fork = self._rule.spawn_worker, self._rule.about_to_fork
+        self._fork, self.about_to_fork = self._reaping.spawn_worker, self._reaping.about_to_fork
         server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers
         server.manage_workers = self.manage_workers
 
@@ -152,7 +152,7 @@ class Workforce:
         self._is_healthy = latest > 0
         if self._is_healthy:
             self._bell.sleep.served()
-        self._rule.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
+        self._reaping.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
         self._follow_rolling(staying)
         places = self._signals.places(now_ns) + self._surge()
         stuck = self._slots.stuck(staying, now_ns)
@@ -276,5 +276,5 @@ class Workforce:
         for name in ('manage_workers', 'spawn_workers', 'handle_ttin', 'handle_ttou', 'handle_winch'):
             server.__dict__.pop(name, None)
         self._rolling = None
-        self._rule.lift(False)
+        self._reaping.lift(False)
         server.manage_workers()

@@ -47,7 +47,7 @@ async function once(dir: string, json: boolean): Promise<number> {
 }
 
 /**
- * Redraws with each event until the instance ends, nobody reads it any more (`| head`), or Ctrl-C. In a terminal on a
+ * Redraws with each event until the instance ends, its reader has left (`| head`), or Ctrl-C. In a terminal on a
  * screen of its own, as `top` does.
  */
 async function watch(dir: string, json: boolean): Promise<number> {
@@ -112,7 +112,7 @@ export function width(): number {
   }
 }
 
-/** Whether somebody still reads standard output: console.log says nothing where nobody does. */
+/** Writes to standard output; false when its reader has left, of which console.log does not tell. */
 function write(text: string): boolean {
   const bytes = new TextEncoder().encode(text);
   try {

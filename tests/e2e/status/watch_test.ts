@@ -24,7 +24,7 @@ Deno.test("status --watch prints every second, until the instance ends", async (
   assertMatch(watch.text("stderr"), /the autoscaler has ended/);
 });
 
-Deno.test("status --watch ends when nobody reads it any more", async () => {
+Deno.test("status --watch ends when its reader has left", async () => {
   await using it = await autoscaled({ own: ["--min-workers", "2"] });
   await controlSocket(it);
   const watched = [...program(), "status", "--watch", "--json"];

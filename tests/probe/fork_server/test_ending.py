@@ -51,14 +51,17 @@ ending.end_unused(tell_and_end)
 '''
 
 
+def run(script, folder):
+    return subprocess.run([sys.executable, '-c', script, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=20, env=dict(os.environ, PYTHONPATH=support.PROBE))
+
+
 class UnusedTest(unittest.TestCase):
     """A fork server that forks no worker."""
 
     def told(self, at_exit):
         with tempfile.TemporaryDirectory() as folder:
-            ended = subprocess.run(
-                [sys.executable, '-c', UNUSED % at_exit, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                timeout=20, env=dict(os.environ, PYTHONPATH=support.PROBE))
+            ended = run(UNUSED % at_exit, folder)
             return ended.returncode, ended.stdout.decode().strip(), ended.stderr
 
     def test_what_its_import_began_ends_and_its_threads_are_not_waited_for(self):
@@ -73,9 +76,7 @@ class EndingTest(unittest.TestCase):
     def ended(self, code):
         """(exit code, output, error output, what the files hold) of a forked process that ends so."""
         with tempfile.TemporaryDirectory() as folder:
-            ended = subprocess.run(
-                [sys.executable, '-c', SCRIPT % code, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                timeout=20, env=dict(os.environ, PYTHONPATH=support.PROBE))
+            ended = run(SCRIPT % code, folder)
             held = {}
             for name in ('at_import', 'later'):
                 with open(os.path.join(folder, name)) as file:

@@ -96,6 +96,17 @@ class ThreadMeterTest(unittest.TestCase):
             worker.notify()
             self.assertEqual((m[w.INNER_QUEUE], worker.worker_connections), (0, 1000))
 
+    def test_a_connection_that_a_worker_class_drops_does_not_wait_for_good(self):
+        with page() as m:
+            worker = Worker()
+            worker.enqueue_req = lambda conn: None
+            attach(worker, m)
+            for _ in range(3):
+                worker.enqueue_req(Connection())
+            worker.poller.select(1.0)
+            worker.notify()
+            self.assertEqual((m[w.INNER_QUEUE], worker.worker_connections), (0, 1000))
+
     def test_a_request_that_fails_in_its_thread_is_off_the_count(self):
         with page() as m:
             worker = Worker(lambda req: 1 / 0)

@@ -1,10 +1,11 @@
-"""Gunicorn's rule that a worker which cannot boot ends the arbiter: in force only while no worker serves."""
+"""When workers are reaped, and gunicorn's rule that one which cannot boot ends the arbiter: in force only while no
+worker serves."""
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
 _NO_EXIT_CODE = -1
 
 
-class BootRule:
+class Reaping:
     """Sets reap_workers and halt on the instance, so that an arbiter that ends says so once and at once, and wraps its
     spawn_worker.
 
