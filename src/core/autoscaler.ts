@@ -112,6 +112,7 @@ export class Autoscaler {
     const { state, decision } = decide(this.#policy, {
       nowMs: sample.nowMs,
       demand,
+      hasWorkers: known(sample.workers),
       bounds: boundsOf({
         sample,
         settings,

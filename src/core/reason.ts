@@ -116,6 +116,7 @@ export type Reason =
   | { readonly code: "asleep"; readonly quietMs: number; readonly forMs: number; readonly isDeep: boolean }
   | { readonly code: "woken"; readonly by: "request" | "operator"; readonly afterMs: number }
   | { readonly code: "no-data" }
+  | { readonly code: "no-workers" }
   | { readonly code: "paused" }
   | { readonly code: "pinned" };
 

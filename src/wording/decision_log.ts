@@ -6,11 +6,14 @@ import { explain, isAssumedShort } from "./reasons.ts";
 const REMIND_MS = 300_000;
 /** A state must last this long before it is logged: what changes from tick to tick is noise. */
 const SETTLE_MS = 1_000;
-/** No signal can be read while the first workers boot; after this long it is a warning. */
-const BLIND_MS = 8_000;
+/** After so long it is a warning: gunicorn may import the application before it has a worker. */
+const BLIND_MS = { "no-data": 8_000, "no-workers": 120_000 };
 
-const BLIND_ADVICE = "start with the probe (--probe on), or have gunicorn's StatsD sent to --statsd-addr; " +
-  "docs/troubleshooting.md says more";
+const BLIND_ADVICE = {
+  "no-data": "start with the probe (--probe on), or have gunicorn's StatsD sent to --statsd-addr; " +
+    "docs/troubleshooting.md says more",
+  "no-workers": "it still imports or runs a hook, or cannot go on; look at its log",
+};
 
 /** A line to be logged. */
 export interface DecisionLine {
@@ -48,15 +51,15 @@ export class DecisionLog {
       this.#sinceMs = decision.nowMs;
       this.#loggedAtMs = undefined;
     }
-    const isBlind = state === "no-data";
-    if (state === undefined || decision.nowMs - this.#sinceMs < (isBlind ? BLIND_MS : SETTLE_MS)) {
+    const isBlind = state === "no-data" || state === "no-workers";
+    if (state === undefined || decision.nowMs - this.#sinceMs < (isBlind ? BLIND_MS[state] : SETTLE_MS)) {
       return undefined;
     }
     const lastLogged = this.#loggedAtMs ?? this.#lastLoggedMs.get(state) ?? -Infinity;
     if (decision.nowMs - lastLogged < REMIND_MS) return undefined;
     this.#loggedAtMs = decision.nowMs;
     this.#lastLoggedMs.set(state, decision.nowMs);
-    if (isBlind) return { level: "warn", text: `${text()}; ${BLIND_ADVICE}`, decision };
+    if (isBlind) return { level: "warn", text: `${text()}; ${BLIND_ADVICE[state]}`, decision };
     return { level: code === "minimum-short" ? "warn" : "info", text: text(), decision };
   }
 }
@@ -68,7 +71,8 @@ function isTrouble({ reason: { code } }: Decision): boolean {
 function noteworthy(decision: Decision): string | undefined {
   const { code } = decision.reason;
   if (code === "minimum-short" && !isAssumedShort(decision.reason)) return code;
-  if (code === "slow-not-starved" || code === "no-gain" || code === "no-data") return code;
+  if (code === "slow-not-starved" || code === "no-gain") return code;
+  if (code === "no-data" || code === "no-workers") return code;
   if (code === "at-bound" && known(decision.limitedBy)) return `${code} ${decision.limitedBy.why.code}`;
   return undefined;
 }

@@ -78,6 +78,8 @@ export function explain(decision: Decision, sloP95Ms: number): string {
       );
     case "no-data":
       return "no signal can be read: hold until one can";
+    case "no-workers":
+      return "gunicorn has no worker: hold until it has";
     case "paused":
       return "paused by hand";
     case "pinned":

@@ -36,6 +36,7 @@ Deno.test("a sample of the shortest time counts", () => {
 Deno.test("any signal of load is data, none is not", () => {
   const none = { load: "unknown", statsd: "unknown", queue: "unknown" } as const;
   assertEquals(new Driver().step(none).reason.code, "no-data");
+  assertEquals(new Driver().step({ ...none, workers: "unknown" }).reason.code, "no-workers");
   for (const one of [{ load: load() }, { statsd: finished(0, 0) }, { queue: 0 }]) {
     assertEquals(new Driver().step({ ...none, ...one }).reason.code, "steady", Object.keys(one)[0]!);
   }

@@ -73,6 +73,13 @@ Deno.test("that nothing can be read is a warning after 8 s, with what to do", ()
   assertEquals([line?.level, line?.text.includes("--statsd-addr")], ["warn", true]);
 });
 
+Deno.test("that there is no worker is a warning after two minutes: an import in gunicorn's master may take one", () => {
+  const log = new DecisionLog(() => 300);
+  const without = { reason: { code: "no-workers" } } as const;
+  assertEquals(said(log, 0, 120_000, without), []);
+  assertEquals(log.lineFor(decision(120_000, without))?.level, "warn");
+});
+
 Deno.test("a minimum that does not fit is a warning; one that waits for the first answer is no line", () => {
   const short = (isAssumed: boolean) => {
     const why = { code: "memory", usedBytes: 195, limitBytes: 256, workerBytes: 150 } as const;

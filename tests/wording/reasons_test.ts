@@ -194,6 +194,10 @@ Deno.test("every decision is one plain sentence", async (t) => {
       { reason: { code: "no-data" }, demand: "unknown", target: 2 },
       "no signal can be read: hold until one can",
     ],
+    [
+      { reason: { code: "no-workers" }, demand: "unknown", target: 2 },
+      "gunicorn has no worker: hold until it has",
+    ],
     [{ reason: { code: "pinned" }, target: 9 }, "pinned by hand: grow from 2 to 9 workers"],
     [{ reason: { code: "pinned" }, action: "hold", target: 9 }, "pinned at 9 workers by hand"],
     [{ reason: { code: "paused" }, target: 2 }, "paused by hand"],

@@ -54,6 +54,8 @@ export function initialPolicy(target: number): PolicyState {
 export interface PolicyInput {
   readonly nowMs: number;
   readonly demand: Maybe<Demand>;
+  /** Whether gunicorn has a worker; when left out, it has. */
+  readonly hasWorkers?: boolean;
   readonly bounds: Bounds;
   /** A worker must be removed because memory is short, whatever the load asks for; undefined when none must. */
   readonly removal?: Removal | undefined;
@@ -132,7 +134,9 @@ export function decide(before: PolicyState, input: PolicyInput): { state: Policy
   if (state.target > configured) {
     return settle(configured, { code: "above-maximum" }, { lastDownAtMs: nowMs });
   }
-  if (!known(demand)) return settle(state.target, { code: "no-data" });
+  if (!known(demand)) {
+    return settle(state.target, { code: input.hasWorkers === false ? "no-workers" : "no-data" });
+  }
 
   if (allowed > state.target) return grow(state, input, demand, allowed, settle);
   const { short } = bounds;

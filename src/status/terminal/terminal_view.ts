@@ -94,9 +94,9 @@ function forkServerLine({ gunicorn: { forkServer } }: StatusReport, paint: Paint
   return !known(forkServer) || forkServer.text === "" ? [] : [row("Fork server", forkServer.text, paint)];
 }
 
-function asked({ demand, sleep }: StatusReport): string {
+function asked({ demand, decision }: StatusReport): string {
   if (known(demand)) return bySignal(demand.bySignal);
-  return known(sleep.asleepSince) ? "" : "  no signal can be read";
+  return decision.reason === "no-data" ? "  no signal can be read" : "";
 }
 
 function bySignal(signals: readonly { signal: string; workers: number }[]): string {

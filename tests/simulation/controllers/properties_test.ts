@@ -97,6 +97,7 @@ Deno.test("over 1,000 random loads a decision that moves says from where, to whe
       "at-bound",
       "minimum-short",
       "no-data",
+      "no-workers",
       "paused",
       "slow-not-starved",
     ];

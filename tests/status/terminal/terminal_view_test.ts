@@ -88,7 +88,7 @@ Deno.test("what is not known is a dash and not a 0", () => {
   assertMatch(text, /– ready of 2/);
   assertMatch(text, /failures not known/);
   assertMatch(text, /^Waiting +–/m);
-  assertMatch(text, /no signal can be read/);
+  assertMatch(text, /gunicorn has no worker/);
   assertMatch(text, /^CPU +– .*cannot be read/m);
 });
 
