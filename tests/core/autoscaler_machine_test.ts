@@ -178,6 +178,15 @@ Deno.test("what the last boot stood in the run queue lengthens no hold", () => {
   assert(heldMs > 4_000 && heldMs < 6_000, `${heldMs} ms`);
 });
 
+Deno.test("a short boot that stood in the run queue all the time is no unknown one", () => {
+  const driver = new Driver({ idleMs: 100 }, 6);
+  const boots = { failures: 0, lastBootMs: 5, lastBootCpuMs: 4, lastBootWaitMs: 5 };
+  driver.step({ workers: workers(6), load: load({ started: 1 }), boots });
+  let heldMs = 0;
+  while (driver.step({ workers: workers(6), boots }).action === "hold") heldMs += 100;
+  assert(heldMs < 1_000, `${heldMs} ms`);
+});
+
 Deno.test("boots that compute begin as there are cores for them", () => {
   const driver = new Driver({ minWorkers: 1 }, 3);
   const boots = { failures: 0, lastBootMs: 800, lastBootCpuMs: 800 };
