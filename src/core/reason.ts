@@ -28,6 +28,8 @@ export interface Facts {
   /** Mean and 95th percentile of service times. */
   readonly serviceMs: Maybe<number>;
   readonly p95Ms: Maybe<number>;
+  /** The same over the burst window: what the objective is held against. */
+  readonly recentP95Ms: Maybe<number>;
   /** Share of the ready workers' slots in use, over about a second, 0..1 (async kinds: share of a core). */
   readonly utilization: Maybe<number>;
   /** Ready workers with open websockets or event streams. */

@@ -186,7 +186,9 @@ function observed(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: num
         ms(facts.loopWaitMs)
       } late, at ${rate}${took}`;
     case "slo":
-      return `p95 ${known(facts.p95Ms) ? ms(facts.p95Ms) : "?"} is over ${ms(sloP95Ms)} and requests wait`;
+      return `p95 ${known(facts.recentP95Ms) ? ms(facts.recentP95Ms) : "?"} is over ${
+        ms(sloP95Ms)
+      } and requests wait`;
     case "blocked-loop":
       return `${
         known(facts.queued) ? requests(facts.queued) : "requests"

@@ -11,6 +11,7 @@ const facts: Facts = {
   queued: 7,
   serviceMs: 101,
   p95Ms: 412,
+  recentP95Ms: 480,
   utilization: 0.38,
   streamWorkers: 0,
   loopsBusy: 0,
@@ -119,7 +120,7 @@ Deno.test("every decision is one plain sentence", async (t) => {
         target: 3,
         limitedBy: { workers: 3, why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 } },
       },
-      "p95 412 ms is over 300 ms and requests wait: hold 3 workers; 9 wanted, but the CPU allows 3 " +
+      "p95 480 ms is over 300 ms and requests wait: hold 3 workers; 9 wanted, but the CPU allows 3 " +
       "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
     ],
     [
@@ -134,7 +135,7 @@ Deno.test("every decision is one plain sentence", async (t) => {
           why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 },
         }),
       },
-      "p95 412 ms is over 300 ms and requests wait: hold 6 workers; 9 wanted, but the CPU allows no more " +
+      "p95 480 ms is over 300 ms and requests wait: hold 6 workers; 9 wanted, but the CPU allows no more " +
       "(2.0 cores, 1.9 used, and requests want the CPU for 95 % of their time)",
     ],
     [
@@ -318,6 +319,7 @@ Deno.test("missing readings leave no holes in the sentence", () => {
     queued: "unknown",
     serviceMs: "unknown",
     p95Ms: "unknown",
+    recentP95Ms: "unknown",
     utilization: "unknown",
     streamWorkers: 0,
     loopsBusy: 0,

@@ -21,6 +21,7 @@ export function factsOf(observed: Observed): Facts {
     queued: queuedNow(sample),
     serviceMs,
     p95Ms: history.durationQuantileMs(settings.windowMs, 0.95),
+    recentP95Ms: history.durationQuantileMs(settings.burstWindowMs, 0.95),
     utilization: utilizationOf(sample, second),
     streamWorkers: known(load) ? load.streamWorkers : 0,
     loopsBusy: loopState(second).erlangs,

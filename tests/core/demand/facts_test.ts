@@ -36,6 +36,7 @@ Deno.test("what cannot be read is unknown", () => {
       "queued",
       "serviceMs",
       "p95Ms",
+      "recentP95Ms",
       "workerCores",
       "limitCores",
       "utilization",
@@ -74,6 +75,16 @@ Deno.test("a tick of a millisecond counts", () => {
 Deno.test("the 95th percentile is that of the slowest twentieth", () => {
   const times = durations(9, 50).map((n, i) => n + durations(1, 900)[i]!);
   assertGreater(demand({ always: { ...requests(10, 50), durations: times } }).facts.p95Ms as number, 600);
+});
+
+Deno.test("the objective is told by the times that it is held against, those of the burst window", () => {
+  const slow = durations(9, 50).map((n, i) => n + durations(1, 900)[i]!);
+  const history = ticks(
+    Array.from({ length: 100 }, (_, i) => ({ durations: i < 70 ? durations(10, 50) : slow })),
+  );
+  const { p95Ms, recentP95Ms } = demand({ input: { history } }).facts;
+  assertAlmostEquals(p95Ms as number, 50, 12.5);
+  assertGreater(recentP95Ms as number, 600);
 });
 
 Deno.test("requests hang when they keep slots far longer than before", () => {

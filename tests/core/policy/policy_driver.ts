@@ -19,6 +19,7 @@ export const facts: Demand["facts"] = {
   queued: 0,
   serviceMs: 100,
   p95Ms: 120,
+  recentP95Ms: 120,
   utilization: 0.5,
   streamWorkers: 0,
   loopsBusy: 0,
