@@ -1,6 +1,6 @@
 import { errorText } from "../error_text.ts";
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
-import { handles, takesCountSignals, voluntarySwitches } from "../sensors/machine/arbiter_search.ts";
+import { childrenOf, handles, takesCountSignals, voluntarySwitches } from "../sensors/machine/arbiter_search.ts";
 import { GunicornNotExecutable } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
@@ -16,6 +16,12 @@ const LAUNCHER_MS = 3_000;
  */
 const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
+/**
+ * A worker that was just forked loses signals until it has its own handlers: without the probe, a signal to end waits so
+ * long at most for a worker that we have asked for.
+ */
+const FORK_MS = 1_000;
+const FORK_LOOK_MS = 5;
 
 /** What is known of the master that is to end. */
 export interface Ending {
@@ -53,6 +59,11 @@ export class Gunicorn {
   #endSignal: Deno.Signal | undefined;
   #launcherTimer: ReturnType<typeof setTimeout> | undefined;
   #againTimer: ReturnType<typeof setInterval> | undefined;
+  /** When a worker more was last asked for, and the master's children before. */
+  #growth: { readonly atMs: number; readonly before: readonly number[] } | undefined;
+  /** Signals to end that wait for it. */
+  #held: Deno.Signal[] = [];
+  #heldTimer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(child: Deno.ChildProcess) {
     this.pid = child.pid;
@@ -60,6 +71,7 @@ export class Gunicorn {
       this.#gone = true;
       clearTimeout(this.#launcherTimer);
       clearInterval(this.#againTimer);
+      clearInterval(this.#heldTimer);
       const code = status.signal === null ? status.code : Math.max(status.code, SIGNAL_BASE);
       return { code, signal: status.signal };
     });
@@ -126,17 +138,35 @@ export class Gunicorn {
   }
 
   /** Ends it by a signal, also a launcher that outlives the master. */
-  end(signal: Deno.Signal, ending: Ending = {}): boolean {
-    const sent = this.signal(signal);
+  end(signal: Deno.Signal, ending: Ending = {}): void {
+    this.#held.push(signal);
     this.#endSignal = signal;
-    this.#endAgain(signal, ending);
-    if (this.#arbiter !== undefined) this.#endLauncher(this.#arbiter, signal);
-    return sent;
+    clearInterval(this.#heldTimer);
+    const look = () => {
+      if (ending.graceMs?.() === undefined && this.#isForking()) return;
+      clearInterval(this.#heldTimer);
+      for (const held of this.#held.splice(0)) this.signal(held);
+      this.#endAgain(signal, ending);
+      if (this.#arbiter !== undefined) this.#endLauncher(this.#arbiter, signal);
+    };
+    this.#heldTimer = setInterval(look, FORK_LOOK_MS);
+    look();
   }
 
   /** Asks the master for a worker more or fewer. Never sent to another program, which it would stop. */
   ring(signal: CountSignal): void {
-    if (this.hasArbiter && takesCountSignals(this.#arbiter!.pid)) send(this.#arbiter!.pid, signal);
+    if (!this.hasArbiter || !takesCountSignals(this.#arbiter!.pid) || this.#held.length > 0) return;
+    const { pid } = this.#arbiter!;
+    if (signal === "SIGTTIN") this.#growth = { atMs: performance.now(), before: childrenOf(pid) };
+    send(pid, signal);
+  }
+
+  /** Whether the worker that was last asked for is yet to come, or has the master's handlers. */
+  #isForking(): boolean {
+    const { atMs, before } = this.#growth ?? { atMs: -Infinity, before: [] };
+    if (!this.hasArbiter || performance.now() - atMs >= FORK_MS) return false;
+    const forked = childrenOf(this.#arbiter!.pid).filter((pid) => !before.includes(pid));
+    return forked.length === 0 || forked.some((pid) => handles(pid, "SIGHUP"));
   }
 
   #endAgain(signal: Deno.Signal, { isListening, graceMs }: Ending): void {

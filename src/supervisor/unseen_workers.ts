@@ -8,9 +8,8 @@ const SLOT_LATE_MS = 2_000;
 /** Counts workers that serve without a slot (there was no room for it, or no folder), by what the arbiter says of all. */
 export class UnseenWorkers {
   #sinceMs: number | undefined;
-  /** Whether a worker had a slot, and since when there are workers before that. */
-  #hadSlot = false;
-  #firstMs: number | undefined;
+  /** When each of the master's children was first seen; -Infinity where it had a slot. */
+  readonly #firstMs = new Map<number, number>();
 
   /** All workers by what they do, these with the ready ones. `children`: the master's, where there is no slot at all. */
   counts(
@@ -20,24 +19,34 @@ export class UnseenWorkers {
     nowMs: number,
   ): Maybe<WorkerCounts> {
     const target = arbiter?.confirmed ?? "unknown";
-    if (slots !== undefined && slots.workers.length > 0) {
-      this.#hadSlot = true;
+    const areSlots = slots !== undefined && slots.workers.length > 0;
+    this.#follow(children, areSlots ? -Infinity : nowMs);
+    if (areSlots) {
       const unseen = this.of(arbiter, slots, nowMs);
       return { target, ...slots.counts, ready: slots.counts.ready + unseen, unseen };
     }
-    if (target === 0) {
-      this.#hadSlot = false; // the next worker is a first one
-      this.#firstMs = undefined;
-      return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
-    }
+    if (target === 0) return { target, ready: 0, booting: 0, draining: 0, oldestBootMs: 0 };
     if (children.length === 0) return "unknown";
-    this.#firstMs ??= nowMs;
-    const bootMs = nowMs - this.#firstMs;
-    if (arbiter !== undefined && !this.#hadSlot && bootMs < SLOT_LATE_MS) {
-      return { target, ready: 0, booting: children.length, draining: 0, oldestBootMs: bootMs };
-    }
-    const unseen = arbiter === undefined ? 0 : children.length;
-    return { target, ready: children.length, booting: 0, draining: 0, oldestBootMs: 0, unseen };
+    const booting = arbiter === undefined ? [] : this.#young(nowMs);
+    const ready = children.length - booting.length;
+    return {
+      target,
+      ready,
+      booting: booting.length,
+      draining: 0,
+      oldestBootMs: Math.max(0, ...booting),
+      unseen: arbiter === undefined ? 0 : ready,
+    };
+  }
+
+  #follow(children: readonly number[], firstMs: number): void {
+    for (const pid of this.#firstMs.keys()) if (!children.includes(pid)) this.#firstMs.delete(pid);
+    for (const pid of children) this.#firstMs.set(pid, Math.min(firstMs, this.#firstMs.get(pid) ?? Infinity));
+  }
+
+  /** Ages of the children that may be about to get a slot, ms. */
+  #young(nowMs: number): number[] {
+    return [...this.#firstMs.values()].map((firstMs) => nowMs - firstMs).filter((ms) => ms < SLOT_LATE_MS);
   }
 
   /** Those that have been without a slot for some time; 0 when unknown. */

@@ -36,6 +36,14 @@ Deno.test("the first workers boot until one has a slot, and serve without one af
   assertEquals(after === "unknown" ? after : after.ready, 2);
 });
 
+Deno.test("a worker that is forked when all others have ended boots", () => {
+  const unseen = new UnseenWorkers();
+  const reading = { ...slots(2), workers: [{}, {}] } as unknown as SlotsReading;
+  unseen.counts(arbiter(2), reading, [11, 12], 0);
+  const counts = unseen.counts(arbiter(2), undefined, [13], 100);
+  assertEquals(counts === "unknown" ? counts : [counts.ready, counts.booting], [0, 1]);
+});
+
 Deno.test("after a sleep the first worker boots, as at the start", () => {
   const unseen = new UnseenWorkers();
   const reading = { ...slots(1), workers: [{}] } as unknown as SlotsReading;

@@ -34,8 +34,8 @@ export function findArbiter(pid: number): ProcessId | undefined {
   return undefined;
 }
 
-/** Each thread has its own children: a launcher may fork from any of them. */
-function childrenOf(pid: number): number[] {
+/** Its children. Each thread has its own: a launcher may fork from any of them. */
+export function childrenOf(pid: number): number[] {
   const folder = `/proc/${pid}/task`;
   return readNames(folder).flatMap((thread) => parsePids(readText(`${folder}/${thread}/children`) ?? ""));
 }

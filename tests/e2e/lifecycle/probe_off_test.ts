@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertStringIncludes } from "@std/assert";
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import { WorkerSampler } from "../../../bench/servers/workers.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { freeUdpPort } from "../../support/port.ts";
+import { tempDir } from "../../support/tempdir.ts";
 import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 
@@ -46,6 +47,30 @@ for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
     assertEquals([report.errors, report.timeouts], [0, 0], log);
     assertGreaterOrEqual(Math.max(...changes.map(([, workers]) => workers)), 5, log);
     await server.untilWorkers(2, 30_000);
+  });
+}
+
+for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
+  Deno.test(`without the probe, gunicorn ${name}: a worker that is being forked hears the signal to end`, async () => {
+    await using dir = await tempDir();
+    // Up to the end of this hook it has the master's handlers, which only queue.
+    const config = await dir.write(
+      "conf.py",
+      "import time\n\ndef post_fork(server, worker):\n    time.sleep(0.4 * (worker.age > 2))\n",
+    );
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      await using server = await autoscaled({
+        own: ["--probe", "off", "--statsd-addr", `127.0.0.1:${freeUdpPort()}`, "--max-workers", "4"],
+        gunicorn: ["-c", config],
+        venv: name,
+      });
+      await server.untilWorkers(2);
+      server.process.signal("SIGTTIN");
+      await server.process.line(/Handling signal: ttin/, { timeoutMs: 30_000 });
+      const fromMs = performance.now();
+      assertEquals((await server.process.stop(signal, 60_000)).code, 0, server.process.text());
+      assertLess(performance.now() - fromMs, 15_000, "the graceful timeout is 30 s");
+    }
   });
 }
 
