@@ -1,4 +1,4 @@
-/** Event streams that never end, while workers go: each is to end by the graceful timeout of its worker, none by SIGABRT. */
+/** Event streams that never end, while workers go: each is to end by the timeouts of its worker, none by SIGABRT. */
 
 import { LossLoad, quickClients } from "./loss_load.ts";
 import type { Scaled, WorkerClass } from "./loss_servers.ts";

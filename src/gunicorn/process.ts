@@ -1,6 +1,11 @@
 import { errorText } from "../error_text.ts";
 import { isAlive, type ProcessId } from "../platform/process_id.ts";
-import { childrenOf, handles, takesCountSignals, voluntarySwitches } from "../sensors/machine/arbiter_search.ts";
+import {
+  childrenOf,
+  handles,
+  takesCountSignals,
+  voluntarySwitches,
+} from "../sensors/machine/arbiter_search.ts";
 import { GunicornNotExecutable } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 

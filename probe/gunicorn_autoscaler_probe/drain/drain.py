@@ -34,7 +34,7 @@ class Drain:
     def __init__(self, words, cfg, close_connections):
         """close_connections(): from now on every answer ends its connection. Says in the slot that it is there."""
         self._words = words
-        self._clients_ns = int(time_limits.clients_s(cfg) * 10**9)
+        self._clients_ns = int(time_limits.clients_s(cfg, words[w.KIND]) * 10**9)
         self._own_ns = int(time_limits.own_s(cfg) * 10**9)
         self._close_connections = close_connections
         self.linger_ns = 0  # it stays so long after its last request

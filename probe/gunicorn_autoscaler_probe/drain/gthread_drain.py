@@ -4,7 +4,7 @@ import socket
 import sys
 from time import monotonic_ns
 
-from .. import report, words as w
+from .. import kinds, report, words as w
 from ..meters.wsgi_meter import is_stream
 from ..polling import POLLOUT, poll
 from . import own_listeners, time_limits
@@ -85,8 +85,8 @@ class GthreadDrain(Drain):
 
 
 class GunicornsDrain:
-    """For 27 and newer, after SIGTERM: all but what gunicorn does itself, up to the graceful timeout. In a worker that
-    drains beside others, the application's own work has longer."""
+    """For 27 and newer, after SIGTERM: all but what gunicorn does itself. In a worker that drains beside others, what
+    clients keep open has its time, and the application's own work longer."""
 
     def __init__(self, worker, words):
         self._worker = worker
@@ -94,8 +94,6 @@ class GunicornsDrain:
         self._since_ns = 0
         self._clients_ns = 0  # from then on, connections on which no own work is done are ended; 0: not prolonged
         self._own_ns = 0  # from then on, all answers that have begun are ended
-        timeout_s = time_limits.clients_s(worker.cfg)
-        self._end_ns = int(max(timeout_s / 2, timeout_s - _LAST_TURNS_S) * 10**9)
         cap_keepalive = getattr(worker, '_cap_keepalive', None)
 
         def prolong_and_cap_keepalive(deadline):
@@ -108,7 +106,7 @@ class GunicornsDrain:
 
     def _prolong(self, worker):
         if self._words[w.STATE] == w.DRAINING:
-            self._clients_ns = int(time_limits.clients_s(worker.cfg) * 10**9)
+            self._clients_ns = int(time_limits.clients_s(worker.cfg, kinds.GTHREAD) * 10**9)
             own_s = int(time_limits.own_s(worker.cfg))
             self._own_ns = int((own_s - _LAST_TURNS_S) * 10**9)
             worker.cfg.set('graceful_timeout', own_s)
@@ -122,9 +120,9 @@ class GunicornsDrain:
             self._since_ns = now_ns
             self._attempt(accept_queued)
         past_ns = now_ns - self._since_ns
-        if past_ns > self._end_ns:
+        if 0 < self._clients_ns < past_ns:
             own = self._attempt(lambda worker: end_answers(worker, begun=past_ns > self._own_ns))
-            if own == 0 and 0 < self._clients_ns < past_ns:
+            if own == 0:
                 self._worker.nr_conns = 0  # gunicorn would wait for them
 
     def _attempt(self, step):

@@ -99,7 +99,8 @@ class Leaving:
         head = self._slots.head(pid)
         if head is None or head[w.STATE] != w.READY or not head[w.EMPTIES_ITSELF]:
             return 0
-        return now_ns + int((time_limits.clients_s(self._server.cfg) + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
+        clients_s = time_limits.clients_s(self._server.cfg, head[w.KIND])
+        return now_ns + int((clients_s + _DRAIN_SLACK_S) * 10**9) + self._linger_ns
 
     def _is_working(self, pid, head, now_ns):
         """Whether its main loop runs, and a call of the application has not ended; or only its threads still work."""

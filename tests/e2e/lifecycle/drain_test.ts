@@ -35,9 +35,9 @@ Deno.test("uvicorn: a draining worker ends its connections with the next answer,
   assertEquals(await server.settled(1), [busy]);
 });
 
-Deno.test("uvicorn: a websocket holds the worker no longer than the graceful timeout", async () => {
+Deno.test("uvicorn: a websocket holds the worker no longer than graceful timeout and timeout", async () => {
   const port = freeTcpPort();
-  await using server = await startServer(["--graceful-timeout", "1", ...uvicorn], port, 1);
+  await using server = await startServer(["--graceful-timeout", "1", "--timeout", "4", ...uvicorn], port, 1);
   await until(() => server.slot()[SLOT.loopTicks]! > 1, { what: "ticks" });
   const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
   await new Promise((resolve) => socket.onopen = resolve);

@@ -1,4 +1,4 @@
-/** Clients that never end: event streams hold a worker that drains no longer than its graceful timeout. */
+/** Clients that never end: event streams hold a worker that drains no longer than its timeouts. */
 
 import { assertEquals, assertLess } from "@std/assert";
 import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";
@@ -11,9 +11,9 @@ import { bin, hasWorker, venv, type VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
 
 const SERVERS: readonly [string, VenvName | "old", readonly string[]][] = [
-  ["gthread", "23", ["--threads", "8", apps.wsgi]],
-  ["gthread", "newest", ["--threads", "8", apps.wsgi]],
-  ["uvicorn", "newest", ["-k", "uvicorn_worker.UvicornWorker", apps.asgi]],
+  ["gthread", "23", ["--threads", "8", "--timeout", "4", apps.wsgi]],
+  ["gthread", "newest", ["--threads", "8", "--timeout", "4", apps.wsgi]],
+  ["uvicorn", "newest", ["-k", "uvicorn_worker.UvicornWorker", "--timeout", "4", apps.asgi]],
   ["asgi", "newest", ["-k", "asgi", apps.asgi]],
   ["gevent", "newest", ["-k", "gevent", apps.wsgi]],
   // A timeout shorter than the graceful one: the heartbeat must be kept meanwhile.
@@ -26,7 +26,7 @@ const STREAM_MS = 600_000;
 for (const [kind, version, args] of SERVERS) {
   const ignore = version !== "old" && !hasWorker(version, kind);
   Deno.test(
-    `${kind} (gunicorn ${version}): a worker with event streams that never end is out by its graceful timeout, and is not aborted`,
+    `${kind} (gunicorn ${version}): a worker with event streams that never end is out by its timeouts, and is not aborted`,
     { ignore },
     async () => {
       const port = freeTcpPort();

@@ -2,7 +2,7 @@ import socket
 import threading
 import unittest
 from types import SimpleNamespace
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from support import Config, page, stopped_clock, w
 from gunicorn_autoscaler_probe.drain import gthread_drain
@@ -147,10 +147,10 @@ class GthreadDrainTest(unittest.TestCase):
         for state, work, ends_s, graceful_s in ((w.READY, 1, None, 3), (w.DRAINING, 0, 4, 60),
                                                 (w.DRAINING, 1, None, 60)):
             worker = Worker25()
-            worker.cfg.graceful_timeout = 3
+            worker.cfg.graceful_timeout = worker.cfg.timeout = 3
             worker._cap_keepalive = lambda deadline: None
-            with page() as m, stopped_clock(gthread_drain) as clock, patch.object(gthread_drain, 'end_answers',
-                                                                                  lambda worker, begun: work):
+            with page() as m, stopped_clock(gthread_drain) as clock, patch.object(
+                    gthread_drain, 'end_answers', Mock(return_value=work)) as end_answers:
                 m[w.STATE] = state
                 end = gthread_drain.GunicornsDrain(worker, m)
                 worker.alive = False
@@ -162,6 +162,7 @@ class GthreadDrainTest(unittest.TestCase):
                     at += [second] if worker.nr_conns == 0 else []
                     clock.pass_ms(1000)
                 self.assertEqual(at[:1], [ends_s] if ends_s else [])
+                self.assertEqual(end_answers.called, state == w.DRAINING, 'where the server ends, gunicorn ends them')
 
 
 # As in gunicorn's gthread.py: the worker's own methods, in a thread of its pool.

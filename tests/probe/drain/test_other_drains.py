@@ -6,7 +6,8 @@ import unittest
 from unittest import mock
 
 from support import Config, page, stopped_clock, w
-from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, gevent_drain, tornado_drain
+from gunicorn_autoscaler_probe import kinds
+from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, gevent_drain, time_limits, tornado_drain
 
 
 class Stream:
@@ -62,6 +63,14 @@ class StreamServer:
     def close(self):
         self.__dict__.pop('handle', None)
         self.listener.getsockname = None
+
+
+class TimeLimitsTest(unittest.TestCase):
+    def test_clients_have_no_less_than_gunicorns_own_reload_gives_them(self):
+        cfg = Config(graceful_timeout=5, timeout=20)
+        for kind, seconds in ((kinds.GTHREAD, 20), (kinds.UVICORN, 20), (kinds.ASGI, 5), (kinds.GEVENT, 5)):
+            self.assertEqual(time_limits.clients_s(cfg, kind), seconds)
+        self.assertEqual(time_limits.clients_s(Config(graceful_timeout=30, timeout=3), kinds.UVICORN), 30)
 
 
 class GeventHandshakeTest(unittest.TestCase):
@@ -201,7 +210,7 @@ class GeventPatienceTest(unittest.TestCase):
                 self.assertLess(most_s - past_s, 3)
                 self.assertLess(past_s, most_s + 5)
 
-    def test_once_all_are_answered_what_clients_keep_open_ends_by_the_graceful_timeout(self):
+    def test_once_all_are_answered_it_is_the_graceful_timeout_again(self):
         worker = types.SimpleNamespace(cfg=Config(graceful_timeout=5), alive=False)
         with page() as m, stopped_clock(gevent_drain) as clock:
             m[w.STATE] = w.DRAINING
@@ -213,7 +222,7 @@ class GeventPatienceTest(unittest.TestCase):
             self.assertGreater(worker.cfg.graceful_timeout, 20)
             requests = 0
             look()
-            self.assertEqual(worker.cfg.graceful_timeout, 3)  # gunicorn ends the rest within two seconds more
+            self.assertEqual(worker.cfg.graceful_timeout, 5)
 
 
 if __name__ == '__main__':
