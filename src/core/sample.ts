@@ -72,7 +72,10 @@ export interface Load {
   readonly failed: number;
   /** Sum of the service times of the requests finished, ms (the buckets alone would lose the mean). */
   readonly serviceMs: number;
-  /** gthread: threads that have a connection, with a request in service or without (slow heads, TLS, idle HTTP/2). */
+  /**
+   * gthread: threads that have a connection, with a request in service or without (slow heads, TLS, idle HTTP/2); all of a
+   * worker that accepts nothing because it waits for a client to close.
+   */
   readonly busyThreads: number;
   /** Requests accepted but waiting inside workers for a thread (gthread). */
   readonly innerQueue: number;

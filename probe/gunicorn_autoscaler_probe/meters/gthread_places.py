@@ -12,6 +12,7 @@ from collections import deque
 from time import monotonic_ns
 
 from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE
+from .closing import watch_closing
 from .detach import detached
 from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
 from .waiting_requests import LOOK_NS, WaitingRequests
@@ -49,6 +50,7 @@ def attach(worker, m, is_stale, flush, look):
     most_kept = getattr(worker, 'max_keepalived', 0)
     busy = deque()  # one for each thread that has a connection
     enter, leave = busy.append, busy.pop
+    held = 0  # while the main loop waits for a client to close: all its threads, for none of them gets a connection
     full_since = 0  # 0 when a thread has found no request waiting
     shows_queue = ends_connections = accepts_none = is_one = False
     waits = WaitingRequests()
@@ -90,7 +92,7 @@ def attach(worker, m, is_stale, flush, look):
         enter(None)
         begun()
         try:
-            m[BUSY_THREADS] = len(busy)
+            m[BUSY_THREADS] = held or len(busy)
             queued = more = waiting()
             if queued or shows_queue:
                 show_queue(queued)
@@ -108,7 +110,7 @@ def attach(worker, m, is_stale, flush, look):
         finally:
             leave()
             try:
-                m[BUSY_THREADS] = len(busy)
+                m[BUSY_THREADS] = held or len(busy)
             except Exception as error:
                 detach(error)
 
@@ -182,10 +184,19 @@ def attach(worker, m, is_stale, flush, look):
         except Exception as error:
             detach(error)
 
+    def note_closing(is_closing):
+        nonlocal held
+        held = (1 if takes_one() else worker.cfg.threads) if is_closing else 0
+        try:
+            m[BUSY_THREADS] = held or len(busy)
+        except Exception as error:
+            detach(error)
+
     def detach(error):
         nonlocal m
         m = detached(m, error)
 
+    watch_closing(note_closing)
     worker.handle, worker.enqueue_req = watched_handle, watched_enqueue
     worker.notify = watched_notify
     worker.poller.select = watched_select

@@ -26,7 +26,7 @@ export const LOAD_METRICS: readonly Metric[] = [
   {
     name: "busy_threads",
     type: "gauge",
-    help: "gthread: threads that have a connection, whether it sends a request or not.",
+    help: "gthread: threads with a connection; all, while their worker waits for a client to close.",
     read: ({ record }) => one(busyThreadsOf(record.sample)),
   },
   {

@@ -1,7 +1,7 @@
 /** Threaded workers leave to others what they cannot begin, on real gunicorn. */
 import { assertEquals } from "@std/assert";
 import { SLOT } from "../../sensors/probe/shared_pages.ts";
-import { get } from "../../support/http.ts";
+import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
@@ -53,6 +53,19 @@ for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
     for (const answer of eight) assertEquals((await answer).status, 200);
   });
 }
+
+Deno.test("gthread on the newest gunicorn: while it waits for a client to close, all threads count as taken", async () => {
+  const port = freeTcpPort();
+  await using server = await gthreadServer("newest", port, 1);
+  await using client = await Connection.open({ port });
+  await client.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  await until(() => server.slot()[SLOT.finished] === 1 && server.slot()[SLOT.busyThreads] === 2, {
+    everyMs: 2,
+    what: "a worker that accepts nothing",
+  });
+  assertEquals((await get({ port }, "/")).status, 200, "two seconds later");
+  await until(() => server.slot()[SLOT.busyThreads] === 0, { what: "free threads" });
+});
 
 /** Writes a word of a slot as the supervisor would. */
 function writeWord(path: string, word: number, value: bigint): void {

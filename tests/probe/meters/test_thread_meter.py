@@ -1,6 +1,9 @@
 import random
+import sys
 import threading
+import time
 import unittest
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from support import page, stopped_clock, w
@@ -237,6 +240,23 @@ class ThreadMeterTest(unittest.TestCase):
             m[w.BUSY_THREADS] = m[w.INNER_QUEUE] = 3
             worker.turn()
             self.assertEqual((m[w.BUSY_THREADS], m[w.INNER_QUEUE]), (0, 0))
+
+    def test_while_the_main_loop_waits_for_a_client_to_close_no_thread_is_free(self):
+        seen = []
+        with page() as m:
+            util = SimpleNamespace(close_graceful=lambda sock: seen.append(m[w.BUSY_THREADS]))
+            with patch.dict(sys.modules, {'gunicorn.util': util}):
+                worker = Worker()
+                attach(worker, m)
+            util.close_graceful('socket')
+            self.assertEqual((seen, m[w.BUSY_THREADS]), ([2], 0))
+            m[w.ONE_UNTIL_NS] = time.monotonic_ns() + 10**12
+            util.close_graceful('socket')
+            self.assertEqual((seen, m[w.BUSY_THREADS]), ([2, 1], 0))
+            thread = threading.Thread(target=util.close_graceful, args=('socket',))
+            thread.start()
+            thread.join()
+            self.assertEqual(seen, [2, 1, 0], 'a thread waits for itself alone')
 
     def test_a_worker_that_is_to_go_is_seen_out_in_each_turn(self):
         looks = []
