@@ -100,7 +100,8 @@ function leadsToUs(path: string): boolean {
   }
 }
 
-function headOf(path: string): string {
+/** The first 4 KiB of a file, as text. */
+export function headOf(path: string): string {
   using file = Deno.openSync(path);
   const bytes = new Uint8Array(HEAD_BYTES);
   return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));

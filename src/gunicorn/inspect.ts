@@ -1,5 +1,6 @@
 import inspectScript from "../../probe/gunicorn_autoscaler_inspect.py" with { type: "text" };
 import { errorText } from "../error_text.ts";
+import { headOf } from "./find.ts";
 
 /** gunicorn's configuration, as its own loader reads it. */
 export interface Inspection {
@@ -45,23 +46,39 @@ export interface InspectionFailure {
   readonly problem: string;
 }
 
+const PYTHON = /(?:^|\/)(?:python|pypy)[\d.]*[td]?$/;
+const PYTHON_WITH_OPTIONS = /(?:python|pypy)[\d.]*[td]?(?:\s+-\S+)*$/;
+/** A zipped application (shiv, pex) has its own gunicorn, which its interpreter alone does not find. */
+const ZIPPED = "PK\x03\x04";
+
 /**
- * The interpreter that runs gunicorn: `python` of "python -m gunicorn", else the one that the script's first lines name.
- * undefined when neither tells (a compiled or wrapped gunicorn).
+ * The interpreter that runs gunicorn: `python` of "python -m gunicorn" and "python bin/gunicorn", else the one that the
+ * script's first lines name. undefined when neither tells (a compiled, zipped or wrapped gunicorn).
  */
 export function interpreterOf(words: readonly string[]): string[] | undefined {
   const module = words.indexOf("-m");
   if (module > 0) return words.slice(0, module);
   try {
-    const start = Deno.readTextFileSync(words[0]!).slice(0, 4096).split("\n");
+    const script = PYTHON.test(words[0]!) ? afterOptions(words) : 0;
+    const head = headOf(words[script]!);
+    if (head.includes(ZIPPED)) return undefined;
+    if (script > 0) return words.slice(0, script);
+    const start = head.split("\n");
     const shebang = start[0]!.startsWith("#!") ? start[0]!.slice(2).trim() : "";
-    if (/python[\d.]*$/.test(shebang)) return shebang.split(/\s+/);
+    if (PYTHON_WITH_OPTIONS.test(shebang)) return shebang.split(/\s+/);
     // Long paths: pip writes `#!/bin/sh` and then '''exec' "/long/path/python" "$0" "$@"
     const exec = start[1]?.match(/^'''exec' "?([^"]+?)"? "\$0"/);
     return exec?.[1] === undefined ? undefined : [exec[1]];
   } catch {
     return undefined;
   }
+}
+
+/** Where the script stands on a command line of Python's. */
+function afterOptions(words: readonly string[]): number {
+  let i = 1;
+  while (words[i]?.startsWith("-")) i += ["-W", "-X"].includes(words[i]!) ? 2 : 1;
+  return i;
 }
 
 /**
