@@ -1,5 +1,6 @@
 import {
   ASYNC_CORE_UTILIZATION,
+  BEGUN_SHARE,
   BLOCKED_LOOP_FACTOR,
   BLOCKED_LOOP_UTILIZATION,
   COMPUTING_LOOP_SHARE,
@@ -106,9 +107,14 @@ export function blockedLoops(sums: WindowSums, before: WindowSums): number {
   return (lowerCount(sums.arrivals) * blockedMs(before)) / sums.spanMs;
 }
 
-/** How long a request keeps a blocked loop busy on average, ms; 0 where loops are not blocked. */
+/**
+ * How long a request keeps a blocked loop busy on average, ms; 0 where loops are not blocked. Of long ones few have finished
+ * when many have begun: those kept it busy too.
+ * Example: a second of busy loops, 12 requests of 2 s have begun and one has finished: 167 ms, not a second.
+ */
 export function blockedMs(sums: WindowSums): number {
-  return isBlocked(sums) ? (loopState(sums).erlangs * sums.spanMs) / sums.finished : 0;
+  if (!isBlocked(sums)) return 0;
+  return (loopState(sums).erlangs * sums.spanMs) / Math.max(sums.finished, sums.started * BEGUN_SHARE);
 }
 
 /** Whether loops wait for something within a turn: they are busy for far longer than they compute. */

@@ -179,6 +179,12 @@ Deno.test("a request that blocks keeps its loop busy for its part of the busy ti
   assertEquals(blockedMs({ ...sums, finished: 0 }), 0);
 });
 
+Deno.test("the few of many long requests that have finished are not all that kept a loop busy", () => {
+  const sums = { ...ticks(Array(30).fill({ ...late(1, 40), loopBusyMs: 20 })).sums(3_000), finished: 1 };
+  assertEquals(blockedMs({ ...sums, started: 12 }), 100);
+  assertEquals(blockedMs({ ...sums, started: 1 }), 600);
+});
+
 Deno.test("without a finished request it is not known what blocks", () => {
   const sums = { ...ticks([late(10, 100)]).sums(100), finished: 0, arrivals: 100, cpuMs: 0 };
   assertEquals(blockedLoops(sums, sums), 0);
