@@ -1,10 +1,15 @@
 import type { Logger } from "@logtape/logtape";
 import { Autoscaler } from "../core/autoscaler.ts";
-import type { Order } from "../core/policy/policy.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Decision } from "../core/reason.ts";
 import type { Sample } from "../core/sample.ts";
-import { AUTOMATIC, standingAt, type StandingOrder, withinBounds } from "../core/policy/standing_order.ts";
+import {
+  AUTOMATIC,
+  type Order,
+  standingAt,
+  type StandingOrder,
+  withinBounds,
+} from "../core/policy/standing_order.ts";
 import type { CountState, WorkerCount } from "../gunicorn/worker_count.ts";
 import { DecisionLog } from "../wording/decision_log.ts";
 import { orderText } from "../wording/order_words.ts";

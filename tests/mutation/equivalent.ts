@@ -164,8 +164,9 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: "an equal value that is kept beside the newer one goes first, and the newer one stands for it",
   },
   {
-    file: "policy/policy.ts",
-    code: "const target = Math.max(mostEnough, input.bounds.min, keptMs > 0 ? input.start!.workers : 0);",
+    file: "policy/shrink.ts",
+    code:
+      "const fewest = Math.max(hold.mostEnough, streams, input.bounds.min, startMs > 0 ? start!.workers : 0);",
     changes: ["0 → 1"],
     because: "at least one worker is always wanted",
   },

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { getLogger } from "@logtape/logtape";
-import { AUTO } from "../../src/core/policy/policy.ts";
+import { AUTO } from "../../src/core/policy/standing_order.ts";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
 import { Supervisor, type TickRecord } from "../../src/supervisor/supervisor.ts";
 import { sample } from "../core/samples.ts";

@@ -11,6 +11,8 @@ import {
   RETURN_MS,
 } from "../constants.ts";
 import type { PolicySettings } from "../policy_settings.ts";
+import type { SlidingMax } from "../sliding_max.ts";
+import { type FlatHold, flatHoldMs } from "./flat_hold.ts";
 
 /** What was learned of how long workers are worth keeping. */
 export interface LearnedHold {
@@ -44,6 +46,35 @@ export function holdMs(
     settings.idleMs * holdFactor * (fell ? Math.min(1, FALL_HOLD_SHARE * holdFactor) : 1),
     (bootMs > 0 ? bootMs : HOLD_UNKNOWN_BOOT_MS) * boots,
   );
+}
+
+/** How long fewer workers must have been enough by now, and how many were. */
+export interface Hold {
+  readonly ms: number;
+  /** The most that were enough at a time during it. */
+  readonly mostEnough: number;
+  /** With what was learned of returning load, whether that concerns so few workers or not. */
+  readonly learnedMs: number;
+}
+
+/** The hold in this tick. `flatFromMs`: since when nothing but chance is known to have moved the load. */
+export function holdNow(
+  state: LearnedHold & FlatHold & { readonly target: number; readonly enoughInHold: SlidingMax },
+  { nowMs, settings, bootMs, fell, flatFromMs }: {
+    readonly nowMs: number;
+    readonly settings: PolicySettings;
+    readonly bootMs: number;
+    readonly fell: boolean;
+    readonly flatFromMs: number;
+  },
+): Hold {
+  const mostIn = (forMs: number) => state.enoughInHold.max(nowMs, forMs, state.target);
+  const plainMs = holdMs(1, settings, bootMs, fell);
+  const learnedMs = holdMs(state.holdFactor, settings, bootMs, fell);
+  // Nothing was learned of fewer workers than load has ever returned from; but fewer would be later still.
+  const isLearned = bootsAreLate(bootMs, settings) || mostIn(plainMs) >= state.returnedFrom;
+  const ms = Math.max(isLearned ? learnedMs : plainMs, flatHoldMs(state, flatFromMs));
+  return { ms, mostEnough: mostIn(ms), learnedMs };
 }
 
 /** What is learned by a growth: load that returns soon after a shrink doubles the hold. */

@@ -1,4 +1,4 @@
-import type { Order } from "./policy.ts";
+import type { Order } from "./standing_order.ts";
 import type { PolicySettings } from "../policy_settings.ts";
 import type { Decision } from "../reason.ts";
 import { known, type Load, type Sample } from "../sample.ts";

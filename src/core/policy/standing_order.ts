@@ -1,5 +1,13 @@
-import { AUTO, type Order } from "./policy.ts";
 import type { PolicySettings } from "../policy_settings.ts";
+
+/** What an operator asked for by hand. */
+export type Order =
+  | { readonly kind: "auto" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "pinned"; readonly workers: number };
+
+/** Nothing was ordered: the law decides. */
+export const AUTO: Order = { kind: "auto" };
 
 /** An order and when it ends. */
 export interface StandingOrder {

@@ -1,6 +1,5 @@
-import { AUTO, type Order } from "../../core/policy/policy.ts";
 import type { PolicySettings } from "../../core/policy_settings.ts";
-import type { StandingOrder } from "../../core/policy/standing_order.ts";
+import { AUTO, type Order, type StandingOrder } from "../../core/policy/standing_order.ts";
 import { changeLive } from "../../settings/live_settings.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";

@@ -1,10 +1,6 @@
-import {
-  AUTO,
-  decide,
-  initialPolicy,
-  type Order,
-  type PolicyState,
-} from "../../../src/core/policy/policy.ts";
+import { decide } from "../../../src/core/policy/policy.ts";
+import { initialPolicy, type PolicyState } from "../../../src/core/policy/policy_state.ts";
+import { AUTO, type Order } from "../../../src/core/policy/standing_order.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { Bounds, Decision, Demand } from "../../../src/core/reason.ts";
 import type { Maybe } from "../../../src/core/sample.ts";

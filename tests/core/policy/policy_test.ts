@@ -1,6 +1,6 @@
 /** What is decided, moment by moment: up at once, down after the hold. Without a number, wants come from the load. */
 import { assertEquals } from "@std/assert";
-import { AUTO } from "../../../src/core/policy/policy.ts";
+import { AUTO } from "../../../src/core/policy/standing_order.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import type { Bounds } from "../../../src/core/reason.ts";
 import { bounds, demand, Driver, facts } from "./policy_driver.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Autoscaler } from "../../../src/core/autoscaler.ts";
-import { AUTO, type Order } from "../../../src/core/policy/policy.ts";
+import { AUTO, type Order } from "../../../src/core/policy/standing_order.ts";
 import { asleepDecision, AWAKE, nextSleep } from "../../../src/core/policy/sleep.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { Decision } from "../../../src/core/reason.ts";

@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { AUTO, type Order } from "../../../src/core/policy/policy.ts";
+import { AUTO, type Order, type StandingOrder } from "../../../src/core/policy/standing_order.ts";
 import type { PolicySettings } from "../../../src/core/policy_settings.ts";
-import type { StandingOrder } from "../../../src/core/policy/standing_order.ts";
 import { changeLive } from "../../../src/settings/live_settings.ts";
 import { LIVE_OPTIONS, OPTIONS } from "../../../src/settings/settings_table.ts";
 import { policyOf, type Settings } from "../../../src/settings/settings.ts";
