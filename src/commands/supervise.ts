@@ -55,11 +55,42 @@ export interface Supervision {
 
 /** Scales gunicorn until it ends, and returns its exit code. */
 export async function supervise(parts: Supervision): Promise<number> {
-  const { gunicorn, sensing, status, recorder, notices, settings, log } = parts;
-  const { initialWorkers, found, beforeReload, beat } = parts;
+  const { gunicorn, sensing, status, notices, log } = parts;
   sensing.attach(gunicorn);
   if (opensOnUsr1() && await closeInspector()) log.warn("V8's inspector was open and is closed again");
   using memory = new SpareMemory();
+  const supervisor = makeSupervisor(parts, memory);
+  status.attach({ supervisor, sensing });
+  using shutdown = new Shutdown(parts, supervisor);
+  const lifecycle = makeLifecycle(parts, supervisor, shutdown);
+  const orphanage = new Orphanage(gunicorn.pid);
+  using _unexpected = logUnexpectedErrors(log);
+  lifecycle.listen(parts.early);
+  try {
+    const looping = supervisor.run();
+    const exit = await lastExit(parts, orphanage);
+    notices?.stopping();
+    sensing.lookForMaster();
+    const isOrderly = shutdown.hasBegun || exit.code === 0;
+    const leftovers = remember(leftWorkers(orphanage, sensing.workerPids(), isOrderly));
+    supervisor.stop();
+    await looping;
+    if (exit.code !== 0 || sensing.arbiterFile?.daemon() === undefined) {
+      sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", shutdown.hasBegun, log);
+    }
+    const graceMs = sensing.arbiter?.gracefulTimeoutMs ?? LEFTOVER_MS;
+    await endLeftMaster(gunicorn, { ending: shutdown.hasBegun, graceMs: graceMs + LEFTOVER_MS, log });
+    await endLeftovers(leftovers.filter(({ pid }) => pid !== gunicorn.arbiter?.pid), LEFTOVER_MS);
+    return exit.code;
+  } finally {
+    orphanage.close();
+    lifecycle.close();
+  }
+}
+
+/** The loop, with all that looks at its ticks. */
+function makeSupervisor(parts: Supervision, memory: SpareMemory): Supervisor {
+  const { sensing, status, recorder, notices, settings, log, initialWorkers, found, beat } = parts;
   const supervisor = new Supervisor({
     sampler: sensing,
     count: sensing.workerCount,
@@ -82,23 +113,16 @@ export async function supervise(parts: Supervision): Promise<number> {
       notices?.note(record, sensing.arbiter?.reloads, supervisor.paceMs);
     },
   });
-  status.attach({ supervisor, sensing });
-  let ending = false;
-  let lateMasters: ReturnType<typeof setInterval> | undefined;
-  const lifecycle = new Lifecycle({
+  return supervisor;
+}
+
+/** What the signals do that are sent to us. */
+function makeLifecycle(parts: Supervision, supervisor: Supervisor, shutdown: Shutdown): Lifecycle {
+  const { gunicorn, sensing, notices, log, beforeReload } = parts;
+  return new Lifecycle({
     gunicorn,
     log,
-    onEnd: () => {
-      ending = true;
-      notices?.stopping();
-      const look = () => {
-        // A master that starts only now would not hear the signal that its launcher got.
-        sensing.lookForMaster();
-        if (sensing.isListening !== true) supervisor.stop();
-      };
-      look();
-      lateMasters ??= setInterval(look, LATE_MASTER_MS);
-    },
+    onEnd: () => shutdown.begin(),
     ending: { isListening: () => sensing.isListening, graceMs: () => sensing.graceMs },
     moveFloor: (by) => supervisor.moveFloor(by),
     beforeReload: () => {
@@ -111,46 +135,68 @@ export async function supervise(parts: Supervision): Promise<number> {
       if (opensOnUsr1()) void closeInspectorOfUsr1();
     },
   });
-  const orphanage = new Orphanage(gunicorn.pid);
-  const catchAll = (event: ErrorEvent | PromiseRejectionEvent) => {
-    // An unexpected error: it is logged, and gunicorn goes on.
+}
+
+/** The time from a signal that ends gunicorn to its end: nothing is decided once it no longer listens. */
+class Shutdown implements Disposable {
+  readonly #parts: Supervision;
+  readonly #supervisor: Supervisor;
+  /** There was such a signal. */
+  hasBegun = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(parts: Supervision, supervisor: Supervisor) {
+    this.#parts = parts;
+    this.#supervisor = supervisor;
+  }
+
+  begin(): void {
+    this.hasBegun = true;
+    this.#parts.notices?.stopping();
+    this.#look();
+    this.#timer ??= setInterval(() => this.#look(), LATE_MASTER_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { sensing } = this.#parts;
+    // A master that starts only now would not hear the signal that its launcher got.
+    sensing.lookForMaster();
+    if (sensing.isListening !== true) this.#supervisor.stop();
+  }
+}
+
+/** Logs errors that nothing catches, which leave gunicorn alone, until disposed. */
+function logUnexpectedErrors(log: Logger): Disposable {
+  const note = (event: ErrorEvent | PromiseRejectionEvent) => {
     event.preventDefault();
     log.error("an unexpected error ({error}); gunicorn is not affected", {
       error: "reason" in event ? String(event.reason) : event.message,
     });
   };
-  globalThis.addEventListener("error", catchAll);
-  globalThis.addEventListener("unhandledrejection", catchAll);
-  lifecycle.listen(parts.early);
-  try {
-    const looping = supervisor.run();
-    let exit = await gunicorn.exited;
-    for (let next; (next = nextMaster(gunicorn, orphanage, sensing)) !== undefined;) {
-      log.info("SIGUSR2 has replaced gunicorn's master: process {pid} goes on", { pid: next.pid });
-      sensing.arbiterFile?.forgetMaster();
-      gunicorn.recognise(next);
-      exit = { code: await orphanage.ended(next), signal: null };
-    }
-    notices?.stopping();
-    sensing.lookForMaster();
-    const isOrderly = ending || exit.code === 0;
-    const leftovers = remember(leftWorkers(orphanage, sensing.workerPids(), isOrderly));
-    supervisor.stop();
-    await looping;
-    if (exit.code !== 0 || sensing.arbiterFile?.daemon() === undefined) {
-      sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", ending, log);
-    }
-    const graceMs = sensing.arbiter?.gracefulTimeoutMs ?? LEFTOVER_MS;
-    await endLeftMaster(gunicorn, { ending, graceMs: graceMs + LEFTOVER_MS, log });
-    await endLeftovers(leftovers.filter(({ pid }) => pid !== gunicorn.arbiter?.pid), LEFTOVER_MS);
-    return exit.code;
-  } finally {
-    clearInterval(lateMasters);
-    orphanage.close();
-    lifecycle.close();
-    globalThis.removeEventListener("error", catchAll);
-    globalThis.removeEventListener("unhandledrejection", catchAll);
+  globalThis.addEventListener("error", note);
+  globalThis.addEventListener("unhandledrejection", note);
+  return {
+    [Symbol.dispose]() {
+      globalThis.removeEventListener("error", note);
+      globalThis.removeEventListener("unhandledrejection", note);
+    },
+  };
+}
+
+/** How gunicorn ended: the master that we started, or the last of those that SIGUSR2 put in its place. */
+async function lastExit({ gunicorn, sensing, log }: Supervision, orphanage: Orphanage): Promise<Exit> {
+  let exit = await gunicorn.exited;
+  for (let next; (next = nextMaster(gunicorn, orphanage, sensing)) !== undefined;) {
+    log.info("SIGUSR2 has replaced gunicorn's master: process {pid} goes on", { pid: next.pid });
+    sensing.arbiterFile?.forgetMaster();
+    gunicorn.recognise(next);
+    exit = { code: await orphanage.ended(next), signal: null };
   }
+  return exit;
 }
 
 /** The master that SIGUSR2 has started lives on without the one that started it. */
