@@ -1,6 +1,6 @@
 import type { Flags } from "../cli/cli.ts";
 import { isAsync } from "../core/kinds.ts";
-import type { Maybe, WorkerModel } from "../core/sample.ts";
+import type { WorkerModel } from "../core/sample.ts";
 import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
 import { lengthenedGrace, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
@@ -16,7 +16,13 @@ import type { Settings } from "../settings/settings.ts";
 import { cappedMaximum, describe, type Resolved } from "../settings/settings_sources.ts";
 import { VERSION } from "../version.ts";
 import { advise, minimumProblem } from "./advice.ts";
-import { boundAddress, recordingProblem, runtimeFolderProblem, takenAddresses } from "./obstacles.ts";
+import {
+  boundAddress,
+  recordingProblem,
+  runtimeFolderProblem,
+  takenAddresses,
+  type WantedAddress,
+} from "./obstacles.ts";
 import { userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import { BAD_USAGE } from "./refusal.ts";
@@ -24,6 +30,10 @@ import { startRows } from "./start_rows.ts";
 import { readSettings } from "./settings_input.ts";
 
 const MIB = 2 ** 20;
+
+type Row = [name: string, value: string];
+/** The lines under one title; not printed when there is none. */
+type Section = [title: string, rows: readonly Row[]];
 
 /**
  * `check`: says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused whatever
@@ -36,85 +46,52 @@ export async function check(
 ): Promise<number> {
   const isProgram = program.length > 0;
   const limits = new Machine().limits();
+  const memoryLimitBytes = limits.memoryBytes === "unknown" ? undefined : limits.memoryBytes;
   const resolved = readSettings(flags, limits);
-  const errors = [...resolved.errors];
-  const warnings = [...resolved.warnings];
-  const { settings } = resolved;
-  const sections: [title: string, rows: [string, string][]][] = [];
-  let inspection: Inspection | undefined;
-  let words: string[] = [];
-  try {
-    const path = variable("PATH");
-    words = isProgram ? findWords(program, path) : findGunicorn(settings.gunicorn, path, ownFolder());
-    const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;
-    if (problem !== undefined) errors.push(problem);
-    if (isProgram || interpreterOf(words) === undefined) {
-      warnings.push(`gunicorn's configuration is known only when ${words[0]} has started it: not looked at`);
-    } else {
-      const result = await inspectGunicorn(words, mappedArguments(settings, gunicornArgs), true);
-      if (isFailure(result)) errors.push(`Cannot read gunicorn's configuration: ${result.problem}`);
-      else inspection = result;
-    }
-  } catch (error) {
-    if (!(error instanceof GunicornNotFound)) throw error;
-    errors.push(error.message);
-  }
+  const { settings, sources } = resolved;
+  const found = await inspect(settings, gunicornArgs, program);
+  const { words, inspection } = found;
   const plan = planLaunch({
     settings,
     gunicornArgs,
     environment: Deno.env.toObject(),
     wrapperConfig: settings.probe === "on" ? "(runtime folder)/gunicorn_autoscaler_conf.py" : undefined,
-    sources: resolved.sources,
+    sources,
     inspection,
     freeBytes: freeBytes(new Cgroup()),
   });
-  errors.push(...plan.errors);
-  const model = inspection === undefined ? undefined : workerModel(
-    inspection.worker_class_names,
-    inspection.threads,
-    inspection.worker_connections,
-  );
-  if (inspection !== undefined && model !== undefined) {
-    sections.push(["gunicorn", gunicornRows(words, inspection, model)]);
-    errors.push(...problems(inspection));
-    const noRoom = minimumProblem(settings, inspection, ifKnown(limits.memoryBytes));
-    if (noRoom !== undefined) errors.push(noRoom);
-  }
+  const model = inspection &&
+    workerModel(inspection.worker_class_names, inspection.threads, inspection.worker_connections);
   const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
-  for (const problem of [runtimeFolderProblem(bases), settings.record && recordingProblem(settings.record)]) {
-    if (problem) errors.push(problem);
-  }
-  warnings.push(...takenAddresses([
-    ...(inspection?.address ?? []).flatMap((text) => {
-      const address = boundAddress(text);
-      return address === undefined ? [] : [{ by: "gunicorn's --bind", address }];
-    }),
-    ...(settings.statusAddr === "off" ? [] : [{ by: "--status-addr", address: settings.statusAddr }]),
-  ]));
-  sections.push(["Limits", limitRows(limits, resolved)]);
-  sections.push(["Start", [
-    [
-      "workers",
-      `${plan.initialWorkers} to begin with, then ${plan.minWorkers} to ${plan.maxWorkers}`,
-    ],
-    ...(inspection === undefined ? [] : startedFrom(settings, inspection)),
-    ["runtime folder", `in ${bases[0]}`],
-    ...startRows({ words, isProgram, environment: Deno.env.toObject(), ownPid: Deno.pid }),
-    ...plan.notes.map((note): [string, string] => ["note", note]),
-  ]]);
-  if (model !== undefined) sections.push(["Signals", signalRows(settings, model, resolved)]);
-  sections.push([
-    "Settings",
-    describe(resolved).map(({ option, value, source }) => [
-      option.flag,
-      `${value === "" ? "-" : value}  (${source === "environment" ? variableOf(option) : source})`,
-    ]),
+  const errors = [
+    ...resolved.errors,
+    ...found.errors,
+    ...plan.errors,
+    ...(inspection === undefined ? [] : problems(inspection)),
+    inspection && minimumProblem(settings, inspection, memoryLimitBytes),
+    runtimeFolderProblem(bases),
+    settings.record === "" ? undefined : recordingProblem(settings.record),
+  ].filter((problem) => problem !== undefined);
+  const warnings = [
+    ...resolved.warnings,
+    ...found.warnings,
+    ...takenAddresses(wantedAddresses(settings, inspection)),
+  ];
+  print([
+    ["gunicorn", inspection && model ? gunicornRows(words, inspection, model) : []],
+    ["Limits", limitRows(limits, resolved)],
+    ["Start", [
+      ["workers", `${plan.initialWorkers} to begin with, then ${plan.minWorkers} to ${plan.maxWorkers}`],
+      ...(inspection === undefined ? [] : startedFrom(settings, inspection)),
+      ["runtime folder", `in ${bases[0]}`],
+      ...startRows({ words, isProgram, environment: Deno.env.toObject(), ownPid: Deno.pid }),
+      ...plan.notes.map((note): Row => ["note", note]),
+    ]],
+    ["Signals", model === undefined ? [] : signalRows(settings, model, resolved)],
+    ["Settings", settingRows(resolved)],
   ]);
-  print(sections);
-  if (inspection !== undefined && model !== undefined) {
-    const memoryLimitBytes = ifKnown(limits.memoryBytes);
-    const advice = advise({ settings, inspection, model, memoryLimitBytes, cores: limits.cores });
-    list("Advice", advice);
+  if (inspection && model) {
+    list("Advice", advise({ settings, inspection, model, memoryLimitBytes, cores: limits.cores }));
   }
   list("Warnings", warnings);
   list("Errors", errors);
@@ -122,15 +99,58 @@ export async function check(
   return errors.length === 0 ? 0 : BAD_USAGE;
 }
 
-function ifKnown(value: Maybe<number>): number | undefined {
-  return value === "unknown" ? undefined : value;
+/** What is there to be started, and gunicorn's own configuration where that can be read. */
+interface Found {
+  /** The words that start gunicorn, or the program that starts it; empty when there is none. */
+  readonly words: readonly string[];
+  readonly inspection?: Inspection;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+async function inspect(
+  settings: Settings,
+  gunicornArgs: readonly string[],
+  program: readonly string[],
+): Promise<Found> {
+  const isProgram = program.length > 0;
+  const path = variable("PATH");
+  let words: readonly string[];
+  try {
+    words = isProgram ? findWords(program, path) : findGunicorn(settings.gunicorn, path, ownFolder());
+  } catch (error) {
+    if (!(error instanceof GunicornNotFound)) throw error;
+    return { words: [], errors: [error.message], warnings: [] };
+  }
+  const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;
+  const errors = problem === undefined ? [] : [problem];
+  if (isProgram || interpreterOf(words) === undefined) {
+    const warning = `gunicorn's configuration is known only when ${words[0]} has started it: not looked at`;
+    return { words, errors, warnings: [warning] };
+  }
+  const result = await inspectGunicorn(words, mappedArguments(settings, gunicornArgs), true);
+  return isFailure(result)
+    ? {
+      words,
+      errors: [...errors, `Cannot read gunicorn's configuration: ${result.problem}, correct it`],
+      warnings: [],
+    }
+    : { words, inspection: result, errors, warnings: [] };
+}
+
+function wantedAddresses(settings: Settings, inspection: Inspection | undefined): WantedAddress[] {
+  const bound = (inspection?.address ?? []).map(boundAddress).filter((address) => address !== undefined);
+  return [
+    ...bound.map((address) => ({ by: "gunicorn's --bind", address })),
+    ...(settings.statusAddr === "off" ? [] : [{ by: "--status-addr", address: settings.statusAddr }]),
+  ];
 }
 
 function gunicornRows(
   words: readonly string[],
   inspection: Inspection,
   model: WorkerModel,
-): [string, string][] {
+): Row[] {
   const { app } = inspection;
   const slots = model.kind === "sync" ? "one request at a time" : `${model.slots} requests at a time`;
   return [
@@ -143,7 +163,7 @@ function gunicornRows(
       "application",
       `loads in ${Math.round(app.load_ms)} ms, ${Math.round(app.rss_bytes / MIB)} MiB resident` +
       (inspection.preload ? ", preloaded" : ""),
-    ] as [string, string]]),
+    ] as Row]),
   ];
 }
 
@@ -170,7 +190,7 @@ function problems(inspection: Inspection): string[] {
 }
 
 /** The config file that was found, and how long a worker that drains may finish. */
-function startedFrom(settings: Settings, inspection: Inspection): [string, string][] {
+function startedFrom(settings: Settings, inspection: Inspection): Row[] {
   const { config, given, graceful_timeout } = inspection;
   const lengthened = lengthenedGrace(settings, inspection);
   const why = given.includes("graceful_timeout")
@@ -184,7 +204,7 @@ function startedFrom(settings: Settings, inspection: Inspection): [string, strin
   ];
 }
 
-function limitRows(limits: MachineLimits, resolved: Resolved): [string, string][] {
+function limitRows(limits: MachineLimits, resolved: Resolved): Row[] {
   const { settings, sources } = resolved;
   const memory = limits.memoryBytes === "unknown" ? "unknown" : `${Math.round(limits.memoryBytes / MIB)} MiB`;
   const isCapped = cappedMaximum(resolved, limits.cores) !== undefined;
@@ -198,7 +218,7 @@ function limitRows(limits: MachineLimits, resolved: Resolved): [string, string][
 }
 
 /** Which signals this worker class has, and what the probe does. */
-function signalRows(settings: Settings, model: WorkerModel, { sources }: Resolved): [string, string][] {
+function signalRows(settings: Settings, model: WorkerModel, { sources }: Resolved): Row[] {
   const probed = settings.probe === "on" && model.kind !== "unknown";
   const slots = probed ? "live, from the probe" : "not measured";
   const statsd = settings.probe === "off" || sources.statsdAddr !== "default";
@@ -223,9 +243,17 @@ function probeText(settings: Settings, model: WorkerModel): string {
   return `attaches to the master and to every ${model.kind} worker; nothing is added to the application`;
 }
 
-function print(sections: readonly (readonly [string, readonly (readonly [string, string])[]])[]): void {
+function settingRows(resolved: Resolved): Row[] {
+  return describe(resolved).map(({ option, value, source }) => [
+    option.flag,
+    `${value === "" ? "-" : value}  (${source === "environment" ? variableOf(option) : source})`,
+  ]);
+}
+
+function print(sections: readonly Section[]): void {
   console.log(`gunicorn-autoscaler ${VERSION}`);
   for (const [title, rows] of sections) {
+    if (rows.length === 0) continue;
     console.log(`\n${title}`);
     for (const [name, value] of rows) console.log(`  ${name.padEnd(26)}${value}`);
   }
