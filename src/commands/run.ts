@@ -50,10 +50,10 @@ export function exec(flags: Flags, program: readonly string[]): Promise<number> 
   });
 }
 
-async function start(
-  flags: Flags,
-  find: (settings: Settings) => Pick<Start, "words" | "gunicornArgs" | "isProgram">,
-): Promise<number> {
+/** What is found to be started. */
+type Found = Pick<Start, "words" | "gunicornArgs" | "isProgram">;
+
+async function start(flags: Flags, find: (settings: Settings) => Found): Promise<number> {
   const background = backgroundOf();
   const cgroup = new Cgroup();
   const { limit: cores, isWholeMachine } = readCores(cgroup);
@@ -69,50 +69,56 @@ async function start(
   if (variable("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
   try {
     const found = find(settings);
-    const problem = settings.probe === "on" ? userChangeProblem(found.words, Deno.uid()) : undefined;
+    const { words, isProgram, gunicornArgs } = found;
+    const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;
     if (problem !== undefined) throw new Refused([problem]);
-    const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
     const probeFiles = settings.probe === "on" ? readProbe() : undefined;
-    using folder = new RuntimeFolder(bases, probeFiles && ((dir) => fillWithProbe(dir, probeFiles)));
-    const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
-    const risk = replaceableIn(base);
-    if (risk !== undefined) {
-      // Not a warning: in a container, where volumes are open to all, there is often no other user.
-      log.info(
-        "{base} {risk}: others could put a folder in the place of the runtime folder, name a safer one with --runtime-dir",
-        { base, risk },
-      );
-    }
-    const statsd = settings.probe === "off" || sources.statsdAddr !== "default"
-      ? settings.statsdAddr
-      : undefined;
-    const isStaying = found.isProgram && background === "ends";
+    using folder = makeFolder(settings, probeFiles, log);
+    const isStatsdUsed = settings.probe === "off" || sources.statsdAddr !== "default";
     const { code, daemon } = await runIn(folder, {
+      ...found,
       settings,
       sources,
       log,
-      statsd,
+      statsd: isStatsdUsed ? settings.statsdAddr : undefined,
       probeFiles,
       freeBytes: freeBytes(cgroup),
-      ...found,
-      background: isStaying ? "stays" : background,
+      background: isProgram && background === "ends" ? "stays" : background,
     });
     if (daemon !== undefined) {
       const pid = startInBackground(daemon);
       const opened = await log.open();
       opened.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
     }
-    const isBadUsage = code === FAILED && !found.isProgram && namesNothing(found.gunicornArgs);
-    return isBadUsage ? BAD_USAGE : code;
+    return code === FAILED && !isProgram && namesNothing(gunicornArgs) ? BAD_USAGE : code;
   } catch (error) {
     await log.flush();
-    if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
-    if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
-    if (error instanceof Error && error.message.startsWith("Cannot ")) {
-      return refuse([error.message], FAILED);
-    }
-    throw error;
+    return refused(error);
   }
+}
+
+/** The runtime folder, with the probe in it. */
+function makeFolder(settings: Settings, probe: ProbeFiles | undefined, log: DeferredLog): RuntimeFolder {
+  const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
+  const folder = new RuntimeFolder(bases, probe && ((dir) => fillWithProbe(dir, probe)));
+  const base = folder.path.slice(0, folder.path.lastIndexOf("/"));
+  const risk = replaceableIn(base);
+  if (risk !== undefined) {
+    // Not a warning: in a container, where volumes are open to all, there is often no other user.
+    log.info(
+      "{base} {risk}: others could put a folder in the place of the runtime folder, name a safer one with --runtime-dir",
+      { base, risk },
+    );
+  }
+  return folder;
+}
+
+/** Prints why nothing was started, and returns the exit code. Throws what is no refusal. */
+function refused(error: unknown): number {
+  if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
+  if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
+  if (error instanceof Error && error.message.startsWith("Cannot ")) return refuse([error.message], FAILED);
+  throw error;
 }
 
 /** Without the probe StatsD is needed: its default address must be one that this machine has. */
@@ -132,7 +138,7 @@ function namesNothing(gunicornArgs: readonly string[]): boolean {
   }
   if (mayNameApplication(all, hasDefaultConfig)) return false;
   console.error(
-    "Name an application, such as myapp:app, or a config with -c; see gunicorn-autoscaler --help",
+    "Cannot start: no application is named, add one such as myapp:app, or a config with -c",
   );
   return true;
 }

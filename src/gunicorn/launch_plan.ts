@@ -50,50 +50,85 @@ export interface LaunchInput {
 
 /** Plans how gunicorn is started: its arguments with ours added, the workers to start with, lines to log. */
 export function planLaunch(input: LaunchInput): LaunchPlan {
-  const { settings, environment } = input;
-  const notes: string[] = [];
+  const { settings, wrapperConfig } = input;
   const errors: string[] = [];
-  const environmentArgs = splitCmdArgs(environment["GUNICORN_CMD_ARGS"], errors);
+  const environmentArgs = splitCmdArgs(input.environment["GUNICORN_CMD_ARGS"], errors);
   const all = [...environmentArgs, ...input.gunicornArgs];
-  if (input.wrapperConfig === undefined && hasOption(all, "daemon")) {
+  if (wrapperConfig === undefined && hasOption(all, "daemon")) {
     errors.push(
       "Cannot run gunicorn with --daemon and --probe off: the autoscaler must stay its parent, leave one of them out",
     );
   }
   if (settings.sleepAfter > 0) errors.push(...sleepProblems(all, input));
-  if (settings.deepSleepAfter > 0) notes.push(...deepSleepNotes(settings));
-  let args = mappedArguments(settings, input.gunicornArgs);
-  if (args.join("\0") !== input.gunicornArgs.join("\0")) {
-    notes.push("uvicorn.workers is deprecated: using uvicorn_worker");
+  const args = mappedArguments(settings, input.gunicornArgs);
+  const isMapped = args.join("\0") !== input.gunicornArgs.join("\0");
+  const { note, ...counts } = plannedCounts(input, args, environmentArgs);
+  const notes = [
+    ...(settings.deepSleepAfter > 0 ? deepSleepNotes(settings) : []),
+    ...(isMapped ? ["uvicorn.workers is deprecated: using uvicorn_worker"] : []),
+    ...(note === undefined ? [] : [note]),
+  ];
+  if (wrapperConfig !== undefined) {
+    return { args: withOptions(args, "-c", wrapperConfig), ...counts, relayTo: undefined, notes, errors };
   }
+  const bare = withoutProbe(input, args, environmentArgs, counts.initialWorkers);
+  return {
+    args: bare.args,
+    ...counts,
+    isFound: false,
+    relayTo: bare.relayTo,
+    notes: [...notes, ...bare.notes],
+    errors,
+  };
+}
+
+/** The workers to start with, their bounds, and what of it gunicorn's own configuration decides. */
+function plannedCounts(
+  input: LaunchInput,
+  args: readonly string[],
+  environmentArgs: readonly string[],
+): Pick<LaunchPlan, "initialWorkers" | "minWorkers" | "maxWorkers" | "isFound" | "prepared"> & {
+  readonly note: string | undefined;
+} {
+  const { settings, inspection, wrapperConfig } = input;
   const given = givenNumber(input, environmentArgs);
   const bounds = givenBounds(input);
   // A dry run changes nothing.
   const fitting = settings.dryRun ? Infinity : fittingAtFirst(input.freeBytes ?? "unknown");
   const numbers = startNumbers(bounds, given, fitting);
   // gunicorn's configuration may name another number: StartCount then has the note.
-  const isOpen = given === undefined && input.inspection === undefined;
-  if (numbers.note !== undefined && !isOpen) notes.push(numbers.note);
+  const isOpen = given === undefined && inspection === undefined;
   const { minWorkers, maxWorkers } = numbers;
-  const initialWorkers = settings.dryRun && input.inspection
-    ? input.inspection.workers
-    : numbers.initialWorkers;
+  const initialWorkers = settings.dryRun && inspection ? inspection.workers : numbers.initialWorkers;
   const isFound = settings.dryRun || given === undefined;
-  const prepared = {
-    initialWorkers: isFound && input.wrapperConfig !== undefined ? undefined : initialWorkers,
-    first: isFound && !settings.dryRun ? minWorkers : 0,
-    fewest: bounds.isMinGiven ? minWorkers : 0,
-    most: bounds.isMaxGiven ? maxWorkers : 0,
-    grace: graceWord(settings, args, environmentArgs),
-    background: input.background ?? "stays",
-    fitting: fitting === Infinity ? 0 : fitting,
+  return {
+    initialWorkers,
+    minWorkers,
+    maxWorkers,
+    isFound,
+    prepared: {
+      initialWorkers: isFound && wrapperConfig !== undefined ? undefined : initialWorkers,
+      first: isFound && !settings.dryRun ? minWorkers : 0,
+      fewest: bounds.isMinGiven ? minWorkers : 0,
+      most: bounds.isMaxGiven ? maxWorkers : 0,
+      grace: graceWord(settings, args, environmentArgs),
+      background: input.background ?? "stays",
+      fitting: fitting === Infinity ? 0 : fitting,
+    },
+    note: isOpen ? undefined : numbers.note,
   };
-  const count = { initialWorkers, minWorkers, maxWorkers, isFound, prepared };
-  if (input.wrapperConfig !== undefined) {
-    args = withOptions(args, "-c", input.wrapperConfig);
-    return { args, ...count, relayTo: undefined, notes, errors };
-  }
-  const timeout = lengthenedGrace(settings, input.inspection);
+}
+
+/** Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests. */
+function withoutProbe(
+  { settings, inspection }: LaunchInput,
+  gunicornArgs: readonly string[],
+  environmentArgs: readonly string[],
+  initialWorkers: number,
+): Pick<LaunchPlan, "args" | "relayTo" | "notes"> {
+  const notes: string[] = [];
+  let args = [...gunicornArgs];
+  const timeout = lengthenedGrace(settings, inspection);
   if (timeout !== undefined) {
     args = withOptions(args, "--graceful-timeout", String(timeout));
     notes.push(`graceful timeout set to the timeout, ${timeout} s`);
@@ -103,18 +138,17 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
       `--fork-server ${settings.forkServer} has no effect with --probe off: the fork server is a part of the probe`,
     );
   }
-  // Without the probe gunicorn's count is what its command line says, and its StatsD is our only view of requests.
   const theirs = valueOf(args, "statsd-host") ?? valueOf(environmentArgs, "statsd-host") ??
-    input.inspection?.statsd_host ?? undefined;
+    inspection?.statsd_host ?? undefined;
+  const ours = addressText(settings.statsdAddr);
   // A server at our own address is the autoscaler itself: relaying to it would loop.
-  const relayTo = theirs === addressText(settings.statsdAddr) ? undefined : theirs;
-  args = withoutOption(args, "statsd-host");
-  args = withOptions(args, "--statsd-host", addressText(settings.statsdAddr));
+  const relayTo = theirs === ours ? undefined : theirs;
+  args = withOptions(withoutOption(args, "statsd-host"), "--statsd-host", ours);
   if (!settings.dryRun) {
     args = withOptions(withoutOption(args, "workers"), "--workers", String(initialWorkers));
   }
   if (relayTo !== undefined) notes.push(`StatsD is heard here and relayed on to ${relayTo}`);
-  return { args, ...count, isFound: false, relayTo, notes, errors };
+  return { args, relayTo, notes };
 }
 
 /** Why there can be no sleep: without workers gunicorn's master must notice the client that ends it. */
