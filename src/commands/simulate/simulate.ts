@@ -20,7 +20,7 @@ import { percent, table } from "../../simulation/report/results_table.ts";
 import { terminalChart } from "../../simulation/report/terminal_chart.ts";
 import { tune, type Tuning } from "../../simulation/report/tuning.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
-import { makePlan } from "./simulate_plan.ts";
+import { makePlan, type Plan } from "./simulate_plan.ts";
 
 /** Widest chart drawn, and the width without a terminal. */
 const WIDEST = 120, USUAL = 80;
@@ -38,51 +38,16 @@ export async function simulate(args: readonly string[]): Promise<number> {
   const plan = makePlan(parsed);
   if ("errors" in plan) return refuse(plan.errors, BAD_USAGE);
   const { options } = parsed;
-  const { scenario, recording } = plan;
-  let { settings } = plan;
-  let tuning: Tuning | undefined;
-  if (options.tune) {
-    tuning = tuned(scenario, settings, plan.initialWorkers, options);
-    settings = tuning.best.settings;
-  }
-  const named = tuning ? "tuned" : "autoscaler";
-  const controllers = [
-    makeAutoscaler(settings, plan.initialWorkers, named),
-    ...(tuning ? [makeAutoscaler(plan.settings, plan.initialWorkers, "as given")] : []),
-    ...plan.controllers,
-  ];
-  const results: Result[] = plan.pods.length > 0
-    ? plan.pods.map((pods) => runPods(scenario, pods.make, pods.settings))
-    : controllers.map((make) => run(scenario, make()));
-  if (recording) results.push(recordedResult(recording, scenario.sloMs));
-  const ideal = options.foresight && plan.pods.length === 0
-    ? foresight(scenario, settings.minWorkers, settings.maxWorkers, options.share / 100)
-    : undefined;
+  const { scenario } = plan;
+  const simulated = simulateAll(plan, options);
+  const { results, ideal, tuning } = simulated;
   if (options.html !== "") {
-    const content = {
-      title: "gunicorn-autoscaler: simulation",
-      subtitle: describe(scenario, options),
-      sloMs: scenario.sloMs,
-      results,
-      foresight: ideal,
-    };
-    try {
-      await Deno.writeTextFile(options.html, page(content));
-    } catch (error) {
-      return refuse(
-        [`Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`],
-        BAD_USAGE,
-      );
-    }
+    const problem = await writePage(scenario, options, simulated);
+    if (problem !== undefined) return refuse([problem], BAD_USAGE);
   }
   if (options.json) {
-    console.log(
-      JSON.stringify(
-        { scenario: { ...scenario, load: undefined }, results, foresight: ideal, tuning },
-        null,
-        1,
-      ),
-    );
+    const report = { scenario: { ...scenario, load: undefined }, results, foresight: ideal, tuning };
+    console.log(JSON.stringify(report, null, 1));
     return 0;
   }
   console.log(describe(scenario, options));
@@ -92,6 +57,55 @@ export async function simulate(args: readonly string[]): Promise<number> {
   if (tuning) console.log("\n" + tuningText(tuning, options.share).join("\n"));
   if (options.html !== "") console.log(`\nThe page is in ${options.html}.`);
   return 0;
+}
+
+/** What the runs gave. */
+interface Simulated {
+  /** The autoscaler's first. */
+  readonly results: readonly Result[];
+  /** What perfect foresight would have paid; undefined where it was not asked for. */
+  readonly ideal: Result | undefined;
+  readonly tuning: Tuning | undefined;
+}
+
+function simulateAll(plan: Plan, options: SimulateArguments["options"]): Simulated {
+  const { scenario, recording, initialWorkers } = plan;
+  const tuning = options.tune ? tuned(scenario, plan.settings, initialWorkers, options) : undefined;
+  const settings = tuning?.best.settings ?? plan.settings;
+  const controllers = [
+    makeAutoscaler(settings, initialWorkers, tuning ? "tuned" : "autoscaler"),
+    ...(tuning ? [makeAutoscaler(plan.settings, initialWorkers, "as given")] : []),
+    ...plan.controllers,
+  ];
+  const results = plan.pods.length > 0
+    ? plan.pods.map((pods) => runPods(scenario, pods.make, pods.settings))
+    : controllers.map((make) => run(scenario, make()));
+  if (recording) results.push(recordedResult(recording, scenario.sloMs));
+  const ideal = options.foresight && plan.pods.length === 0
+    ? foresight(scenario, settings.minWorkers, settings.maxWorkers, options.share / 100)
+    : undefined;
+  return { results, ideal, tuning };
+}
+
+/** Writes the page that --html asks for. Returns why it cannot be written; undefined when it is. */
+async function writePage(
+  scenario: Scenario,
+  options: SimulateArguments["options"],
+  { results, ideal }: Simulated,
+): Promise<string | undefined> {
+  const content = {
+    title: "gunicorn-autoscaler: simulation",
+    subtitle: describe(scenario, options),
+    sloMs: scenario.sloMs,
+    results,
+    foresight: ideal,
+  };
+  try {
+    await Deno.writeTextFile(options.html, page(content));
+    return undefined;
+  } catch (error) {
+    return `Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`;
+  }
 }
 
 function tuned(

@@ -39,7 +39,7 @@ function columnOf(
   if (named >= 0) return { index: named };
   const index = Number(column) - 1;
   if (!Number.isInteger(index) || index < 0 || index >= names.length) {
-    throw new Error(`Cannot read the trace: no column "${column}", it has ${names.join(", ")}`);
+    throw new Error(`Cannot read the trace: there is no column "${column}", name one of ${names.join(", ")}`);
   }
   // By number: the first line may be a header or a row already.
   const first = names[index]!;

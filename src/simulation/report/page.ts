@@ -4,7 +4,7 @@ import type { Result } from "./result.ts";
 import { figures, header, meaning } from "./results_table.ts";
 import chartsScript from "./charts.js" with { type: "text" };
 import mark from "../../status/dashboard/favicon.svg" with { type: "text" };
-import pageStyle from "../page/page.css" with { type: "text" };
+import pageStyle from "./page.css" with { type: "text" };
 
 /** What the page shows. */
 export interface PageContent {

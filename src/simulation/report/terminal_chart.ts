@@ -15,7 +15,7 @@ export function terminalChart(result: Result, width: number): string[] {
     ...(pods ? panel("saturation", maxima(pods.saturation.map((ratio) => ratio ?? 0), plot), 2) : []),
     ...panel("queue", maxima(timeline.queue, plot), 2),
     ...panel("p95 ms", maxima(p95, plot), 3),
-    axis(result.durationMs, Math.min(plot, Math.max(plot, timeline.alive.length))),
+    axis(result.durationMs, plot),
   ];
 }
 

@@ -140,7 +140,7 @@ Deno.test("a trace file that is none names the line", () => {
     'Cannot read the trace: line 2 ("fast") is no rate, write a number of requests per second',
   );
   assertEquals(message("1,2\n"), 'Cannot read the trace: line 1 ("1,2") is no rate, name its column');
-  assertEquals(message("a,b\n1,2\n", "c"), 'Cannot read the trace: no column "c", it has a, b');
+  assertEquals(message("a,b\n1,2\n", "c"), 'Cannot read the trace: there is no column "c", name one of a, b');
   assertEquals(message("\n# nothing\n"), "Cannot read the trace: it holds no rate, give one rate a line");
   assertEquals(
     message("a,b\n1\n", "b"),
