@@ -97,72 +97,72 @@ def _attempt(what, server, step, *arguments):
         return None
 
 
-def _on_starting(session, theirs):
+def _on_starting(steps, theirs):
     def on_starting(server):
-        _attempt('take over the spawning of workers', server, session.master.starting, server)
+        _attempt('take over the spawning of workers', server, steps.master.starting, server)
         theirs(server)
     return on_starting
 
 
-def _nworkers_changed(session, theirs):
+def _nworkers_changed(steps, theirs):
     def nworkers_changed(server, new_value, old_value):
-        count = _attempt('answer the doorbell', server, session.master.count_changed, server, new_value, old_value)
+        count = _attempt('answer the doorbell', server, steps.master.count_changed, server, new_value, old_value)
         if count is None:
             count = new_value
         if count == new_value or count != old_value:  # a change that was undone is not reported
-            guarded(session.master, server, 'nworkers_changed', theirs, server, count, old_value)
+            guarded(steps.master, server, 'nworkers_changed', theirs, server, count, old_value)
     return nworkers_changed
 
 
-def _on_reload(session, theirs):
+def _on_reload(steps, theirs):
     def on_reload(server):
-        _attempt('keep the number of workers through the reload', server, session.master.reloading, server)
-        guarded(session.master, server, 'on_reload', theirs, server)
+        _attempt('keep the number of workers through the reload', server, steps.master.reloading, server)
+        guarded(steps.master, server, 'on_reload', theirs, server)
     return on_reload
 
 
-def _when_ready(session, theirs):
+def _when_ready(steps, theirs):
     def when_ready(server):
-        _attempt('say that gunicorn is ready', server, session.master.ready)
+        _attempt('say that gunicorn is ready', server, steps.master.ready)
         watched('when_ready', theirs, server)
     return when_ready
 
 
-def _child_exit(session, theirs):
+def _child_exit(steps, theirs):
     def child_exit(server, worker):
-        _attempt('note the exit of a worker', server, session.master.child_gone, worker.pid)
-        guarded(session.master, server, 'child_exit', theirs, server, worker)
+        _attempt('note the exit of a worker', server, steps.master.child_gone, worker.pid)
+        guarded(steps.master, server, 'child_exit', theirs, server, worker)
     return child_exit
 
 
-def _on_exit(session, theirs):
+def _on_exit(steps, theirs):
     def on_exit(server):
         try:
             theirs(server)
         finally:
-            _attempt('clean up', server, session.master.leaving, server)
+            _attempt('clean up', server, steps.master.leaving, server)
     return on_exit
 
 
-def _pre_fork(session, theirs):
+def _pre_fork(steps, theirs):
     def pre_fork(server, worker):
-        _attempt('prepare the fork of a worker', server, session.master.before_pre_fork, worker)
+        _attempt('prepare the fork of a worker', server, steps.master.before_pre_fork, worker)
         watched('pre_fork', theirs, server, worker)
-        _attempt('note that a worker is forked', server, session.master.about_to_fork)
+        _attempt('note that a worker is forked', server, steps.master.about_to_fork)
     return pre_fork
 
 
-def _post_fork(session, theirs):
+def _post_fork(steps, theirs):
     def post_fork(server, worker):
-        _attempt('tell the application of other workers', server, session.master.tell_of_others, server)
-        _attempt('leave the master behind', server, session.master.forget, server)
-        _attempt('open the slot of this worker', server, session.worker.forked, server, worker)
+        _attempt('tell the application of other workers', server, steps.master.tell_of_others, server)
+        _attempt('leave the master behind', server, steps.master.forget, server)
+        _attempt('open the slot of this worker', server, steps.worker.forked, server, worker)
         theirs(server, worker)
     return post_fork
 
 
-def _post_worker_init(session, theirs):
+def _post_worker_init(steps, theirs):
     def post_worker_init(worker):
         theirs(worker)
-        _attempt('attach the meter', worker, session.worker.initialized, worker)
+        _attempt('attach the meter', worker, steps.worker.initialized, worker)
     return post_worker_init

@@ -76,7 +76,7 @@ def set_name(name):
     """The name of this process. Never raises."""
     try:
         # Not /proc/self/comm, which is root's after a change of user.
-        _prctl(_PR_SET_NAME, name.encode())
+        _prctl(_PR_SET_NAME, name.encode('utf-8', 'surrogateescape'))
     except (OSError, ValueError):
         pass
 
@@ -84,7 +84,7 @@ def set_name(name):
 def get_name():
     """The name of this process. Never raises."""
     try:
-        with open('/proc/self/comm') as file:
+        with open('/proc/self/comm', encoding='utf-8', errors='surrogateescape') as file:
             return file.read().strip()
     except OSError:
         return 'gunicorn'

@@ -35,6 +35,10 @@ REFUSED = {
     'a listener': ('import socket\na = socket.create_server(("127.0.0.1", 0))', 'a socket that listens at 127.0.0.1:'),
     'an event loop': ('import asyncio\nloop = asyncio.new_event_loop()', 'an event loop or selector (eventpoll'),
     'a process': ('import subprocess\na = subprocess.Popen(["sleep", "5"], stdout=subprocess.DEVNULL)', 'the process'),
+    'a process whose name is no text': (
+        'import ctypes, time\nr, w = os.pipe()\nif os.fork() == 0:\n    os.close(1), os.close(2)\n'
+        '    ctypes.CDLL(None).prctl(15, b"caf\\xc3", 0, 0, 0)\n    os.write(w, b".")\n    time.sleep(5)\n'
+        '    os._exit(0)\nos.read(r, 1), os.close(r), os.close(w)', 'the process'),
     'an interval timer': ('import signal\nsignal.setitimer(signal.ITIMER_REAL, 60)', 'an interval timer'),
     'a timer of used CPU': ('import signal\nsignal.setitimer(signal.ITIMER_PROF, 60)', 'an interval timer'),
     'a file locked by flock': ('import fcntl\nf = open(sys.argv[1] + "/x", "w")\nfcntl.flock(f, fcntl.LOCK_EX)',

@@ -7,6 +7,8 @@ import threading
 import weakref
 from time import monotonic, sleep  # gevent's, put in their places later, would start its loop
 
+from ...process_stat import stat_fields
+
 _ITIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _ENDS_WITHIN_S = 0.2
 _LOOK_EVERY_S = 0.005
@@ -65,11 +67,7 @@ def await_ending_children(known):
 
 
 def _has_ended(pid):
-    try:
-        with open('/proc/%d/stat' % pid) as file:
-            return file.read().rpartition(')')[2].split()[0] in 'ZX'
-    except (OSError, IndexError):
-        return True
+    return stat_fields(pid)[:1] in ([], [b'Z'], [b'X'])
 
 
 def _mappings():

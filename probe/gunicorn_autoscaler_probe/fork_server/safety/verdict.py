@@ -96,7 +96,7 @@ def _native_threads(tasks):
 
 def _name_of(pid):
     try:
-        with open('/proc/%d/comm' % pid) as file:
+        with open('/proc/%d/comm' % pid, errors='replace') as file:  # cut after 15 bytes, it may be no text
             name = file.read().strip()
             return 'a fork' if name == kernel.FORK_SERVER_NAME else name
     except OSError:
