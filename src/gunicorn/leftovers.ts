@@ -1,5 +1,5 @@
 import { delay } from "@std/async/delay";
-import { isAlive, type ProcessId, processOf } from "../platform/process_id.ts";
+import { isAlive, type ProcessId, processOf, sendSignal } from "../platform/process_id.ts";
 
 const LOOK_MS = 50;
 
@@ -14,18 +14,10 @@ export function remember(pids: Iterable<number>): ProcessId[] {
  */
 export async function endLeftovers(processes: readonly ProcessId[], graceMs: number): Promise<void> {
   let left = processes.filter(isAlive);
-  for (const { pid } of left) send(pid, "SIGTERM");
+  for (const { pid } of left) sendSignal(pid, "SIGTERM");
   for (let waitedMs = 0; left.length > 0 && waitedMs < graceMs; waitedMs += LOOK_MS) {
     await delay(LOOK_MS);
     left = left.filter(isAlive);
   }
-  for (const { pid } of left) send(pid, "SIGKILL");
-}
-
-function send(pid: number, signal: Deno.Signal): void {
-  try {
-    Deno.kill(pid, signal);
-  } catch {
-    // It has ended.
-  }
+  for (const { pid } of left) sendSignal(pid, "SIGKILL");
 }

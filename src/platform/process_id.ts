@@ -1,4 +1,4 @@
-/** Processes by pid and start time: a pid is used again. */
+/** Processes by pid and start time, as a pid is used again; signals to them. */
 
 /** A process: pid and start time. */
 export interface ProcessId {
@@ -49,4 +49,14 @@ export function isAlive({ pid, startTicks }: ProcessId): boolean {
   const fields = statOf(pid);
   if (fields === undefined || Number(fields[19]) !== startTicks) return false;
   return fields[0] !== "Z" && fields[0] !== "X";
+}
+
+/** Sends a signal; false when there is no such process, or it may not be signalled. */
+export function sendSignal(pid: number, signal: Deno.Signal): boolean {
+  try {
+    Deno.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
 }

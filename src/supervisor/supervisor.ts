@@ -3,13 +3,8 @@ import { Autoscaler } from "../core/autoscaler.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Decision } from "../core/reason.ts";
 import type { Sample } from "../core/sample.ts";
-import {
-  AUTOMATIC,
-  type Order,
-  standingAt,
-  type StandingOrder,
-  withinBounds,
-} from "../core/policy/standing_order.ts";
+import type { Order, StandingOrder } from "../core/policy/standing_order.ts";
+import { AUTOMATIC, standingAt, withinBounds } from "../core/policy/standing_order.ts";
 import type { CountState, WorkerCount } from "../gunicorn/worker_count.ts";
 import { DecisionLog } from "../wording/decision_log.ts";
 import { orderText } from "../wording/order_words.ts";

@@ -22,7 +22,7 @@ Deno.test("the only running instance is the one that is meant", () => {
 
 Deno.test("with several instances each is named, and can be chosen by pid or folder", () => {
   const error = errorOf(chooseInstance(undefined, [shop, blog], []));
-  assertMatch(error, /between 2 running autoscalers/);
+  assertMatch(error, /Cannot choose an autoscaler: 2 run here/);
   assertMatch(error, /--instance 10 {2}shop:app/);
   assertMatch(error, /--instance 20 {2}blog:app/);
   assertEquals(chooseInstance("20", [shop, blog], []), blog);
@@ -33,7 +33,7 @@ Deno.test("without an instance the error names the places searched", () => {
   const none = errorOf(chooseInstance(undefined, [], ["/dev/shm", "/tmp"]));
   assertMatch(none, /none of yours has its folder in \/dev\/shm, \/tmp/);
   const wrong = errorOf(chooseInstance("99", [shop], []));
-  assertMatch(wrong, /instance 99.*these do:\n.*shop:app/s);
+  assertMatch(wrong, /instance 99.*name one of these:\n.*shop:app/s);
 });
 
 Deno.test("time spans are read, and what is none is refused", () => {

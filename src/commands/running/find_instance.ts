@@ -23,8 +23,8 @@ export function chooseInstance(
     const found = running.find(({ dir, instance }) => dir === folder || String(instance.pid) === named);
     if (found !== undefined) return found;
     return {
-      error: `Cannot find the instance ${named}: no autoscaler of yours with that pid or folder runs here` +
-        (running.length === 0 ? "" : `, these do:\n${list(running)}`),
+      error: `Cannot find the instance ${named}: no autoscaler of yours has that pid or folder, ` +
+        (running.length === 0 ? "start one" : `name one of these:\n${list(running)}`),
     };
   }
   if (running.length === 1) return running[0]!;
@@ -35,7 +35,7 @@ export function chooseInstance(
     };
   }
   return {
-    error: `Cannot choose between ${running.length} running autoscalers, name one with --instance PID:\n${
+    error: `Cannot choose an autoscaler: ${running.length} run here, name one with --instance PID:\n${
       list(running)
     }`,
   };

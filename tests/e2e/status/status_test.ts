@@ -168,7 +168,7 @@ Deno.test("with two instances a command says which there are, and --instance cho
   const { code, stderr } = await command(one, "status");
   assertEquals(code, 1);
   assertMatch(stderr, new RegExp(`--instance ${one.process.pid} .*\\n.*|--instance ${two.process.pid} `));
-  assertMatch(stderr, /Cannot choose between 2 running autoscalers/);
+  assertMatch(stderr, /Cannot choose an autoscaler: 2 run here/);
   const chosen = await command(one, "status", "--json", "--instance", String(two.process.pid));
   assertEquals((JSON.parse(chosen.stdout) as StatusReport).pid, two.process.pid);
   const folder = new RegExp(`--instance ${two.process.pid} .*, (/.*)\\)`).exec(stderr)![1]!;
