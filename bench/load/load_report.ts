@@ -68,11 +68,6 @@ export class LoadReport {
     return within / this.sent;
   }
 
-  /** The same figures for the requests of one phase. */
-  ofPhase(index: number): LoadReport {
-    return this.#only((i) => this.outcomes.phase[i] === index);
-  }
-
   /** The same figures for the requests due in [fromMs, toMs). */
   between(fromMs: number, toMs: number): LoadReport {
     return this.#only((i) => this.outcomes.dueMs[i]! >= fromMs && this.outcomes.dueMs[i]! < toMs);

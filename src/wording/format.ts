@@ -1,6 +1,5 @@
-import { known, type Maybe } from "../core/sample.ts";
-
 /** Figures as people read them; a dash for what is not known. */
+import { known, type Maybe } from "../core/sample.ts";
 
 /** A number with at most so many digits behind the point. */
 export function count(value: Maybe<number> | null | undefined, digits = 0): string {

@@ -15,13 +15,14 @@ export class ProbedGunicorn implements AsyncDisposable {
   readonly process: Process;
   readonly folder: string;
   readonly #file: ArbiterFile;
+  #wantedSeq = 0;
 
   /** Starts `gunicorn ARGS -c WRAPPER`; `wanted` workers from the first fork on, 0 leaves gunicorn its own count. */
   constructor(gunicorn: string, args: readonly string[], wanted: number, options: StartOptions = {}) {
     this.folder = makeRuntimeDir(runtimeBases(Deno.env));
     const wrapper = installProbe(this.folder, readProbe());
     this.#file = new ArbiterFile(`${this.folder}/arbiter`, Deno.pid);
-    if (wanted > 0) this.#file.request(wanted);
+    if (wanted > 0) this.want(wanted);
     this.process = start(gunicorn, [...args, "-c", wrapper], options);
   }
 
@@ -32,19 +33,19 @@ export class ProbedGunicorn implements AsyncDisposable {
   /** Writes the wanted number and rings once; the other signal than one would send, with `signal`. */
   ask(workers: number, signal?: Deno.Signal): void {
     const grows = workers >= (this.arbiter?.confirmed ?? 0);
-    this.#file.request(workers);
+    this.want(workers);
     this.process.signal(signal ?? (grows ? "SIGTTIN" : "SIGTTOU"));
   }
 
   /** Changes the wanted number without ringing, as when a signal is lost. */
   want(workers: number): void {
-    this.#file.request(workers);
+    this.#wantedSeq = this.#file.request(workers);
   }
 
   /** The last request is answered with this number. */
   confirmed(workers: number): boolean {
     const answer = this.#file.confirmed();
-    return answer?.seq === this.#file.wantedSeq && answer.workers === workers;
+    return answer?.seq === this.#wantedSeq && answer.workers === workers;
   }
 
   /** Slots by pid. */

@@ -1,28 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { ProbeSlots } from "../../src/sensors/probe/probe_slots.ts";
-import { SlotFolder, store } from "../sensors/probe/shared_pages.ts";
+import { store } from "../sensors/probe/shared_pages.ts";
 import { autoscaled } from "../support/autoscaled.ts";
 import { get } from "../support/http.ts";
-import { run } from "../support/process.ts";
 import { controlSocket, runtimeFolder } from "../support/running_commands.ts";
 import { until } from "../support/wait.ts";
-
-Deno.test("links, folders and pipes under the names of slots are not opened", async () => {
-  using folder = new SlotFolder();
-  folder.add(11);
-  Deno.symlinkSync(`${folder.path}/w-11`, `${folder.path}/w-12`);
-  Deno.symlinkSync("/dev/zero", `${folder.path}/w-13`);
-  Deno.mkdirSync(`${folder.path}/w-14`);
-  assertEquals((await run("mkfifo", [`${folder.path}/w-15`])).code, 0); // opening it would wait for ever
-  for (const name of ["w-0", "w-011", "w--1", "w-1e3", "w-99999999", "w-", "x-11"]) {
-    Deno.copyFileSync(`${folder.path}/w-11`, `${folder.path}/${name}`);
-  }
-  const slots = new ProbeSlots(folder.path);
-  slots.read(10e9);
-  assertEquals(slots.pids, [11]);
-  slots.close();
-});
 
 Deno.test("an app that pretends the most in all slots gets the maximum at most, and nonsense in the arbiter file no more", async () => {
   await using it = await autoscaled({

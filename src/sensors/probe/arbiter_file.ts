@@ -131,11 +131,6 @@ export class ArbiterFile {
     this.#isCrowded = isCrowded;
   }
 
-  /** The sequence number of the last request; 0 before the first. */
-  get wantedSeq(): number {
-    return this.#seq;
-  }
-
   /** What the master has published; undefined while it has not, or when the file is damaged. */
   read(): Arbiter | undefined {
     const w = this.#halves;

@@ -138,11 +138,6 @@ export class ProbeSlots {
     for (const slot of this.#slots.values()) slot.setOneAtATime(oneAtATime, nowNs);
   }
 
-  /** The pids that have a slot. */
-  get pids(): number[] {
-    return [...this.#slots.keys()];
-  }
-
   close(): void {
     for (const slot of this.#slots.values()) slot.close();
     this.#slots.clear();

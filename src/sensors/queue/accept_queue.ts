@@ -77,11 +77,6 @@ export class AcceptQueue {
     return this.#listeners?.areHeldBy(masterPid, this.#root);
   }
 
-  /** The TCP ports that gunicorn was last found to listen on. */
-  get ports(): number[] {
-    return [...this.#listeners?.ports ?? []];
-  }
-
   close(): void {
     this.#diag?.close();
   }
