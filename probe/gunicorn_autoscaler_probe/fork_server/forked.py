@@ -50,10 +50,10 @@ class Order:
         return cls(*pickle.loads(data))
 
 
-def live(server, middle_pid, hand, name, on_slot, effects, pages):
+def live(server, middle_pid, channel, name, on_slot, effects, pages):
     """The life of a worker. Ends the process.
 
-    middle_pid: the parent, about to end; hand: where the order comes from; name: the worker's process name;
+    middle_pid: the parent, about to end; channel: the socket on which its order comes; name: the worker's process name;
     on_slot(fd, tell): told the descriptor of the worker's slot, and what to call once it serves; effects, pages:
     ImportEffects and UsualPages of the fork server.
     """
@@ -65,16 +65,16 @@ def live(server, middle_pid, hand, name, on_slot, effects, pages):
     if not pages.is_at_once:
         rehearsal.rehearse(server)  # while the parent ends, which takes as long
     try:
-        with hand:
+        with channel:
             while os.getppid() == middle_pid:
                 sleep(_LOOK_EVERY_S)
             if os.getppid() != server.pid:  # the arbiter is dead, or may not adopt
                 os._exit(0)
             kernel.die_with(server.pid)  # it may wait long for its order
-            wire.send(hand, b'%d' % os.getpid())
-            if not _has_order(hand, _AT_ONCE_MS):  # a spare
-                pages.copy(lambda: _has_order(hand, 0))
-            data, descriptors = wire.receive(hand)
+            wire.send(channel, b'%d' % os.getpid())
+            if not _has_order(channel, _AT_ONCE_MS):  # a spare
+                pages.copy(lambda: _has_order(channel, 0))
+            data, descriptors = wire.receive(channel)
             kernel.outlive_parent()
     except OSError:
         os._exit(0)
@@ -93,9 +93,9 @@ def live(server, middle_pid, hand, name, on_slot, effects, pages):
     os._exit(0)
 
 
-def _has_order(hand, within_ms):
+def _has_order(channel, within_ms):
     waiting = poll()
-    waiting.register(hand, POLLIN)
+    waiting.register(channel, POLLIN)
     return waiting.poll(within_ms)
 
 

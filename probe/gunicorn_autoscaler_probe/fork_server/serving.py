@@ -34,35 +34,35 @@ class Life:
         self._pages = UsualPages()
         fork, own_pid = application.real_fork(), os.getpid()
         while True:
-            hands = _next(sock)
+            channels = _next(sock)
             self._pages.learn()
             try:
                 middle_pid = fork() if python_threads.exist() else kernel.fork()
                 if middle_pid == 0:
                     kernel.die_with(own_pid)  # a hook of a fork may hang it
                     sock.close()
-                    self._fork_each(fork, hands, worker_name)
+                    self._fork_each(fork, channels, worker_name)
                 waitpid(middle_pid, 0)
             except OSError as error:
-                _reply(hands, str(error))
-            for hand in hands:
-                hand.close()
+                _reply(channels, str(error))
+            for channel in channels:
+                channel.close()
 
-    def _fork_each(self, fork, hands, worker_name):
-        """In the process between: fork one process for each hand, and end, so that the arbiter becomes their parent."""
+    def _fork_each(self, fork, channels, worker_name):
+        """In the process between: fork one process per channel, and end, so that the arbiter becomes their parent."""
         middle_pid = os.getpid()
         kernel.set_name(kernel.SPARE_NAME)  # theirs too: one that is adopted must not pass for a fork server
-        for hand in hands:
+        for channel in channels:
             try:
                 pid = fork()
             except OSError as error:
-                _reply([hand], str(error))
+                _reply([channel], str(error))
                 continue
             if pid == 0:
-                for other in hands:
-                    if other is not hand:
+                for other in channels:
+                    if other is not channel:
                         other.close()
-                forked.live(self._server, middle_pid, hand, worker_name, self._on_slot, self._effects, self._pages)
+                forked.live(self._server, middle_pid, channel, worker_name, self._on_slot, self._effects, self._pages)
         os._exit(0)
 
     def _begin(self, sock):
@@ -120,7 +120,7 @@ def _ignore(*args, **named):
 
 
 def _next(sock):
-    """The hands of the next workers: where their orders come from. Ends the process when the arbiter has let it go."""
+    """A socket per worker to come, for its order. Ends the process when the arbiter has let it go."""
     while True:
         try:
             data, descriptors = wire.receive(sock)
@@ -129,19 +129,19 @@ def _next(sock):
         if not data:
             os._exit(0)
         if descriptors:
-            return [_hand(fd) for fd in descriptors]
+            return [_channel(fd) for fd in descriptors]
 
 
-def _hand(fd):
-    hand = Socket(fileno=fd)
-    hand.settimeout(None)  # the import may have set a default, and a spare waits long
-    return hand
+def _channel(fd):
+    channel = Socket(fileno=fd)
+    channel.settimeout(None)  # the import may have set a default, and a spare waits long
+    return channel
 
 
-def _reply(hands, text):
-    for hand in hands:
+def _reply(channels, text):
+    for channel in channels:
         try:
-            wire.send(hand, text.encode('utf-8', 'replace')[:1000] or b'?')
+            wire.send(channel, text.encode('utf-8', 'replace')[:1000] or b'?')
         except OSError:
             pass
 

@@ -43,7 +43,9 @@ export function route(request: HttpRequest, pages: Pages, local: boolean): Handl
     );
   }
   if (COMMANDS.includes(path)) return command(request, pages, local);
-  if (method !== "GET" && method !== "HEAD") return textAnswer(405, `Cannot ${method} ${path}: use GET`);
+  if (method !== "GET" && method !== "HEAD") {
+    return textAnswer(405, `Cannot ${method} ${path}: it is only read, use GET`);
+  }
   switch (path) {
     case "/livez":
       return pages.isAlive()
@@ -60,7 +62,7 @@ export function route(request: HttpRequest, pages: Pages, local: boolean): Handl
       return text === undefined ? textAnswer(503, STARTING) : { status: 200, type: METRICS_TYPE, body: text };
     }
     case "/events":
-      if (method === "HEAD") return textAnswer(405, "Cannot HEAD /events: use GET");
+      if (method === "HEAD") return textAnswer(405, "Cannot HEAD /events: its answer has no end, use GET");
       return pages.events() ??
         textAnswer(503, "Cannot open another event stream: there are too many, close one");
   }
@@ -74,10 +76,11 @@ function command(request: HttpRequest, pages: Pages, local: boolean): HttpAnswer
       "Cannot change anything over TCP: use the commands (pause, resume, scale, set) on the machine itself",
     );
   }
-  if (request.method !== "POST") return textAnswer(405, `Cannot ${request.method} ${request.path}: use POST`);
+  const { method, path } = request;
+  if (method !== "POST") return textAnswer(405, `Cannot ${method} ${path}: it is only written, use POST`);
   return pages.command(request) ??
     jsonAnswer(404, {
-      errors: [`Cannot find ${request.path}: there are /order and /settings, POST to one of them`],
+      errors: [`Cannot find ${path}: there are /order and /settings, POST to one of them`],
     });
 }
 
