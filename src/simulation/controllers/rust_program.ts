@@ -1,4 +1,4 @@
-import { known } from "../../core/sample.ts";
+import { known, type Sample } from "../../core/sample.ts";
 import { type Controller, PLAIN_GUNICORN } from "./controller.ts";
 import { SecondBuckets } from "./second_buckets.ts";
 
@@ -51,95 +51,147 @@ export const RUST_DEFAULTS: Omit<RustSettings, "minWorkers" | "maxWorkers"> = {
  * For uvicorn it sees what its middleware sends, which the user must have pasted in.
  */
 export function rustProgram(settings: RustSettings, phase = 0): Controller {
-  const seconds = new SecondBuckets(settings.windowSeconds);
-  const { tickMs, burstWindowSeconds } = settings;
-  // Its ticks come at whole multiples of tickMs of its own clock.
-  let ticks = Math.floor(phase * 1000 / tickMs);
-  let startMs = -ticks * tickMs;
-  const secondOf = (ms: number) => Math.floor((ms - startMs) / 1000 + 1e-9);
-  const { minWorkers: min, maxWorkers: max } = settings;
-  let lastUpMs = -settings.upCooldownMs;
-  let lastDownMs = -settings.downCooldownMs;
-  let lastBurstMs = -settings.burstCooldownMs;
-  let idleSinceMs = 0;
-  let downStreak = 0;
-  let previousShortRps = 0;
-  let target = min;
-  let why = "";
-
-  const signalUp = (current: number, sent: number, reason: string) => {
-    target = current + 1; // `sent` in one loop: one arrives
-    why = `${reason}: ${sent} SIGTTIN sent, 1 arrives`;
-  };
-
+  const program = new RustProgram(settings, phase);
   return {
     name: "rust program",
-    tickMs,
-    initialWorkers: min,
+    tickMs: settings.tickMs,
+    initialWorkers: settings.minWorkers,
     actuation: PLAIN_GUNICORN,
-    reason: () => why,
-    finished: (atMs, serviceMs) => seconds.record(secondOf(atMs), serviceMs),
-    tick(sample) {
-      const now = sample.nowMs;
-      startMs = now - ticks++ * tickMs;
-      const second = secondOf(now);
-      seconds.moveTo(second);
-      const rps = seconds.rps;
-      const shortRps = seconds.rpsOver(burstWindowSeconds, second);
-      const p95Ms = seconds.quantileMs(0.95);
-      const gauge = known(sample.workers) && known(sample.workers.target) ? sample.workers.target : target;
-      let believed = gauge >= min && gauge <= max ? gauge : target;
-      target = believed;
-      const before = believed;
-
-      if (settings.burstEnabled) {
-        const delta = shortRps - previousShortRps;
-        if (
-          shortRps >= settings.burstMinRps && delta >= settings.burstRpsJump &&
-          now - lastBurstMs >= settings.burstCooldownMs && believed < max
-        ) {
-          const add = Math.min(max - believed, settings.burstAddWorkers);
-          signalUp(before, add, `burst of ${shortRps.toFixed(1)} req/s`);
-          believed += add;
-          lastUpMs = lastBurstMs = now;
-          downStreak = 0;
-        }
-        previousShortRps = shortRps;
-      }
-
-      if (rps < 0.01) {
-        if (
-          now - idleSinceMs >= settings.idleSeconds * 1000 && believed > min &&
-          now - lastDownMs >= settings.downCooldownMs && now - lastUpMs >= settings.noDownscaleMsAfterUp
-        ) {
-          why = "idle";
-          target = --believed;
-          lastDownMs = now;
-        }
-      } else idleSinceMs = now;
-
-      let desired = Math.ceil(rps * (p95Ms / 1000) / settings.targetConcPerWorker);
-      if (rps > 0.1 && p95Ms > settings.sloP95Ms) desired = Math.max(desired, believed + 1);
-      desired = Math.max(min, Math.min(max, desired));
-      if (desired > believed && now - lastUpMs >= settings.upCooldownMs) {
-        const step = Math.min(settings.maxStepUp, Math.max(1, Math.floor(believed / 2)));
-        const sent = Math.min(desired - believed, step);
-        signalUp(before, sent, `p95 ${p95Ms.toFixed(0)} ms at ${rps.toFixed(1)} req/s`);
-        lastUpMs = now;
-        downStreak = 0;
-      }
-      if (
-        desired < believed && now - lastDownMs >= settings.downCooldownMs &&
-        now - lastUpMs >= settings.noDownscaleMsAfterUp && p95Ms <= settings.sloP95Ms
-      ) {
-        if (++downStreak >= 3) {
-          why = `${desired} desired at ${rps.toFixed(1)} req/s, three times`;
-          target = believed - 1;
-          lastDownMs = now;
-          downStreak = 0;
-        }
-      } else if (desired >= believed) downStreak = 0;
-      return target;
-    },
+    reason: () => program.why,
+    finished: (atMs, serviceMs) => program.finished(atMs, serviceMs),
+    tick: (sample) => program.tick(sample),
   };
+}
+
+/** What it sees at one tick. */
+interface Seen {
+  readonly now: number;
+  /** Finished requests per second, over the window and over the short window of bursts. */
+  readonly rps: number;
+  readonly shortRps: number;
+  readonly p95Ms: number;
+}
+
+class RustProgram {
+  why = "";
+  readonly #settings: RustSettings;
+  readonly #seconds: SecondBuckets;
+  #ticks: number;
+  #startMs: number;
+  #lastUpMs: number;
+  #lastDownMs: number;
+  #lastBurstMs: number;
+  #idleSinceMs = 0;
+  #downStreak = 0;
+  #previousShortRps = 0;
+  /** What gunicorn has after the signals of this tick. */
+  #target: number;
+  /** What the program believes that gunicorn has: it counts every signal that it sent. */
+  #believed: number;
+
+  constructor(settings: RustSettings, phase: number) {
+    this.#settings = settings;
+    this.#seconds = new SecondBuckets(settings.windowSeconds);
+    // Its ticks come at whole multiples of tickMs of its own clock.
+    this.#ticks = Math.floor(phase * 1000 / settings.tickMs);
+    this.#startMs = -this.#ticks * settings.tickMs;
+    this.#lastUpMs = -settings.upCooldownMs;
+    this.#lastDownMs = -settings.downCooldownMs;
+    this.#lastBurstMs = -settings.burstCooldownMs;
+    this.#target = this.#believed = settings.minWorkers;
+  }
+
+  finished(atMs: number, serviceMs: number): void {
+    this.#seconds.record(this.#secondOf(atMs), serviceMs);
+  }
+
+  /** The workers that gunicorn has after it. */
+  tick(sample: Sample): number {
+    const { minWorkers, maxWorkers, tickMs, burstWindowSeconds } = this.#settings;
+    const now = sample.nowMs;
+    this.#startMs = now - this.#ticks++ * tickMs;
+    const second = this.#secondOf(now);
+    this.#seconds.moveTo(second);
+    const seen = {
+      now,
+      rps: this.#seconds.rps,
+      shortRps: this.#seconds.rpsOver(burstWindowSeconds, second),
+      p95Ms: this.#seconds.quantileMs(0.95),
+    };
+    const gauge = known(sample.workers) && known(sample.workers.target)
+      ? sample.workers.target
+      : this.#target;
+    if (gauge >= minWorkers && gauge <= maxWorkers) this.#target = gauge;
+    this.#believed = this.#target;
+    const current = this.#target;
+    this.#answerBurst(seen, current);
+    this.#shrinkWhenIdle(seen);
+    this.#followLoad(seen, current);
+    return this.#target;
+  }
+
+  #secondOf(ms: number): number {
+    return Math.floor((ms - this.#startMs) / 1000 + 1e-9);
+  }
+
+  #answerBurst({ now, shortRps }: Seen, current: number): void {
+    const { burstEnabled, burstMinRps, burstRpsJump, burstCooldownMs, burstAddWorkers, maxWorkers } =
+      this.#settings;
+    if (!burstEnabled) return;
+    const jump = shortRps - this.#previousShortRps;
+    this.#previousShortRps = shortRps;
+    if (shortRps < burstMinRps || jump < burstRpsJump || now - this.#lastBurstMs < burstCooldownMs) return;
+    if (this.#believed >= maxWorkers) return;
+    const added = Math.min(maxWorkers - this.#believed, burstAddWorkers);
+    this.#signalUp(current, added, `burst of ${shortRps.toFixed(1)} req/s`);
+    this.#believed += added;
+    this.#lastUpMs = this.#lastBurstMs = now;
+    this.#downStreak = 0;
+  }
+
+  #shrinkWhenIdle({ now, rps }: Seen): void {
+    const { idleSeconds, minWorkers } = this.#settings;
+    if (rps >= 0.01) {
+      this.#idleSinceMs = now;
+    } else if (
+      now - this.#idleSinceMs >= idleSeconds * 1000 && this.#believed > minWorkers && this.#mayShrink(now)
+    ) {
+      this.why = "idle";
+      this.#target = --this.#believed;
+      this.#lastDownMs = now;
+    }
+  }
+
+  #followLoad({ now, rps, p95Ms }: Seen, current: number): void {
+    const { targetConcPerWorker, sloP95Ms, minWorkers, maxWorkers, upCooldownMs, maxStepUp } = this.#settings;
+    const believed = this.#believed;
+    let desired = Math.ceil(rps * (p95Ms / 1000) / targetConcPerWorker);
+    if (rps > 0.1 && p95Ms > sloP95Ms) desired = Math.max(desired, believed + 1);
+    desired = Math.max(minWorkers, Math.min(maxWorkers, desired));
+    if (desired > believed && now - this.#lastUpMs >= upCooldownMs) {
+      const step = Math.min(maxStepUp, Math.max(1, Math.floor(believed / 2)));
+      const sent = Math.min(desired - believed, step);
+      this.#signalUp(current, sent, `p95 ${p95Ms.toFixed(0)} ms at ${rps.toFixed(1)} req/s`);
+      this.#lastUpMs = now;
+      this.#downStreak = 0;
+    }
+    if (desired < believed && p95Ms <= sloP95Ms && this.#mayShrink(now)) {
+      if (++this.#downStreak < 3) return;
+      this.why = `${desired} desired at ${rps.toFixed(1)} req/s, three times`;
+      this.#target = believed - 1;
+      this.#lastDownMs = now;
+      this.#downStreak = 0;
+    } else if (desired >= believed) this.#downStreak = 0;
+  }
+
+  #mayShrink(now: number): boolean {
+    const { downCooldownMs, noDownscaleMsAfterUp } = this.#settings;
+    return now - this.#lastDownMs >= downCooldownMs && now - this.#lastUpMs >= noDownscaleMsAfterUp;
+  }
+
+  /** `sent` signals in one loop: one arrives. */
+  #signalUp(current: number, sent: number, reason: string): void {
+    this.#target = current + 1;
+    this.why = `${reason}: ${sent} SIGTTIN sent, 1 arrives`;
+  }
 }

@@ -44,8 +44,7 @@ export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorker
 export function uwsgiBusyness(settings: BusynessSettings): Controller {
   const { minWorkers, maxWorkers } = settings;
   const cycleMs = settings.overload * 1000;
-  const lastServedMs = new Map<number, { epoch: number; servedMs: number }>();
-  const sawBusy = new Map<number, number>();
+  const meter = new BusynessMeter(cycleMs);
   let multiplier = settings.multiplier;
   let checkedMs = 0, cheapedMs = -Infinity, nextCheapMs = cycleMs * multiplier;
   let lastAction: "none" | "spawn" | "cheap" = "none";
@@ -59,25 +58,6 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
   };
   const relax = () => multiplier = Math.max(settings.multiplier, multiplier - 1);
 
-  /** Mean busyness of the cycle in %, and starts the next. */
-  const busyness = (workers: WorkerTable): number => {
-    let sum = 0, n = 0;
-    for (let worker = 0; worker < workers.end; worker++) {
-      const epoch = workers.epoch[worker]!;
-      const before = lastServedMs.get(worker);
-      const servedMs = workers.servedMs[worker]!;
-      const ranMs = servedMs - (before?.epoch === epoch ? before.servedMs : 0);
-      lastServedMs.set(worker, { epoch, servedMs });
-      const state = workers.state[worker];
-      if (state !== READY && state !== BOOTING) continue;
-      n++;
-      const percent = Math.floor(ranMs * 100 / cycleMs); // whole numbers, as in uWSGI
-      sum += ranMs === 0 && (sawBusy.get(worker) ?? 0) > 0 ? 100 : Math.min(100, percent);
-    }
-    sawBusy.clear();
-    return n > 0 ? Math.floor(sum / n) : 0;
-  };
-
   const spawnEmergency = (now: number, queue: number, active: number) => {
     multiplier = settings.multiplier;
     lastAction = "spawn";
@@ -86,6 +66,17 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
     setNextCheap(now);
     why = `${queue} in the listen queue: emergency worker`;
     target = active + added;
+  };
+
+  /** Between two cycles only the listen queue counts. */
+  const watchQueue = (now: number, queue: number, active: number) => {
+    if (queue > settings.backlogAlert && active < maxWorkers) spawnEmergency(now, queue, active);
+    else if (queue === 0) nonzeroSinceMs = -1;
+    else if (nonzeroSinceMs < 0) nonzeroSinceMs = now;
+    else if (now - nonzeroSinceMs >= settings.backlogNonzero * 1000 && active < maxWorkers) {
+      nonzeroSinceMs = now;
+      spawnEmergency(now, queue, active);
+    }
   };
 
   return {
@@ -99,23 +90,13 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
       const now = sample.nowMs;
       const active = target;
       const queue = known(sample.queue) ? sample.queue : 0;
-      for (let worker = 0; worker < workers.end; worker++) {
-        if (workers.state[worker] === READY && workers.inFlight[worker]! > 0) {
-          sawBusy.set(worker, (sawBusy.get(worker) ?? 0) + 1);
-        }
-      }
+      meter.look(workers);
       if (now - checkedMs < cycleMs) {
-        if (queue > settings.backlogAlert && active < maxWorkers) spawnEmergency(now, queue, active);
-        else if (queue === 0) nonzeroSinceMs = -1;
-        else if (nonzeroSinceMs < 0) nonzeroSinceMs = now;
-        else if (now - nonzeroSinceMs >= settings.backlogNonzero * 1000 && active < maxWorkers) {
-          nonzeroSinceMs = now;
-          spawnEmergency(now, queue, active);
-        }
+        watchQueue(now, queue, active);
         return target;
       }
       checkedMs = now;
-      const percent = busyness(workers);
+      const percent = meter.endCycle(workers);
       if (percent > settings.max) {
         tolerated = 0;
         const added = Math.min(settings.step, maxWorkers - active);
@@ -147,4 +128,41 @@ export function uwsgiBusyness(settings: BusynessSettings): Controller {
       return target;
     },
   };
+}
+
+/** How busy the workers are, from what is seen of them once a second. */
+class BusynessMeter {
+  readonly #cycleMs: number;
+  readonly #before = new Map<number, { readonly epoch: number; readonly servedMs: number }>();
+  readonly #seenBusy = new Set<number>();
+
+  constructor(cycleMs: number) {
+    this.#cycleMs = cycleMs;
+  }
+
+  /** Notes the workers that have a request now. */
+  look(workers: WorkerTable): void {
+    for (let worker = 0; worker < workers.end; worker++) {
+      if (workers.state[worker] === READY && workers.inFlight[worker]! > 0) this.#seenBusy.add(worker);
+    }
+  }
+
+  /** Mean busyness of the cycle, %; starts the next. */
+  endCycle(workers: WorkerTable): number {
+    let sum = 0, n = 0;
+    for (let worker = 0; worker < workers.end; worker++) {
+      const epoch = workers.epoch[worker]!;
+      const before = this.#before.get(worker);
+      const servedMs = workers.servedMs[worker]!;
+      const ranMs = servedMs - (before?.epoch === epoch ? before.servedMs : 0);
+      this.#before.set(worker, { epoch, servedMs });
+      const state = workers.state[worker];
+      if (state !== READY && state !== BOOTING) continue;
+      n++;
+      const percent = Math.floor(ranMs * 100 / this.#cycleMs); // whole numbers, as in uWSGI
+      sum += ranMs === 0 && this.#seenBusy.has(worker) ? 100 : Math.min(100, percent);
+    }
+    this.#seenBusy.clear();
+    return n > 0 ? Math.floor(sum / n) : 0;
+  }
 }

@@ -22,7 +22,7 @@ export function recordedResult(recording: Recording, sloMs: number): Result {
     atMs += elapsedMs;
     const counts = known(sample.workers) ? sample.workers : undefined;
     const alive = counts ? counts.ready + counts.booting + counts.draining : endWorkers;
-    const seen = finishedOf(sample);
+    const seen = requestsOf(sample);
     aliveMs += alive * elapsedMs;
     endWorkers = alive;
     peakWorkers = Math.max(peakWorkers, alive);
@@ -36,11 +36,7 @@ export function recordedResult(recording: Recording, sloMs: number): Result {
     owed = Math.min(0, arrived);
     queuedBefore = queue;
     for (let i = 0; i < arrived; i++) results.arrived();
-    const waitMs = seen.finished > 0 ? queue * elapsedMs / seen.finished : 0;
-    for (let bucket = 0; bucket < seen.service.length; bucket++) {
-      const latencyMs = middleMs(bucket) + waitMs;
-      for (let i = 0; i < seen.service[bucket]!; i++) results.finished(latencyMs);
-    }
+    addLatencies(results, seen, queue, elapsedMs);
     results.sawQueue(queue);
     if (decision.action !== "hold") {
       changes.push({
@@ -79,7 +75,28 @@ export function recordedResult(recording: Recording, sloMs: number): Result {
   };
 }
 
-function finishedOf(sample: Sample): { started: number; finished: number; service: ArrayLike<number> } {
+/** The requests of one tick, and their service times as a histogram. */
+interface Requests {
+  readonly started: number;
+  readonly finished: number;
+  readonly service: ArrayLike<number>;
+}
+
+/** Adds the latencies of a tick's requests: their service times, and the mean wait in the queue. */
+function addLatencies(
+  results: Measurements,
+  { finished, service }: Requests,
+  queue: number,
+  elapsedMs: number,
+): void {
+  const waitMs = finished > 0 ? queue * elapsedMs / finished : 0;
+  for (let bucket = 0; bucket < service.length; bucket++) {
+    const latencyMs = middleMs(bucket) + waitMs;
+    for (let i = 0; i < service[bucket]!; i++) results.finished(latencyMs);
+  }
+}
+
+function requestsOf(sample: Sample): Requests {
   if (known(sample.load)) return sample.load;
   if (known(sample.statsd)) {
     const { requests, durations } = sample.statsd;
