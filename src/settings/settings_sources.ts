@@ -8,7 +8,7 @@ import type { SettingName, Settings } from "./settings.ts";
 /** Where a value came from, in the order in which the first wins. */
 export type Source = "flag" | "environment" | ".env" | "recording" | "default";
 
-/** The settings, and how they came about. */
+/** The settings, and how they came about. One whose value is not valid has its default, and an error. */
 export interface Resolved {
   readonly settings: Settings;
   readonly sources: Readonly<Record<SettingName, Source>>;
@@ -42,6 +42,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
   const fromFile = onlyOurs(parseEnv(texts.envFile) as Record<string, string>);
   const values: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
+  const invalid = new Set<SettingName>();
   for (const option of OPTIONS) {
     const variable = variableOf(option);
     const candidates: [Source, string, string | undefined][] = [
@@ -51,14 +52,17 @@ export function resolveSettings(texts: SourceTexts): Resolved {
       ["recording", `${option.flag} of the recording`, texts.recorded?.get(option.flag)],
     ];
     const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
-    sources[option.name] = source as Source;
-    if (text === undefined) {
-      values[option.name] = option.default === "cores" ? defaultMaximum(texts) : option.default;
+    const parsed = text === undefined ? undefined : v.safeParse(option.type.schema, text);
+    if (parsed?.success) {
+      values[option.name] = parsed.output;
+      sources[option.name] = source as Source;
       continue;
     }
-    const parsed = v.safeParse(option.type.schema, text);
-    if (parsed.success) values[option.name] = parsed.output;
-    else errors.push(`Cannot use ${where}=${text}: it is not a valid value, give ${option.type.range}`);
+    values[option.name] = option.default === "cores" ? defaultMaximum(texts) : option.default;
+    sources[option.name] = "default";
+    if (text === undefined) continue;
+    errors.push(`Cannot use ${where}=${text}: it is not a valid value, give ${option.type.range}`);
+    invalid.add(option.name);
   }
   for (const name of [...Object.keys(texts.environment), ...Object.keys(fromFile)]) {
     if (
@@ -74,9 +78,11 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     values["minWorkers"] = values["maxWorkers"];
   }
   const settings = values as unknown as Settings;
-  if (settings.minWorkers > settings.maxWorkers) errors.push(minAboveMax(settings, sources, texts.cores));
-  if (settings.minWorkers === settings.maxWorkers && sources["maxWorkers"] === "default") {
-    warnings.push(nothingToScale(settings, texts.cores));
+  if (!invalid.has("minWorkers") && !invalid.has("maxWorkers")) {
+    if (settings.minWorkers > settings.maxWorkers) errors.push(minAboveMax(settings, sources, texts.cores));
+    if (settings.minWorkers === settings.maxWorkers && sources["maxWorkers"] === "default") {
+      warnings.push(nothingToScale(settings, texts.cores));
+    }
   }
   return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
 }

@@ -67,6 +67,18 @@ Deno.test("bad values are errors, all of them at once, each with its range", () 
   for (const error of errors) assertMatch(error, /^Cannot use .+=.+: it is not a valid value, give .+/);
 });
 
+Deno.test("a bad value leaves the default in its place, and is the only error that it leads to", () => {
+  const defaults = resolve();
+  for (const { flag, name } of OPTIONS) {
+    const { settings, sources, errors } = resolve({ flags: new Map([[flag, "\0"]]) });
+    if (errors.length === 0) continue; // any text will do
+    assertEquals([settings, sources, errors.length], [defaults.settings, defaults.sources, 1], name);
+  }
+  const flags = new Map([["min-workers", "50"], ["max-workers", "many"]]);
+  assertEquals(resolve({ flags, cores: 0.5 }).errors.length, 1);
+  assertEquals(resolve({ flags: new Map([["min-workers", "few"]]), cores: 0.5 }).warnings, []);
+});
+
 Deno.test("values at the edge of what a number is", async (t) => {
   const cases: [text: string, valid: boolean][] = [
     ["3", true],

@@ -74,8 +74,10 @@ Deno.test("check reads the worker class that a run would start, the deprecated n
 });
 
 Deno.test("what cannot run is listed, all of it, with exit 2", async () => {
-  const { code, text } = await check(["--min-workers", "none", "nothing:app", "--daemon", "--probe", "off"]);
+  const own = ["--min-workers", "none", "--status-addr", "9100", "--probe", "off"];
+  const { code, text } = await check([...own, "nothing:app", "--daemon"]);
   assertEquals(code, 2, text);
+  assertStringIncludes(text, "Cannot use --status-addr=9100");
   assertStringIncludes(text, "Cannot use --min-workers=none");
   assertStringIncludes(text, "Cannot run gunicorn with --daemon and --probe off");
   assertMatch(text, /Cannot load the application: ModuleNotFoundError: .*, correct the name or the folder/);
