@@ -200,8 +200,8 @@ class OrderTest(unittest.TestCase):
         self.addCleanup(socket.setdefaulttimeout, None)
         mine, theirs = wire.pair()
         socket.setdefaulttimeout(0.01)
-        with mine, theirs, serving._hand(os.dup(theirs.fileno())) as hand:
-            self.assertEqual(hand.gettimeout(), None)
+        with mine, theirs, serving._channel(os.dup(theirs.fileno())) as channel:
+            self.assertEqual(channel.gettimeout(), None)
 
 
 class NameTest(unittest.TestCase):
