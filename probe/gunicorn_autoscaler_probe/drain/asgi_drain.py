@@ -34,16 +34,18 @@ class AsgiDrain(Drain):
         super().__init__(words, worker.cfg, close_connections)
         self._worker = worker
         self._connections = connections
+        self._handed = []  # tasks
 
     def stop_accepting(self):
         from gunicorn.asgi.protocol import ASGIProtocol
         worker = self._worker
-        own_listeners.hand_to_loop(worker.loop, own_listeners.of(worker), lambda: ASGIProtocol(worker),
-                                   worker._get_ssl_context())
+        self._handed = own_listeners.hand_to_loop(
+            worker.loop, own_listeners.of(worker), lambda: ASGIProtocol(worker), worker._get_ssl_context())
         stop_serving(worker.servers)
 
     def is_empty(self):
-        return not self._connections and not self._words[w.IN_FLIGHT]
+        is_idle = not self._connections and not self._words[w.IN_FLIGHT]
+        return is_idle and all(task.done() for task in self._handed)
 
     def close(self):
         for connection in list(self._connections):

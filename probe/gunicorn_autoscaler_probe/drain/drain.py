@@ -145,20 +145,22 @@ class UvicornDrain(Drain):
         self._worker = worker
         self._config = worker.config
         self._server = None
+        self._handed = []  # tasks
 
     def stop_accepting(self):
         server = self._server = _uvicorn_server(self._config)
         listeners = own_listeners.of(self._worker)
         if listeners:
             import asyncio
-            own_listeners.hand_to_loop(asyncio.get_running_loop(), listeners, lambda: self._config.http_protocol_class(
-                config=self._config, server_state=server.server_state, app_state=server.lifespan.state),
+            self._handed = own_listeners.hand_to_loop(
+                asyncio.get_running_loop(), listeners, lambda: self._config.http_protocol_class(
+                    config=self._config, server_state=server.server_state, app_state=server.lifespan.state),
                 self._config.ssl)
         stop_serving(server.servers)
 
     def is_empty(self):
         state = self._server.server_state
-        return not state.connections and not state.tasks
+        return not state.connections and not state.tasks and all(task.done() for task in self._handed)
 
     def close(self):
         for connection in list(self._server.server_state.connections):

@@ -5,12 +5,15 @@ never served. So a draining worker accepts what is queued, and closes the listen
 """
 import os
 import socket
+import struct
 from time import monotonic
 
 from ..polling import POLLIN, poll
 from . import time_limits
 
 _FIRST_WITH_OWN = 25
+_SO_ATTACH_FILTER = 26  # socket has no name for it
+_DROP = struct.pack('=HBBI', 6, 0, 0, 0)  # a filter of one instruction, which returns 0
 
 
 def of(worker):
@@ -27,6 +30,7 @@ def take(listener):
     """All connections in its queue, as (socket, address); it is closed then. Its descriptor stays open, for
     whoever still has the number."""
     taken = []
+    _let_none_in(listener)
     nowhere = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     try:
         while is_queued(listener):
@@ -38,6 +42,17 @@ def take(listener):
         os.dup2(nowhere, listener.fileno(), inheritable=False)
         os.close(nowhere)
     return taken
+
+
+def _let_none_in(listener):
+    """A connection that came between the last look and the end would be reset. The kernel drops its first packet here;
+    the client sends it again after a second, and it reaches another worker's listener."""
+    try:
+        import ctypes
+        program = ctypes.create_string_buffer(_DROP)
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack('@HP', 1, ctypes.addressof(program)))
+    except (OSError, ImportError):  # a kernel without filters, a Python without ctypes
+        pass
 
 
 def is_queued(listener):
@@ -82,13 +97,17 @@ def serve_before_end(worker):
 
 
 def hand_to_loop(loop, listeners, make_protocol, ssl):
-    """Have the event loop serve what is queued on `listeners`, and close them."""
+    """Have the event loop serve what is queued on `listeners`, and close them. Returns a task for each connection:
+    before it is done the server does not know of the connection."""
+    tasks = []
     for listener in listeners:
         loop.remove_reader(listener.fileno())
         for client, _ in take(listener):
             client.setblocking(False)
             task = loop.create_task(loop.connect_accepted_socket(make_protocol, client, ssl=ssl))
             task.add_done_callback(_look_away)
+            tasks.append(task)
+    return tasks
 
 
 def _look_away(task):
