@@ -136,6 +136,19 @@ class OrderTest(unittest.TestCase):
         self.assertEqual((space['GIVEN'], list(space['RING'])), ({7: 'seven'}, [1, 2]))
         self.assertTrue(space['GIVEN'] is given and space['FIXED'] is fixed)
 
+    def test_a_worker_has_the_variables_that_hooks_have_set_since_the_fork_server_began(self):
+        arbiter = Arbiter()
+        with mock.patch.dict(os.environ, {'KEPT': 'k', 'CHANGED': 'before', 'GONE': 'g'}):
+            known = arbiter_state.look(arbiter)
+            os.environ.update(CHANGED='after', ADDED='a')
+            del os.environ['GONE']
+            arbiter_changes = arbiter_state.changes(known, arbiter_state.look(arbiter))
+            os.environ.update(KEPT='the import', CHANGED='before', GONE='g')
+            del os.environ['ADDED']
+            arbiter_state.apply(arbiter, arbiter_changes)
+            self.assertEqual([os.environ.get(name) for name in ('KEPT', 'CHANGED', 'ADDED', 'GONE')],
+                             ['the import', 'after', 'a', None])
+
     def test_what_is_large_or_not_plain_stays_behind(self):
         arbiter = Arbiter()
         arbiter.large, arbiter.open, arbiter.held = b'x' * (1 << 15), sys.stdout, [open]

@@ -26,6 +26,7 @@ def pre_fork(server, worker):
     server.given += 1
     worker.name = 'w%d' % server.given
     os.environ['WORKER_NAME'] = worker.name
+    os.environ.setdefault('SET_ONCE', worker.name)
     seen.note('pre_fork', server, worker)
 
 

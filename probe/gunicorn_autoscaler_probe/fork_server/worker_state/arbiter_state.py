@@ -1,5 +1,6 @@
 """What gunicorn's hooks keep in the arbiter. A worker finds it as it is at its fork, not at that of the fork server."""
 import collections
+import os
 import pickle
 
 # Of the arbiter's own, that are no state of the hooks'.
@@ -8,14 +9,15 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, 
           collections.Counter, collections.OrderedDict, collections.defaultdict)
 _MOST_BYTES = 1 << 14  # of one value
 _SERVER = ''
+_ENVIRON = 'os.environ'
 
 _large = set()  # values that are not to be pickled again
 
 
 def look(server):
     """(place, name) -> pickled value, of all plain variables: attributes of the arbiter, and variables of the files
-    that the user's hooks are in."""
-    found = {}
+    that the user's hooks are in. Those of the environment as they are."""
+    found = {(_ENVIRON, name): value for name, value in os.environ.items()}
     for place, space in _spaces(server):
         for name, value in list(space.items()):
             if type(value) not in _PLAIN or name.startswith('__') or place == _SERVER and name in _GUNICORNS:
@@ -35,13 +37,17 @@ def look(server):
 
 
 def changes(before, after):
-    """What a worker is to set, for `apply`."""
-    return [(place, name, data) for (place, name), data in after.items() if before.get((place, name)) != data]
+    """What a worker is to set, for `apply`; None: to remove from the environment."""
+    changed = [(place, name, data) for (place, name), data in after.items() if before.get((place, name)) != data]
+    return changed + [(*key, None) for key in before if key[0] == _ENVIRON and key not in after]
 
 
 def apply(server, changed):
     """Set it, in the worker. Lists and the like stay the same objects."""
     for place, name, data in changed:
+        if place == _ENVIRON:
+            _set_variable(name, data)
+            continue
         space, value = _space(server, place), pickle.loads(data)
         kept = space.get(name)
         if type(kept) is type(value) and isinstance(value, list):
@@ -51,6 +57,13 @@ def apply(server, changed):
             (kept.extend if isinstance(value, collections.deque) else kept.update)(value)
         else:
             space[name] = value
+
+
+def _set_variable(name, value):
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
 
 
 def _spaces(server):
