@@ -190,11 +190,15 @@ class UvicornDrain(Drain):
 
 
 def _uvicorn_server(config):
-    """The Server that serves `config`: a local variable of the worker's main task, and nothing else refers to it."""
+    """The Server that serves `config`. Often nothing else refers to it than a call that the worker's main task waits
+    for."""
     import asyncio
     for task in asyncio.all_tasks():
-        frame = getattr(task.get_coro(), 'cr_frame', None)
-        server = frame.f_locals.get('server') if frame is not None else None
-        if getattr(server, 'config', None) is config:
-            return server
+        call = task.get_coro()
+        while call is not None:
+            frame = getattr(call, 'cr_frame', None)
+            server = frame.f_locals.get('self') if frame is not None else None
+            if hasattr(server, 'server_state') and getattr(server, 'config', None) is config:
+                return server
+            call = getattr(call, 'cr_await', None)
     raise LookupError('no uvicorn server found')

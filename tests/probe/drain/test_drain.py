@@ -245,6 +245,36 @@ class StopServingTest(unittest.TestCase):
         asyncio.run(scenario())
         self.assertEqual(len(closed), 1)
 
+    def test_the_server_of_uvicorn_is_found_by_whatever_name_a_worker_class_has_it(self):
+        class Server:
+            server_state = 'state'
+
+            def __init__(self, config):
+                self.config = config
+
+            async def serve(self):
+                await asyncio.sleep(60)
+
+        class Worker:
+            config = object()
+
+            async def serve(self):
+                self.kept = Server(self.config)
+                await self.kept.serve()
+
+        async def scenario(worker):
+            tasks = [asyncio.ensure_future(one) for one in (Server(object()).serve(), worker.serve())]
+            await asyncio.sleep(0)
+            found = drain._uvicorn_server(worker.config)
+            for task in tasks:
+                task.cancel()
+            with self.assertRaises(LookupError):
+                drain._uvicorn_server(object())
+            return found
+
+        worker = Worker()
+        self.assertIs(asyncio.run(scenario(worker)), worker.kept)
+
 
 if __name__ == '__main__':
     unittest.main()
