@@ -73,6 +73,7 @@ export async function whileRunning(started: Started): Promise<number> {
   const startCount = new StartCount({
     arbiter: () => sensing.arbiter,
     startedWith: () => sensing.startedWith,
+    given: plan.isFound ? undefined : plan.givenWorkers,
     bounds: started.bounds,
     fitting: plan.prepared.fitting || Infinity,
     dryRun: settings.dryRun,
@@ -99,7 +100,7 @@ export async function whileRunning(started: Started): Promise<number> {
       settings,
       log,
       initialWorkers,
-      found: plan.isFound && probeFiles !== undefined ? startCount.found : undefined,
+      found: probeFiles === undefined ? undefined : startCount.found,
       beforeReload: installAgain,
       beat: () => folder.beat(),
     });

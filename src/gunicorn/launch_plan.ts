@@ -19,6 +19,8 @@ export interface LaunchPlan {
   readonly initialWorkers: number;
   readonly minWorkers: number;
   readonly maxWorkers: number;
+  /** The number that gunicorn is given; undefined when only its master can know it. */
+  readonly givenWorkers: number | undefined;
   /** Whether gunicorn's own configuration has the number to start with, which its master reports. */
   readonly isFound: boolean;
   /** What that configuration decides. */
@@ -87,9 +89,11 @@ function plannedCounts(
   input: LaunchInput,
   args: readonly string[],
   environmentArgs: readonly string[],
-): Pick<LaunchPlan, "initialWorkers" | "minWorkers" | "maxWorkers" | "isFound" | "prepared"> & {
-  readonly note: string | undefined;
-} {
+):
+  & Pick<LaunchPlan, "initialWorkers" | "minWorkers" | "maxWorkers" | "givenWorkers" | "isFound" | "prepared">
+  & {
+    readonly note: string | undefined;
+  } {
   const { settings, inspection, wrapperConfig } = input;
   const given = givenNumber(input, environmentArgs);
   const bounds = givenBounds(input);
@@ -105,6 +109,7 @@ function plannedCounts(
     initialWorkers,
     minWorkers,
     maxWorkers,
+    givenWorkers: given?.workers,
     isFound,
     prepared: {
       initialWorkers: isFound && wrapperConfig !== undefined ? undefined : initialWorkers,

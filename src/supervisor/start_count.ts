@@ -10,6 +10,8 @@ export interface StartCountParts {
   readonly arbiter: () => Arbiter | undefined;
   /** Workers that a gunicorn without the probe began with; undefined with it. */
   readonly startedWith: () => number | undefined;
+  /** Workers that the command line names, which are asked for already; undefined when it names none. */
+  readonly given?: number | undefined;
   readonly bounds: GivenBounds;
   /** No more workers to begin with, because of memory. */
   readonly fitting: number;
@@ -19,16 +21,19 @@ export interface StartCountParts {
 
 /**
  * The number of workers in gunicorn's own configuration: decisions start from it, and so do bounds that are not set. A
- * reload that finds another number there is a new start, in a dry run every later change of the count too.
+ * reload that finds another number there is a new start, and so is one that a hook of the user's or gunicorn's control
+ * socket sets; in a dry run every later change of the count too.
  */
 export class StartCount {
   readonly #parts: StartCountParts;
   #lastWorkers: number | undefined;
   #lastConfigured: number | undefined;
-  #isFoundWithoutProbe = false;
+  #isFoundWithoutProbe: boolean;
 
   constructor(parts: StartCountParts) {
     this.#parts = parts;
+    this.#lastWorkers = this.#lastConfigured = parts.given;
+    this.#isFoundWithoutProbe = parts.given !== undefined;
   }
 
   /** The count to start from, when there is a new one. */
@@ -37,7 +42,9 @@ export class StartCount {
     const isFirst = this.#lastWorkers === undefined;
     const seen = arbiter();
     if (seen?.readyNs === undefined) return this.#withoutProbe();
-    const { configured, confirmed } = seen;
+    const { confirmed } = seen;
+    // gunicorn's master does not tell one worker that the command line names from its default.
+    const configured = seen.configured || (this.#parts.given ?? 0);
     const isNew = configured !== this.#lastConfigured;
     if (!isNew && (!dryRun || confirmed === this.#lastWorkers)) return undefined;
     this.#lastWorkers = confirmed;

@@ -46,6 +46,13 @@ def want(folder, workers):
         f.write(struct.pack('<2Q', workers, seq + 1))
 
 
+def begin_with(folder, workers):
+    """What the supervisor does before the start, where the configuration may name another number."""
+    with open(os.path.join(folder, 'arbiter'), 'r+b') as f:
+        f.seek(w.A_FIRST * 8)
+        f.write(struct.pack('<Q', workers))
+
+
 def want_sleep(folder, number, depth=2):
     """What the supervisor does before it rings for sleep `number`; 0: for its end."""
     with open(os.path.join(folder, 'arbiter'), 'r+b') as f:

@@ -4,7 +4,7 @@ import time
 import unittest
 
 from fake_arbiter import Arbiter
-from support import Setting, read_arbiter, runtime_folder, w, want, write_slot
+from support import Setting, begin_with, read_arbiter, runtime_folder, w, want, write_slot
 from gunicorn_autoscaler_probe import hooks, report
 from gunicorn_autoscaler_probe.master import lifeline, master
 from gunicorn_autoscaler_probe.workforce import user_hooks
@@ -143,6 +143,32 @@ class HooksTest(unittest.TestCase):
         want(self.folder, 9)
         server.handle_ttin()
         self.assertEqual(calls, [(4, None), (9, 4)])
+
+    def test_a_number_that_a_hook_or_the_control_socket_sets_is_one_to_begin_with(self):
+        begin_with(self.folder, 2)
+        server = self.arbiter(on_starting=lambda server: setattr(server, 'num_workers', 4))
+        self.assertEqual((len(server.WORKERS), self.confirmed()), (4, (4, 0)))
+        self.assertEqual(read_arbiter(self.folder)[w.A_CONFIGURED], 4)
+        want(self.folder, 3)
+        server.handle_ttou()
+        self.assertEqual((server.num_workers, read_arbiter(self.folder)[w.A_CONFIGURED]), (3, 4))
+        server.num_workers += 2  # the supervisor is told, and asks for it
+        self.assertEqual((server.num_workers, read_arbiter(self.folder)[w.A_CONFIGURED]), (3, 5))
+
+    def test_a_signal_to_gunicorn_that_manages_its_workers_itself_is_not_taken_for_such_a_hook(self):
+        server = self.arbiter()
+        want(self.folder, 5)
+        del server.handle_ttin
+        server.handle_ttin()
+        self.assertEqual((server.num_workers, read_arbiter(self.folder)[w.A_CONFIGURED]), (5, 2))
+
+    def test_a_reload_is_not_taken_for_such_a_hook(self):
+        begin_with(self.folder, 2)
+        changed = []
+        server = self.arbiter(workers=1, nworkers_changed=lambda server, new_value, old_value: changed.append(
+            read_arbiter(self.folder)[w.A_CONFIGURED]))
+        server.reload(workers=4)
+        self.assertEqual((server.num_workers, changed), (2, [0]))
 
     def test_a_reload_keeps_the_count_replaces_every_worker_and_shows_the_users_hook_how_many(self):
         seen = []

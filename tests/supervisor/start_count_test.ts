@@ -11,11 +11,13 @@ function found(
   dryRun = false,
   fitting = Infinity,
   reloads = 0,
+  given?: number,
 ) {
   let now: Arbiter | undefined;
   const count = new StartCount({
     arbiter: () => now,
     startedWith: () => undefined,
+    given,
     bounds: BOUNDS,
     fitting,
     dryRun,
@@ -72,6 +74,14 @@ Deno.test("a reload before the first look counts too", () => {
   const edited = [{ configured: 4, confirmed: 1 }];
   assertEquals(found(edited, false, Infinity, 1)[0]?.workers, 4);
   assertEquals(found(edited, false, Infinity, 0)[0]?.workers, 1);
+});
+
+Deno.test("a number of the command line is asked for already; one that a hook sets is found", () => {
+  const given = (workers: number, configured: number) =>
+    found([{ configured, confirmed: workers }], false, Infinity, 0, workers)[0];
+  assertEquals(given(4, 4), undefined);
+  assertEquals(given(1, 0), undefined);
+  assertEquals(given(4, 6), { workers: 6, minWorkers: 2, maxWorkers: 6 });
 });
 
 Deno.test("without the probe the number that gunicorn began with is found, once; one worker may be no number", () => {

@@ -34,6 +34,7 @@ class Doorbell:
         self._claimed_by = None
         self.has_launcher = parent.real_pid() != self.supervisor_pid  # a program is between them
         self.begun = 0  # workers to begin with; 0 where gunicorn's own count stands
+        self.is_applying = False  # the wanted number is being set
         self._changes = 0
 
     def linger_ns(self):
@@ -98,6 +99,14 @@ class Doorbell:
             return seq, self.begun or None
         return seq, (wanted if wanted <= start.MOST_WORKERS else None)
 
+    def apply(self, server, wanted):
+        """Set the arbiter's count to the wanted number."""
+        self.is_applying = True
+        try:
+            server.num_workers = wanted  # calls nworkers_changed, which confirms
+        finally:
+            self.is_applying = False
+
     def maximum(self):
         """Workers that there may be; 0 while the supervisor has not said."""
         maximum = self._words[w.A_MAXIMUM]
@@ -108,9 +117,14 @@ class Doorbell:
         return self._words[w.A_CROWDED] == 1
 
     def begin(self, configured):
-        """Find the number to begin with, which is wanted until the supervisor asks for another. configured: 0
-        for none."""
+        """Publish the number of workers that gunicorn's own configuration names, 0 for none, and find the one to begin
+        with, which is wanted until the supervisor asks for another."""
+        self.publish_configured(configured)
         self.begun = start.workers(self._words, configured)
+
+    def named(self, workers):
+        """The number that the configuration names; `workers`, the present one, where it names none."""
+        return self._words[w.A_CONFIGURED] or workers
 
     def may_be_several(self, workers, configured):
         """See start.may_be_several."""

@@ -28,6 +28,7 @@ class Master:
         self._held = None
         self._given_up = None
         self._is_ours = False
+        self._is_reloading = False
         self._has_file_workers = False
 
     def attach(self):
@@ -95,6 +96,7 @@ class Master:
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)
+        self._note_reloads(server)
 
     def count_changed(self, server, new, old):
         """nworkers_changed: returns the number that stands, the wanted one wherever it is known.
@@ -105,15 +107,33 @@ class Master:
         if not self._obeys():
             return new
         if old is None:
-            configured = start.named_workers(server.cfg, self._has_file_workers)
-            self._bell.publish_configured(configured)
-            self._bell.begin(configured)
+            self._bell.begin(start.named_workers(server.cfg, self._has_file_workers))
+        elif self._is_set_by_others(server, new):
+            self._bell.begin(new)
         seq, wanted = self._bell.wanted()
         if wanted is not None and wanted != new:
             server._num_workers = wanted
         self._bell.count_change()
         self._bell.confirm(server.num_workers, seq)
         return server.num_workers
+
+    def _is_set_by_others(self, server, new):
+        """Whether the count is set by a hook of the user's, or by gunicorn's control socket."""
+        is_gunicorns = self._is_reloading or 'handle_ttin' not in vars(server)  # it manages the workers its own way
+        return not is_gunicorns and not self._bell.is_applying and self._bell.wanted()[1] not in (None, 0, new)
+
+    def _note_reloads(self, server):
+        """gunicorn sets its count in one, to what the configuration has."""
+        reload = server.reload
+
+        def noted_reload(*arguments, **named):
+            self._is_reloading = True
+            try:
+                reload(*arguments, **named)
+            finally:
+                self._is_reloading = False
+
+        server.reload = noted_reload
 
     def ready(self):
         """when_ready: the supervisor may signal from now on."""

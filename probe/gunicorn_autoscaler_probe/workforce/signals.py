@@ -2,6 +2,8 @@
 
 The supervisor's own TTIN and TTOU only announce a request in the arbiter file. Those from outside ask for a refresh, as
 Airflow and cron jobs do it: TTIN brings one worker more for a minute at most, and TTOU after it takes the oldest away.
+In a slow start each worker asks for the next one by TTIN, until a hook has seen enough: there it is a number to begin
+with.
 """
 import signal
 import time
@@ -12,6 +14,8 @@ _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # HUPs closer together are one: a signal to the process group arrives twice, directly and by the supervisor.
 _ONE_RELOAD_NS = 15 * 10**7
 _EXTRA_NS = 60 * 10**9
+# A worker that became ready so long ago is still taken for booting.
+_JUST_NS = 10**8
 # A ring that the kernel merged with another leaves a credit: it must not hide a signal from outside for long.
 _CREDIT_NS = 15 * 10**9
 
@@ -19,13 +23,15 @@ _CREDIT_NS = 15 * 10**9
 class Signals:
     """Sets signal, handle_ttin, handle_ttou and handle_winch on the instance."""
 
-    def __init__(self, server, bell):
+    def __init__(self, server, bell, slots):
         self._server = server
         self._bell = bell
+        self._slots = slots
         self._signal = server.signal
         self._hup_ns = -_ONE_RELOAD_NS
         self._end_ns = 0  # the first signal to end
         self._extra = []  # until when, for each worker that a signal from outside added
+        self._begun = []  # the same, for each that a booting worker asked for
         self._refreshes = 0
         self._seq = bell.wanted()[0]
         self._credit = 0  # rings of the supervisor's still to come
@@ -80,9 +86,13 @@ class Signals:
         if not self._is_governed():
             return type(self._server).handle_ttin(self._server)
         if not self._is_ring():
-            self._log()
             self.has_stopped_workers = False
             self._bell.sleep.end()
+            if self._is_slow_start():
+                self._begin_with(1)
+                self._begun.append(time.monotonic_ns() + _EXTRA_NS)
+                return self._server.manage_workers()
+            self._log()
             if len(self._extra) < self._server.num_workers:
                 self._extra.append(time.monotonic_ns() + _EXTRA_NS)
         return self._server.manage_workers()
@@ -93,10 +103,26 @@ class Signals:
             return type(self._server).handle_ttou(self._server)
         if not self._is_ring():
             self._log()
+            self._begun = [until_ns for until_ns in self._begun if time.monotonic_ns() < until_ns]
+            if self._extra or self._begun:
+                self._refreshes += 1
             if self._extra:
                 self._extra.pop(0)
-                self._refreshes += 1
+            elif self._begun:
+                self._begun.pop(0)
+                self._begin_with(-1)
         return self._server.manage_workers()
+
+    def _is_slow_start(self):
+        """Whether the newest worker boots, and there are as many as the configuration names."""
+        count, workers = self._server.num_workers, list(self._server.WORKERS.items())
+        if not workers or self._bell.wanted()[1] != self._bell.named(count):
+            return False
+        ready_ns = self._slots.ready_ns(max(workers, key=lambda item: item[1].age)[0])
+        return not ready_ns or time.monotonic_ns() - ready_ns < _JUST_NS
+
+    def _begin_with(self, more):
+        self._bell.begin(self._bell.named(self._server.num_workers) + more)
 
     def handle_winch(self):
         """gunicorn's, which sets the count of a daemon to 0: that would be the wanted number again at once."""

@@ -39,7 +39,7 @@ class Workforce:
         self._view = ArbiterView(server)
         fork_signals.install(server)
         self._reaping = Reaping(server)
-        self._signals = Signals(server, bell)
+        self._signals = Signals(server, bell, self._slots)
         heartbeats.look_once_a_second(server)
         self._fork, self.about_to_fork = self._reaping.spawn_worker, self._reaping.about_to_fork
         server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers
@@ -137,7 +137,7 @@ class Workforce:
             self._follow_sleep()
             seq, wanted = self._bell.wanted()
             if wanted is not None and wanted != server.num_workers:
-                server.num_workers = wanted  # calls nworkers_changed, which confirms
+                self._bell.apply(server, wanted)
             elif not self._bell.is_answered(seq):
                 self._bell.confirm(server.num_workers, seq)
         elif self._bell.has_launcher and not self._is_orphaned:

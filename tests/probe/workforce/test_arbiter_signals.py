@@ -4,7 +4,7 @@ import time
 import unittest
 from unittest import mock
 
-from support import w, want, write_slot
+from support import begin_with, read_arbiter, w, want, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe.workforce import fork_signals, signals, user_hooks
 
@@ -14,6 +14,7 @@ class ArbiterSignalsTest(WorkforceCase):
         want(self.folder, workers)
         server = self.start(workers)
         self.assertEqual(len(server.WORKERS), workers)
+        self.boot(*server.WORKERS, READY_NS=time.monotonic_ns() - 10**9)
         return server
 
     def lines(self):
@@ -40,6 +41,33 @@ class ArbiterSignalsTest(WorkforceCase):
         self.assertEqual(len(server.kills), 1)
         server.handle_ttin()
         self.assertEqual(len(self.lines()), 1)
+
+    def slowly_started(self):
+        begin_with(self.folder, 2)
+        self.bell.begin(1)
+        self.server = server = self.start(1)
+        for _ in range(2):
+            self.boot(*list(server.WORKERS)[:-1])
+            write_slot(self.folder, server.forks[-1])
+            server.handle_ttin()
+        self.assertEqual((server.num_workers, len(server.WORKERS), self.lines()), (3, 3, []))
+        return server
+
+    def test_a_worker_that_asks_for_the_next_while_it_boots_raises_the_number_to_begin_with(self):
+        server = self.slowly_started()
+        self.assertEqual(read_arbiter(self.folder)[w.A_CONFIGURED], 3)
+        want(self.folder, 2)
+        server.handle_ttou()
+        write_slot(self.folder, server.forks[-1])
+        server.handle_ttin()  # the supervisor has another number by now
+        self.assertEqual((read_arbiter(self.folder)[w.A_CONFIGURED], len(self.lines())), (3, 1))
+
+    def test_a_ttou_after_it_takes_it_back_and_replaces_the_oldest(self):
+        server = self.slowly_started()
+        server.handle_ttou()
+        self.pass_on()
+        self.assertEqual(read_arbiter(self.folder)[w.A_CONFIGURED], 2)
+        self.assertEqual((server.kills[0], server.num_workers), (server.forks[0], 2))
 
     def test_no_more_than_twice_the_count(self):
         server = self.governed(2)
