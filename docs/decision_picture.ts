@@ -41,13 +41,13 @@ export const PICTURES: Readonly<Record<string, Picture>> = {
     scenario: { ...DEFAULT_SCENARIO, seed: 1, load: [phase(30, 3, 400)] },
   },
   "decides-long-boot": {
-    title: "Workers that boot for 2 s: 5, then 80, then 5 requests/s of 100 ms",
+    title: "Workers that boot for 2 s: 5, then 40, then 5 requests/s of 100 ms",
     maxWorkers: 12,
     scenario: {
       ...DEFAULT_SCENARIO,
       seed: 1,
       bootMs: 2_000,
-      load: [phase(10, 5, 100), phase(20, 80, 100), phase(30, 5, 100)],
+      load: [phase(5, 5, 100), phase(20, 40, 100), phase(35, 5, 100)],
     },
   },
 };

@@ -17,7 +17,7 @@ export const IN_TIME_MS = 300;
 export const slowBoot: WorkerClass = {
   app: "slow_boot:app",
   gunicorn: ["-w", String(WORKERS)],
-  own: ["--min-workers", String(WORKERS), "--max-workers", "5", "--fork-server", "off"],
+  own: ["--min-workers", String(WORKERS), "--fork-server", "off"],
   env: { IMPORT_SECONDS: "2", PYTHONPATH: new URL("../apps", import.meta.url).pathname },
 };
 

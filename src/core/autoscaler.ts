@@ -4,7 +4,7 @@ import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memor
 import { minimumBound } from "./bounds/minimum.ts";
 import { CPU_DELAY_MS, CPU_WINDOW_MS, MINIMUM_FITS_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
 import type { CpuWindows } from "./bounds/cpu_bound.ts";
-import { bootMsOn } from "./boot_time.ts";
+import { ownBootMs } from "./boot_time.ts";
 import { arrivingCores } from "./demand/cpu.ts";
 import { demandOf } from "./demand/demand.ts";
 import { oneAtATime } from "./bounds/interpreter_lock.ts";
@@ -13,7 +13,6 @@ import { History, type Tick } from "./history.ts";
 import { decide } from "./policy/policy.ts";
 import { initialPolicy, type PolicyState } from "./policy/policy_state.ts";
 import { type BootPace, nextPace, NO_BOOTS } from "./policy/boot_pace.ts";
-import { nextStandBy, NONE_STANDS_BY, type StandBy } from "./policy/stand_by.ts";
 import { asleepDecision, AWAKE, nextSleep, type SleepState, wakingDecision } from "./policy/sleep.ts";
 import { AUTO, type Order } from "./policy/standing_order.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
@@ -41,7 +40,6 @@ export class Autoscaler {
   /** How long the latest worker took to boot, without its waits for a CPU; 0 before one has. */
   #bootMs = 0;
   #pace: BootPace = NO_BOOTS;
-  #standBy: StandBy = NONE_STANDS_BY;
   /** Ready counts, negative: their maximum is the fewest there were. */
   #fewestReady = SlidingMax.EMPTY;
   /** Workers of the minimum that memory holds, negative. */
@@ -104,20 +102,13 @@ export class Autoscaler {
       before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
     };
     const sample = this.#limited(measured, settings, windows);
+    const demand = this.#demand(sample, settings, counts);
+    const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
+    this.#memory = watch;
     const servingCores = Math.min(
       counts.ready,
       arrivingCores(this.#history, windows.stable, sample.elapsedMs),
     );
-    this.#standBy = nextStandBy(this.#standBy, {
-      sample,
-      settings,
-      windows,
-      bootMs: this.#bootMs,
-      servingCores,
-    });
-    const demand = this.#demand(sample, settings, counts);
-    const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
-    this.#memory = watch;
     const { pace, most } = nextPace(this.#pace, { sample, counts, target, servingCores });
     this.#pace = pace;
     const { state, decision } = decide(this.#policy, {
@@ -142,7 +133,6 @@ export class Autoscaler {
       bootMs: this.#bootMs,
       slots: sample.model.slots,
       paced: most,
-      standBy: this.#standBy,
       ended: endedIn(sample),
       variation: this.#history.durationVariation(settings.windowMs),
       start: this.#start,
@@ -175,11 +165,11 @@ export class Autoscaler {
 
   /** Adds the sample to what is remembered. Returns the workers there are: those of the target where they are not known. */
   #observe(sample: Sample, settings: PolicySettings): WorkerCounts {
-    const { workers, boots, cpu, nowMs } = sample;
+    const { workers, boots, nowMs } = sample;
     const ready = known(workers) ? workers.ready : this.#last.ready;
     this.#start = nextStart(this.#start, sample, known(workers) ? workers.ready : 0);
     this.#gate = nextGate(this.#gate, sample, ready > this.#last.ready);
-    const bootMs = known(boots) ? bootMsOn(boots, known(cpu) ? cpu.limitCores : 1) : "unknown";
+    const bootMs = known(boots) ? ownBootMs(boots) : "unknown";
     if (known(bootMs)) this.#bootMs = bootMs;
     this.#fewestReady = this.#fewestReady.with(nowMs, -ready);
     this.#history.keepAtLeast(longestWindowMs(settings));
@@ -211,10 +201,7 @@ export class Autoscaler {
       bootMs: this.#bootMs,
       sinceUpMs: sample.nowMs - lastUpAtMs,
     });
-    return {
-      ...demand,
-      enough: Math.max(demand.enough, this.#standBy.workers, this.#unseenMayNeed(sample, counts)),
-    };
+    return { ...demand, enough: Math.max(demand.enough, this.#unseenMayNeed(sample, counts)) };
   }
 
   /**

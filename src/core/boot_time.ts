@@ -13,14 +13,6 @@ export function ownBootMs(
   return Math.max(computedMs, lastBootMs - lastBootWaitMs);
 }
 
-/** The same on these cores: where there is half a core, what a boot computes takes twice as long. */
-export function bootMsOn(boots: Boots, cores: number): Maybe<number> {
-  const aloneMs = ownBootMs(boots);
-  const { lastBootMs, lastBootCpuMs = "unknown" } = boots;
-  if (!known(aloneMs) || !known(lastBootMs) || !known(lastBootCpuMs)) return aloneMs;
-  return Math.min(lastBootMs, aloneMs + lastBootCpuMs * Math.max(0, 1 / cores - 1));
-}
-
 /** Whether a boot takes longer than a request may: whoever waits for a new worker is late. */
 export function bootsAreLate(bootMs: number, { sloP95Ms }: PolicySettings): boolean {
   return bootMs > sloP95Ms;

@@ -22,6 +22,10 @@ export const UNKNOWN_SERVICE_PART = 3;
 export const LOWER_SIGMAS = 1;
 /** Standard deviations above the count that a short window leaves possible. Source: simulated, Load. */
 export const UPPER_SIGMAS = 2.5;
+/** Parts of the stable window whose arrivals show a climb: fewer do not tell it from a jump. Source: judgement. */
+export const CLIMB_PARTS = 3;
+/** Each step from part to part has this share of a climb, half of what an even one has. Source: judgement. */
+export const LEAST_CLIMB_SHARE = 0.25;
 /** Windows in which a fall of the load shows. Source: simulated, Load. */
 export const FALL_WINDOWS_MS = [300, 500, SECOND_MS];
 /**
@@ -165,10 +169,6 @@ export const LONGEST_BOOT_PAUSE_MS = 60_000;
 export const SHORT_BOOTS_MS = 200;
 /** However busy the cores are, boots get so many of them. Source: judgement. */
 export const LEAST_BOOT_CORES = 0.5;
-/** Where boots are longer than the objective this share of the maximum stands by. Source: simulated, Boots. */
-export const STAND_BY_SHARE = 0.5;
-/** These boot while requests want no more than this share of the cores. Source: judgement. */
-export const STAND_BY_BUSY_SHARE = 0.5;
 /** Growth does not help when requests take this many times as long as before it. Source: simulated, Dependencies. */
 export const SLOWER_FACTOR = 1.7;
 /** Requests in the moving mean of service times that growth is judged by. Source: simulated, Dependencies. */

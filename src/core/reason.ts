@@ -87,8 +87,6 @@ export interface Bounds {
 /** Why the target moved, or stayed. The words are in src/wording/reasons.ts. */
 export type Reason =
   | { readonly code: "asked"; readonly by: SignalName }
-  /** Nothing wants one more, but whoever waits for its boot would be late. */
-  | { readonly code: "standing-by" }
   | { readonly code: "below-minimum" }
   | { readonly code: "above-maximum" }
   | { readonly code: "quiet"; readonly lowForMs: number }

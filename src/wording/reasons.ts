@@ -12,8 +12,6 @@ export function explain(decision: Decision, sloP95Ms: number): string {
   switch (reason.code) {
     case "asked":
       return sentence(`${observed(reason.by, facts, sloP95Ms)}: ${moved(decision)}`, decision);
-    case "standing-by":
-      return `boots take longer than a request may, so workers stand by: ${moved(decision)}`;
     case "below-minimum":
       return `the minimum is ${decision.bounds.short?.minimum ?? decision.bounds.min}: ${moved(decision)}`;
     case "above-maximum":

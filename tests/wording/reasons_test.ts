@@ -230,10 +230,6 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "hold 5 workers",
     ],
     [
-      { reason: { code: "standing-by" }, target: 3 },
-      "boots take longer than a request may, so workers stand by: grow from 2 to 3 workers",
-    ],
-    [
       { reason: { code: "asked", by: "blocked-loop" }, target: 3 },
       "7 requests not accepted: event loops are blocked: grow from 2 to 3 workers",
     ],

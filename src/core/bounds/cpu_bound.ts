@@ -9,7 +9,7 @@ import type { WindowSums } from "../history.ts";
 import { isAsync } from "../kinds.ts";
 import type { Bound } from "../reason.ts";
 import { roundUp } from "../round_up.ts";
-import { known, type Sample, type WorkerKind } from "../sample.ts";
+import { known, type Sample } from "../sample.ts";
 
 /** The windows that the CPU bound looks at. */
 export interface CpuWindows {
@@ -36,9 +36,9 @@ export function cpuBound(
   const { limitCores, usedCores } = sample.cpu;
   if (isAsync(sample.model.kind)) {
     if (usedCores < CPU_USED_UP_SHARE * limitCores || recent.spanMs <= 0) return undefined;
-    const share = Math.min(1, recent.cpuMs / recent.spanMs / limitCores);
-    if (share < CPU_BOUND_SHARE) return undefined;
-    return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, share);
+    const onCpuShare = Math.min(1, recent.cpuMs / recent.spanMs / limitCores);
+    if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+    return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, onCpuShare);
   }
   const isThreads = sample.model.kind === "gthread";
   // CPU is read late: that of new workers is not in it yet, so the window before them counts. Sync workers are looked at
@@ -47,9 +47,14 @@ export function cpuBound(
     isTelling,
   );
   const telling = isThreads || latest.length === 0 ? [...latest, stable].filter(isTelling) : latest;
-  const share = onCpuShare(telling, sample.model.kind);
-  if (share === undefined || share < CPU_BOUND_SHARE) return undefined;
-  return cpuBoundAt(workersOnCores(limitCores, share), usedCores, limitCores, share);
+  if (telling.length === 0) return undefined;
+  // Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
+  const onCpuShare = Math.max(
+    ...telling.map((sums) => onCpu(sums, isThreads ? sums.servingMs : sums.occupiedMs)),
+  );
+  if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+  const workers = roundUp((limitCores / onCpuShare) * CPU_SLACK_FACTOR);
+  return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
 }
 
 /**
@@ -69,31 +74,15 @@ export function isTelling({ occupiedMs }: WindowSums): boolean {
   return occupiedMs >= LEAST_OCCUPIED_MS;
 }
 
-/**
- * Share of the time in service, without the run queue, that was spent on a core: the highest of those windows that tell it.
- * Threads wait for each other's interpreter lock, not for a core: what their worker does while it serves counts.
- */
-export function onCpuShare(windows: readonly WindowSums[], kind: WorkerKind): number | undefined {
-  const telling = windows.filter(isTelling);
-  if (telling.length === 0) return undefined;
-  return Math.max(
-    ...telling.map((sums) => onCpu(sums, kind === "gthread" ? sums.servingMs : sums.occupiedMs)),
-  );
-}
-
-/** Workers that so many cores can run, and those that even out uneven requests. */
-export function workersOnCores(cores: number, share: number): number {
-  return Math.max(LEAST_CPU_WORKERS, share > 0 ? roundUp((cores / share) * CPU_SLACK_FACTOR) : Infinity);
-}
-
+/** Share of the time in service, without the run queue, that was spent on a core. */
 function onCpu({ cpuMs, cpuWaitMs }: WindowSums, inServiceMs: number): number {
   const ownMs = Math.max(cpuMs, inServiceMs - cpuWaitMs);
   return ownMs > 0 ? cpuMs / ownMs : 0;
 }
 
-function cpuBoundAt(workers: number, usedCores: number, limitCores: number, share: number): Bound {
+function cpuBoundAt(workers: number, usedCores: number, limitCores: number, onCpuShare: number): Bound {
   return {
     workers: Math.max(LEAST_CPU_WORKERS, workers),
-    why: { code: "cpu", usedCores, limitCores, onCpuShare: share },
+    why: { code: "cpu", usedCores, limitCores, onCpuShare },
   };
 }

@@ -1,6 +1,8 @@
 /** Sync and gthread workers: each request occupies a slot. */
-import { DOWN_LATE_SHARE, DOWN_LOAD_FACTOR } from "../constants.ts";
+import { bootsAreLate } from "../boot_time.ts";
+import { DOWN_LATE_SHARE, DOWN_LOAD_FACTOR, LEAD_TICKS } from "../constants.ts";
 import { burstErlangs } from "./burst.ts";
+import { climbErlangs } from "./climb.ts";
 import { coresUsed, cpu, workersForCores } from "./cpu.ts";
 import { workersFor } from "./delay_formula.ts";
 import { lastingErlangs } from "./fall.ts";
@@ -23,9 +25,11 @@ export const SLOT_WORKERS: WorkerSignals = {
   enough,
 };
 
-/** Slots for the steady load, with which few requests wait. */
-function load({ sample, goal, steadyErlangs, serviceMs, stable }: Observed): number {
-  return workersFor(lowerErlangs(steadyErlangs, serviceMs, stable.spanMs), sample.model.slots, goal);
+/** Slots for the steady load, with which few requests wait, and for what it climbs to during a long boot. */
+function load(observed: Observed): number {
+  const { sample, goal, steadyErlangs, serviceMs, stable } = observed;
+  const steady = lowerErlangs(steadyErlangs, serviceMs, stable.spanMs);
+  return workersFor(Math.max(steady, erlangsOfClimb(observed)), sample.model.slots, goal);
 }
 
 /** Slots for what a burst brings, at its own service times. */
@@ -56,4 +60,10 @@ function enough(observed: Observed): number {
 
 function erlangsOfBurst({ burst, serviceMs }: Observed): number {
   return burst === undefined ? 0 : burstErlangs(burst, serviceMs);
+}
+
+function erlangsOfClimb({ sample, history, settings, serviceMs, burst, bootMs }: Observed): number {
+  if (burst !== undefined || !bootsAreLate(bootMs, settings)) return 0;
+  const leadMs = bootMs + LEAD_TICKS * sample.elapsedMs;
+  return climbErlangs({ history, windowMs: settings.windowMs, serviceMs, leadMs });
 }

@@ -42,14 +42,7 @@ export function nextPace(
   const underWay = Math.max(0, target - counts.ready);
   const leftBefore = [...before.leftMs, ...begun];
   const left = leftBefore.slice(Math.max(0, leftBefore.length - underWay));
-  // Those that serve and those that boot have the cores in equal parts.
-  const running = cpu.workerCores + (known(cpu.waitingCores) ? cpu.waitingCores : 0);
-  const coresOfEach = (processes: number) => Math.min(1, cpu.limitCores / Math.max(1, processes));
-  const ranMs = elapsedMs *
-    Math.min(
-      Math.max(LEAST_BOOT_CORES, freeCores) / Math.max(1, left.length),
-      coresOfEach(running + left.length),
-    );
+  const ranMs = elapsedMs * Math.min(1, Math.max(LEAST_BOOT_CORES, freeCores) / Math.max(1, left.length));
   const leftMs = left.map((ms) => ms - ranMs).filter((ms) => ms > 0);
   // One that is done by the next tick makes room now.
   const computing = leftMs.filter((ms) => ms > ranMs).length;
@@ -58,9 +51,8 @@ export function nextPace(
   const mostBooting = Math.max(mostComputing, Math.round(freeCores * aloneMs / bootCpuMs));
   // Those that take far longer wait for something: others are begun beside them.
   const { booting, oldestBootMs } = counts;
-  const usualMs = aloneMs + bootCpuMs * (1 / coresOfEach(running + booting) - 1);
-  const isDue = booting > 0 && oldestBootMs >= usualMs - elapsedMs;
-  const beside = !isDue ? 0 : oldestBootMs < LATE_BOOT_FACTOR * usualMs ? 1 : mostBooting;
+  const isDue = booting > 0 && oldestBootMs >= aloneMs - elapsedMs;
+  const beside = !isDue ? 0 : oldestBootMs < LATE_BOOT_FACTOR * aloneMs ? 1 : mostBooting;
   return {
     pace: { leftMs, target },
     most: Math.min(target + mostComputing - computing, counts.ready + mostBooting + beside),

@@ -7,7 +7,6 @@ import { grow } from "./grow.ts";
 import { type Hold, holdNow } from "./hold.ts";
 import type { PolicyInput, PolicyState, Step } from "./policy_state.ts";
 import { shrink } from "./shrink.ts";
-import { NONE_STANDS_BY } from "./stand_by.ts";
 
 /**
  * Decides the target. What an operator, memory or the configured bounds say goes before what the load wants.
@@ -94,16 +93,7 @@ function demanded(
     return { target, reason: { code: "minimum-short", minimum, bound } };
   }
   if (demand.wanted > target) return { target, reason: { code: "at-bound" } };
-  const standing = standingBy(input);
-  if (standing > target) {
-    return { target: standing, reason: { code: "standing-by" }, changes: { lastUpAtMs: input.nowMs } };
-  }
   return shrink(state, input, demand, { allowed, hold });
-}
-
-/** Workers with those that may boot now to stand by; 0 where none may. */
-function standingBy({ standBy = NONE_STANDS_BY, bounds, paced = Infinity }: PolicyInput): number {
-  return standBy.mayBoot ? Math.min(standBy.workers, bounds.max.workers, paced) : 0;
 }
 
 /** What was enough during the hold, with what is enough now. */

@@ -7,7 +7,6 @@ import { type FlatHold, NO_RETURN } from "./flat_hold.ts";
 import { type Ended, type Gradient, NO_GROWTH } from "./gradient.ts";
 import type { LearnedHold } from "./hold.ts";
 import type { Order } from "./standing_order.ts";
-import type { StandBy } from "./stand_by.ts";
 import type { StartHold } from "./start_hold.ts";
 
 /** What the policy remembers. Times are the sample's monotonic ms; -Infinity for "never". */
@@ -58,8 +57,6 @@ export interface PolicyInput {
   readonly slots: number;
   /** The most workers that the boots there may be at once lead to; Infinity when left out. */
   readonly paced?: number;
-  /** Those that are kept although nothing wants them; none, when left out. */
-  readonly standBy?: StandBy;
   /** Requests that ended since the tick before. */
   readonly ended: Ended;
   /** Variance of the service times over their squared mean; none, when left out. */

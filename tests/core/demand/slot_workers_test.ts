@@ -44,6 +44,12 @@ Deno.test("load: requests longer than the objective may wait for a service time:
   assertEquals(load(0.8, 400), 5);
 });
 
+Deno.test("load: a load that climbs wants what it will be at the end of a boot longer than the objective", () => {
+  const recent = [1, 2, 3].flatMap((perTick) => Array(34).fill(requests(perTick, 100))).slice(2);
+  const at = (bootMs: number) => asked({ recent, input: { bootMs } }, "load");
+  assertEquals([at(40), at(2_000)], [at(300), at(300) + 2]);
+});
+
 Deno.test("load: the same where one request in twenty is longer than the objective", () => {
   const withSlow = (share: number) => {
     const counts = durations(1 - share, 240).map((n, i) => n + durations(share, 600)[i]!);

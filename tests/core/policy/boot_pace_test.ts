@@ -73,21 +73,6 @@ Deno.test("three boots on two cores take half as long again", () => {
   assertEquals(new Scene({ lastBootMs: 3_000 }).grow(6, 11), [...Array(9).fill(5), 8, 8]);
 });
 
-Deno.test("a boot has no more than an equal part of the cores", () => {
-  // Half a core for one that serves all the time and one that boots: 700 ms of CPU take 2,800 ms, not 1,400.
-  const half = { limitCores: 0.5, workerCores: 0.25, waitingCores: 0.75 };
-  assertEquals(new Scene({ lastBootMs: 8_000 }, half).grow(4, 30).indexOf(5), 26);
-});
-
-Deno.test("a boot that waits for its part of the cores is not late", () => {
-  const half = { limitCores: 0.5, workerCores: 0.25, waitingCores: 0.75 };
-  const scene = new Scene({}, half);
-  scene.grow(4, 30);
-  const at = (oldestBootMs: number) => Object.assign(scene, { oldestBootMs }).tick();
-  // 50 ms besides the 2,800 of its part.
-  assertEquals([at(750), at(2_700), at(2_750)], [4, 4, 5]);
-});
-
 Deno.test("a boot that serves, or has ended, computes no more", () => {
   const scene = new Scene({ lastBootMs: 2_000 });
   scene.grow(5, 2);

@@ -3,7 +3,6 @@ import { assertEquals } from "@std/assert";
 import { holdMs } from "../../../src/core/policy/hold.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import { demand, Driver } from "./policy_driver.ts";
-import { bootMsOn } from "../../../src/core/boot_time.ts";
 
 const BUSY = demand(8);
 const CALM = demand(2);
@@ -206,23 +205,4 @@ Deno.test("boots that take longer than the objective are learned too, up to fort
 
 Deno.test("boots within the objective are ten, whatever was learned", () => {
   assertEquals(keptWithBoots(300, 4), [3_000, 3_000, 3_000, 3_200, 6_400]);
-});
-
-/** 1,000 ms of which 800 are CPU, on half a core beside others. */
-const BOOT = { failures: 0, lastBootMs: 3_000, lastBootCpuMs: 800, lastBootWaitMs: 2_000 };
-
-Deno.test("on half a core what a boot computes takes twice as long", () => {
-  assertEquals(bootMsOn(BOOT, 0.5), 1_800);
-  assertEquals(bootMsOn(BOOT, 1), 1_000);
-  assertEquals(bootMsOn(BOOT, 4), 1_000);
-});
-
-Deno.test("a boot takes no longer alone than it took", () => {
-  assertEquals(bootMsOn({ ...BOOT, lastBootWaitMs: 0 }, 0.5), 3_000);
-});
-
-Deno.test("what is not known of a boot takes nothing off and adds nothing", () => {
-  assertEquals(bootMsOn({ failures: 0, lastBootMs: 900 }, 0.5), 900);
-  assertEquals(bootMsOn({ failures: 0, lastBootMs: 900, lastBootWaitMs: 100 }, 0.5), 800);
-  assertEquals(bootMsOn({ failures: 0, lastBootMs: "unknown", lastBootCpuMs: 5 }, 0.5), "unknown");
 });

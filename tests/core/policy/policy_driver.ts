@@ -1,6 +1,5 @@
 import { decide } from "../../../src/core/policy/policy.ts";
 import { initialPolicy, type PolicyState } from "../../../src/core/policy/policy_state.ts";
-import { NONE_STANDS_BY } from "../../../src/core/policy/stand_by.ts";
 import { AUTO, type Order } from "../../../src/core/policy/standing_order.ts";
 import { DEFAULT_POLICY, type PolicySettings } from "../../../src/core/policy_settings.ts";
 import type { Bounds, Decision, Demand } from "../../../src/core/reason.ts";
@@ -45,7 +44,6 @@ export class Driver {
   ended = { requests: 0, serviceMs: 0 };
   /** How long workers take to boot, ms. */
   bootMs = 1;
-  standBy = NONE_STANDS_BY;
   /** The most workers that boots may lead to. */
   paced = Infinity;
   /** Since when the load is known to be flat. */
@@ -66,7 +64,6 @@ export class Driver {
       bootMs: this.bootMs,
       slots: 1,
       paced: this.paced,
-      standBy: this.standBy,
       ended: this.ended,
       flatFromMs: this.flatFromMs,
     });

@@ -24,20 +24,6 @@ for (const name of ["newest", "23", "20.1"] as const satisfies readonly VenvName
   });
 }
 
-Deno.test("of an application that imports for a second half of the maximum stands by", async () => {
-  await using server = await autoscaled({
-    own: ["--min-workers", "1", "--max-workers", "6", "--fork-server", "off"],
-    app: "slow_import:app",
-    env: { IMPORT_SECONDS: "1" },
-  });
-  await server.untilWorkers(3, 30_000);
-  assertEquals((await server.process.stop("SIGTERM")).code, 0);
-  assertStringIncludes(
-    server.log(),
-    "boots take longer than a request may, so workers stand by: grow from",
-  );
-});
-
 Deno.test("a config that wants a daemon under a service manager: it stays in the foreground, with a log line", async () => {
   await using dir = await tempDir();
   const config = await dir.write("conf.py", "daemon = True\n");
