@@ -9,18 +9,24 @@ from .. import words as w
 from .meter import Gauge
 
 
-def wrap(app, meter, m, untouched=(), is_closed=True):
+def wrap(app, meter, m, is_handled=None, is_closed=True):
     """The application `app`, metered into the words `m`.
 
-    untouched: marker objects that a worker knows by identity. is_closed: the server calls close() as WSGI says; else
-    the end of the iteration is the end of the request. Its attribute `own_work` counts the requests that do not
-    wait for their client: whose answer has not begun, or is over with something left to do.
+    is_handled: whether the worker does nothing with what the application returned. is_closed: the server calls close()
+    as WSGI says; else the end of the iteration is the end of the request. Its attribute `own_work` counts the requests
+    that do not wait for their client: whose answer has not begun, or is over with something left to do.
     """
     Request, own_work = _request_class(meter, Gauge(m, w.STREAMS))
     websockets = Gauge(m, w.WEBSOCKETS)
 
     class Websocket(_Answer):
         __slots__ = ()
+
+        def __iter__(self):
+            try:
+                yield from self.answer
+            finally:
+                self.over(False)  # gevent-websocket does not call close()
 
         def over(self, broke):
             if not self.is_over:
@@ -40,11 +46,9 @@ def wrap(app, meter, m, untouched=(), is_closed=True):
         except BaseException:
             request.over(True)
             raise
-        if untouched:
-            for marker in untouched:
-                if answer is marker:
-                    request.over(False)
-                    return answer
+        if is_handled is not None and is_handled(answer):
+            request.over(False)
+            return answer
         request.answer = answer
         request.returned()
         if type(answer) is list and is_closed:
@@ -207,4 +211,4 @@ class _Unsized:
         self.close = request.close
 
     def __iter__(self):
-        return iter(self._request.answer)
+        return iter(self._request)

@@ -29,7 +29,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         loop_lag.tick_gevent(words, _both(meter.flush, look))
     elif kind == kinds.EVENTLET:
         meter = Meter(words)
-        metered = wsgi_meter.wrap(worker.wsgi, meter, words, _eventlet_markers())
+        metered = wsgi_meter.wrap(worker.wsgi, meter, words, _handled_in_eventlet())
         worker.wsgi = stand_in(worker.wsgi, metered)
         eventlet_drain.name_listeners(worker)
         look = eventlet_drain.heartbeat(worker, words, metered.own_work)
@@ -140,9 +140,18 @@ def _both(first, second):
     return both
 
 
-def _eventlet_markers():
-    """What an application returns in eventlet when it answered by itself."""
+def _handled_in_eventlet():
+    """Whether an application answered by itself, as a websocket's does: a function of what it returned."""
     from gunicorn.workers import base_async
     import eventlet.wsgi
     found = (getattr(base_async, 'ALREADY_HANDLED', None), getattr(eventlet.wsgi, 'ALREADY_HANDLED', None))
-    return tuple(marker for marker in found if marker is not None)
+    markers = [marker for marker in found if marker is not None]
+    greenlet = getattr(eventlet.wsgi, 'WSGI_LOCAL', None)  # of eventlet 0.30.3 and newer
+
+    def is_handled(answer):
+        for marker in markers:
+            if answer is marker:
+                return True
+        return getattr(greenlet, 'already_handled', False)
+
+    return is_handled

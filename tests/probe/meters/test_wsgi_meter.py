@@ -50,8 +50,8 @@ def text(status, *parts, headers=(('Content-Type', 'text/plain'),)):
 
 
 class WsgiMeterTest(unittest.TestCase):
-    def meter(self, app, m, untouched=()):
-        return wsgi_meter.wrap(app, Meter(m, 0), m, untouched)
+    def meter(self, app, m, is_handled=None):
+        return wsgi_meter.wrap(app, Meter(m, 0), m, is_handled)
 
     def counts(self, m):
         return m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED], m[w.FAILED]
@@ -170,17 +170,26 @@ class WsgiMeterTest(unittest.TestCase):
             serve(self.meter(socket, m), {'HTTP_UPGRADE': 'WebSocket'})
             self.assertEqual((m[w.WEBSOCKETS], m[w.STARTED]), (0, 0))
 
+    def test_a_websocket_ends_with_the_parts_of_its_answer_where_the_server_does_not_close_it(self):
+        with page() as m:
+            for answer in ([], [b'a'], iter([b'a'])):
+                parts = self.meter(lambda environ, start_response: answer, m)({'HTTP_UPGRADE': 'websocket'}, None)
+                self.assertEqual(m[w.WEBSOCKETS], 1)
+                list(parts)
+                self.assertEqual(m[w.WEBSOCKETS], 0)
+
     def test_an_upgrade_to_something_else_is_a_request(self):
         with page() as m:
             serve(self.meter(text('200 OK', b'a'), m), {'HTTP_UPGRADE': 'h2c'})
             self.assertEqual((m[w.WEBSOCKETS], m[w.FINISHED]), (0, 1))
 
-    def test_a_marker_the_worker_knows_passes_as_it_is(self):
+    def test_what_the_worker_does_nothing_with_passes_as_it_is(self):
         marker = object()
         with page() as m:
-            app = self.meter(lambda environ, start_response: marker, m, (marker,))
-            self.assertIs(app({}, lambda *a: None), marker)
-            self.assertEqual(self.counts(m), (0, 1, 1, 0))
+            for environ in ({}, {'HTTP_UPGRADE': 'websocket'}):
+                app = self.meter(lambda environ, start_response: marker, m, lambda answer: answer is marker)
+                self.assertIs(app(environ, lambda *a: None), marker)
+                self.assertEqual((m[w.WEBSOCKETS],) + self.counts(m), (0, 0, 1, 1, 0))
 
     def test_for_a_server_that_closes_nothing_the_end_of_the_parts_is_the_end(self):
         with page() as m:
