@@ -1,12 +1,16 @@
 /** A gunicorn with the probe attached, and just enough of a supervisor to ask it for workers. */
 
 import { installProbe, readProbe } from "../../src/gunicorn/probe_install.ts";
+import { monotonicNs } from "../../src/platform/libc.ts";
 import { makeRuntimeDir, removeDir, runtimeBases } from "../../src/platform/runtime_dir.ts";
 import { ArbiterFile } from "../../src/sensors/probe/arbiter_file.ts";
 import type { Arbiter } from "../../src/sensors/probe/arbiter_reading.ts";
 import { SLOT } from "../sensors/probe/shared_pages.ts";
 import { type Process, start, type StartOptions } from "../support/process.ts";
 import { until } from "../support/wait.ts";
+
+/** A worker counts as booting for 100 ms after it is ready: twice that is sure. */
+const BOOTING_NS = 2e8;
 
 /** The words of one slot. */
 export type Slot = readonly number[];
@@ -93,6 +97,14 @@ export class ProbedGunicorn implements AsyncDisposable {
           `the arbiter says ${JSON.stringify(this.arbiter)}\n${this.process.text()}`,
       },
     );
+  }
+
+  /** The same, once a TTIN is no longer taken for one that a worker sends as it boots. */
+  async steady(workers: number): Promise<number[]> {
+    const ready = await this.settled(workers);
+    const newestNs = Math.max(...[...this.slots().values()].map((slot) => slot[SLOT.readyNs]!));
+    await until(() => monotonicNs() - newestNs > BOOTING_NS, { what: "workers that are ready for a while" });
+    return ready;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

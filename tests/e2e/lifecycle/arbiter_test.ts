@@ -34,7 +34,7 @@ for (const version of versions) {
 
   Deno.test(`the count does not drift: TTIN and TTOU from outside, kills, a lost signal: gunicorn ${version}`, async () => {
     await using server = await startServer(version, [apps.wsgi], 4);
-    const pids = await server.settled(4);
+    const pids = await server.steady(4);
     const oldest = Math.min(...pids);
     server.process.signal("SIGTTIN"); // a refresh, as cron jobs do it
     await until(() => server.ready().length === 5, { what: "one worker more" });

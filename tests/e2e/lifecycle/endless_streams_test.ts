@@ -61,7 +61,7 @@ Deno.test("tornado: a running request and a kept connection end without an error
   const port = freeTcpPort();
   const all = ["--chdir", appsFolder, "-b", `127.0.0.1:${port}`, "-k", "tornado", "tornado_app:app"];
   await using server = new ProbedGunicorn(bin(await venv("newest"), "gunicorn"), all, 1);
-  const [worker] = await server.settled(1);
+  const [worker] = await server.steady(1);
   await using long = await Connection.open({ port });
   await using kept = await Connection.open({ port });
   assertEquals((await kept.get("/")).status, 200);
