@@ -1,5 +1,5 @@
 import { errorText } from "../error_text.ts";
-import { isAlive, type ProcessId } from "../platform/process_id.ts";
+import { isAlive, type ProcessId, sendSignal } from "../platform/process_id.ts";
 import {
   childrenOf,
   handles,
@@ -132,8 +132,8 @@ export class Gunicorn {
 
   /** Sends a signal to the master, or to what we started while the master is not known; false when both are gone. */
   signal(signal: Deno.Signal): boolean {
-    if (this.hasArbiter) return send(this.#arbiter!.pid, signal);
-    return !this.#gone && send(this.pid, signal);
+    if (this.hasArbiter) return sendSignal(this.#arbiter!.pid, signal);
+    return !this.#gone && sendSignal(this.pid, signal);
   }
 
   /** Sends a signal that gunicorn handles once it has started: before, it would end it. Returns whether it was sent. */
@@ -163,7 +163,7 @@ export class Gunicorn {
     if (!this.hasArbiter || !takesCountSignals(this.#arbiter!.pid) || this.#held.length > 0) return;
     const { pid } = this.#arbiter!;
     if (signal === "SIGTTIN") this.#growth = { atMs: performance.now(), before: childrenOf(pid) };
-    send(pid, signal);
+    sendSignal(pid, signal);
   }
 
   /** Whether the worker that was last asked for is yet to come, or has the master's handlers. */
@@ -204,7 +204,7 @@ export class Gunicorn {
     let wasGone = false;
     const look = () => {
       if (this.#gone) return;
-      if (wasGone) send(this.pid, signal);
+      if (wasGone) sendSignal(this.pid, signal);
       wasGone = !isAlive(master);
       this.#launcherTimer = setTimeout(look, LAUNCHER_MS);
       Deno.unrefTimer(this.#launcherTimer);
@@ -215,13 +215,4 @@ export class Gunicorn {
 
 function isMoving(before: number | undefined, now: number | undefined): boolean {
   return before !== undefined && now !== undefined && now > before;
-}
-
-function send(pid: number, signal: Deno.Signal): boolean {
-  try {
-    Deno.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -9,8 +9,8 @@ import { SLOT } from "../sensors/probe/shared_pages.ts";
 import { type Process, start, type StartOptions } from "../support/process.ts";
 import { until } from "../support/wait.ts";
 
-/** A worker counts as booting for 100 ms after it is ready: twice that is sure. */
-const BOOTING_NS = 2e8;
+/** So long after it is ready a worker no longer counts as booting. */
+const BOOTING_NS = 1.1e9;
 
 /** The words of one slot. */
 export type Slot = readonly number[];

@@ -12,7 +12,7 @@ from collections import deque
 from time import monotonic_ns
 
 from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE
-from .closing import watch_closing
+from .client_close import watch_client_close
 from .detach import detached
 from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
 from .waiting_requests import LOOK_NS, WaitingRequests
@@ -196,7 +196,7 @@ def attach(worker, m, is_stale, flush, look):
         nonlocal m
         m = detached(m, error)
 
-    watch_closing(note_closing)
+    watch_client_close(note_closing)
     worker.handle, worker.enqueue_req = watched_handle, watched_enqueue
     worker.notify = watched_notify
     worker.poller.select = watched_select

@@ -146,12 +146,12 @@ def _handled_in_eventlet():
     import eventlet.wsgi
     found = (getattr(base_async, 'ALREADY_HANDLED', None), getattr(eventlet.wsgi, 'ALREADY_HANDLED', None))
     markers = [marker for marker in found if marker is not None]
-    greenlet = getattr(eventlet.wsgi, 'WSGI_LOCAL', None)  # of eventlet 0.30.3 and newer
+    of_greenlet = getattr(eventlet.wsgi, 'WSGI_LOCAL', None)  # of eventlet 0.30.3 and newer
 
     def is_handled(answer):
         for marker in markers:
             if answer is marker:
                 return True
-        return getattr(greenlet, 'already_handled', False)
+        return getattr(of_greenlet, 'already_handled', False)
 
     return is_handled

@@ -14,8 +14,8 @@ _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # HUPs closer together are one: a signal to the process group arrives twice, directly and by the supervisor.
 _ONE_RELOAD_NS = 15 * 10**7
 _EXTRA_NS = 60 * 10**9
-# A worker that became ready so long ago is still taken for booting.
-_JUST_NS = 10**8
+# A worker that became ready so long ago is still taken for booting: the master of a busy machine handles its TTIN late.
+_JUST_NS = 10**9
 # A ring that the kernel merged with another leaves a credit: it must not hide a signal from outside for long.
 _CREDIT_NS = 15 * 10**9
 

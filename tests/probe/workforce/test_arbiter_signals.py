@@ -31,7 +31,7 @@ class ArbiterSignalsTest(WorkforceCase):
         server.handle_ttou()
         self.assertEqual((len(server.forks), len(server.kills), self.lines()), (4, 1, []))
 
-    def test_a_ttin_of_somebody_else_brings_one_worker_for_a_minute_and_is_said_once(self):
+    def test_a_ttin_of_another_process_brings_one_worker_for_a_minute_and_is_said_once(self):
         server = self.governed(2)
         server.handle_ttin()
         self.assertEqual((len(server.WORKERS), server.num_workers), (3, 2))
@@ -61,6 +61,13 @@ class ArbiterSignalsTest(WorkforceCase):
         write_slot(self.folder, server.forks[-1])
         server.handle_ttin()  # the supervisor has another number by now
         self.assertEqual((read_arbiter(self.folder)[w.A_CONFIGURED], len(self.lines())), (3, 1))
+
+    def test_the_master_may_handle_it_late_and_long_after_the_boot_it_is_another_process_that_asks(self):
+        server = self.slowly_started()
+        for late_s, configured, lines in (0.5, 4, 0), (2, 4, 1):
+            self.boot(*server.WORKERS, READY_NS=time.monotonic_ns() - int(late_s * 10**9))
+            server.handle_ttin()
+            self.assertEqual((read_arbiter(self.folder)[w.A_CONFIGURED], len(self.lines())), (configured, lines))
 
     def test_a_ttou_after_it_takes_it_back_and_replaces_the_oldest(self):
         server = self.slowly_started()

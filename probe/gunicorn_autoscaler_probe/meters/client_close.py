@@ -4,7 +4,7 @@ import sys
 from _thread import get_ident
 
 
-def watch_closing(note):
+def watch_client_close(note):
     """Call note(True) before such a wait in this thread, and note(False) after it."""
     util = sys.modules.get('gunicorn.util')
     close_graceful = getattr(util, 'close_graceful', None)
