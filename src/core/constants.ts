@@ -52,7 +52,7 @@ export const MOST_CONNECTIONS_SHARE = 0.8;
 export const ASYNC_CORE_UTILIZATION = 0.7;
 /** Blocked loops: kept connections bind requests to a loop, whether another is free or not. Simulated, Event loops. */
 export const BLOCKED_LOOP_UTILIZATION = 0.5;
-/** So many of the requests that begin have kept a loop busy: in an overload half of them still wait. Source: judgement. */
+/** This share of the requests that begin has kept a loop busy: in an overload half of them still wait. Source: judgement. */
 export const BEGUN_SHARE = 0.5;
 /** Requests wait too long for loops when they wait for this share of what they may: one in seven waits for all of it. */
 export const LATE_LOOPS_SHARE = 0.5;
