@@ -83,10 +83,14 @@ function newestWith(gunicorn: string): string[] {
   ];
 }
 
+/** Major version of the newest gunicorn, or of the one that TEST_GUNICORN names. */
+export function newestMajor(): number {
+  return parseInt(Deno.env.get("TEST_GUNICORN") || "27", 10);
+}
+
 /** Whether the gunicorn of a virtualenv has a worker class: asgi is there from 24 on. */
 export function hasWorker(name: VenvName, workerClass: string): boolean {
-  return workerClass !== "asgi" || name !== "newest" ||
-    parseInt(Deno.env.get("TEST_GUNICORN") || "24", 10) >= 24;
+  return workerClass !== "asgi" || name !== "newest" || newestMajor() >= 24;
 }
 
 /** Path of a program of a virtualenv: `bin(await venv("23"), "gunicorn")`. */
