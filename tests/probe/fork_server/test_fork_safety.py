@@ -39,6 +39,9 @@ REFUSED = {
         'import ctypes, time\nr, w = os.pipe()\nif os.fork() == 0:\n    os.close(1), os.close(2)\n'
         '    ctypes.CDLL(None).prctl(15, b"caf\\xc3", 0, 0, 0)\n    os.write(w, b".")\n    time.sleep(5)\n'
         '    os._exit(0)\nos.read(r, 1), os.close(r), os.close(w)', 'the process'),
+    'a lock of processes to spawn': (
+        'import multiprocessing\na = multiprocessing.get_context("spawn").Lock()',
+        '(multiprocessing.resource_tracker)'),
     'an interval timer': ('import signal\nsignal.setitimer(signal.ITIMER_REAL, 60)', 'an interval timer'),
     'a timer of used CPU': ('import signal\nsignal.setitimer(signal.ITIMER_PROF, 60)', 'an interval timer'),
     'a file locked by flock': ('import fcntl\nf = open(sys.argv[1] + "/x", "w")\nfcntl.flock(f, fcntl.LOCK_EX)',
@@ -63,7 +66,8 @@ REFUSED = {
 
 WARNED = {
     'shared memory': ('import mmap\na = mmap.mmap(-1, 4096)', 'shared memory or a lock'),
-    'a lock of several processes': ('import multiprocessing\na = multiprocessing.Lock()', 'shared memory or a lock'),
+    'a lock of several processes': (
+        'import multiprocessing\na = multiprocessing.get_context("fork").Lock()', 'shared memory or a lock'),
     'one end of a pipe': ('a = os.pipe()\nos.close(a[0])', 'a pipe'),
     'a file written': ('f = open(sys.argv[1] + "/x", "w")', 'with one position for all'),
     'a thread of Sentry': (

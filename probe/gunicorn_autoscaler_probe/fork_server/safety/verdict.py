@@ -15,6 +15,8 @@ from .left import open_descriptors, task_ids
 # Their library starts them anew in a forked process.
 _THREADS_THAT_RESTART = re.compile(r'^sentry_sdk\.')
 _LIBRARIES_THAT_RESTART = re.compile(r'openblas|libarrow')
+# Its start methods spawn and forkserver (Python 3.14's own) have one that clears up behind locks and queues.
+_MULTIPROCESSING = re.compile(rb'from (multiprocessing\.\w+) import main')
 _TRIAL_MS = 5000
 
 
@@ -96,6 +98,10 @@ def _native_threads(tasks):
 
 def _name_of(pid):
     try:
+        with open('/proc/%d/cmdline' % pid, 'rb') as file:
+            helper = _MULTIPROCESSING.search(file.read())
+        if helper is not None:
+            return helper.group(1).decode()
         with open('/proc/%d/comm' % pid, errors='replace') as file:  # cut after 15 bytes, it may be no text
             name = file.read().strip()
             return 'a fork' if name == kernel.FORK_SERVER_NAME else name
