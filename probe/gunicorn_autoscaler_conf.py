@@ -31,26 +31,28 @@ def _is_own(location):
 
 
 def _caller():
-    """(application, its parsed arguments that name this file) of the gunicorn that loads it, from the frames
-    above; None when absent.
+    """(application, its parsed arguments that name this file, their parser) of the gunicorn that loads it, from the
+    frames above; None when absent.
 
     The arguments, of the command line or of GUNICORN_CMD_ARGS, are needed because gunicorn sets `config` from
-    them after this file ran: `--print-config` would show our path instead of the user's.
+    them after this file ran: `--print-config` would show our path instead of the user's. The parser, because a program
+    around gunicorn may have added options of its own.
     """
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
     from gunicorn.app.base import BaseApplication
-    app = args = None
+    app = args = parser = None
     frame = _sys._getframe(1)
     while frame is not None:
         names = frame.f_locals
-        for found in (names.get('args'), names.get('env_args')):
-            if args is None and isinstance(found, Namespace) and _is_own(getattr(found, 'config', None)):
+        for found in list(names.values()):  # by type(): to ask a lazy object may run code of the program
+            if args is None and issubclass(type(found), Namespace) and _is_own(getattr(found, 'config', None)):
                 args = found
+                parser = next((one for one in names.values() if issubclass(type(one), ArgumentParser)), None)
         found = names.get('self')
         if app is None and isinstance(found, BaseApplication) and found.cfg is not None:
             app = found
         frame = frame.f_back
-    return app, args
+    return app, args, parser
 
 
 def _without_ours(words):
@@ -79,14 +81,22 @@ def _hide_variable(cfg):
     return added if is_there else None
 
 
-def _users_location(cfg, args):
+def _config_in(parser, words):
+    """The config that these words name; None without one. A program that launches gunicorn may have words of its own
+    among them."""
+    try:
+        return getattr(parser.parse_known_args(words)[0], 'config', None)
+    except SystemExit:  # gunicorn has read the same words, or does not read them
+        return None
+
+
+def _users_location(cfg, args, parser):
     """Where gunicorn would have read its config: arguments, then GUNICORN_CMD_ARGS, then the default file; or None."""
     from gunicorn.config import get_default_config_file
-    parser = cfg.parser()
     # A program that runs gunicorn in its own process (mlflow, manage.py) has other arguments there.
     is_ours = any(_is_own(word) for word in _sys.argv)
-    given = parser.parse_args(_without_ours(_sys.argv[1:])).config if is_ours else None
-    in_variable = parser.parse_args(cfg.get_cmd_args_from_env()).config
+    given = _config_in(parser or cfg.parser(), _without_ours(_sys.argv[1:])) if is_ours else None
+    in_variable = _config_in(cfg.parser(), cfg.get_cmd_args_from_env())
     if args is not None:
         args.config = given if is_ours else in_variable
     return given or in_variable or get_default_config_file()
@@ -155,11 +165,11 @@ def _main(space):
     # gunicorn's --reload watches the folders of all modules: in ours files come and go with each worker.
     if _is_own(getattr(_sys.modules.get('__config__'), '__file__', None)):
         del _sys.modules['__config__']
-    app, args = _caller()
+    app, args, parser = _caller()
     cfg = app.cfg if app is not None else Config()
     added = _hide_variable(cfg)
     settings = cfg.settings
-    location = _users_location(cfg, args)
+    location = _users_location(cfg, args, parser)
     arguments = _sys.argv
     _sys.argv = _without_ours(arguments)  # for the user's config, the application and all it starts
     if hasattr(_sys, 'orig_argv'):  # what a program starts itself again with, in Python 3.10 and newer

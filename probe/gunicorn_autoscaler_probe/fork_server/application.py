@@ -19,6 +19,10 @@ _LATER = {
 def load(server, effects):
     """Import the application as a worker would. Returns (refusals, warnings): what forbids a fork of it, and
     what workers will share. effects: ImportEffects."""
+    if effects.made_for_both:
+        made = ', '.join(effects.made_for_both)
+        return ['the constructor of %s makes %s, which workers would not share with gunicorn\'s master' % (
+            server.worker_class.__name__, made)], []
     kind = kinds.kind_of(server.worker_class)
     if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         import gevent.monkey

@@ -1,5 +1,7 @@
 """Configurations in which a fork server is useless or harmful."""
 import os
+import sys
+import threading
 
 from .. import kinds
 from . import kernel
@@ -15,6 +17,9 @@ def reason(server):
     patched_by = getattr(os.waitpid, '__module__', '').partition('.')[0]
     if patched_by in ('gevent', 'eventlet'):
         return '%s has patched gunicorn\'s master, which loses the ends of workers that it has not forked' % patched_by
+    tracer = _tracer()
+    if tracer:
+        return '%s follows the processes that gunicorn forks' % tracer
     if kinds.kind_of(server.worker_class) == kinds.UNKNOWN:
         return 'the worker class %s is not known' % server.worker_class.__name__
     if type(server).spawn_worker.__module__ != 'gunicorn.arbiter':
@@ -28,6 +33,18 @@ def reason(server):
     except OSError as error:
         return 'the kernel does not let gunicorn adopt processes (%s)' % error
     return ''
+
+
+def _tracer():
+    """A debugger or a meter of coverage: it waits for each process that is forked, or would lose what it saw there."""
+    if 'pydevd' in sys.modules:  # of debugpy, PyCharm, VS Code; up to Python 3.11 it may trace by other means
+        return 'pydevd'
+    trace = sys.gettrace() or getattr(threading, '_trace_hook', None)
+    if trace is not None:
+        return getattr(trace, '__module__', None) or '%s.%s' % (type(trace).__module__, type(trace).__name__)
+    monitoring = getattr(sys, 'monitoring', None)  # of Python 3.12 and newer
+    tools = (monitoring.DEBUGGER_ID, monitoring.COVERAGE_ID) if monitoring is not None else ()
+    return next(filter(None, map(getattr(monitoring, 'get_tool', None), tools)), None)
 
 
 def _patches_more(worker_class):

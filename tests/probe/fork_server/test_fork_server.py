@@ -3,6 +3,7 @@ import json
 import os
 import select
 import signal
+import sys
 import threading
 import time
 import unittest
@@ -373,3 +374,18 @@ class UnfitTest(unittest.TestCase):
             waitpid.__module__ = name
             os.waitpid = waitpid
             self.assertIn(name.partition('.')[0], unfit.reason(server))
+
+    def test_none_where_a_debugger_or_coverage_traces_the_master(self):
+        server = Server()
+        server.cfg.reload = False
+        before = sys.gettrace()
+        try:
+            sys.settrace(lambda frame, event, value: None)
+            why = unfit.reason(server)
+        finally:
+            sys.settrace(before)
+        self.assertEqual(why, '%s follows the processes that gunicorn forks' % __name__)
+        if hasattr(sys, 'monitoring') and not sys.monitoring.get_tool(sys.monitoring.DEBUGGER_ID):
+            sys.monitoring.use_tool_id(sys.monitoring.DEBUGGER_ID, 'pydevd')
+            self.addCleanup(sys.monitoring.free_tool_id, sys.monitoring.DEBUGGER_ID)
+            self.assertEqual(unfit.reason(server), 'pydevd follows the processes that gunicorn forks')

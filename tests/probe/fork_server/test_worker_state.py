@@ -1,5 +1,6 @@
 import collections
 import logging
+import multiprocessing
 import os
 import random
 import signal
@@ -11,8 +12,8 @@ import unittest
 from unittest import mock
 
 import support  # noqa: F401  the package's place
-from gunicorn_autoscaler_probe.fork_server import forked, reseed, serving, wire
-from gunicorn_autoscaler_probe.fork_server.worker_state import arbiter_state, import_effects, siblings
+from gunicorn_autoscaler_probe.fork_server import application, forked, reseed, serving, wire
+from gunicorn_autoscaler_probe.fork_server.worker_state import arbiter_state, import_effects, inherited, siblings
 from gunicorn_autoscaler_probe.fork_server.worker_state.loggers import Loggers
 from support import PROBE, Config, Setting
 
@@ -113,6 +114,23 @@ class OrderTest(unittest.TestCase):
     def test_handlers_of_the_import_stand_in_workers_and_call_gunicorns_but_not_in_the_fork_server(self):
         done = subprocess.run([sys.executable, '-c', SIGNALS % PROBE], stdout=subprocess.PIPE, timeout=60, check=True)
         self.assertEqual(done.stdout.decode().strip(), "['application', 'gunicorn', 'gunicorn'] True 2")
+
+    def test_what_a_constructor_makes_for_arbiter_and_worker_together_is_named_and_nothing_is_imported(self):
+        pipe = []
+
+        def with_a_pipe():
+            pipe.extend(os.pipe())
+            return types.SimpleNamespace(reader=pipe[0])
+
+        self.assertEqual(inherited.made_by(lambda: types.SimpleNamespace(age=1, log=logging.getLogger())), [])
+        self.assertEqual(inherited.made_by(with_a_pipe), ['a pipe'])
+        for fd in pipe:
+            os.close(fd)
+        names = inherited.made_by(lambda: types.SimpleNamespace(age=1, busy=multiprocessing.Value('i')))
+        refusals, _ = application.load(
+            types.SimpleNamespace(worker_class=Arbiter), types.SimpleNamespace(made_for_both=names))
+        self.assertEqual(refusals, ['the constructor of Arbiter makes busy, which workers would not share with '
+                                    'gunicorn\'s master'])
 
     def test_what_hooks_keep_reaches_a_worker_and_lists_stay_the_same_objects(self):
         space = {'COUNT': 0, 'GIVEN': {}, 'RING': collections.deque([1]), 'LOCK': object(), 'FIXED': [1]}

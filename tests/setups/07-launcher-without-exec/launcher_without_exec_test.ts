@@ -41,6 +41,16 @@ setUp(import.meta, {
   },
 });
 
+setUp(import.meta, {
+  launcher: ["python", "own_option.py", "--stage", "prod"],
+  line: "-w 2 -b 127.0.0.1:$PORT app:app",
+  observe: async (server) => {
+    await server.scale(2, 3);
+    await server.untilWorkers(3);
+    return { code: await server.stop() };
+  },
+});
+
 function state(pid: number): string | undefined {
   try {
     return /^State:\s+(\S)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];

@@ -4,6 +4,7 @@ import signal
 import sys
 
 from ... import kinds
+from . import inherited
 from .handlers import Handlers
 from .loggers import Loggers
 
@@ -19,7 +20,7 @@ class ImportEffects:
     def __init__(self, server):
         """Before the import, in the fork server."""
         is_uvicorn = kinds.kind_of(server.worker_class) == kinds.UVICORN
-        _construct_worker(server)
+        self.made_for_both = inherited.made_by(lambda: _construct_worker(server))
         self._loggers = Loggers(_LOGGERS + (_LOGGERS_OF_UVICORN if is_uvicorn else ()))
         self._handlers = Handlers(_HANDLED_BY_UVICORN if is_uvicorn else _HANDLED)
         self._names = list(server.cfg.env or ())
@@ -79,6 +80,7 @@ def _construct_worker(server):
     from gunicorn.workers import base
     heartbeat_class, base.WorkerTmp = base.WorkerTmp, _NoHeartbeat
     try:
-        server.worker_class(0, server.pid, server.LISTENERS, server.app, server.timeout / 2.0, server.cfg, server.log)
+        return server.worker_class(
+            0, server.pid, server.LISTENERS, server.app, server.timeout / 2.0, server.cfg, server.log)
     finally:
         base.WorkerTmp = heartbeat_class
