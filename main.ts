@@ -1,6 +1,6 @@
 import { meantCommand, parseCommand } from "./src/cli/cli.ts";
 import { TOOL_COMMANDS } from "./src/commands/tools.ts";
-import { heedChildren } from "./src/platform/early_signals.ts";
+import { heedChildren, outliveFullFiles } from "./src/platform/early_signals.ts";
 
 /** argv -> command -> exit code. Each command loads what it needs, so that a start does not wait for the rest. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -39,5 +39,6 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 if (import.meta.main) {
   heedChildren();
+  outliveFullFiles();
   Deno.exit(await main(Deno.args));
 }

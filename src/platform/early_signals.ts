@@ -36,3 +36,17 @@ export function heedChildren(): void {
   const ignored = /^SigIgn:\s+([0-9a-f]{1,16})$/m.exec(status)?.[1] ?? "0";
   if ((BigInt(`0x${ignored}`) & SIGCHLD_BIT) !== 0n) Deno.addSignalListener("SIGCHLD", () => {});
 }
+
+/**
+ * A write to a file that has reached its limit of size (ulimit -f) ends what has no handler for it, as Python does not:
+ * the log file would end us, and gunicorn with us. With one it is an error. What is started does not inherit it.
+ */
+export function outliveFullFiles(): void {
+  let limits: string;
+  try {
+    limits = Deno.readTextFileSync("/proc/self/limits");
+  } catch {
+    return; // Not known: hardly any are limited.
+  }
+  if (/^Max file size +\d/m.test(limits)) Deno.addSignalListener("SIGXFSZ", () => {});
+}

@@ -14,9 +14,21 @@ export function takesCountSignals(pid: number): boolean {
 
 const NUMBERS = { SIGHUP: 1, SIGUSR1: 10, SIGTERM: 15, SIGWINCH: 28 } as const;
 
-/** Whether this process has a handler for the signal; undefined where that is not known. */
+/**
+ * Whether this process has a handler for the signal; undefined where that is not known: without /proc, or where it shows
+ * another pid namespace, in which the pid is another process's.
+ */
 export function handles(pid: number, signal: keyof typeof NUMBERS): boolean | undefined {
+  if (!showsOurs()) return undefined;
   return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(NUMBERS[signal]);
+}
+
+function showsOurs(): boolean {
+  try {
+    return Deno.readLinkSync("/proc/self") === String(Deno.pid);
+  } catch {
+    return false;
+  }
 }
 
 /** How often its main thread has waited for something; a gunicorn master's loop does once a second. */

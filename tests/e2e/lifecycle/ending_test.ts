@@ -1,5 +1,7 @@
 import { assertEquals, assertLess } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { withoutDescriptors } from "../../faults/support/descriptors.ts";
+import { missingNamespaces } from "../../faults/support/namespaces.ts";
 import { untilBooted } from "../../faults/support/steady.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
@@ -44,6 +46,19 @@ for (const [app, code] of [["wsgi:app", 0], ["absent:app", 3]] as const) {
   });
 }
 
+Deno.test("a log file that has reached the limit of its size (ulimit -f) ends nothing", async () => {
+  await using folder = await tempDir();
+  const full = `truncate -s 64M "$0"; ulimit -f 65536; exec "$@" 2>>"$0"`;
+  await using server = await autoscaled({
+    own: ["--min-workers", "2"],
+    wrap: (words) => ["bash", "-c", full, folder.join("log"), ...words],
+  });
+  await untilBooted(server, 2);
+  server.process.signal("SIGTTIN"); // logged
+  await server.untilWorkers(3);
+  assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);
+});
+
 Deno.test("a HUP is passed on though no file can be opened", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
   await untilBooted(server, 2);
@@ -55,6 +70,29 @@ Deno.test("a HUP is passed on though no file can be opened", async () => {
     what: () => `new workers\n${server.process.text()}`,
   });
   await restore();
+});
+
+Deno.test({
+  name: "a HUP is passed on where /proc shows another pid namespace",
+  ignore: missingNamespaces !== undefined,
+  fn: async () => {
+    await using server = await autoscaled({
+      own: ["--min-workers", "2"],
+      wrap: (words) => ["unshare", "--pid", "--fork", "--kill-child", ...words],
+    });
+    const ours = server.master; // below unshare
+    const workers = () => children(children(ours)[0]!);
+    await until(() => workers().length === 2, { timeoutMs: 30_000, what: () => server.process.text() });
+    await delay(1_000); // until they have their handlers
+    const old = workers();
+    Deno.kill(ours, "SIGHUP");
+    await until(() => workers().length === 2 && !workers().some((pid) => old.includes(pid)), {
+      timeoutMs: 30_000,
+      what: () => `new workers\n${server.process.text()}`,
+    });
+    Deno.kill(ours, "SIGTERM");
+    assertEquals((await server.process.exited).code, 0);
+  },
 });
 
 const LAUNCHERS: readonly [string, VenvName, readonly string[]][] = [
