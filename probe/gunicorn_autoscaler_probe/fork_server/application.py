@@ -41,7 +41,9 @@ def load(server, effects):
         except Exception:  # of another version, or not installed
             pass
     left.await_ending_children(before.children)
-    return verdict.judge(before, left.Left(), real_fork())
+    judged = verdict.judge(before, left.Left(), real_fork())
+    effects.take_files()
+    return judged
 
 
 def real_fork():

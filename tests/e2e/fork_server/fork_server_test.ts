@@ -76,6 +76,33 @@ Deno.test("a HUP has a new fork server, and all workers are new", async () => {
   await untilBooted(server, 2);
 });
 
+/** What prometheus_client does in its multiprocess mode; forked, it reads the file of its new pid. */
+const METRICS = `
+import mmap, os
+from wsgi import app
+file = open(os.path.join(os.environ['PROMETHEUS_MULTIPROC_DIR'], 'counter_%d.db' % os.getpid()), 'a+b')
+file.truncate(4096)
+values = mmap.mmap(file.fileno(), 4096)
+values[:7] = b'boots 1'
+`;
+
+Deno.test("workers have the metrics of the import in files of their own, and the fork server has none", async () => {
+  await using dir = await tempDir();
+  await dir.write("metrics.py", METRICS);
+  await dir.write("files/of_others.db", "");
+  const env = { PROMETHEUS_MULTIPROC_DIR: dir.join("files") };
+  await using server = await started({ app: "metrics:app", gunicorn: ["--pythonpath", dir.path], env });
+  await untilBooted(server, 2);
+  await untilForkServer(server);
+  await pin(server, 4);
+  await untilBooted(server, 4);
+  const own = server.workers().map((pid) => `counter_${pid}.db`);
+  const names = [...Deno.readDirSync(dir.join("files"))].map(({ name }) => name);
+  assertEquals(names.sort(), [...own, "of_others.db"].sort());
+  assertEquals(Deno.readTextFileSync(dir.join(`files/${own[3]}`)), "boots 1".padEnd(4096, "\0"));
+  assertEquals(server.log().match(/fork server: /), null, "there is nothing to warn of");
+});
+
 Deno.test("an application that starts a thread is not forked: the log names the thread, and gunicorn forks as ever", async () => {
   await using dir = await tempDir();
   await dir.write(

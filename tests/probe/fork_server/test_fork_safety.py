@@ -122,6 +122,22 @@ class ForkSafetyTest(unittest.TestCase):
             with self.subTest(what=what):
                 self.assertEqual(judged(code), [[], []])
 
+    def test_what_is_there_many_times_is_told_once(self):
+        refusals, _ = judged('import socket\na = socket.create_server(("127.0.0.1", 0))\nb = a.dup()')
+        self.assertEqual(len(refusals), 1)
+
+    def test_an_event_loop_of_a_library_is_told_with_the_library(self):
+        # Like grpc, whose threads end before a fork and begin anew behind it.
+        code = ('import select, subprocess, threading\nfrom unittest import mock\n'
+                'from gunicorn_autoscaler_probe.fork_server.safety import native_threads\n'
+                'native_threads.library_of = lambda task: "grpc.so"\nend = threading.Event()\n'
+                'def begin():\n    global thread\n    thread = threading.Thread(target=end.wait, daemon=True)\n'
+                '    thread.start()\n    del threading._active[thread.ident]\n'
+                'def stop():\n    threading._active[thread.ident] = thread\n    end.set()\n    thread.join()\n    end.clear()\n'
+                'begin()\nos.register_at_fork(before=stop, after_in_parent=begin)\nloop = select.epoll()')
+        refusals, _ = judged(code)
+        self.assertRegex('; '.join(refusals), '^an event loop .* open.*; perhaps that is of grpc.so, which has threads$')
+
 
 class PythonThreadsTest(unittest.TestCase):
 

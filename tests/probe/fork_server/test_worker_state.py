@@ -15,6 +15,7 @@ import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe.fork_server import application, forked, reseed, serving, wire
 from gunicorn_autoscaler_probe.fork_server.worker_state import arbiter_state, import_effects, inherited, siblings
 from gunicorn_autoscaler_probe.fork_server.worker_state.loggers import Loggers
+from gunicorn_autoscaler_probe.fork_server.worker_state.metric_files import MetricFiles
 from support import PROBE, Config, Setting
 
 # In a process of its own: a fork server, its import, and a worker as gunicorn makes it.
@@ -217,6 +218,7 @@ class OrderTest(unittest.TestCase):
         effects = import_effects.ImportEffects.__new__(import_effects.ImportEffects)
         effects._own_title = None
         effects._names, effects._handlers, effects._loggers = ['SET', 'UNSET'], Loggers([]), Loggers([])
+        effects._metric_files = MetricFiles()
         self.addCleanup(os.environ.pop, 'SET')
         os.environ['SET'] = 'by the import'
         effects.take()

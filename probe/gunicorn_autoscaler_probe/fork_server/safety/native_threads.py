@@ -5,7 +5,7 @@ import re
 import struct
 import time
 
-_COMMON = re.compile(r'/(libc|libpthread|ld-linux[^/]*|ld-musl[^/]*|libstdc\+\+|libgcc_s|libm)[.-]')
+_COMMON = re.compile(r'/(libc|libpython3|libpthread|ld-linux[^/]*|ld-musl[^/]*|libstdc\+\+|libgcc_s|libm)[.-]')
 _MOST_STACK_BYTES = 1 << 16
 _LOOKS = 30
 _LOOK_EVERY_S = 0.01

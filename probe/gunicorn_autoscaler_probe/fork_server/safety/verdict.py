@@ -33,19 +33,24 @@ def judge(before, after, fork):
             (warnings if _THREADS_THAT_RESTART.search(origin) else refusals).append(
                 'thread "%s" of %s runs, and workers would not have it' % (thread.name, origin))
     of_python = {getattr(thread, 'native_id', None) for thread in after.threads}  # eventlet's have none
-    tasks = after.native_ids - before.native_ids - of_python - {os.getpid()}
+    others = before.native_ids | of_python | {os.getpid()}
+    tasks = after.native_ids - others
     opened = {fd: target for fd, target in after.descriptors.items() if before.descriptors.get(fd) != target}
     if tasks or opened:
         kept = _tried(fork)
         if kept is not None:
             opened = {fd: target for fd, target in opened.items() if kept.get(fd) == target}
     refusals += _native_threads(tasks)
+    is_named, is_within = bool(refusals), False
     for fd in opened:
         found = descriptors.judge(fd, after.descriptors, after.mapped)
         if found is not None:
             verdict, what = found
             (refusals if verdict == descriptors.REFUSED else warnings).append(
                 '%s is open, and workers would share it' % what)
+            is_within = is_within or after.descriptors[fd].startswith('anon_inode:')
+    if is_within and not is_named:  # threads may end for a fork, and begin anew
+        refusals += ['perhaps that is of %s, which has threads' % library for library in _libraries(task_ids() - others)]
     for fd in (after.locked - before.locked) & set(opened):
         refusals.append('the file %s is locked, and workers would not have the lock for themselves' % opened[fd])
     if after.shared_memory - before.shared_memory:
@@ -56,7 +61,7 @@ def judge(before, after, fork):
         refusals.append('an interval timer is set, and workers would not have it')
     for path in after.temporary_directories - before.temporary_directories:
         refusals.append('the temporary directory %s was made, and the first worker to end would remove it' % path)
-    return refusals, warnings
+    return list(dict.fromkeys(refusals)), list(dict.fromkeys(warnings))
 
 
 def _origin(thread):
@@ -94,6 +99,10 @@ def _native_threads(tasks):
     return ['%d thread%s of %s run%s, and workers would not have %s' % (
         (count, '', name, 's', 'it') if count == 1 else (count, 's', name, '', 'them'))
         for name, count in counts.items()]
+
+
+def _libraries(tasks):
+    return sorted({native_threads.library_of(task) for task in tasks} - {None})
 
 
 def _name_of(pid):

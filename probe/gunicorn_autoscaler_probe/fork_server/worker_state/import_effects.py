@@ -7,6 +7,7 @@ from ... import kinds
 from . import inherited
 from .handlers import Handlers
 from .loggers import Loggers
+from .metric_files import MetricFiles
 
 _HANDLED = {signal.SIGABRT, signal.SIGQUIT, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGWINCH}
 _HANDLED_BY_UVICORN = {signal.SIGUSR1}
@@ -24,6 +25,7 @@ class ImportEffects:
         self._loggers = Loggers(_LOGGERS + (_LOGGERS_OF_UVICORN if is_uvicorn else ()))
         self._handlers = Handlers(_HANDLED_BY_UVICORN if is_uvicorn else _HANDLED)
         self._names = list(server.cfg.env or ())
+        self._metric_files = MetricFiles()
         self._environ = {}
         self._title = self._own_title = _title()
 
@@ -35,8 +37,13 @@ class ImportEffects:
         self._title = _title()
         self._set_title(self._own_title)
 
+    def take_files(self):
+        """After the verdict on the import, which takes a file that is mapped and gone for shared memory."""
+        self._metric_files.take()
+
     def follow(self, worker):
         """In a worker: put them back when gunicorn would have imported."""
+        self._metric_files.copy()
         load_wsgi = worker.load_wsgi
 
         def load_and_put_back():
