@@ -5,7 +5,7 @@ import sys
 
 from .. import kinds
 from . import reseed
-from .safety import left, verdict
+from .safety import exit_functions, left, verdict
 
 # Imported by a worker after its fork, first by the first request: here all workers share them.
 _LATER = {
@@ -27,13 +27,16 @@ def load(server, effects):
     if kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         import gevent.monkey
         gevent.monkey.patch_all()  # as the worker does before it imports
+        _begin_hub()
     elif kind == kinds.EVENTLET:
         import eventlet
         eventlet.monkey_patch()
     before = left.Left()
-    reseed.watch()
+    for watched in reseed, exit_functions:
+        watched.watch()
     server.app.wsgi()
-    reseed.watch_no_more()
+    for watched in reseed, exit_functions:
+        watched.watch_no_more()
     effects.take()
     for name in _LATER.get(kind, ()):
         try:
@@ -44,6 +47,17 @@ def load(server, effects):
     judged = verdict.judge(before, left.Left(), real_fork())
     effects.take_files()
     return judged
+
+
+def _begin_hub():
+    """Many an import uses gevent's loop by the way, for a socket. It is there before, and so not judged: workers begin
+    it anew, by gunicorn's hub.reinit()."""
+    try:
+        import gevent
+        if 'libev' in gevent.config.loop.__module__:  # libuv's io_uring is not made anew
+            gevent.get_hub().loop  # makes it
+    except Exception:  # of another version: the first loop of an import forbids a fork
+        pass
 
 
 def real_fork():

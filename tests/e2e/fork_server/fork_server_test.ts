@@ -1,5 +1,6 @@
 /** Workers forked from a process that imported the application once. */
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { trySignal } from "../../support/process.ts";
 import { forkServers, isAlive } from "../../support/processes.ts";
 import { command } from "../../support/running_commands.ts";
@@ -62,6 +63,30 @@ for (
     assertEquals((await server.process.exited).code, 0);
   });
 }
+
+Deno.test("gevent: an import that uses the loop is forked, and timers of workers end in time", {
+  ignore: !hasWorker("newest", "gevent"),
+}, async () => {
+  await using dir = await tempDir();
+  await dir.write(
+    "looping.py",
+    "import gevent, socket\nfrom wsgi import app\nsocket.socket().close()\ngevent.sleep(0)\n",
+  );
+  await dir.write(
+    "conf.py",
+    "def post_worker_init(worker):\n    import gevent\n    with gevent.Timeout(1):\n        gevent.sleep(0.1)\n",
+  );
+  const gunicorn = ["-k", "gevent", "--pythonpath", dir.path, "-c", dir.join("conf.py")];
+  await using server = await started({ app: "looping:app", gunicorn });
+  await untilBooted(server, 2);
+  await untilForkServer(server);
+  await delay(1_500); // the loop of the fork server stands meanwhile
+  await pin(server, 4);
+  await untilBooted(server, 4);
+  assertEquals(await forks(server), 4);
+  const answers = await Promise.all(Array.from({ length: 16 }, () => server.get("/sleep/200")));
+  assertEquals(answers.map(({ status }) => status), Array(16).fill(200));
+});
 
 Deno.test("a HUP has a new fork server, and all workers are new", async () => {
   await using server = await started();

@@ -13,9 +13,11 @@ SCRIPT = """
 import json, os, sys
 sys.path.insert(0, %r)
 sys.dont_write_bytecode = True
-from gunicorn_autoscaler_probe.fork_server.safety import left, verdict
+from gunicorn_autoscaler_probe.fork_server.safety import exit_functions, left, verdict
 before = left.Left()
+exit_functions.watch()
 %s
+exit_functions.watch_no_more()
 left.await_ending_children(before.children)
 print(json.dumps(verdict.judge(before, left.Left(), os.fork)), flush=True)
 os._exit(0)
@@ -59,6 +61,18 @@ REFUSED = {
                    'a = zipfile.ZipFile(sys.argv[1] + "/x")', 'with one position for all'),
     'a temporary directory': (
         'import tempfile\na = tempfile.TemporaryDirectory(dir=sys.argv[1])', 'the temporary directory'),
+    'a folder that atexit removes': (  # as matplotlib's, where it cannot write
+        'import atexit, shutil\nos.mkdir(sys.argv[1] + "/x")\natexit.register(shutil.rmtree, path=sys.argv[1] + "/x")',
+        '/x is removed at exit'),
+    'a file that a part of a function removes': (
+        'import atexit, functools\nopen(sys.argv[1] + "/x", "w").close()\n'
+        'atexit.register(functools.partial(os.remove, sys.argv[1] + "/x"))', '/x is removed at exit'),
+    'a file that a method removes': (
+        'import atexit, pathlib\na = pathlib.Path(sys.argv[1] + "/x")\na.touch()\natexit.register(a.unlink)',
+        '/x is removed at exit'),
+    'what a function of the application removes': (
+        'import atexit, shutil\n@atexit.register\ndef tidy():\n    shutil.rmtree(sys.argv[1] + "/x")',
+        'what __main__.tidy removes is removed at exit'),
     'a database': (
         'import sqlite3\nc = sqlite3.connect(sys.argv[1] + "/x")\n'
         'c.execute("create table t (a)"); c.commit(); c.execute("select * from t")', 'the SQLite database'),
@@ -86,6 +100,10 @@ FINE = {
         'f = open(__import__("os").__file__)\nos.register_at_fork(after_in_child=lambda: f.close())',
     'a temporary directory that has been removed':
         'import tempfile\nwith tempfile.TemporaryDirectory(): pass',
+    'what atexit is to call':
+        'import atexit, functools, shutil\natexit.register(print, 1)\natexit.register(functools.partial(print, 2))\n'
+        'atexit.register([].clear)\natexit.register(shutil.rmtree, sys.argv[1] + "/gone")\n'
+        'assert atexit.register(lambda a: [].remove(a), 1)',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
     'a log where close() is for a loop to do': 'f = open(sys.argv[1] + "/log", "a")\nos.close = id',
     'a log': 'f = open(sys.argv[1] + "/log", "a")',
@@ -133,10 +151,11 @@ class ForkSafetyTest(unittest.TestCase):
                 'native_threads.library_of = lambda task: "grpc.so"\nend = threading.Event()\n'
                 'def begin():\n    global thread\n    thread = threading.Thread(target=end.wait, daemon=True)\n'
                 '    thread.start()\n    del threading._active[thread.ident]\n'
-                'def stop():\n    threading._active[thread.ident] = thread\n    end.set()\n    thread.join()\n    end.clear()\n'
+                'def stop():\n    threading._active[thread.ident] = thread\n'
+                '    end.set()\n    thread.join()\n    end.clear()\n'
                 'begin()\nos.register_at_fork(before=stop, after_in_parent=begin)\nloop = select.epoll()')
         refusals, _ = judged(code)
-        self.assertRegex('; '.join(refusals), '^an event loop .* open.*; perhaps that is of grpc.so, which has threads$')
+        self.assertRegex('; '.join(refusals), '^an event loop .*; perhaps that is of grpc.so, which has threads$')
 
 
 class PythonThreadsTest(unittest.TestCase):

@@ -9,7 +9,7 @@ from os import close, waitpid  # gevent's and eventlet's wait for a loop of thei
 
 from ...polling import POLLIN, poll
 from .. import kernel
-from . import descriptors, native_threads
+from . import descriptors, exit_functions, native_threads
 from .left import open_descriptors, task_ids
 
 # Their library starts them anew in a forked process.
@@ -50,7 +50,8 @@ def judge(before, after, fork):
                 '%s is open, and workers would share it' % what)
             is_within = is_within or after.descriptors[fd].startswith('anon_inode:')
     if is_within and not is_named:  # threads may end for a fork, and begin anew
-        refusals += ['perhaps that is of %s, which has threads' % library for library in _libraries(task_ids() - others)]
+        for library in _libraries(task_ids() - others):
+            refusals.append('perhaps that is of %s, which has threads' % library)
     for fd in (after.locked - before.locked) & set(opened):
         refusals.append('the file %s is locked, and workers would not have the lock for themselves' % opened[fd])
     if after.shared_memory - before.shared_memory:
@@ -61,6 +62,8 @@ def judge(before, after, fork):
         refusals.append('an interval timer is set, and workers would not have it')
     for path in after.temporary_directories - before.temporary_directories:
         refusals.append('the temporary directory %s was made, and the first worker to end would remove it' % path)
+    for what in exit_functions.removed():
+        refusals.append('%s is removed at exit, and the first worker to end would remove it' % what)
     return list(dict.fromkeys(refusals)), list(dict.fromkeys(warnings))
 
 
