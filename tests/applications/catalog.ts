@@ -1,6 +1,7 @@
 /** Well-known applications from PyPI, each started with the line that its own documentation gives. */
 import { run } from "../support/process.ts";
 import type { TempDir } from "../support/tempdir.ts";
+import { GEVENT_WEBSOCKET, IMAGE, openTaxii, STARLETTE } from "./sources.ts";
 
 /** Where an application is tried. */
 export interface Place {
@@ -34,6 +35,18 @@ const GUNICORN = "gunicorn==27.0.1";
 
 export const APPLICATIONS: readonly Application[] = [
   {
+    name: "gevent-websocket",
+    packages: ["gevent-websocket==0.10.1", GUNICORN, "gevent==26.9.0", "packaging==25.0"],
+    line: "gunicorn -k geventwebsocket.gunicorn.workers.GeventWebSocketWorker wsgi:websocket_app",
+    words: () => ["-k", "geventwebsocket.gunicorn.workers.GeventWebSocketWorker", "wsgi:websocket_app"],
+    prepare: async ({ folder }) => {
+      await folder.write("wsgi.py", GEVENT_WEBSOCKET);
+    },
+    path: "/",
+    webSocket: "/echo",
+    perSecond: 20,
+  },
+  {
     name: "httpbin",
     // It wants a greenlet below 3, which the gevent of newer gunicorns is above.
     packages: ["httpbin==0.10.4", "gunicorn==23.0.0", "gevent==23.9.0.post1"],
@@ -56,6 +69,19 @@ export const APPLICATIONS: readonly Application[] = [
     perSecond: 20,
   },
   {
+    name: "MapProxy",
+    // The last gunicorn with its eventlet class.
+    packages: ["mapproxy==7.0.0", "gunicorn==25.3.0", "eventlet==0.41.3"],
+    line: "gunicorn -k eventlet --workers=8 --log-file=- config:application",
+    words: () => ["-k", "eventlet", "--workers=8", "--log-file=-", "config:application"],
+    prepare: async (place) => {
+      await made(place, "mapproxy-util", ["create", "-t", "base-config", "."]);
+      await made(place, "mapproxy-util", ["create", "-t", "wsgi-app", "-f", "mapproxy.yaml", "config.py"]);
+    },
+    path: "/service?SERVICE=WMS&VERSION=1.1.1&REQUEST=GetCapabilities",
+    perSecond: 20,
+  },
+  {
     name: "MLflow",
     // It brings its own gunicorn.
     packages: ["mlflow==2.22.5"],
@@ -69,6 +95,22 @@ export const APPLICATIONS: readonly Application[] = [
       _MLFLOW_SERVER_SERVE_ARTIFACTS: "true",
     }),
     path: "/health",
+    perSecond: 20,
+  },
+  {
+    name: "OpenTAXII",
+    packages: ["opentaxii==0.9.3", GUNICORN],
+    // Its module is gunicorn's configuration too.
+    line: "gunicorn opentaxii.http:app --workers=2 --timeout=300 --config=python:opentaxii.http",
+    words: () => [
+      ...["opentaxii.http:app", "--workers=2", "--log-level=info", "--log-file=-", "--timeout=300"],
+      "--config=python:opentaxii.http",
+    ],
+    env: ({ folder }) => ({ OPENTAXII_CONFIG: folder.join("opentaxii.yml") }),
+    prepare: async ({ folder }) => {
+      await folder.write("opentaxii.yml", openTaxii((name) => `sqlite:///${folder.join(name)}`));
+    },
+    path: "/management/health",
     perSecond: 20,
   },
   {
@@ -162,36 +204,6 @@ export const APPLICATIONS: readonly Application[] = [
     perSecond: 8,
   },
 ];
-
-const STARLETTE = `import asyncio
-
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route, WebSocketRoute
-
-
-async def homepage(request):
-    await asyncio.sleep(0.2)
-    return JSONResponse({"hello": "world"})
-
-
-async def echo(websocket):
-    await websocket.accept()
-    async for text in websocket.iter_text():
-        await asyncio.sleep(0.2)
-        await websocket.send_text(text)
-
-
-app = Starlette(routes=[Route("/", homepage), WebSocketRoute("/echo", echo)])
-`;
-
-/** A georeferenced picture. */
-const IMAGE = `import numpy, rasterio
-
-with rasterio.open("image.tif", "w", driver="COG", width=1024, height=1024, count=3, dtype="uint8", crs="EPSG:4326",
-                   transform=rasterio.transform.from_bounds(0, 0, 10, 10, 1024, 1024)) as image:
-    image.write(numpy.random.default_rng(1).integers(0, 255, (3, 1024, 1024), "uint8"))
-`;
 
 /** Folder of an installed package. */
 function installed(bin: string, name: string): string {
