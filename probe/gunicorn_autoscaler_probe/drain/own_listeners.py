@@ -16,12 +16,17 @@ _SO_ATTACH_FILTER = 26  # socket has no name for it
 _DROP = struct.pack('=HBBI', 6, 0, 0, 0)  # a filter of one instruction, which returns 0
 
 
+def are_made(cfg):
+    """Whether each worker makes its own, at the begin of its boot."""
+    if not getattr(cfg, 'reuse_port', False):
+        return False
+    from gunicorn import version_info
+    return version_info[0] >= _FIRST_WITH_OWN
+
+
 def of(worker):
     """The listeners that are this worker's alone."""
-    if not getattr(worker.cfg, 'reuse_port', False):
-        return []
-    from gunicorn import version_info
-    if version_info[0] < _FIRST_WITH_OWN:
+    if not are_made(worker.cfg):
         return []
     return [one for one in worker.sockets if one.family in (socket.AF_INET, socket.AF_INET6)]
 

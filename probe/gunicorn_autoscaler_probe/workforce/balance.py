@@ -24,14 +24,17 @@ def surplus(places, staying, stuck, serving):
     return max(0, staying - stuck - places) + max(0, stuck - max(0, places - serving))
 
 
-def first_to_go(ages, old, stuck, slots, free, is_crowded=False):
+def first_to_go(ages, old, stuck, slots, free, is_crowded, places):
     """Pids in the order in which they drain: in a reload the old ones, then those stuck in their boot, then those that
     do not serve yet, then those with the fewest streams, then the idlest, then those with the fewest threads, then the
     youngest: where one worker does something for all (runs a scheduler, say), it is an early one with a thread more,
     and none takes it over. Where memory is short it is the oldest: what workers have taken over time is given back.
 
     ages: gunicorn's, by pid. free: old ones that serve and may drain: new ones that boot stand in for no others.
-    is_crowded: memory is short.
+    is_crowded: memory is short. places: how many there are to be.
+
+    Where each worker has an accept queue of its own (reuse_port), connections wait in it while it boots, and its end
+    would reset them: it drains once it serves.
     """
     def rank(pid):
         is_old = pid in old
@@ -40,4 +43,7 @@ def first_to_go(ages, old, stuck, slots, free, is_crowded=False):
 
     order = sorted(ages, key=rank)
     needed = [pid for pid in order if pid in old and slots.serves(pid)][max(0, free):]
+    if slots.have_queues() and not old:
+        serving = [pid for pid in order if pid not in stuck and slots.serves(pid)]
+        order = [pid for pid in order if pid in stuck] + serving[:max(0, len(serving) - places)]
     return [pid for pid in order if pid not in needed]

@@ -2,6 +2,7 @@
 import time
 
 from .. import slot, words as w
+from ..drain import own_listeners
 from .boot_activity import BootActivity
 
 _UNKNOWN_LOAD = (2**64, 0)
@@ -78,6 +79,10 @@ class Slots:
     def given_up(self, pid, now_ns):
         """The boot of this worker counts as the last one, though it did not end."""
         self._last_boot = now_ns, now_ns - self._forked_ns.get(pid, now_ns)
+
+    def have_queues(self):
+        """Whether each has an accept queue of its own."""
+        return own_listeners.are_made(self._server.cfg)
 
     def load(self, pid):
         """What a stop of this worker would disturb: websockets and streams, which it cuts, then requests,

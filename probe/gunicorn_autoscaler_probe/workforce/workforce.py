@@ -251,7 +251,7 @@ class Workforce:
         if surplus > 0:
             ages = {pid: worker.age for pid, worker in list(self._server.WORKERS.items()) if pid in staying}
             free, is_crowded = max(due, serving - places), self._bell.is_crowded()
-            for pid in balance.first_to_go(ages, old, stuck, self._slots, free, is_crowded)[:surplus]:
+            for pid in balance.first_to_go(ages, old, stuck, self._slots, free, is_crowded, places)[:surplus]:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
                     under_way.released(pid)

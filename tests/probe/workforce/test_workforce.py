@@ -1,5 +1,6 @@
 import errno
 import os
+import sys
 import time
 import types
 import unittest
@@ -76,6 +77,24 @@ class WorkforceTest(WorkforceCase):
             server.manage_workers()
         self.assertEqual(server.kills, [fourth, third, first, second])
         self.assertEqual(read_slot(self.folder, second)[w.STATE], w.DRAINING)
+
+    def test_with_queues_of_their_own_booting_ones_drain_once_they_serve(self):
+        server = self.start(1)
+        server.cfg.reuse_port = True
+        want(self.folder, 4)
+        server.manage_workers()
+        first, *booting = server.forks
+        with patch.dict(sys.modules, gunicorn=types.SimpleNamespace(version_info=(25, 0, 0))):
+            want(self.folder, 2)
+            server.manage_workers()
+            self.assertEqual(server.kills, [])
+            self.boot(*booting[:2])
+            server.manage_workers()
+            self.assertEqual(server.kills, [booting[1]])
+            self.boot(booting[2])
+            server.manage_workers()
+            self.assertEqual(server.kills, [booting[1], booting[2]])
+            self.assertIn(first, server.WORKERS)
 
     def test_of_idle_ones_those_with_more_threads_stay_longer(self):
         server = self.start(3)

@@ -2,6 +2,8 @@ import os
 import time
 from urllib.parse import parse_qs
 
+time.sleep(float(os.environ['IMPORT_SECONDS']))
+
 
 def app(environ, start_response):
     query = parse_qs(environ.get('QUERY_STRING', ''))

@@ -9,16 +9,18 @@ import { setUp } from "../support/set_up.ts";
 const ROUNDS = 4;
 
 for (
-  const [worker, app] of [
-    ["sync", "app:app"],
-    ["gthread --threads 2", "app:app"],
-    ["uvicorn_worker.UvicornWorker", "app:asgi"],
-    ["asgi", "app:asgi"],
+  const [worker, app, seconds] of [
+    ["sync", "app:app", "0"],
+    ["gthread --threads 2", "app:app", "0"],
+    ["uvicorn_worker.UvicornWorker", "app:asgi", "0"],
+    ["uvicorn_worker.UvicornWorker", "app:asgi", "1"],
+    ["asgi", "app:asgi", "0"],
   ] as const
 ) {
   setUp(import.meta, {
     line: `--reuse-port -k ${worker} -b 127.0.0.1:$PORT ${app}`,
     own: ["--min-workers=1", "--max-workers=6"],
+    env: { IMPORT_SECONDS: seconds }, // connections wait for workers that boot
     versions: worker.startsWith("uvicorn") ? ["newest"] : ["25", "newest"],
     async observe(server) {
       if (!server.isWrapped) return 0; // bare resets what waits in the queue of a worker that TTOU stops
