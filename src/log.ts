@@ -46,16 +46,16 @@ export function textLine(record: LogRecord): string {
   return `[${stamp(record.timestamp)}] [${Deno.pid}] [${level}] autoscaler: ${message(record)}`;
 }
 
-/** A record as one JSON object; the values of its message are fields of their own too. */
+/** A record as one JSON object; values of its message are fields too, unless the line has one of that name. */
 export function jsonLine(record: LogRecord): string {
-  return JSON.stringify({
+  const line = {
     time: new Date(record.timestamp).toISOString(),
     level: record.level,
     logger: "autoscaler",
     pid: Deno.pid,
     message: message(record),
-    ...record.properties,
-  });
+  };
+  return JSON.stringify({ ...line, ...record.properties, ...line });
 }
 
 function message(record: LogRecord): string {

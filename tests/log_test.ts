@@ -35,6 +35,16 @@ Deno.test("a line of JSON has the words, and beside them what they were made of"
   });
 });
 
+Deno.test("a value of a message takes no field of the line's own", () => {
+  const said = {
+    ...record,
+    message: ["process ", 7, " in ", "9 min"],
+    properties: { pid: 7, time: "9 min" },
+  };
+  const { time, pid, message } = JSON.parse(jsonLine(said));
+  assertEquals([time, pid, message], ["2026-11-24T08:00:00.000Z", Deno.pid, "process 7 in 9 min"]);
+});
+
 Deno.test("what is below the level is not written, what is at it is, in the form that was asked for", async () => {
   for (
     const [format, form] of [["text", /^\[.*\] \[ERROR\] autoscaler: said$/], [
