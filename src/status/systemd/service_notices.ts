@@ -7,19 +7,22 @@ import type { ServiceManager } from "./notify_socket.ts";
 const STATUS_MS = 2_000;
 /** Without a report of reloads, one has begun after this long. */
 const RELOAD_MS = 2_000;
+/** What the watchdog did not get is sent again after this part of its time. */
+const AGAIN_PART = 8;
 
 /**
  * Notices to systemd of a service of Type=notify: that it is ready, reloads, stops, lives, and one line about it. Times
- * are CLOCK_MONOTONIC, ms.
+ * are CLOCK_MONOTONIC, ms. The manager's socket may be full: what must reach it is sent again.
  */
 export class ServiceNotices {
   readonly #manager: ServiceManager;
   #state: "starting" | "ready" | "reloading" | "stopping" = "starting";
-  #reload: { readonly sinceMs: number; readonly reloads: number | undefined } | undefined;
+  #reload: { readonly sinceMs: number; readonly reloads: number | undefined; isTold: boolean } | undefined;
   #status = "";
   #statusAtMs = -Infinity;
   readonly #clock: () => number;
   readonly #watchdogTimer: ReturnType<typeof setInterval> | undefined;
+  #againTimer: ReturnType<typeof setTimeout> | undefined;
   #nextTickMs = -Infinity;
 
   constructor(manager: ServiceManager, clock: () => number) {
@@ -42,9 +45,9 @@ export class ServiceNotices {
     this.#nextTickMs = nowMs + paceMs;
     const ready = known(sample.workers) ? sample.workers.ready : 0;
     const isAsleep = decision.reason.code === "asleep";
+    if (this.#state === "reloading") this.#tellOfReload();
     if ((ready > 0 || isAsleep) && (this.#state === "starting" || this.#hasReloaded(nowMs, reloads))) {
-      this.#state = "ready";
-      this.#manager.send("READY=1");
+      if (this.#manager.send("READY=1")) this.#state = "ready";
     }
     if (this.#state === "stopping" || nowMs - this.#statusAtMs < STATUS_MS) return;
     const facts = known(decision.demand) ? decision.demand.facts : undefined;
@@ -64,8 +67,8 @@ export class ServiceNotices {
   reloading(nowMs: number, reloads: number | undefined): void {
     if (this.#state === "starting" || this.#state === "stopping") return;
     this.#state = "reloading";
-    this.#reload = { sinceMs: nowMs, reloads };
-    this.#manager.send("RELOADING=1", `MONOTONIC_USEC=${Math.floor(nowMs * 1000)}`);
+    this.#reload = { sinceMs: nowMs, reloads, isTold: false };
+    this.#tellOfReload();
   }
 
   /** gunicorn ends, or is about to. */
@@ -77,12 +80,25 @@ export class ServiceNotices {
 
   close(): void {
     clearInterval(this.#watchdogTimer);
+    clearTimeout(this.#againTimer);
   }
 
   /** The loop lives. It has stopped by itself when gunicorn ends, and workers may finish what they serve for longer. */
   #feed(watchdogMs: number): void {
     const isLate = this.#clock() - this.#nextTickMs > watchdogMs;
-    if (!isLate || this.#state === "stopping") this.#manager.send("WATCHDOG=1");
+    if ((isLate && this.#state !== "stopping") || this.#manager.send("WATCHDOG=1")) return;
+    clearTimeout(this.#againTimer);
+    this.#againTimer = setTimeout(() => this.#feed(watchdogMs), watchdogMs / AGAIN_PART);
+    Deno.unrefTimer(this.#againTimer);
+  }
+
+  #tellOfReload(): void {
+    if (this.#reload === undefined || this.#reload.isTold) return;
+    const { sinceMs } = this.#reload;
+    this.#reload.isTold = this.#manager.send(
+      "RELOADING=1",
+      `MONOTONIC_USEC=${Math.floor(sinceMs * 1000)}`,
+    );
   }
 
   #hasReloaded(nowMs: number, reloads: number | undefined): boolean {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { ServiceNotices } from "../../../src/status/systemd/service_notices.ts";
 import { boardOf } from "../records.ts";
 import { sample } from "../../core/samples.ts";
@@ -8,6 +9,8 @@ const WATCHDOG_MS = 1_000;
 /** Notices with a clock and a timer of the test's own. */
 class Service implements Disposable {
   readonly sent: string[] = [];
+  /** The manager's socket takes nothing. */
+  isFull = false;
   nowMs = 0;
   readonly notices: ServiceNotices;
   readonly periodsMs: unknown[] = [];
@@ -20,7 +23,7 @@ class Service implements Disposable {
       this.periodsMs.push(ms);
       return 0;
     }) as typeof setInterval;
-    const send = (...lines: string[]) => this.sent.push(lines.join(";")) > 0;
+    const send = (...lines: string[]) => !this.isFull && this.sent.push(lines.join(";")) > 0;
     this.notices = new ServiceNotices({ send, watchdogMs }, () => this.nowMs);
   }
 
@@ -77,4 +80,36 @@ Deno.test("without a watchdog nothing is fed", () => {
   service.tick(100);
   assertEquals(service.periodsMs, []);
   assertEquals(service.isFedAt(50), [false]);
+});
+
+Deno.test("what the manager's full socket does not take is sent again, or a start would never be over", () => {
+  using service = new Service(undefined);
+  const sentBy = (act: () => void) => {
+    service.sent.length = 0;
+    act();
+    return service.sent.filter((lines) => !lines.startsWith("STATUS"));
+  };
+  service.isFull = true;
+  service.tick(100);
+  service.isFull = false;
+  assertEquals(sentBy(() => service.tick(100)), ["READY=1"]);
+  service.isFull = true;
+  service.notices.reloading(5, undefined);
+  service.isFull = false;
+  service.nowMs = 100;
+  assertEquals(sentBy(() => service.tick(100)), ["RELOADING=1;MONOTONIC_USEC=5000"]);
+  service.nowMs = 3_000;
+  assertEquals(sentBy(() => service.tick(100)), ["READY=1"]);
+  assertEquals(sentBy(() => service.tick(100)), []);
+});
+
+Deno.test("a watchdog whose socket was full is fed soon after", async () => {
+  using service = new Service(80);
+  service.tick(100);
+  service.isFull = true;
+  assertEquals(service.isFedAt(40), [false]);
+  service.isFull = false;
+  await delay(30);
+  service.notices.close();
+  assertEquals(service.sent.filter((lines) => lines === "WATCHDOG=1").length, 1);
 });
