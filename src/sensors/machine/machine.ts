@@ -45,7 +45,7 @@ export class Machine {
   readonly #root: string;
   readonly #cgroup: Cgroup;
   readonly #fallbackCores: number;
-  readonly #machineTicks = new Rate(WINDOW_MS);
+  #machineTicks = new Rate(WINDOW_MS);
   #groupMs = new Rate(WINDOW_MS);
   #periods = new Rate(WINDOW_MS);
   #throttled = new Rate(WINDOW_MS);
@@ -122,6 +122,10 @@ export class Machine {
       this.#groupMs = new Rate(WINDOW_MS);
       this.#periods = new Rate(WINDOW_MS);
       this.#throttled = new Rate(WINDOW_MS);
+    }
+    // The ticks of other CPUs are another counter.
+    if (this.#cores !== undefined && this.#cores.cpus.symmetricDifference(cores.cpus).size > 0) {
+      this.#machineTicks = new Rate(WINDOW_MS);
     }
     this.#memoryLimits = this.#cgroup.memoryLimits();
     return this.#cores = cores;

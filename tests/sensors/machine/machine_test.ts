@@ -176,6 +176,20 @@ Deno.test("A quota that is changed while we run is seen within 5 s", () => {
   assertEquals(cpuOf(machine, 5000).limitCores, 1);
 });
 
+Deno.test("CPUs that are given or taken while we run are not taken for a machine whose CPUs are all busy", () => {
+  using root = fakeMachine({
+    "proc/self/status": "Cpus_allowed_list:\t0-1\n",
+    "proc/stat": stat(500_000, 500_000, 500_000, 500_000),
+  });
+  const machine = new Machine(root.path);
+  machine.read(0);
+  assertEquals(cpuOf(machine, 1_000).usedCores, 0);
+  root.write({ "proc/self/status": "Cpus_allowed_list:\t0-3\n" });
+  machine.read(6_000);
+  root.write({ "proc/stat": stat(500_050, 500_000, 500_000, 500_000) });
+  assertEquals(cpuOf(machine, 6_500), { limitCores: 4, usedCores: 1, throttledShare: 0 });
+});
+
 Deno.test("A process that is moved to another group while it runs is followed within 5 s", () => {
   using root = fakeMachine({
     "proc/self/cgroup": "0::/small\n",
