@@ -48,8 +48,8 @@ export interface Recording {
 }
 
 /**
- * Reads a recording's text. A last line that was cut off (the machine stopped while it was written) is skipped; any
- * other line that is no tick is an Error that names it.
+ * Reads a recording's text. A line that was cut off (the machine stopped while it was written) is skipped: it is the last,
+ * or the next run's header follows it. Any other line that is no tick is an Error that names it.
  */
 export function parseRecording(text: string, name: string): Recording {
   let header: RecordingHeader | undefined;
@@ -57,12 +57,9 @@ export function parseRecording(text: string, name: string): Recording {
   const lines = text.split("\n");
   for (const [i, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      if (i === lines.length - 1) break;
-    }
+    const value = parsed(line);
+    const isCutOff = value === undefined && (i === lines.length - 1 || isHeader(parsed(lines[i + 1]!)));
+    if (isCutOff) continue;
     if (isTick(value)) ticks.push(value);
     else if (isHeader(value)) header ??= value;
     else {
@@ -77,6 +74,15 @@ export function parseRecording(text: string, name: string): Recording {
     );
   }
   return { header, ticks };
+}
+
+/** undefined for what is no JSON. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 function isTick(value: unknown): value is Tick {

@@ -31,6 +31,7 @@ export class RecordingWriter {
     this.#file = Deno.openSync(path, { create: true, append: true, write: true });
     this.#bytes = this.#file.statSync().size;
     if (this.#bytes === 0) this.#pending = this.#header;
+    else if (isCutOff(path, this.#bytes)) this.#pending = "\n" + this.#header; // the header says that a line was cut off
   }
 
   /** Records one tick; it is in the file within a second. */
@@ -84,5 +85,19 @@ export class RecordingWriter {
     const header = this.#encoder.encode(this.#header);
     this.#file.writeSync(header);
     this.#bytes = header.length;
+  }
+}
+
+const NEWLINE = 10;
+
+/** Whether the last line of a file has no end: the machine or its disk ended while it was written. */
+function isCutOff(path: string, bytes: number): boolean {
+  const last = new Uint8Array(1);
+  try {
+    using file = Deno.openSync(path, { read: true });
+    file.seekSync(bytes - 1, Deno.SeekMode.Start);
+    return file.readSync(last) === 1 && last[0] !== NEWLINE;
+  } catch {
+    return false; // It may be written and not read.
   }
 }

@@ -128,6 +128,21 @@ Deno.test("the writer rotates by size, keeps as many as it is set to, and each f
   }
 });
 
+Deno.test("what a run records after a crash can be read, without the line that the crash cut off", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const { text, ticks } = recorded(scenario("5x1s", "100"));
+    const before = parseRecording(text, path).ticks.length;
+    Deno.writeTextFileSync(path, text.slice(0, -30));
+    const writer = new RecordingWriter(path, HEADER);
+    writer.write(...ticks[0]!);
+    writer.close();
+    assertEquals(parseRecording(Deno.readTextFileSync(path), path).ticks.length, before);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("a writer appends to a file that exists", async () => {
   const path = await Deno.makeTempFile();
   try {
