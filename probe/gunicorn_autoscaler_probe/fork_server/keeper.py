@@ -244,9 +244,9 @@ class Keeper:
             self._refuse(new.why)
             self._end('_next')
         elif state == FAILED:
-            self._back_off()
             self._server.log.error('gunicorn-autoscaler: Cannot use fork server %d: %s; next try in %d s', new.pid,
                                    new.why, self._pause_s)
+            self._back_off()
             self._end('_next')
         return False
 

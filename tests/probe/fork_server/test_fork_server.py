@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import re
 import select
 import signal
 import sys
@@ -272,6 +273,8 @@ class KeeperTest(unittest.TestCase):
             self.clock.now_s += 1
         self.assertEqual(starts, [10, 31, 72, 153, 314])
         self.assertEqual(self.words.failures, 6)
+        said = [re.search(r'next try in (\d+) s', line) for line in self.server.log.lines]
+        self.assertEqual([int(one.group(1)) for one in said if one], [10, 20, 40, 80, 160, 300])
         self.assertTrue(all(one.is_ended for one in FakeForkServer.made[:-1]))
 
     def test_an_application_that_may_not_be_forked_is_not_tried_before_the_next_reload(self):
