@@ -9,7 +9,10 @@ MOST_DESCRIPTORS = 32
 
 def pair():
     """Two connected ends. The kernel closes the one when the process of the other is gone."""
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in ends:
+        end.settimeout(None)  # the configuration may have set a default: a fork server waits for hours
+    return ends
 
 
 def send(sock, data, descriptors=()):

@@ -174,6 +174,17 @@ class OrderTest(unittest.TestCase):
         arbiter.held.append(lambda: None)
         self.assertEqual(arbiter_state.look(arbiter).keys() & {('', name) for name in ('large', 'open', 'held')}, set())
 
+    def test_what_was_large_is_looked_at_again_once_it_is_shorter_or_another(self):
+        arbiter = Arbiter()
+        arbiter.list, others = [b'x' * (1 << 15)], [bytes(1 << 15) for _ in range(9)]
+        self.assertNotIn(('', 'list'), arbiter_state.look(arbiter))
+        before = len(arbiter_state._large)
+        arbiter.list.clear()
+        self.assertIn(('', 'list'), arbiter_state.look(arbiter))
+        for arbiter.list in others:
+            self.assertNotIn(('', 'list'), arbiter_state.look(arbiter))
+        self.assertEqual(len(arbiter_state._large), before, 'one for each variable')
+
     def test_an_order_too_long_for_one_message_leaves_out_what_hooks_keep(self):
         order = forked.Order(7, {'name': 'x'}, {}, [], [('', 'kept', b'x' * (1 << 17))])
         unpacked = forked.Order.unpacked(order.packed())
@@ -235,6 +246,13 @@ class OrderTest(unittest.TestCase):
         socket.setdefaulttimeout(0.01)
         with mine, theirs, serving._channel(os.dup(theirs.fileno())) as channel:
             self.assertEqual(channel.gettimeout(), None)
+
+    def test_one_of_the_configuration_does_not_end_a_fork_server(self):
+        self.addCleanup(socket.setdefaulttimeout, None)
+        socket.setdefaulttimeout(0.01)
+        mine, theirs = wire.pair()
+        with mine, theirs:
+            self.assertEqual((mine.gettimeout(), theirs.gettimeout()), (None, None))
 
 
 class NameTest(unittest.TestCase):

@@ -11,7 +11,7 @@ _MOST_BYTES = 1 << 14  # of one value
 _SERVER = ''
 _ENVIRON = 'os.environ'
 
-_large = set()  # values that are not to be pickled again
+_large = {}  # (place, name) -> (id, length) of a value that is not to be pickled again until it is shorter
 
 
 def look(server):
@@ -22,8 +22,9 @@ def look(server):
         for name, value in list(space.items()):
             if type(value) not in _PLAIN or name.startswith('__') or place == _SERVER and name in _GUNICORNS:
                 continue
-            key = place, name, id(value)
-            if key in _large:
+            length = len(value) if hasattr(value, '__len__') else 0
+            known_id, known_length = _large.get((place, name), (0, 0))
+            if known_id == id(value) and known_length <= length:
                 continue
             try:
                 data = pickle.dumps(value)
@@ -32,7 +33,7 @@ def look(server):
             if len(data) <= _MOST_BYTES:
                 found[place, name] = data
             else:
-                _large.add(key)
+                _large[place, name] = id(value), length
     return found
 
 
