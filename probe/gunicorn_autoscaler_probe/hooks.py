@@ -3,7 +3,7 @@ from . import report
 from .master import own_files
 from .master.master import Master
 from .worker.worker import Worker
-from .workforce.user_hooks import guarded, watched
+from .user_hooks import guarded, watched
 
 _session = None
 _is_refused = False

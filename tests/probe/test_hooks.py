@@ -6,8 +6,8 @@ import unittest
 from fake_arbiter import Arbiter
 from support import Setting, begin_with, read_arbiter, runtime_folder, w, want, write_slot
 from gunicorn_autoscaler_probe import hooks, report
+from gunicorn_autoscaler_probe import user_hooks
 from gunicorn_autoscaler_probe.master import lifeline, master
-from gunicorn_autoscaler_probe.workforce import user_hooks
 
 NAMES = {'on_starting': 1, 'nworkers_changed': 3, 'on_reload': 1, 'when_ready': 1, 'child_exit': 2, 'on_exit': 1,
          'pre_fork': 2, 'post_fork': 2, 'post_worker_init': 1}

@@ -7,7 +7,7 @@ from .. import words as w
 from ..fork_server.arbiter_words import ForkServerWords
 from ..own_descriptor import OwnDescriptor
 from ..page import Page, open_owned
-from . import background, claim, parent, start
+from . import background, claim, lifeline, parent, start
 from .asleep import Sleep
 
 _MOST_LINGER_MS = 86400 * 1000
@@ -78,6 +78,10 @@ class Doorbell:
     def is_obeying(self):
         """True in the master that claimed the file, while the supervisor lives: only then it obeys and publishes."""
         return os.getpid() == self._claimed_by and self._is_supervised()
+
+    def end_gunicorn(self):
+        """Stop this gunicorn, whose supervisor has died."""
+        lifeline.end()
 
     def _is_supervised(self):
         if parent.real_pid() == self.supervisor_pid:

@@ -3,7 +3,7 @@
 A worker that is stuck in its boot does not count: another one takes its place, and it is drained once enough serve.
 Until then it stays, because it may be slow rather than stuck.
 """
-from ..master.process_room import threads_of
+from ..process_room import threads_of
 
 
 def missing(places, staying, stuck, hung, maximum):

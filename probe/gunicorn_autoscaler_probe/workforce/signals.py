@@ -8,7 +8,7 @@ with.
 import signal
 import time
 
-from . import user_hooks
+from .. import user_hooks
 
 _ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # HUPs closer together are one: a signal to the process group arrives twice, directly and by the supervisor.

@@ -3,8 +3,8 @@ import errno
 import os
 import time
 
-from ..master import lifeline, process_room, refused_forks
-from . import balance, control_socket, fork_signals, heartbeats, rolling, user_hooks
+from .. import process_room, user_hooks
+from . import balance, control_socket, fork_signals, heartbeats, refused_forks, rolling
 from .gauge_logging import ArbiterView
 from .leaving import Leaving
 from .reaping import Reaping
@@ -142,7 +142,7 @@ class Workforce:
                 self._bell.confirm(server.num_workers, seq)
         elif self._bell.has_launcher and not self._is_orphaned:
             self._is_orphaned = True
-            lifeline.end()
+            self._bell.end_gunicorn()
         for pid in self._leaving.pids() + self._slots.pids():
             if pid not in server.WORKERS:  # reaped without child_exit
                 self.gone(pid, now_ns)

@@ -6,7 +6,8 @@ from unittest import mock
 
 from support import begin_with, read_arbiter, w, want, write_slot
 from workforce_case import WorkforceCase
-from gunicorn_autoscaler_probe.workforce import fork_signals, signals, user_hooks
+from gunicorn_autoscaler_probe import user_hooks
+from gunicorn_autoscaler_probe.workforce import fork_signals, signals
 
 
 class ArbiterSignalsTest(WorkforceCase):

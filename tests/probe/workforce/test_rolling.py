@@ -8,7 +8,8 @@ from unittest.mock import patch
 
 from support import Setting, read_slot, w, write_slot
 from workforce_case import WorkforceCase
-from gunicorn_autoscaler_probe.workforce import file_locks, user_hooks
+from gunicorn_autoscaler_probe import user_hooks
+from gunicorn_autoscaler_probe.workforce import file_locks
 
 
 class RollingTest(WorkforceCase):

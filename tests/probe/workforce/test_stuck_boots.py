@@ -7,7 +7,8 @@ from unittest import mock
 from support import w, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import words
-from gunicorn_autoscaler_probe.workforce import balance, boot_activity, user_hooks
+from gunicorn_autoscaler_probe import user_hooks
+from gunicorn_autoscaler_probe.workforce import balance, boot_activity
 
 S = 10**9
 

@@ -11,7 +11,7 @@ from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, w, want, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import kinds, slot
-from gunicorn_autoscaler_probe.master import process_room
+from gunicorn_autoscaler_probe import process_room
 from gunicorn_autoscaler_probe.workforce import balance
 
 

@@ -1,6 +1,5 @@
 """A warning to users of post_fork, the one hook that runs at another time than under gunicorn alone."""
-from ... import report
-from ...workforce import user_hooks
+from ... import report, user_hooks
 
 
 def warn(server):

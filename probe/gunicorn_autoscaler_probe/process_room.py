@@ -6,8 +6,8 @@ last places, those that serve could not start their threads, and would fail.
 import os
 import resource
 
-from .. import kinds
-from ..process_stat import THREADS, stat_number
+from . import kinds
+from .process_stat import THREADS, stat_number
 
 # What stays free, for programs that the application runs: a tenth, and so many at least.
 _LEAST_SPARE = 4

@@ -6,8 +6,8 @@ from unittest import mock
 
 import support  # noqa: F401  finds the probe
 from fake_arbiter import Arbiter
-from gunicorn_autoscaler_probe.master import process_room
-from gunicorn_autoscaler_probe.master.process_room import fitting
+from gunicorn_autoscaler_probe import process_room
+from gunicorn_autoscaler_probe.process_room import fitting
 
 
 class ThreadWorker:
