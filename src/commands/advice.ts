@@ -129,8 +129,8 @@ function reloader({ inspection }: AdviceInput): string | undefined {
 
 function oneCore({ settings, model, cores }: AdviceInput): string | undefined {
   if (!isAsync(model.kind) || settings.maxWorkers <= 2 * cores + 1) return undefined;
+  const some = Number(cores.toFixed(2));
   return `An async worker can use a core of its own: more than ${
     Math.round(2 * cores + 1)
-  } of them on ${cores} cores ` +
-    "seldom help";
+  } of them on ${some} ${some === 1 ? "core" : "cores"} seldom help`;
 }

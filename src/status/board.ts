@@ -55,11 +55,17 @@ export class StatusBoard {
     const added = sentence === undefined ? undefined : this.decisions.add(decision, sentence, wallMs);
     const complete = this.#second.spanMs >= POINT_MS;
     if (complete) {
-      const point = this.#second.point(wallMs);
+      const point = this.#second.point(this.#chartTime(wallMs));
       if (point !== undefined) this.#series.push(point);
       this.#second = new ChartPointSum();
     }
     return { second: complete, decision: added };
+  }
+
+  /** Charts drop what is not newer than their last point: where the wall clock was set back, their time goes on. */
+  #chartTime(wallMs: number): number {
+    const lastMs = this.latest?.at ?? -Infinity;
+    return wallMs > lastMs ? wallMs : lastMs + this.#second.spanMs;
   }
 
   /** The last tick; undefined before the first. */

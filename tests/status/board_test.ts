@@ -36,6 +36,15 @@ Deno.test("the charts keep ten minutes and no more", () => {
   assertEquals(board.history().at.at(-1), WALL_MS + 700_000);
 });
 
+Deno.test("a wall clock that is set back stops no chart", () => {
+  const board = boardOf(idle(2));
+  for (const nowMs of [2_000, 3_000]) {
+    const tick = { ...board.record!, sample: { ...sample(nowMs), elapsedMs: 1_000 } };
+    board.note(tick, [], WALL_MS - 3_600_000 + nowMs);
+  }
+  assertEquals(board.history().at.map((at) => at - WALL_MS), [1_000, 2_000, 3_000, 4_000]);
+});
+
 Deno.test("decisions are kept in the words of the log, numbered, and the oldest go", () => {
   const board = boardOf([...idle(2), ...burst]);
   const [first] = board.decisions.last(1_000);
