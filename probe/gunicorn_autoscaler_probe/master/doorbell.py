@@ -75,6 +75,11 @@ class Doorbell:
         return not self._is_supervised() and claim.is_gone(self.supervisor_pid) and (
             not self._file.is_open() or claim.take(self._file.fd))
 
+    def is_left(self):
+        """Whether the supervisor has died or just dies: until its last thread has ended it holds its lock, and is the
+        parent of this process, which its first one to end has sent a SIGTERM."""
+        return not self._is_supervised() or (not self.has_launcher and claim.is_gone(self.supervisor_pid))
+
     def is_obeying(self):
         """True in the master that claimed the file, while the supervisor lives: only then it obeys and publishes."""
         return os.getpid() == self._claimed_by and self._is_supervised()

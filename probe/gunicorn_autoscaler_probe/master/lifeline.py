@@ -1,4 +1,5 @@
 """Links gunicorn's master and its supervisor: neither outlives the other for long."""
+import contextlib
 import fcntl
 import os
 import shutil
@@ -28,6 +29,20 @@ def tie_to_parent(parent_pid):
 def end():
     """Stop gunicorn as a SIGTERM does."""
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def free_pid_file(server, is_left):
+    """Have the pid file go at the beginning of an end that the supervisor's death began: it names a master that lives
+    until requests are answered, and what is started again would refuse to run beside it. A bare master is just gone."""
+    halt = server.halt
+
+    def halt_without_pid_file(*arguments, **named):
+        with contextlib.suppress(Exception):  # the end itself must come
+            if server.pidfile is not None and is_left():
+                server.pidfile.unlink()
+        halt(*arguments, **named)
+
+    server.halt = halt_without_pid_file
 
 
 def remove_folder(folder):

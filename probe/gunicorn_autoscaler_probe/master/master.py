@@ -93,6 +93,7 @@ class Master:
             start_arguments.keep_through_reloads(server, package.arguments, package.added_variable)
         self._bell.follow_reexec(server)
         self._given_up = GivenUpListeners(server)
+        lifeline.free_pid_file(server, self._bell.is_left)
         self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)

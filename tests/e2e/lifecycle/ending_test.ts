@@ -59,6 +59,29 @@ Deno.test("a log file that has reached the limit of its size (ulimit -f) ends no
   assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);
 });
 
+for (const venv of ["newest", "20.1"] as const) {
+  Deno.test(`started again at once after a kill, with a request in service, it finds no pid file: gunicorn ${venv}`, async () => {
+    await using folder = await tempDir();
+    const pidFile = folder.join("pid");
+    await using server = await autoscaled({
+      own: ["--min-workers", "2"],
+      gunicorn: ["--pid", pidFile],
+      venv,
+    });
+    await untilBooted(server, 2);
+    const { master } = server;
+    assertEquals(Number(await Deno.readTextFile(pidFile)), master);
+    const slow = server.get("/sleep/4000");
+    await delay(500); // until it is in service
+    server.process.signal("SIGKILL");
+    const isThere = () => Deno.stat(pidFile).then(() => true, () => false);
+    await until(async () => !await isThere(), { timeoutMs: 2_000, what: "no pid file" });
+    assertEquals(isAlive(master), true);
+    assertEquals((await slow).status, 200);
+    await until(() => !isAlive(master), { timeoutMs: 20_000, what: "the master's end" });
+  });
+}
+
 Deno.test("a HUP is passed on though no file can be opened", async () => {
   await using server = await autoscaled({ own: ["--min-workers", "2"] });
   await untilBooted(server, 2);
