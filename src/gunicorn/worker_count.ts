@@ -65,6 +65,8 @@ export class Doorbell implements WorkerCount {
     if (this.#wanted === undefined || workers === this.#wanted) return;
     this.#signal = workers > this.#wanted ? "SIGTTIN" : "SIGTTOU";
     this.#wanted = workers;
+    // In a slow start gunicorn sets its count: our signal would coalesce with the one by which a worker asks for the next.
+    if (this.#seq === 0 && this.#port.confirmed()?.workers === workers) return;
     this.#seq = this.#port.request(workers);
     this.#askedAtMs = nowMs;
     this.#pauseMs = FIRST_RING_MS;

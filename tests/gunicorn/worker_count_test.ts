@@ -65,6 +65,22 @@ Deno.test("a count that gunicorn's own configuration decides on is taken as it i
   assertEquals([bell.poll(200).kind, master.count, master.rung], ["settled", 3, ["SIGTTOU"]]);
 });
 
+Deno.test("a count that a slow start of gunicorn's own has reached takes no signal, until another is asked for", () => {
+  const master = new FakeMaster();
+  master.count = 1;
+  const bell = new Doorbell(master, master.ring, undefined);
+  assertEquals(bell.poll(0), { kind: "settled", workers: 1 });
+  for (const count of [2, 3]) {
+    master.count = count;
+    bell.ask(count, 100 * count);
+    assertEquals(bell.poll(100 * count), { kind: "settled", workers: count });
+  }
+  assertEquals([master.rung, master.wantedSeq], [[], 0]);
+  bell.ask(2, 400);
+  assertEquals(master.rung, ["SIGTTOU"]);
+  assertEquals(bell.poll(500), { kind: "settled", workers: 2 });
+});
+
 Deno.test("asking for what is asked for already rings nothing", () => {
   const { master, bell } = doorbell();
   bell.ask(2, 0);
