@@ -55,6 +55,7 @@ export function jsonLine(record: LogRecord): string {
     pid: Deno.pid,
     message: message(record),
   };
+  // First for the order of the fields, last for their values.
   return JSON.stringify({ ...line, ...record.properties, ...line });
 }
 

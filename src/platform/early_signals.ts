@@ -27,26 +27,24 @@ const SIGCHLD_BIT = 1n << 16n;
  * fails. A handler ends that; what is started does not inherit it.
  */
 export function heedChildren(): void {
-  let status: string;
-  try {
-    status = Deno.readTextFileSync("/proc/self/status");
-  } catch {
-    return; // Not known: hardly anything ignores it.
-  }
-  const ignored = /^SigIgn:\s+([0-9a-f]{1,16})$/m.exec(status)?.[1] ?? "0";
+  const ignored = /^SigIgn:\s+([0-9a-f]{1,16})$/m.exec(ofThisProcess("status"))?.[1] ?? "0";
   if ((BigInt(`0x${ignored}`) & SIGCHLD_BIT) !== 0n) Deno.addSignalListener("SIGCHLD", () => {});
 }
 
 /**
- * A write to a file that has reached its limit of size (ulimit -f) ends what has no handler for it, as Python does not:
- * the log file would end us, and gunicorn with us. With one it is an error. What is started does not inherit it.
+ * A write to a file that has reached the limit of its size (ulimit -f) sends SIGXFSZ, which by default ends the process:
+ * the log file would end us, and gunicorn with us. With a handler the write is an error, as it is in Python, which ignores
+ * the signal. What is started does not inherit the handler.
  */
 export function outliveFullFiles(): void {
-  let limits: string;
+  if (/^Max file size +\d/m.test(ofThisProcess("limits"))) Deno.addSignalListener("SIGXFSZ", () => {});
+}
+
+/** A file of /proc/self; "" where it cannot be read: hardly any start has an ignored signal or a limit. */
+function ofThisProcess(name: string): string {
   try {
-    limits = Deno.readTextFileSync("/proc/self/limits");
+    return Deno.readTextFileSync(`/proc/self/${name}`);
   } catch {
-    return; // Not known: hardly any are limited.
+    return "";
   }
-  if (/^Max file size +\d/m.test(limits)) Deno.addSignalListener("SIGXFSZ", () => {});
 }

@@ -76,8 +76,8 @@ class Doorbell:
             not self._file.is_open() or claim.take(self._file.fd))
 
     def is_left(self):
-        """Whether the supervisor has died or just dies: until its last thread has ended it holds its lock, and is the
-        parent of this process, which its first one to end has sent a SIGTERM."""
+        """Whether the supervisor has died or is dying. The end of its first thread sends this process a SIGTERM; until
+        the last one has ended it is still the parent, and holds its lock."""
         return not self._is_supervised() or (not self.has_launcher and claim.is_gone(self.supervisor_pid))
 
     def is_obeying(self):

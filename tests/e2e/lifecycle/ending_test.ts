@@ -1,5 +1,4 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { withoutDescriptors } from "../../faults/support/descriptors.ts";
 import { missingNamespaces } from "../../faults/support/namespaces.ts";
 import { untilBooted } from "../../faults/support/steady.ts";
@@ -71,8 +70,10 @@ for (const venv of ["newest", "20.1"] as const) {
     await untilBooted(server, 2);
     const { master } = server;
     assertEquals(Number(await Deno.readTextFile(pidFile)), master);
+    const socket = await controlSocket(server);
     const slow = server.get("/sleep/4000");
-    await delay(500); // until it is in service
+    const status = async () => JSON.parse((await get({ socket }, "/status")).body);
+    await until(async () => (await status()).traffic.inFlight === 1, { what: "it is in service" });
     server.process.signal("SIGKILL");
     const isThere = () => Deno.stat(pidFile).then(() => true, () => false);
     await until(async () => !await isThere(), { timeoutMs: 2_000, what: "no pid file" });
@@ -106,7 +107,13 @@ Deno.test({
     const ours = server.master; // below unshare
     const workers = () => children(children(ours)[0]!);
     await until(() => workers().length === 2, { timeoutMs: 30_000, what: () => server.process.text() });
-    await delay(1_000); // until they have their handlers
+    const served = new Set<string>();
+    await until(async () => {
+      for (const { body } of await Promise.all(Array.from({ length: 8 }, () => server.get("/pid")))) {
+        served.add(body);
+      }
+      return served.size === 2;
+    }, { timeoutMs: 30_000, what: "answers of both" });
     const old = workers();
     Deno.kill(ours, "SIGHUP");
     await until(() => workers().length === 2 && !workers().some((pid) => old.includes(pid)), {

@@ -72,7 +72,7 @@ REFUSED = {
         '/x is removed at exit'),
     'what a function of the application removes': (
         'import atexit, shutil\n@atexit.register\ndef tidy():\n    shutil.rmtree(sys.argv[1] + "/x")',
-        'what __main__.tidy removes is removed at exit'),
+        'what __main__.tidy names is removed at exit'),
     'a database': (
         'import sqlite3\nc = sqlite3.connect(sys.argv[1] + "/x")\n'
         'c.execute("create table t (a)"); c.commit(); c.execute("select * from t")', 'the SQLite database'),

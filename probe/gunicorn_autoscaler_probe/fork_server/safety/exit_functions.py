@@ -6,7 +6,7 @@ import shutil
 import sys
 
 _REMOVERS = (shutil.rmtree, os.remove, os.unlink, os.rmdir)
-# In the code of a function of the application's, and methods of a path.
+# Names in the code of an application's function, and of methods of pathlib.Path.
 _NAMES = {'rmtree', 'unlink', 'rmdir'}
 
 _register = atexit.register
@@ -53,7 +53,7 @@ def _look(func, args):
     else:
         names = set(func.__code__.co_names)
         if names & _NAMES or names >= {'os', 'remove'}:
-            _found['what %s.%s removes' % (func.__module__, func.__qualname__)] = None
+            _found['what %s.%s names' % (func.__module__, func.__qualname__)] = None
 
 
 def _note(path):

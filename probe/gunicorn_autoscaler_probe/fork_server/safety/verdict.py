@@ -41,15 +41,15 @@ def judge(before, after, fork):
         if kept is not None:
             opened = {fd: target for fd, target in opened.items() if kept.get(fd) == target}
     refusals += _native_threads(tasks)
-    is_named, is_within = bool(refusals), False
+    names_threads, keeps_loop = bool(refusals), False
     for fd in opened:
         found = descriptors.judge(fd, after.descriptors, after.mapped)
         if found is not None:
             verdict, what = found
             (refusals if verdict == descriptors.REFUSED else warnings).append(
                 '%s is open, and workers would share it' % what)
-            is_within = is_within or after.descriptors[fd].startswith('anon_inode:')
-    if is_within and not is_named:  # threads may end for a fork, and begin anew
+            keeps_loop = keeps_loop or after.descriptors[fd].startswith('anon_inode:')
+    if keeps_loop and not names_threads:  # threads may end for a fork, and begin anew
         for library in _libraries(task_ids() - others):
             refusals.append('perhaps that is of %s, which has threads' % library)
     for fd in (after.locked - before.locked) & set(opened):
