@@ -122,6 +122,7 @@ async function run(
 
 function summaryOf(report: LoadReport, workers: WorkerSeries, durationMs: number): string[] {
   const ms = (value: number) => `${value.toFixed(0)} ms`;
+  const peak = peakWorkers(workers);
   const used = workerSeconds(workers);
   const fixed = BOUNDS.max * durationMs / 1000;
   const calmMs = LOAD[0]![0] * durationMs;
@@ -130,7 +131,7 @@ function summaryOf(report: LoadReport, workers: WorkerSeries, durationMs: number
     `requests        ${report.sent}: ${report.errors} errors, ${report.timeouts} time-outs`,
     `latency         p50 ${ms(report.p50)}, p95 ${ms(report.p95)}, p99 ${ms(report.p99)}`,
     `within ${ms(BOUNDS.sloMs)}   ${(report.shareWithin(BOUNDS.sloMs) * 100).toFixed(1)} %`,
-    `workers         ${peakWorkers(workers)} at most` +
+    `workers         ${peak} at most` + (peak > BOUNDS.max ? " with those that drain" : "") +
     (growth ? `, the first new one ${((growth[0] - calmMs) / 1000).toFixed(2)} s after the burst began` : ""),
     `worker-seconds  ${used.toFixed(0)}; ${BOUNDS.max} workers all the time would be ${fixed.toFixed(0)}` +
     ` (${((1 - used / fixed) * 100).toFixed(0)} % saved)`,

@@ -21,7 +21,11 @@ Deno.test("the demo shows workers rise under a burst, sums up, and leaves nothin
   const text = process.text();
   assertEquals(code, 0, text);
   assert(/requests +\d{3,}: 0 errors, 0 time-outs/.test(text), text);
-  assert(/workers +([4-9]|1[0-2]) at most, the first new one/.test(text), text);
+  // Processes: one that drains is among them while another one starts, so there may be more than the maximum.
+  assert(
+    /workers +([4-9] at most|1[0-2] at most|1\d at most with those that drain), the first new one/.test(text),
+    text,
+  );
   assertEquals(process.family(), []);
 });
 
