@@ -60,6 +60,7 @@ def describe():
         'keepalive': cfg.keepalive,
         'preload': bool(cfg.preload_app),
         'reload': bool(cfg.reload),
+        'reuse_port': bool(cfg.reuse_port),
         'daemon': bool(cfg.daemon),
         'statsd_host': statsd or None,
         'app': load(app) if os.environ.get('GUNICORN_AUTOSCALER_INSPECT') == 'load' else None,

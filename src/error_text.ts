@@ -8,5 +8,6 @@ export function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is taken";
   if (error instanceof Deno.errors.AddrNotAvailable) return "this machine does not have the address";
   if (error instanceof Deno.errors.PermissionDenied) return "that port needs more rights";
-  return errorText(error);
+  const text = errorText(error);
+  return text.includes("lookup address") ? "the name is not known here" : text;
 }

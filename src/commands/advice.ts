@@ -38,6 +38,10 @@ const WORTH_FORKING_MS = 300;
 /** What a fork server saves, and from how many workers on it saves memory: it and its spare are processes themselves. */
 function forkServer({ settings, inspection, model }: AdviceInput): string | undefined {
   const { app, preload } = inspection;
+  const isWanted = settings.forkServer !== "off" && settings.probe === "on";
+  if (isWanted && (preload || inspection.reload)) {
+    return `--fork-server ${settings.forkServer} has no effect with --${preload ? "preload" : "reload"}`;
+  }
   if (settings.forkServer !== "off" || settings.probe === "off" || preload || inspection.reload) {
     return undefined;
   }

@@ -30,6 +30,8 @@ import { startRows } from "./start_rows.ts";
 import { readSettings } from "./settings_input.ts";
 
 const MIB = 2 ** 20;
+/** The source of a bound that is not set, where gunicorn's own number is beyond the default. */
+const FROM_GUNICORN = "gunicorn's workers";
 
 type Row = [name: string, value: string];
 /** The lines under one title; not printed when there is none. */
@@ -60,6 +62,9 @@ export async function check(
     inspection,
     freeBytes: freeBytes(new Cgroup()),
   });
+  // The number that gunicorn is given may move them.
+  const { minWorkers, maxWorkers } = plan;
+  const effective = { ...settings, minWorkers, maxWorkers };
   const model = inspection &&
     workerModel(inspection.worker_class_names, inspection.threads, inspection.worker_connections);
   const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
@@ -68,7 +73,7 @@ export async function check(
     ...found.errors,
     ...plan.errors,
     ...(inspection === undefined ? [] : problems(inspection)),
-    inspection && minimumProblem(settings, inspection, memoryLimitBytes),
+    inspection && minimumProblem(effective, inspection, memoryLimitBytes),
     runtimeFolderProblem(bases),
     settings.record === "" ? undefined : recordingProblem(settings.record),
   ].filter((problem) => problem !== undefined);
@@ -79,19 +84,19 @@ export async function check(
   ];
   print([
     ["gunicorn", inspection && model ? gunicornRows(words, inspection, model) : []],
-    ["Limits", limitRows(limits, resolved)],
+    ["Limits", limitRows(limits, resolved, maxWorkers)],
     ["Start", [
-      ["workers", `${plan.initialWorkers} to begin with, then ${plan.minWorkers} to ${plan.maxWorkers}`],
+      ["workers", `${plan.initialWorkers} to begin with, then ${minWorkers} to ${maxWorkers}`],
       ...(inspection === undefined ? [] : startedFrom(settings, inspection)),
       ["runtime folder", `in ${bases[0]}`],
       ...startRows({ words, isProgram, environment: Deno.env.toObject(), ownPid: Deno.pid }),
       ...plan.notes.map((note): Row => ["note", note]),
     ]],
     ["Signals", model === undefined ? [] : signalRows(settings, model, resolved)],
-    ["Settings", settingRows(resolved)],
+    ["Settings", settingRows(resolved, effective)],
   ]);
   if (inspection && model) {
-    list("Advice", advise({ settings, inspection, model, memoryLimitBytes, cores: limits.cores }));
+    list("Advice", advise({ settings: effective, inspection, model, memoryLimitBytes, cores: limits.cores }));
   }
   list("Warnings", warnings);
   list("Errors", errors);
@@ -204,16 +209,17 @@ function startedFrom(settings: Settings, inspection: Inspection): Row[] {
   ];
 }
 
-function limitRows(limits: MachineLimits, resolved: Resolved): Row[] {
+function limitRows(limits: MachineLimits, resolved: Resolved, maxWorkers: number): Row[] {
   const { settings, sources } = resolved;
   const memory = limits.memoryBytes === "unknown" ? "unknown" : `${Math.round(limits.memoryBytes / MIB)} MiB`;
   const isCapped = cappedMaximum(resolved, limits.cores) !== undefined;
   const fallback = isCapped ? "no CPU quota: 16 at most, --max-workers raises it" : "2 x cores + 1";
-  const from = sources.maxWorkers === "default" ? fallback : sources.maxWorkers;
+  const given = sources.maxWorkers === "default" ? fallback : sources.maxWorkers;
+  const from = maxWorkers === settings.maxWorkers ? given : FROM_GUNICORN;
   return [
     ["CPU", `${Number(limits.cores.toFixed(2))} cores, from ${limits.coresFrom}`],
     ["memory", `${memory}, from ${limits.memoryFrom}`],
-    ["maximum", `${settings.maxWorkers} workers, from ${from}`],
+    ["maximum", `${maxWorkers} ${maxWorkers === 1 ? "worker" : "workers"}, from ${from}`],
   ];
 }
 
@@ -243,11 +249,17 @@ function probeText(settings: Settings, model: WorkerModel): string {
   return `attaches to the master and to every ${model.kind} worker; nothing is added to the application`;
 }
 
-function settingRows(resolved: Resolved): Row[] {
-  return describe(resolved).map(({ option, value, source }) => [
-    option.flag,
-    `${value === "" ? "-" : value}  (${source === "environment" ? variableOf(option) : source})`,
-  ]);
+/** `effective`: with the minimum and maximum that gunicorn's number of workers moves. */
+function settingRows(resolved: Resolved, effective: Settings): Row[] {
+  return describe(resolved).map(({ option, value, source }) => {
+    if (effective[option.name] !== resolved.settings[option.name]) {
+      return [option.flag, `${effective[option.name]}  (${FROM_GUNICORN})`];
+    }
+    return [
+      option.flag,
+      `${value === "" ? "-" : value}  (${source === "environment" ? variableOf(option) : source})`,
+    ];
+  });
 }
 
 function print(sections: readonly Section[]): void {

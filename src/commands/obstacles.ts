@@ -1,4 +1,4 @@
-import { errorText } from "../error_text.ts";
+import { errorText, whyNotListening } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
 import { type Address, addressText } from "../settings/setting_types.ts";
@@ -37,7 +37,9 @@ export function takenAddresses(wanted: readonly WantedAddress[]): string[] {
       if (error instanceof Deno.errors.PermissionDenied) {
         return [`${place} needs more rights than this user has: a run by this user cannot start with it`];
       }
-      return []; // A name that is not known here: gunicorn may resolve it.
+      return by.startsWith("gunicorn") // which may resolve it
+        ? []
+        : [`${place} cannot be listened on, ${whyNotListening(error)}: a run cannot start with it`];
     }
   });
 }

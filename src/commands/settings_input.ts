@@ -20,7 +20,8 @@ export function readSettings(
   const { text: envFile, problem } = named === undefined ? readApplicationsFile() : readEnvFile(named);
   // A file that is named must exist. One in the working folder is the application's, and may be anything.
   if (problem !== undefined && named !== undefined) {
-    errors.push(`Cannot read ${named}: ${problem.why}, correct --env-file or leave it out`);
+    const by = flags.envFile === undefined ? ENV_FILE_VARIABLE : "--env-file";
+    errors.push(`Cannot read ${named}: ${problem.why}, correct ${by} or leave it out`);
   } else if (problem !== undefined && !problem.isMissing) {
     warnings.push(`.env is left out: ${problem.why}`);
   }

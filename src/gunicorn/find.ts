@@ -10,6 +10,11 @@ export class GunicornNotFound extends Error {
   readonly exitCode: number = 127;
 }
 
+/** Thrown when --gunicorn names no command: a bad setting. */
+class GunicornNotNamed extends GunicornNotFound {
+  override readonly exitCode: number = 2;
+}
+
 /** Thrown when gunicorn is found and cannot be executed; the exit code is the shell's for that. */
 export class GunicornNotExecutable extends GunicornNotFound {
   override readonly exitCode: number = 126;
@@ -27,13 +32,11 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
   try {
     words = shellWords(command);
   } catch (error) {
-    throw new GunicornNotFound(
-      `Cannot read --gunicorn=${command}: ${errorText(error)}, close the quote`,
-    );
+    throw new GunicornNotNamed(`Cannot use --gunicorn=${command}: ${errorText(error)}, close the quote`);
   }
   const [program] = words;
   if (program === undefined || program === "") {
-    throw new GunicornNotFound("Cannot start gunicorn: --gunicorn is empty, name a command");
+    throw new GunicornNotNamed(`Cannot use --gunicorn=${command}: it is empty, name a command`);
   }
   const places = placesOf(words, `${path ?? ""}:${ownFolder}`);
   const found = places.find((place) => !leadsToUs(place));

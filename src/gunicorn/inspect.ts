@@ -24,6 +24,7 @@ export interface Inspection {
   readonly keepalive: number;
   readonly preload: boolean;
   readonly reload: boolean;
+  readonly reuse_port: boolean;
   readonly daemon: boolean;
   readonly statsd_host: string | null;
   /** Present when the application was to be loaded. */

@@ -11,6 +11,9 @@ import { fittingAtFirst, type GivenBounds, type GivenNumber, startNumbers } from
 /** gunicorn's default graceful timeout, s. */
 const DEFAULT_GRACE_S = 30;
 
+/** Where a configuration file has reuse_port. */
+const SLEEPLESS = "--sleep-after has no effect with reuse_port: no socket listens while there is no worker";
+
 /** How gunicorn will be started. Planning changes nothing, so that `check` can show it. */
 export interface LaunchPlan {
   /** Arguments for gunicorn, our own additions included. */
@@ -66,6 +69,7 @@ export function planLaunch(input: LaunchInput): LaunchPlan {
   const isMapped = args.join("\0") !== input.gunicornArgs.join("\0");
   const { note, ...counts } = plannedCounts(input, args, environmentArgs);
   const notes = [
+    ...(settings.sleepAfter > 0 && input.inspection?.reuse_port === true ? [SLEEPLESS] : []),
     ...(settings.deepSleepAfter > 0 ? deepSleepNotes(settings) : []),
     ...(isMapped ? ["uvicorn.workers is deprecated: using uvicorn_worker"] : []),
     ...(note === undefined ? [] : [note]),

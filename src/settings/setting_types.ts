@@ -71,14 +71,28 @@ export function optionalText(placeholder: string, range: string): SettingType<st
   return { placeholder, range, schema: v.string() };
 }
 
+const HOST_NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i;
+
+/** Host names without a port, separated by commas or blanks; empty for none. */
+export function hostNameList(): SettingType<string> {
+  return {
+    placeholder: "NAMES",
+    range: "host names separated by commas, such as app.example.com",
+    schema: v.pipe(
+      v.string(),
+      v.check((list) => list.split(/[\s,]+/).every((name) => name === "" || HOST_NAME.test(name))),
+    ),
+  };
+}
+
 /** Where to listen. An IPv6 host stands without brackets. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** HOST:PORT, with an IPv6 host in brackets. `example` stands in help and errors. */
-export function address(example: string): SettingType<Address> {
+/** HOST:PORT, with an IPv6 host in brackets. `example` stands in help and errors; port 0 is any free one. */
+export function address(example: string, leastPort = 0): SettingType<Address> {
   const parse = v.pipe(
     v.string(),
     v.trim(),
@@ -87,7 +101,7 @@ export function address(example: string): SettingType<Address> {
       const colon = value.lastIndexOf(":");
       return { host: value.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(value.slice(colon + 1)) };
     }),
-    v.check((value) => value.port <= 65_535),
+    v.check((value) => value.port >= leastPort && value.port <= 65_535),
   );
   return { placeholder: "HOST:PORT", range: `HOST:PORT, such as ${example}`, schema: parse };
 }

@@ -1,6 +1,6 @@
 import { parseEnv } from "node:util";
 import * as v from "valibot";
-import { didYouMean } from "./near_name.ts";
+import { nearName } from "./near_name.ts";
 import { type Option, PREFIX, valueText, variableOf } from "./option.ts";
 import { OPTIONS } from "./settings_table.ts";
 import type { SettingName, Settings } from "./settings.ts";
@@ -35,6 +35,12 @@ export interface SourceTexts {
 /** The variable that names the .env file; it is read from the environment only. */
 export const ENV_FILE_VARIABLE = PREFIX + "ENV_FILE";
 
+/** Where a bad value stands, where its name does not say it. */
+const PLACES: Partial<Record<Source, string>> = {
+  ".env": " in the .env file",
+  recording: " of the recording",
+};
+
 /** Reads all settings: flag over environment over .env over default. All errors at once, no value silently corrected. */
 export function resolveSettings(texts: SourceTexts): Resolved {
   const errors: string[] = [];
@@ -48,8 +54,8 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     const candidates: [Source, string, string | undefined][] = [
       ["flag", `--${option.flag}`, texts.flags.get(option.flag)],
       ["environment", variable, unlessEmpty(texts.environment[variable])],
-      [".env", `${variable} in the .env file`, unlessEmpty(fromFile[variable])],
-      ["recording", `${option.flag} of the recording`, texts.recorded?.get(option.flag)],
+      [".env", variable, unlessEmpty(fromFile[variable])],
+      ["recording", option.flag, texts.recorded?.get(option.flag)],
     ];
     const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
     const parsed = text === undefined ? undefined : v.safeParse(option.type.schema, text);
@@ -61,14 +67,15 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     values[option.name] = option.default === "cores" ? defaultMaximum(texts) : option.default;
     sources[option.name] = "default";
     if (text === undefined) continue;
-    errors.push(`Cannot use ${where}=${text}: it is not a valid value, give ${option.type.range}`);
+    const place = PLACES[source] ?? "";
+    errors.push(`Cannot use ${where}=${text}${place}: it is not a valid value, give ${option.type.range}`);
     invalid.add(option.name);
   }
   for (const name of [...Object.keys(texts.environment), ...Object.keys(fromFile)]) {
     if (
       name.startsWith(PREFIX) && name !== ENV_FILE_VARIABLE && !OPTIONS.some((o) => variableOf(o) === name)
     ) {
-      warnings.push(`${name} is not a setting; ${didYouMean(name, OPTIONS.map(variableOf), "remove it")}`);
+      warnings.push(`${name} is not a setting; ${meantVariable(name)}`);
     }
   }
   // A maximum below the default minimum is meant.
@@ -85,6 +92,12 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     }
   }
   return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
+}
+
+/** The prefix, which all share, says nothing about what was meant. */
+function meantVariable(name: string): string {
+  const near = nearName(name.slice(PREFIX.length), OPTIONS.map((o) => variableOf(o).slice(PREFIX.length)));
+  return near === undefined ? "remove it" : `did you mean ${PREFIX}${near}?`;
 }
 
 /** Without a quota a machine may have more cores than one application should fill with workers. */

@@ -3,6 +3,7 @@ import { flagOf, group, type Option, OWN_PREFIX } from "./option.ts";
 import {
   address,
   addressOr,
+  hostNameList,
   number,
   oneOf,
   optionalText,
@@ -147,7 +148,7 @@ const SIGNALS = group("Signals", [
   ),
   option(
     "statsdAddr",
-    address("127.0.0.1:9125"),
+    address("127.0.0.1:9125", 1),
     { host: "127.0.0.1", port: 9125 },
     "UDP address to receive StatsD on. Used with --probe off, or when set.",
   ),
@@ -207,7 +208,7 @@ const OUTPUT = group("Output", [
   ),
   option(
     "statusHosts",
-    optionalText("NAMES", "host names, separated by commas"),
+    hostNameList(),
     "",
     "More host names that --status-addr answers, beside addresses, single words and private names.",
   ),

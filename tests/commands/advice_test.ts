@@ -22,6 +22,20 @@ Deno.test("a minimum that does not fit into memory is a problem, with what to do
   assertEquals([problem(60, 256), problem(60, undefined), problem(80, 200, true)], Array(3).fill(undefined));
 });
 
+Deno.test("a fork server that cannot be is named", () => {
+  const advised = (forkServer: "on" | "off", preload: boolean) =>
+    advise({
+      settings: { forkServer, probe: "on", maxWorkers: 4 } as Settings,
+      inspection: { preload, reload: !preload, app: null } as unknown as Inspection,
+      model: { kind: "gthread", slots: 2 },
+      memoryLimitBytes: undefined,
+      cores: 2,
+    })[0];
+  assertEquals(advised("on", true), "--fork-server on has no effect with --preload");
+  assertEquals(advised("on", false), "--fork-server on has no effect with --reload");
+  assertEquals(advised("off", true), undefined);
+});
+
 Deno.test("advice names what a fork server saves, and from how many workers on it saves memory", () => {
   const advised = (forkMib: number) =>
     advise({

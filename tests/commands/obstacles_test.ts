@@ -29,6 +29,14 @@ Deno.test("an address that this machine does not have is reported", () => {
   assertMatch(problem, /^192\.0\.2\.1:1 \(gunicorn's --bind\) is no address of this machine/);
 });
 
+Deno.test("a name that is not known here is reported for our own address; gunicorn may know it", () => {
+  const address = { host: "nowhere.invalid", port: 1 };
+  const problems = takenAddresses([{ by: "gunicorn's --bind", address }, { by: "--status-addr", address }]);
+  assertEquals(problems, [
+    "nowhere.invalid:1 (--status-addr) cannot be listened on, the name is not known here: a run cannot start with it",
+  ]);
+});
+
 Deno.test("gunicorn's bind addresses are read, sockets of the file system skipped", () => {
   const cases: [text: string, address: ReturnType<typeof boundAddress>][] = [
     ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000 }],

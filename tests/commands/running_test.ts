@@ -20,6 +20,14 @@ Deno.test("the only running instance is the one that is meant", () => {
   assertEquals(chooseInstance(undefined, [shop], []), shop);
 });
 
+Deno.test("a switch of a command takes no value", () => {
+  const errors = (word: string) => readArguments([word], ["json"]).errors;
+  assertEquals(errors("--json=maybe"), [
+    "Cannot use --json=maybe: --json takes no value, write --json or leave it out",
+  ]);
+  assertEquals([errors("--json"), errors("--json=true").length], [[], 1]);
+});
+
 Deno.test("with several instances each is named, and can be chosen by pid or folder", () => {
   const error = errorOf(chooseInstance(undefined, [shop, blog], []));
   assertMatch(error, /Cannot choose an autoscaler: 2 run here/);

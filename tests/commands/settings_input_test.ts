@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readSettings } from "../../src/commands/settings_input.ts";
 import { tempDir } from "../support/tempdir.ts";
 
-const read = (envFile: string) => readSettings({ settings: new Map(), envFile }, { cores: 4 });
+const read = (envFile: string | undefined) => readSettings({ settings: new Map(), envFile }, { cores: 4 });
 
 Deno.test("the .env file that is named is read", async () => {
   await using dir = await tempDir();
@@ -15,6 +15,13 @@ Deno.test("a file that was named must be there, and be a file", async () => {
   await using dir = await tempDir();
   const [missing] = read(dir.join("missing.env")).errors;
   assertStringIncludes(missing!, "missing.env: there is no such file, correct --env-file or leave it out");
+  Deno.env.set("GUNICORN_AUTOSCALER_ENV_FILE", dir.join("missing.env"));
+  try {
+    const [byVariable] = read(undefined).errors;
+    assertStringIncludes(byVariable!, "no such file, correct GUNICORN_AUTOSCALER_ENV_FILE or leave it out");
+  } finally {
+    Deno.env.delete("GUNICORN_AUTOSCALER_ENV_FILE");
+  }
   const [folder] = read(dir.path).errors;
   assertStringIncludes(folder!, `Cannot read ${dir.path}: `);
 });

@@ -11,7 +11,6 @@ async function folderWith(name: string, mode = 0o755): Promise<TempDir> {
 
 function refusal(command: string, path?: string, own = "/nowhere"): string {
   const error = assertThrows(() => findGunicorn(command, path, own), GunicornNotFound);
-  assertEquals(error.exitCode, 127);
   return error.message;
 }
 
@@ -46,9 +45,15 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   assertStringIncludes(refusal(dir.join("gunicorn")), "is not an executable file, correct --gunicorn");
   assertStringIncludes(refusal(dir.join("folder")), "is not an executable file");
   assertStringIncludes(refusal("/nowhere/gunicorn"), "is not an executable file");
-  assertStringIncludes(refusal(""), "--gunicorn is empty, name a command");
-  assertStringIncludes(refusal("''"), "--gunicorn is empty, name a command");
-  assertStringIncludes(refusal("python -m 'gunicorn"), "Cannot read --gunicorn=python -m 'gunicorn");
+  assertStringIncludes(refusal(""), "Cannot use --gunicorn=: it is empty, name a command");
+  assertStringIncludes(refusal("''"), "it is empty, name a command");
+  assertStringIncludes(
+    refusal("python -m 'gunicorn"),
+    "Cannot use --gunicorn=python -m 'gunicorn: a ' is not closed",
+  );
+  const exitCode = (command: string) =>
+    assertThrows(() => findGunicorn(command, "", ""), GunicornNotFound).exitCode;
+  assertEquals(["nowhere", "python 'x", " "].map(exitCode), [127, 2, 2]);
 });
 
 Deno.test("what only starts us again is passed over, and refused where there is no other", async (t) => {

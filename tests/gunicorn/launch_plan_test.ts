@@ -22,6 +22,7 @@ const INSPECTION: Inspection = {
   keepalive: 2,
   preload: false,
   reload: false,
+  reuse_port: false,
   daemon: false,
   statsd_host: null,
   app: null,

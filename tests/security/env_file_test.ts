@@ -43,7 +43,7 @@ Deno.test("bad values of a .env file are all reported and nothing starts", async
   for (const name of ["MIN_WORKERS", "TICK_MS", "PROBE"]) {
     assertMatch(
       it.process.text("stderr"),
-      new RegExp(`Cannot use GUNICORN_AUTOSCALER_${name} in the \\.env file`),
+      new RegExp(`Cannot use GUNICORN_AUTOSCALER_${name}=.* in the \\.env file: `),
     );
   }
 });

@@ -108,7 +108,7 @@ Deno.test("values at the edge of what a number is", async (t) => {
 Deno.test("addresses", async (t) => {
   const cases: [text: string, host: string, port: number][] = [
     ["127.0.0.1:9125", "127.0.0.1", 9125],
-    ["localhost:0", "localhost", 0],
+    ["localhost:1", "localhost", 1],
     ["[::1]:9125", "::1", 9125],
   ];
   for (const [text, host, port] of cases) {
@@ -171,6 +171,24 @@ Deno.test("an unknown variable with our prefix is a warning with the nearest nam
   assertEquals(errors, []);
   assertEquals(warnings.length, 2);
   assertStringIncludes(warnings[0]!, "did you mean GUNICORN_AUTOSCALER_MAX_WORKERS?");
+});
+
+Deno.test("addresses and names that could never be used are refused", () => {
+  const errors = (flag: string, text: string) => resolve({ flags: new Map([[flag, text]]) }).errors.length;
+  const cases: [flag: string, good: string[], bad: string[]][] = [
+    ["statsd-addr", ["127.0.0.1:1", "[::1]:9125"], ["127.0.0.1:0", "127.0.0.1"]],
+    ["status-addr", ["off", "127.0.0.1:0"], ["127.0.0.1:65536", ":9126"]],
+    ["status-hosts", ["", "a.example", "a.example, b c.d"], ["a..b", "http://a", "a:80", "a.b."]],
+  ];
+  for (const [flag, good, bad] of cases) {
+    assertEquals(good.map((text) => errors(flag, text)), good.map(() => 0), flag);
+    assertEquals(bad.map((text) => errors(flag, text)), bad.map(() => 1), flag);
+  }
+});
+
+Deno.test("a variable that is near none is not guessed at for the prefix that all share", () => {
+  const { warnings } = resolve({ environment: { GUNICORN_AUTOSCALER_FOO: "1" } });
+  assertEquals(warnings, ["GUNICORN_AUTOSCALER_FOO is not a setting; remove it"]);
 });
 
 Deno.test("quotes and comments of a .env file are understood", () => {

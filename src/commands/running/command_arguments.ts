@@ -36,6 +36,12 @@ export function readArguments(
       return false;
     },
   });
+  for (const word of args) {
+    const [, name] = /^--(?:no-)?([a-z-]+)=/.exec(word) ?? [];
+    if (name !== undefined && [...switches, "help"].includes(name)) {
+      errors.push(`Cannot use ${word}: --${name} takes no value, write --${name} or leave it out`);
+    }
+  }
   const values = new Map<string, string>();
   for (const name of strings) {
     const value = parsed[name];

@@ -69,6 +69,15 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   if (options.slo > 0 && ["recording", "default"].includes(resolved.sources.sloP95Ms)) {
     settings = { ...settings, sloP95Ms: options.slo };
   }
+  if (
+    resolved.errors.length === 0 && given.has("initialWorkers") &&
+    options.initialWorkers > settings.maxWorkers
+  ) {
+    errors.push(
+      `Cannot use --initial-workers=${options.initialWorkers}: it is above the maximum of ${settings.maxWorkers}, ` +
+        "raise --max-workers or lower it",
+    );
+  }
   const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
   const podPlan = planPods(parsed, settings, initialWorkers);
   const comparison = parseComparison(options.pods ? "" : options.compare, settings, initialWorkers);

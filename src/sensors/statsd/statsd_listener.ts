@@ -146,7 +146,8 @@ function bind(hostname: string, port: number): Deno.DatagramConn {
   } catch (error) {
     const address = addressText({ host: hostname, port });
     throw new Error(
-      `Cannot listen for StatsD on ${address}: ${whyNotListening(error)}, set --statsd-addr to a free one`,
+      `Cannot listen for StatsD on ${address}: ${whyNotListening(error)}, ` +
+        "set --statsd-addr to a free address of this machine",
       { cause: error },
     );
   }

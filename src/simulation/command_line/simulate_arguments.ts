@@ -54,6 +54,7 @@ export function parseSimulateArguments(args: readonly string[]): SimulateArgumen
       `Cannot use --boot-cpu-ms=${options.bootCpuMs}: it is more than the whole boot, raise --boot-ms to match`,
     );
   }
+  if (!help) errors.push(...withoutEffect(options, given));
   const policyFlags = new Map<string, string>();
   for (const option of POLICY_OPTIONS) {
     const text = texts.get(option.flag);
@@ -61,6 +62,24 @@ export function parseSimulateArguments(args: readonly string[]): SimulateArgumen
   }
   return { help, options, given, policyFlags, errors };
 }
+
+/** Options that change nothing, because what they belong to is not asked for. Those of pods are reported with the pods. */
+function withoutEffect(options: SimulateOptions, given: ReadonlySet<keyof SimulateOptions>): string[] {
+  const log: Need = [
+    options.load.startsWith("access-log:"),
+    "no access log is read, give --load access-log:FILE",
+  ];
+  const trace: Need = [options.load.startsWith("trace:"), "no trace is read, give --load trace:FILE"];
+  const tune: Need = [options.tune, "nothing is searched, add --tune"];
+  const needs = { step: trace, logDuration: log, cpuShare: log, share: tune, tuneSeconds: tune };
+  return SIMULATE_OPTIONS.flatMap(({ name, flag }) => {
+    const [isThere, otherwise] = needs[name as keyof typeof needs] ?? [true, ""];
+    return isThere || !given.has(name) ? [] : [`Cannot use --${flag}: ${otherwise}`];
+  });
+}
+
+/** Whether what an option needs is there, and the rest of a sentence where it is not. */
+type Need = readonly [isThere: boolean, otherwise: string];
 
 /** Flag -> text as it was given. What cannot be an option of `simulate` is an error. */
 function readTexts(args: readonly string[], errors: string[]): Map<string, string> {

@@ -1,6 +1,7 @@
 import type { PolicySettings } from "../../core/policy_settings.ts";
 import type { Decision } from "../../core/reason.ts";
 import type { Sample } from "../../core/sample.ts";
+import { hasTickShape } from "./tick_shape.ts";
 
 /** One tick of a live run. */
 export interface Tick {
@@ -86,11 +87,12 @@ function parsed(line: string): unknown {
 }
 
 function isTick(value: unknown): value is Tick {
-  const tick = value as Partial<Tick> | null | undefined;
-  return typeof tick?.sample?.nowMs === "number" && typeof tick.sample.elapsedMs === "number" &&
-    typeof tick.decision?.target === "number";
+  return hasTickShape(value);
 }
 
 function isHeader(value: unknown): value is RecordingHeader {
-  return (value as Partial<RecordingHeader> | null | undefined)?.recording === 1;
+  const header = value as Partial<RecordingHeader> | null | undefined;
+  return header?.recording === 1 && typeof header.epochMs === "number" &&
+    typeof header.settings === "object" &&
+    header.settings !== null;
 }

@@ -23,6 +23,8 @@ export interface HttpServerOptions {
 
 const MOST_HEAD_BYTES = 8 * 1024;
 const MOST_BODY_BYTES = 16 * 1024;
+/** What ends the head. */
+const EMPTY_LINE_BYTES = 4;
 /** After an accept failed (out of descriptors) the next is tried this much later. */
 const ACCEPT_AGAIN_MS = 200;
 
@@ -130,7 +132,7 @@ function closeQuietly(resource: { close(): void }): void {
 
 /** A request, an answer to a bad one, or undefined when the client left without sending anything. */
 async function readRequest(connection: Deno.Conn): Promise<HttpRequest | HttpAnswer | undefined> {
-  const buffer = new Uint8Array(MOST_HEAD_BYTES + MOST_BODY_BYTES);
+  const buffer = new Uint8Array(MOST_HEAD_BYTES + EMPTY_LINE_BYTES + MOST_BODY_BYTES);
   let filled = 0;
   let head: Omit<HttpRequest, "body"> | undefined;
   let bodyAt = 0, bodyEnd = 0;
@@ -141,12 +143,10 @@ async function readRequest(connection: Deno.Conn): Promise<HttpRequest | HttpAns
     filled += count;
     if (head !== undefined) continue;
     const end = endOfHead(buffer, filled);
-    if (end === undefined) {
-      if (filled > MOST_HEAD_BYTES) {
-        return textAnswer(431, `Cannot read the request: its head is too long, ${atMost(MOST_HEAD_BYTES)}`);
-      }
-      continue;
+    if ((end ?? filled) > MOST_HEAD_BYTES) {
+      return textAnswer(431, `Cannot read the request: its head is too long, ${atMost(MOST_HEAD_BYTES)}`);
     }
+    if (end === undefined) continue;
     head = parseHead(latin1.decode(buffer.subarray(0, end)));
     const length = head === undefined ? undefined : bodyLength(head.headers);
     if (head === undefined || length === undefined) {
@@ -155,7 +155,7 @@ async function readRequest(connection: Deno.Conn): Promise<HttpRequest | HttpAns
     if (length > MOST_BODY_BYTES) {
       return textAnswer(413, `Cannot read the request: its body is too long, ${atMost(MOST_BODY_BYTES)}`);
     }
-    bodyAt = end + 4;
+    bodyAt = end + EMPTY_LINE_BYTES;
     bodyEnd = bodyAt + length;
   }
   return { ...head!, body: utf8.decode(buffer.subarray(bodyAt, bodyEnd)) };

@@ -11,7 +11,9 @@ export function listenTcp({ host, port }: Address): Deno.Listener {
   } catch (error) {
     const address = addressText({ host, port });
     throw new Error(
-      `Cannot serve status on ${address}: ${whyNotListening(error)}, set --status-addr to a free one`,
+      `Cannot serve status on ${address}: ${
+        whyNotListening(error)
+      }, set --status-addr to a free address of this machine`,
       { cause: error },
     );
   }

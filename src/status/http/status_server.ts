@@ -69,11 +69,13 @@ export class StatusServer implements Pages {
     this.#hosts = hostNames(statusHosts);
     if (statusAddr !== "off" && listener !== undefined) {
       this.#serve(listener, false);
-      log.info("status: http://{address}/", { address: addressText(statusAddr) });
+      const { port } = listener.addr as Deno.NetAddr; // a free one where 0 is given
+      const address = addressText({ host: statusAddr.host, port });
+      log.info("status: http://{address}/", { address });
       if (!isLoopback(statusAddr.host)) {
         log.warn(
           "anyone who reaches {address} can read the status: keep it on a private network",
-          { address: addressText(statusAddr) },
+          { address },
         );
       }
     }

@@ -72,7 +72,7 @@ function workerLines(report: StatusReport, paint: Paint, width: number): string[
       paint,
     ),
     row(
-      "Asked for",
+      "Wanted",
       `${paint(saturated ? "yellow" : "bold", String(report.wanted))}` +
         paint("dim", asked(report)),
       paint,

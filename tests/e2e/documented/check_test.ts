@@ -55,6 +55,21 @@ Deno.test("check prints gunicorn, limits, signals and every setting with its sou
   ) assertStringIncludes(text, sentence);
 });
 
+Deno.test("check prints the bounds that gunicorn's own number moves, and what a configuration forbids", async () => {
+  const more = await check(["wsgi:app", "-w", "40", "-b", "127.0.0.1:8123"]);
+  for (const row of ["maximum 40 workers, from gunicorn's workers", "max-workers 40 (gunicorn's workers)"]) {
+    assertStringIncludes(more.text, row);
+  }
+  await using folder = await tempDir();
+  const config = await folder.write("conf.py", "workers = 1\nreuse_port = True\n");
+  const one = await check(["wsgi:app", "-c", config, "-b", "127.0.0.1:8123", "--sleep-after", "60"]);
+  for (
+    const row of ["min-workers 1 (gunicorn's workers)", "note --sleep-after has no effect with reuse_port"]
+  ) {
+    assertStringIncludes(one.text, row);
+  }
+});
+
 Deno.test("folders whose names are no text do not keep it from starting", async () => {
   const odd = "XDG_RUNTIME_DIR=$(printf '/caf\\351') TMPDIR=$XDG_RUNTIME_DIR PATH=$PATH:$XDG_RUNTIME_DIR";
   const { code, text, stderr } = await check(["fast_api:app", "-b", "127.0.0.1:8123"], {}, [

@@ -31,3 +31,9 @@ for (const gunicorn of [["-k", "sync"], ["-k", "gthread"]]) {
     assertEquals([...codes].sort(), [0, 200, 503]);
   });
 }
+
+Deno.test("with port 0 the log names the port that was free", async () => {
+  await using it = await autoscaled({ own: ["--status-addr", "127.0.0.1:0"] });
+  const port = Number(/status: http:\/\/127\.0\.0\.1:([1-9]\d*)\//.exec(it.log())?.[1]);
+  assertEquals((await get({ port }, "/livez")).status, 200);
+});

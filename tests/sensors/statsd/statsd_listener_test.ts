@@ -127,7 +127,8 @@ Deno.test("A taken StatsD port is an error that says what to do", async () => {
   assertThrows(
     () => new StatsdListener({ hostname: "127.0.0.1", port: listener.port }, new StatsdWindow()),
     Error,
-    `Cannot listen for StatsD on 127.0.0.1:${listener.port}: the port is taken, set --statsd-addr to a free one`,
+    `Cannot listen for StatsD on 127.0.0.1:${listener.port}: the port is taken, ` +
+      "set --statsd-addr to a free address of this machine",
   );
   await listener.close();
 });

@@ -16,7 +16,7 @@ Deno.test("options are read with = or as the next word, switches with and withou
   const { options, policyFlags, errors, given } = parseSimulateArguments(
     [
       "--load",
-      "5x10s",
+      "trace:rates.txt",
       "--cores=4",
       "--json",
       "--no-chart",
@@ -28,7 +28,7 @@ Deno.test("options are read with = or as the next word, switches with and withou
   );
   assertEquals(errors, []);
   assertEquals([options.load, options.cores, options.json, options.chart, options.step], [
-    "5x10s",
+    "trace:rates.txt",
     4,
     true,
     false,
@@ -42,9 +42,26 @@ Deno.test("every mistake is listed at once, each with what to do", () => {
   const { errors } = parseSimulateArguments(
     ["--lod", "x", "hello", "--cores=many", "--seed", "--boot-cpu-ms=500", "--step=soon"],
   );
-  assertEquals(errors.length, 7);
+  assertEquals(errors.length, 8);
   for (const error of errors) assertMatch(error, /^Cannot .+: .+, .+$/);
   assertMatch(errors[0]!, /did you mean --load\?/);
+});
+
+Deno.test("an option that would change nothing is refused", () => {
+  const refused = (...args: string[]) =>
+    parseSimulateArguments(args).errors.map((error) =>
+      /^Cannot use (\S+): .+, (?:give|add) /.exec(error)?.[1]
+    );
+  const idle = ["--step=1m", "--log-duration=ms", "--cpu-share=0.5", "--share=99", "--tune-seconds=5"];
+  assertEquals(refused("--load=5x10s", ...idle), [
+    "--step",
+    "--log-duration",
+    "--cpu-share",
+    "--share",
+    "--tune-seconds",
+  ]);
+  assertEquals(refused("--load=trace:a", "--step=1m", "--tune", "--share=99"), []);
+  assertEquals(refused("--load=access-log:a", "--log-duration=ms", "--cpu-share=0.5"), []);
 });
 
 Deno.test("one load is needed, and one only", () => {

@@ -62,6 +62,33 @@ Deno.test("a recording whose last line was cut off is read without it; any other
   assertMatch(message(headerLine(HEADER)), /it holds no tick/);
 });
 
+Deno.test("a line whose readings are missing, or no numbers, is no tick", () => {
+  const { text } = recorded(scenario("20x3s", "100"));
+  const [header, ...lines] = text.split("\n");
+  const changes: [from: RegExp, to: string][] = [
+    [/"queue":[^,]+/, '"queue":{}'],
+    [/"load":\{/, '"load":[1],"was":{'],
+    [/"innerQueue":0/, '"innerQueue":"0"'],
+    [/"workers":\{/, '"workers":7,"was":{'],
+    [/"code":"[a-z-]+"/, '"code":null'],
+    [/"bounds":\{/, '"bounds":{},"was":{'],
+    [/"nowMs":[\d.]+/, '"nowMs":1e300'],
+    [/"wanted":/, '"aim":'],
+  ];
+  assert(changes.every(([from]) => from.test(lines[20]!)), lines[20]);
+  for (const [from, to] of changes) {
+    const changed = [header, ...lines.with(20, lines[20]!.replace(from, to))].join("\n");
+    assertMatch(assertThrows(() => parseRecording(changed, "x"), Error).message, /line 22 is no tick/, to);
+  }
+  const least = '{"sample":{"nowMs":1,"elapsedMs":1},"decision":{"target":2}}\n';
+  assertThrows(() => parseRecording(least, "x"), Error, "line 1 is no tick");
+  assertThrows(
+    () => parseRecording(text.replace(/"settings":\{.*?\},?/, ""), "x"),
+    Error,
+    "line 1 is no tick",
+  );
+});
+
 Deno.test("a recording gives back the load: requests, rates by phase, service times and their CPU share", () => {
   const world = scenario("5x15s,60x15s,5x15s", "cpu:10+wait:90", { cores: 8 });
   const { text, result } = recorded(world);

@@ -134,6 +134,7 @@ Deno.test("requests that are too long or make no sense are refused", async () =>
   assertEquals(await status("nonsense\r\n\r\n"), 400);
   assertEquals(await status("POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n"), 413);
   assertEquals(await status(`GET / HTTP/1.1\r\nX: ${"y".repeat(9_000)}`), 431);
+  assertEquals(await status(`GET / HTTP/1.1\r\nX: ${"y".repeat(9_000)}\r\n\r\n`), 431);
 });
 
 Deno.test("a client that does not read gets no frames and delays no other", async () => {
