@@ -5,6 +5,7 @@ gunicorn's own interpreter and arguments. gunicorn's own loader does the work; a
 gunicorn's own message. The application is loaded only when GUNICORN_AUTOSCALER_INSPECT=load, to tell how long
 a worker boots and what it weighs.
 """
+import atexit
 import gc
 import json
 import os
@@ -14,6 +15,7 @@ import sys
 import time
 
 FORK_LIMIT_S = 2
+EXIT_LIMIT_S = 5
 
 
 def describe():
@@ -117,4 +119,10 @@ def try_fork():
 
 
 if __name__ == '__main__':
-    print(json.dumps(describe()))
+    print(json.dumps(describe()), flush=True)
+    # Threads of the application may never end: they are not waited for. What it does at its exit is done.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(EXIT_LIMIT_S)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(0)

@@ -82,14 +82,18 @@ function afterOptions(words: readonly string[]): number {
   return i;
 }
 
+/** An import that takes longer is given up: gunicorn alone would have killed several workers by then. */
+const LONGEST_MS = 120_000;
+
 /**
  * Reads gunicorn's configuration with its own interpreter. Takes about 0.1 s, and what the application takes when that is
- * to be loaded too.
+ * to be loaded too, `longestMs` at most.
  */
 export async function inspectGunicorn(
   words: readonly string[],
   args: readonly string[],
   loadApp = false,
+  longestMs = LONGEST_MS,
 ): Promise<Inspection | InspectionFailure> {
   const interpreter = interpreterOf(words);
   if (interpreter === undefined) return { problem: `the Python that runs ${words[0]} cannot be found` };
@@ -102,13 +106,41 @@ export async function inspectGunicorn(
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const { stdout, stderr } = await child.output();
-    const line = new TextDecoder().decode(stdout).trim().split("\n").at(-1) ?? "";
-    if (line.startsWith("{")) return JSON.parse(line) as Inspection;
-    return { problem: new TextDecoder().decode(stderr).trim().split("\n").at(-1) || "it printed nothing" };
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill("SIGKILL");
+    }, longestMs);
+    const { stdout, stderr, code } = await child.output();
+    clearTimeout(timer);
+    // What the application prints, also at its exit, is around it.
+    const line = linesOf(stdout).findLast((one) => one.startsWith('{"gunicorn": '));
+    if (line !== undefined) return JSON.parse(line) as Inspection;
+    if (isLate) {
+      const what = loadApp ? "the application is not loaded" : "it is not read";
+      return { problem: `${what} after ${longestMs / 1000} s` };
+    }
+    return { problem: problemIn(linesOf(stderr)) || `its process ended with exit code ${code}` };
   } catch (error) {
     return { problem: errorText(error) };
   }
+}
+
+function linesOf(bytes: Uint8Array): string[] {
+  return new TextDecoder().decode(bytes).trim().split("\n");
+}
+
+/**
+ * The last line of gunicorn's error, after what it concerns: "Invalid value for workers: x: Error: invalid literal ...",
+ * "conf.py, line 3: NameError: ..."
+ */
+function problemIn(lines: readonly string[]): string {
+  const value = lines.find((line) => line.startsWith("Invalid value for "));
+  const file = lines.map((line) => /^Failed to read config file: (.+)$/.exec(line)?.[1]).find((name) => name);
+  const place = lines.map((line) => /^ +File "(.+)", line (\d+)/.exec(line))
+    .findLast((found) => file !== undefined && found?.[1]?.endsWith(file) === true);
+  const about = value ?? (file && `${file}${place ? `, line ${place[2]}` : ""}`);
+  return `${about === undefined ? "" : `${about}: `}${lines.at(-1)}`;
 }
 
 /** Whether the inspection failed. */

@@ -1,6 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { inspectGunicorn, interpreterOf } from "../../src/gunicorn/inspect.ts";
+import { inspectGunicorn, interpreterOf, isFailure } from "../../src/gunicorn/inspect.ts";
 import { tempDir } from "../support/tempdir.ts";
+import { venv } from "../support/venv.ts";
+
+/** What `check` learns of an application with this text, under a config with that. */
+async function inspected(app: string, config = "", longestMs = 30_000) {
+  await using dir = await tempDir();
+  await dir.write("shop.py", `def app(environ, start_response): pass\n${app}`);
+  const conf = await dir.write("shop_conf.py", config);
+  const words = [`${await venv("newest")}/bin/gunicorn`];
+  return await inspectGunicorn(words, ["--chdir", dir.path, "-c", conf, "shop:app"], true, longestMs);
+}
 
 /** The interpreter of a script that begins with these lines. */
 async function interpreterOfScript(text: string): Promise<string[] | undefined> {
@@ -49,4 +59,37 @@ Deno.test("without an interpreter the configuration cannot be read", async () =>
   assertEquals(await inspectGunicorn(["/nonexistent/gunicorn"], []), {
     problem: "the Python that runs /nonexistent/gunicorn cannot be found",
   });
+});
+
+Deno.test("what an application prints, and threads that never end, keep nothing from being read", async () => {
+  const result = await inspected(
+    "import atexit, threading\nprint('{')\natexit.register(print, 'bye')\n" +
+      "threading.Thread(target=threading.Event().wait).start()\n",
+  );
+  assertEquals(isFailure(result) ? result.problem : result.app?.problem, null);
+});
+
+Deno.test("an application that never loads is given up", async () => {
+  assertEquals(await inspected("import time\ntime.sleep(100)\n", "", 1_000), {
+    problem: "the application is not loaded after 1 s",
+  });
+  assertEquals(await inspected("import os\nos._exit(3)\n"), {
+    problem: "its process ended with exit code 3",
+  });
+});
+
+Deno.test("an error in a configuration says where it is", async () => {
+  const problem = async (config: string) => {
+    const result = await inspected("", config);
+    return isFailure(result) ? result.problem.replace(/\/.*\//, "") : "none";
+  };
+  assertEquals(
+    await problem("workers = 'x'\n"),
+    "Invalid value for workers: x: Error: invalid literal for int() with base 0: 'x'",
+  );
+  assertEquals(
+    await problem("# one\nbind = nowhere\n"),
+    "shop_conf.py, line 2: NameError: name 'nowhere' is not defined",
+  );
+  assertEquals(await problem("bind =\n"), "shop_conf.py, line 1: SyntaxError: invalid syntax");
 });

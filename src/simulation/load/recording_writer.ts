@@ -22,12 +22,12 @@ export class RecordingWriter {
   #pending = "";
   #flushedMs = -Infinity;
 
-  /** About 40 MB an hour at ten ticks a second: the default keeps the last six hours or so. */
+  /** About 60 MB an hour at ten ticks a second: the default keeps the last six hours or so. */
   constructor(path: string, header: RecordingHeader, options: { maxBytes?: number; keep?: number } = {}) {
     this.#path = path;
     this.#header = headerLine(header);
     this.#maxBytes = options.maxBytes ?? 64 * 2 ** 20;
-    this.#keep = options.keep ?? 3;
+    this.#keep = options.keep ?? 5;
     this.#file = Deno.openSync(path, { create: true, append: true, write: true });
     this.#bytes = this.#file.statSync().size;
     if (this.#bytes === 0) this.#pending = this.#header;
