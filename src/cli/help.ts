@@ -6,7 +6,7 @@ import { VERSION } from "../version.ts";
 const INDENT = 34;
 const entry = helpColumns(INDENT, 100);
 const COMMANDS: readonly (readonly [words: string, text: string])[] = [
-  ["check [...] [APP]", "Say what a run would do, and each setting's source; start nothing."],
+  ["check [...] [APP]", "Say what a run would do, and each setting's source; start no server."],
   [
     "exec [OPTIONS] -- PROGRAM [...]",
     "Start PROGRAM, which starts gunicorn itself, and scale that; check exec says what it would do.",

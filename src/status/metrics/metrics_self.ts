@@ -58,7 +58,7 @@ export const SELF_METRICS: readonly Metric[] = [
   {
     name: "longest_tick_interval_seconds",
     type: "gauge",
-    help: "Longest time between two ticks since the start: no decision came later than that.",
+    help: "Longest time between two ticks since the start.",
     read: ({ live }) => one(live.longestIntervalMs / 1000),
   },
   {
