@@ -1,5 +1,5 @@
 import type { Flags } from "../cli/cli.ts";
-import { EarlySignals } from "../platform/early_signals.ts";
+import { EarlySignals, unblockNeeded } from "../platform/early_signals.ts";
 import { mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
 import { givenBounds } from "../gunicorn/launch_plan.ts";
@@ -65,6 +65,15 @@ async function start(flags: Flags, find: (settings: Settings) => Found): Promise
   for (const warning of warnings) log.warn("{warning}", { warning });
   const capped = cappedMaximum(resolved, cores);
   if (capped !== undefined) log.info("{capped}", { capped });
+  const unblocked = await unblockNeeded();
+  if (unblocked.length > 0) {
+    log.warn(
+      "{signals} were blocked by what started this, and no longer are: workers could not be told to go",
+      {
+        signals: unblocked.join(", "),
+      },
+    );
+  }
   // gunicorn refuses an empty number of workers.
   if (variable("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
   try {

@@ -22,6 +22,7 @@ const SYMBOLS = {
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },
+  pthread_sigmask: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // May ask a name server: on a thread of its own.
@@ -136,6 +137,15 @@ const PR_SET_CHILD_SUBREAPER = 36;
 /** Makes orphaned descendants our children, as those of PID 1, so that `reapOrphans` reaps them. False on failure. */
 export function setChildSubreaper(): boolean {
   return libc()?.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
+}
+
+const SIG_UNBLOCK = 1;
+
+/** Unblocks signals, by their numbers, in this thread: it has them delivered, and starts programs. False on failure. */
+export function unblockSignals(numbers: readonly number[]): boolean {
+  const set = new BigUint64Array(16);
+  for (const number of numbers) set[0]! |= 1n << BigInt(number - 1);
+  return libc()?.pthread_sigmask(SIG_UNBLOCK, new Uint8Array(set.buffer), null) === 0;
 }
 
 const P_ALL = 0;

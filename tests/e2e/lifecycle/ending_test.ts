@@ -1,7 +1,7 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { withoutDescriptors } from "../../faults/support/descriptors.ts";
 import { missingNamespaces } from "../../faults/support/namespaces.ts";
-import { untilBooted } from "../../faults/support/steady.ts";
+import { pin, untilBooted } from "../../faults/support/steady.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { get } from "../../support/http.ts";
 import { controlSocket } from "../../support/running_commands.ts";
@@ -44,6 +44,24 @@ for (const [app, code] of [["wsgi:app", 0], ["absent:app", 3]] as const) {
     assertEquals((await server.process.exited).code, code, server.process.text());
   });
 }
+
+Deno.test("where all signals are blocked, workers come and go, and TERM ends", async () => {
+  const block = "import os, signal, sys\n" +
+    "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, signal.NSIG))\nos.execvp(sys.argv[1], sys.argv[1:])";
+  await using server = await autoscaled({
+    own: ["--min-workers", "1"],
+    wrap: (words) => ["python3", "-c", block, ...words],
+  });
+  await pin(server, 3);
+  await server.untilWorkers(3);
+  await pin(server, 1);
+  await server.untilWorkers(1, 30_000);
+  assertEquals((await server.process.stop("SIGTERM", 30_000)).code, 0);
+  assertStringIncludes(
+    server.log(),
+    "SIGTERM, SIGCHLD, SIGTTIN, SIGTTOU, SIGURG were blocked by what started this",
+  );
+});
 
 Deno.test("a log file that has reached the limit of its size (ulimit -f) ends nothing", async () => {
   await using folder = await tempDir();
