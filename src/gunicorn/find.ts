@@ -1,4 +1,5 @@
 import { errorText } from "../error_text.ts";
+import { exists } from "../sensors/text_file.ts";
 import { shellWords } from "./arguments.ts";
 
 const HEAD_BYTES = 4096;
@@ -49,9 +50,11 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
     );
   }
   if (program.includes("/")) {
-    throw new GunicornNotFound(
-      `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
-    );
+    throw exists(program)
+      ? new GunicornNotExecutable(
+        `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
+      )
+      : new GunicornNotFound(`Cannot start gunicorn: there is no file ${program}, correct --gunicorn`);
   }
   throw new GunicornNotFound(
     `Cannot start gunicorn: ${program} is not on PATH, install it (pip install gunicorn), activate its environment, ` +
@@ -67,6 +70,11 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
 export function findWords(words: readonly string[], path: string | undefined): string[] {
   const [found] = placesOf(words, path ?? "");
   if (found !== undefined) return [found, ...words.slice(1)];
+  if (words[0]!.includes("/") && exists(words[0]!)) {
+    throw new GunicornNotExecutable(
+      `Cannot exec ${words[0]}: it is not an executable file, correct its name or chmod +x it`,
+    );
+  }
   throw new GunicornNotFound(
     `Cannot exec ${words[0]}: there is no such program, correct its name or put its folder on PATH`,
   );

@@ -1,5 +1,5 @@
 /** Every command that the documents show: run where it can be, its options looked up where it cannot. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { read } from "../architecture/modules.ts";
 import { parseCommand, TOOLS } from "../../src/cli/cli.ts";
 import { gunicornOptions } from "../../src/gunicorn/arguments.ts";
@@ -84,9 +84,16 @@ Deno.test("check, simulate, help and completions run as shown", async (t) => {
         env: { PATH: path },
       });
       assertEquals(ended.code, 0, ended.stderr + ended.stdout);
+      for (const line of shownAfter(file, text)) assertStringIncludes(ended.stdout, line);
     });
   }
 });
+
+/** Lines of the block of text that follows the block of a command: what it prints. */
+function shownAfter(file: string, command: string): string[] {
+  const [, after = ""] = read(file).split(`${command}\n\`\`\`\n\n\`\`\`text\n`);
+  return after.split("\n```")[0]!.split("\n").filter((line) => line !== "");
+}
 
 function unique<T extends Command>(list: readonly T[]): T[] {
   return [...new Map(list.map((command) => [command.text, command])).values()];

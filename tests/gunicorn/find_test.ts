@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { findGunicorn, GunicornNotFound } from "../../src/gunicorn/find.ts";
+import { findGunicorn, findWords, GunicornNotFound } from "../../src/gunicorn/find.ts";
 import { type TempDir, tempDir } from "../support/tempdir.ts";
 
 /** A folder with a program in it. */
@@ -44,7 +44,10 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   assertStringIncludes(refusal("gunicorn", dir.path), "gunicorn is not on PATH, install it");
   assertStringIncludes(refusal(dir.join("gunicorn")), "is not an executable file, correct --gunicorn");
   assertStringIncludes(refusal(dir.join("folder")), "is not an executable file");
-  assertStringIncludes(refusal("/nowhere/gunicorn"), "is not an executable file");
+  assertStringIncludes(
+    refusal("/nowhere/gunicorn"),
+    "there is no file /nowhere/gunicorn, correct --gunicorn",
+  );
   assertStringIncludes(refusal(""), "Cannot use --gunicorn=: it is empty, name a command");
   assertStringIncludes(refusal("''"), "it is empty, name a command");
   assertStringIncludes(
@@ -53,7 +56,19 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   );
   const exitCode = (command: string) =>
     assertThrows(() => findGunicorn(command, "", ""), GunicornNotFound).exitCode;
-  assertEquals(["nowhere", "python 'x", " "].map(exitCode), [127, 2, 2]);
+  assertEquals(
+    ["nowhere", "/nowhere/gunicorn", dir.join("gunicorn"), dir.path, "python 'x", " "].map(exitCode),
+    [127, 127, 126, 126, 2, 2],
+  );
+  const program = (path: string) => {
+    const { message, exitCode } = assertThrows(() => findWords([path], ""), GunicornNotFound);
+    return [message.replace(path, "it"), exitCode];
+  };
+  assertEquals(program(dir.join("gunicorn")), [
+    "Cannot exec it: it is not an executable file, correct its name or chmod +x it",
+    126,
+  ]);
+  assertEquals(program("/nowhere/it")[1], 127);
 });
 
 Deno.test("what only starts us again is passed over, and refused where there is no other", async (t) => {
