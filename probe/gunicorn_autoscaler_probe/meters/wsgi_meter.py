@@ -40,7 +40,7 @@ def wrap(app, meter, m, is_handled=None, is_closed=True):
             respond = start_response
         else:
             request = Request(start_response)
-            respond = request.respond
+            respond = request
         try:
             answer = app(environ, respond)
         except BaseException:
@@ -114,7 +114,12 @@ def _request_class(meter, streams):
                 self.is_own = False
                 own_work -= 1
 
-        def respond(self, status, headers, exc_info=None):
+        @property
+        def __self__(self):
+            """The server's own response: some applications take it from its start_response()."""
+            return self.start_response.__self__
+
+        def __call__(self, status, headers, exc_info=None):
             """start_response(), as the application sees it: with the servers' own names, which some give."""
             nonlocal own_work
             if self.has_returned and self.is_own:  # it is a generator

@@ -218,6 +218,21 @@ class WsgiMeterTest(unittest.TestCase):
             list(self.meter(fails, m)({}, lambda *arguments: got.append(arguments)))
         self.assertEqual(got, [('200 OK', []), ('500 Oops', [], 'info')])
 
+    def test_the_response_of_the_server_is_found_by_its_start_response(self):
+        class Response:
+            headers_sent = False
+
+            def start_response(self, status, headers):
+                pass
+
+        def app(environ, start_response):
+            return [start_response.__self__]
+        with page() as m:
+            response = Response()
+            self.assertEqual(list(self.meter(app, m)({}, response.start_response)), [response])
+            has_one = self.meter(lambda environ, start_response: [hasattr(start_response, '__self__')], m)
+            self.assertEqual(list(has_one({}, lambda status, headers: None)), [False])
+
 
 if __name__ == '__main__':
     unittest.main()
