@@ -19,7 +19,9 @@ export function readSettings(
   const warnings: string[] = [];
   const { text: envFile, problem } = named === undefined ? readApplicationsFile() : readEnvFile(named);
   // A file that is named must exist. One in the working folder is the application's, and may be anything.
-  if (problem !== undefined && named !== undefined) {
+  if (named === "") {
+    errors.push("Cannot use --env-file=: it is empty, name a file or leave it out");
+  } else if (problem !== undefined && named !== undefined) {
     const by = flags.envFile === undefined ? ENV_FILE_VARIABLE : "--env-file";
     errors.push(`Cannot read ${named}: ${problem.why}, correct ${by} or leave it out`);
   } else if (problem !== undefined && !problem.isMissing) {

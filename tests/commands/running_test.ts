@@ -1,5 +1,7 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { completionScript } from "../../src/commands/completions.ts";
+import { askInstance } from "../../src/commands/running/control_client.ts";
+import { CONTROL_SOCKET } from "../../src/status/http/listen.ts";
 import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
 import { chooseInstance, type Found } from "../../src/commands/running/find_instance.ts";
@@ -18,6 +20,16 @@ const [shop, blog] = [instance(10, "shop:app"), instance(20, "blog:app")];
 
 Deno.test("the only running instance is the one that is meant", () => {
   assertEquals(chooseInstance(undefined, [shop], []), shop);
+});
+
+Deno.test("an instance that does not answer is given up", async () => {
+  await using dir = await tempDir();
+  using _listener = Deno.listen({ transport: "unix", path: dir.join(CONTROL_SOCKET) }); // as of a stopped process
+  await assertRejects(
+    () => askInstance(dir.path, "GET", "/status", "", 100),
+    Error,
+    `Cannot ask the autoscaler in ${dir.path}: no answer within 0.1 s, look at its log`,
+  );
 });
 
 Deno.test("a switch of a command takes no value", () => {

@@ -22,6 +22,7 @@ Deno.test("a file that was named must be there, and be a file", async () => {
   } finally {
     Deno.env.delete("GUNICORN_AUTOSCALER_ENV_FILE");
   }
+  assertEquals(read("").errors, ["Cannot use --env-file=: it is empty, name a file or leave it out"]);
   const [folder] = read(dir.path).errors;
   assertStringIncludes(folder!, `Cannot read ${dir.path}: `);
 });

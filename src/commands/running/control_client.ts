@@ -7,6 +7,9 @@ export interface ControlAnswer {
   readonly body: string;
 }
 
+/** Its server gives a request and its answer 5 s each; one that is stopped (Ctrl-Z, a debugger) gives none. */
+const LONGEST_MS = 10_000;
+
 /**
  * Asks a running instance over its private socket. Not by fetch, which takes a third of the time of a status command.
  * @throws Error "Cannot ask ..." when there is no answer
@@ -16,8 +19,19 @@ export async function askInstance(
   method: "GET" | "POST",
   path: string,
   body = "",
+  longestMs = LONGEST_MS,
 ): Promise<ControlAnswer> {
   using connection = await connect(dir);
+  return await withinTime(dir, answerOf(connection, dir, method, path, body), longestMs);
+}
+
+async function answerOf(
+  connection: Deno.Conn,
+  dir: string,
+  method: string,
+  path: string,
+  body: string,
+): Promise<ControlAnswer> {
   await send(connection, method, path, body);
   let text = "";
   const decoder = new TextDecoder();
@@ -34,7 +48,10 @@ export async function* followInstance(dir: string): AsyncGenerator<{ name: strin
   await send(connection, "GET", "/events", "");
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of connection.readable) {
+  const chunks = connection.readable[Symbol.asyncIterator]();
+  const first = withinTime(dir, chunks.next(), LONGEST_MS);
+  for (let next = await first; !next.done; next = await chunks.next()) {
+    const chunk = next.value;
     const frames = (rest + decoder.decode(chunk, { stream: true })).split("\n\n");
     rest = frames.pop()!;
     for (const frame of frames) {
@@ -61,6 +78,19 @@ async function send(connection: Deno.Conn, method: string, path: string, body: s
   );
   for (const part of [head, bytes]) {
     for (let at = 0; at < part.length;) at += await connection.write(part.subarray(at));
+  }
+}
+
+/** @throws Error "Cannot ask ..." when it takes longer */
+async function withinTime<T>(dir: string, answer: Promise<T>, longestMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(cannot(dir, `no answer within ${longestMs / 1000} s`)), longestMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
