@@ -3,6 +3,7 @@ import { fileProblem } from "../platform/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
 import { type Address, addressText } from "../settings/setting_types.ts";
 import { exists } from "../sensors/text_file.ts";
+import { openRecording } from "../simulation/load/recording_writer.ts";
 
 /** Who wants a TCP address, and which. */
 export interface WantedAddress {
@@ -58,7 +59,7 @@ export function runtimeFolderProblem(bases: readonly string[]): string | undefin
 export function recordingProblem(path: string): string | undefined {
   try {
     const existed = exists(path);
-    Deno.openSync(path, { create: true, append: true, write: true }).close();
+    openRecording(path).close();
     if (!existed) Deno.removeSync(path);
     return undefined;
   } catch (error) {

@@ -1,5 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Recorder } from "../../src/commands/recorder.ts";
+import { recordingProblem } from "../../src/commands/obstacles.ts";
+import { run } from "../support/process.ts";
 import type { Settings } from "../../src/settings/settings.ts";
 import type { TickRecord } from "../../src/supervisor/supervisor.ts";
 import { sample } from "../core/samples.ts";
@@ -26,6 +28,15 @@ Deno.test("a recording into a folder that is not there is refused with what to d
     Error,
     "name a file that can be written",
   );
+});
+
+Deno.test("a recording into a pipe is refused: it would wait for a reader", async () => {
+  await using dir = await tempDir();
+  const pipe = dir.join("pipe");
+  await run("mkfifo", [pipe]);
+  const problem = `Cannot record to ${pipe}: it is a pipe, name a file that can be written`;
+  assertThrows(() => Recorder.open(settings(pipe), 0, collectedLog().log), Error, problem);
+  assertEquals(recordingProblem(pipe), problem);
 });
 
 Deno.test("a recording that cannot be written ends with one line in the log", () => {

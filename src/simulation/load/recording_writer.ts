@@ -28,7 +28,7 @@ export class RecordingWriter {
     this.#header = headerLine(header);
     this.#maxBytes = options.maxBytes ?? 64 * 2 ** 20;
     this.#keep = options.keep ?? 5;
-    this.#file = Deno.openSync(path, { create: true, append: true, write: true });
+    this.#file = openRecording(path);
     this.#bytes = this.#file.statSync().size;
     if (this.#bytes === 0) this.#pending = this.#header;
     else if (isCutOff(path, this.#bytes)) this.#pending = "\n" + this.#header; // the header says that a line was cut off
@@ -86,6 +86,20 @@ export class RecordingWriter {
     this.#file.writeSync(header);
     this.#bytes = header.length;
   }
+}
+
+/**
+ * Opens a file to be written on. Not a pipe: opening one waits for a reader, and a reader that is slow holds up decisions.
+ */
+export function openRecording(path: string): Deno.FsFile {
+  let isPipe = false;
+  try {
+    isPipe = Deno.statSync(path).isFifo === true;
+  } catch {
+    // It is made below, or the reason it cannot be is told there.
+  }
+  if (isPipe) throw new Error("it is a pipe");
+  return Deno.openSync(path, { create: true, append: true, write: true });
 }
 
 const NEWLINE = 10;
