@@ -30,6 +30,7 @@ class Master:
         self._is_ours = False
         self._is_reloading = False
         self._has_file_workers = False
+        self._told_later = None
 
     def attach(self):
         """Open the arbiter file. True when this gunicorn is the one that the supervisor scales, launched by it or by a
@@ -71,7 +72,7 @@ class Master:
     def configure(self, settings, space):
         """Look into the config `space` that is about to be loaded, again at each reload."""
         self._has_file_workers = 'workers' in space
-        start.lengthen_grace(self._bell.grace(), settings, space)
+        self._told_later = start.lengthen_grace(self._bell.grace(), settings, space)
 
     def _obeys(self):
         return self._bell is not None and self._bell.is_obeying()
@@ -82,6 +83,8 @@ class Master:
             if self._is_ours:
                 self._end_if_abandoned(self._bell)
             return
+        if self._told_later:
+            server.log.info(self._told_later)
         self._bell.publish_configuration(server)
         try:
             self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot,

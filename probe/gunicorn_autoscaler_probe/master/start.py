@@ -2,7 +2,6 @@
 they may finish."""
 import os
 
-from .. import report
 from .. import words as w
 
 # More is a torn or hostile file.
@@ -39,14 +38,16 @@ def lengthen_grace(word, settings, space):
     """Let workers finish for the timeout where it is longer than the default graceful timeout.
 
     word: A_GRACE, 0 for "leave it", else one more than the timeout of the command line; one: it has none. space: the
-    user's config, which gets the longer time.
+    user's config, which gets the longer time. Returns a line for gunicorn's log, which there is later; None where
+    nothing changes.
     """
     if not word or 'graceful_timeout' in space:
-        return
+        return None
     grace = settings['graceful_timeout']
     if grace.get() != grace.default:
-        return  # set by a program that starts gunicorn itself
+        return None  # set by a program that starts gunicorn itself
     timeout = int(word - 1 if word > 1 else space.get('timeout', settings['timeout'].get()))
-    if timeout > grace.default:
-        space['graceful_timeout'] = timeout
-        report.write('graceful timeout set to the timeout, %d s' % timeout)
+    if timeout <= grace.default:
+        return None
+    space['graceful_timeout'] = timeout
+    return 'gunicorn-autoscaler: graceful timeout set to the timeout, %d s' % timeout

@@ -67,8 +67,9 @@ class GraceTest(unittest.TestCase):
     def lengthened(self, word, space, timeout=None, grace=None):
         settings = {'timeout': Setting(30, timeout), 'graceful_timeout': Setting(30, grace)}
         space = dict(space)
-        with mock.patch('gunicorn_autoscaler_probe.report.write'):
-            start.lengthen_grace(word, settings, space)
+        given = 'graceful_timeout' in space
+        line = start.lengthen_grace(word, settings, space)
+        self.assertEqual(line is not None, 'graceful_timeout' in space and not given)
         return space.get('graceful_timeout')
 
     def test_a_timeout_over_thirty_seconds_is_the_graceful_timeout_too(self):

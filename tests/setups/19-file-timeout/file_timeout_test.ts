@@ -21,7 +21,9 @@ for (const [line, version] of lines) {
     ...(version === undefined ? {} : { versions: [version] }),
     observe: async (server) => ({
       ...await longRequests(server, { has: 3, from: 3, seconds: 2 }),
-      isTold: server.process.text().includes("graceful timeout set to the timeout, 120 s"),
+      isTold: /\[INFO\] gunicorn-autoscaler: graceful timeout set to the timeout, 120 s/.test(
+        server.process.text(),
+      ),
     }),
     compare: (wrapped, bare) => {
       allAnswered(wrapped);
