@@ -11,17 +11,22 @@ added_variable = None
 arguments = None
 
 
+def load(name):
+    """The module of the probe with this name, such as `fork_server.keeper`."""
+    import importlib
+    import sys
+    keep = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # the folder holds only what the supervisor put there
+    try:
+        return importlib.import_module('%s.%s' % (__name__, name))
+    finally:
+        sys.dont_write_bytecode = keep
+
+
 def chain(folder, settings, space):
     """Put the probe's hooks into `space`, a gunicorn config, around those already there.
 
     folder: the runtime folder. settings: gunicorn's setting objects by name (their validators give a user's hook the
     form gunicorn would call). Does nothing in a gunicorn that the supervisor does not scale: see claim.py.
     """
-    import sys
-    keep = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # the folder holds only what the supervisor put there
-    try:
-        from . import hooks
-    finally:
-        sys.dont_write_bytecode = keep
-    hooks.chain(folder, settings, space)
+    load('hooks').chain(folder, settings, space)

@@ -1,10 +1,12 @@
 import itertools
 import os
+import subprocess
+import sys
 import time
 import unittest
 
 from fake_arbiter import Arbiter
-from support import Setting, begin_with, read_arbiter, runtime_folder, w, want, write_slot
+from support import PROBE, Setting, begin_with, read_arbiter, runtime_folder, w, want, write_slot
 from gunicorn_autoscaler_probe import hooks, report
 from gunicorn_autoscaler_probe import user_hooks
 from gunicorn_autoscaler_probe.master import lifeline, master
@@ -20,6 +22,14 @@ def nothing(*arguments):
 def settings():
     found = {name: Setting(nothing, arity) for name, arity in NAMES.items()}
     return found
+
+
+class LoadTest(unittest.TestCase):
+    def test_a_start_compiles_nothing_of_a_fork_server_that_is_not_wanted(self):
+        code = ('import sys; sys.path.insert(0, sys.argv[1]); from gunicorn_autoscaler_probe import hooks\n'
+                'print(*(name for name in sys.modules if ".fork_server." in name))')
+        loaded = subprocess.check_output([sys.executable, '-B', '-c', code, PROBE], universal_newlines=True)
+        self.assertEqual({name.rpartition('.')[2] for name in loaded.split()}, {'spawning', 'arbiter_words', 'wire'})
 
 
 class HooksTest(unittest.TestCase):

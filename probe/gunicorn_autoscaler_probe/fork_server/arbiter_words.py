@@ -1,7 +1,7 @@
 """The words about the fork server in the arbiter file: what the supervisor wants, and the state."""
 from .. import words as w
-from .process import FAILED, READY, REFUSED, STARTING
 
+STARTING, READY, REFUSED, FAILED = 'starting', 'ready', 'refused', 'failed'
 _STATES = {None: 0, STARTING: 1, READY: 2, REFUSED: 3, FAILED: 4}
 _FROM = w.A_FORK_SERVER_WHY * 8
 _BYTES = w.A_FORK_SERVER_WHY_BYTES

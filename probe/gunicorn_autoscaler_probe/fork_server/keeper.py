@@ -6,7 +6,8 @@ from .. import report
 from . import spares, unfit, wire
 from .memory import code_pages
 from .worker_state import arbiter_state, post_fork_warning
-from .process import ForkServer, FAILED, READY, REFUSED, STARTING
+from .arbiter_words import FAILED, READY, REFUSED, STARTING
+from .process import ForkServer
 
 _MOST_IMPORT_S = 30
 _FORK_LIMIT_S = 5

@@ -6,9 +6,8 @@ import time
 
 from ..polling import POLLIN, poll
 from . import kernel, wire
+from .arbiter_words import FAILED, READY, STARTING
 from .memory import heap
-
-STARTING, READY, REFUSED, FAILED = 'starting', 'ready', 'refused', 'failed'
 
 _END_S = 0.5
 

@@ -8,7 +8,8 @@ from socket import socket as Socket
 
 from .. import report
 from ..worker import oom
-from . import application, ending, forked, kernel, process, rehearsal, wire
+from . import application, ending, forked, kernel, rehearsal, wire
+from .arbiter_words import FAILED, READY, REFUSED
 from .memory import code_pages, heap
 from .memory.usual_pages import UsualPages
 from .safety import python_threads
@@ -83,7 +84,7 @@ class Life:
             if not refusal and import_s < self._least_import_s:
                 refusal = 'the application imports in %.2f s, a fork server is not worth it' % import_s
             if refusal:
-                _end_unused(sock, process.REFUSED, import_s, refusal)
+                _end_unused(sock, REFUSED, import_s, refusal)
             for warning in warnings:
                 self._server.log.warning('gunicorn-autoscaler: fork server: %s', warning)
             log_files.note()
@@ -91,10 +92,10 @@ class Life:
             rehearsal.rehearse(self._server)
             heap.freeze_after_import()
             code_pages.unmap()
-            _send_outcome(sock, process.READY, import_s, '')
+            _send_outcome(sock, READY, import_s, '')
             return worker_name
         except BaseException as error:
-            _end_unused(sock, process.FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
+            _end_unused(sock, FAILED, 0.0, '%s: %s' % (type(error).__name__, error))
 
     def _leave_arbiter(self):
         server = self._server

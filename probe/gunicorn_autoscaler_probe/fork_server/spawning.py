@@ -4,10 +4,7 @@ import pickle
 import signal
 import time
 
-from .. import kinds, report, slot
-from . import keeper, serving
-from .forked import ForkingOs, Order
-from .worker_state import siblings
+from .. import kinds, load, report, slot
 
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _UNSET = object()
@@ -17,7 +14,7 @@ class Spawning:
     """Sets spawn_worker, kill_workers, reap_workers and signal on the instance; its class stays as it is.
 
     gunicorn's own spawn_worker makes the worker and runs pre_fork; only the fork inside it is ours. Whatever fails here
-    ends in gunicorn's ordinary fork.
+    ends in gunicorn's ordinary fork. The modules of a fork server, a third of all, are loaded once one is wanted.
     """
 
     def __init__(self, server, words, folder, on_slot, sleep):
@@ -26,8 +23,12 @@ class Spawning:
         import gunicorn.arbiter
         self._module = gunicorn.arbiter
         self._server = server
-        self._keeper = keeper.Keeper(
-            server, words, lambda least_import_s: serving.Life(server, least_import_s, on_slot), sleep)
+        self._words = words
+        self._on_slot = on_slot
+        self._sleep = sleep
+        self._keeper = None  # until a fork server is wanted
+        self._is_broken = False  # it cannot be had
+        self._is_stopping = False
         self._folder = folder
         self._worker = None
         self._attributes = {}
@@ -42,31 +43,44 @@ class Spawning:
         server.reap_workers = self.reap_workers
         server.signal = self.signal  # gunicorn takes it as its handler after on_starting
 
+    def _wanted(self):
+        """The keeper, made as soon as a fork server is wanted; None before. Raises whatever loading raises, once."""
+        if self._keeper is None and not self._is_broken and self._words.mode():
+            self._is_broken = True
+            server, on_slot, life = self._server, self._on_slot, load('fork_server.serving').Life
+            self._keeper = load('fork_server.keeper').Keeper(
+                server, self._words, lambda least_import_s: life(server, least_import_s, on_slot), self._sleep)
+            self._keeper.is_stopping = self._is_stopping
+        return self._keeper
+
     def tend(self):
         """Once a pass of manage_workers: have the fork server that is wanted."""
         try:
-            self._keeper.tend()
+            if self._wanted() is not None:
+                self._keeper.tend()
         except Exception as error:
             report.trouble('tend the fork server', error, self._server.log)
 
     def refill(self, slots, pids):
         """At the end of a pass: have a spare, unless one of the workers `pids` is not ready yet."""
         try:
-            self._keeper.refill(not all(slots.ready_ns(pid) for pid in pids))
+            if self._keeper is not None:
+                self._keeper.refill(not all(slots.ready_ns(pid) for pid in pids))
         except Exception as error:
             report.trouble('fork a spare worker', error, self._server.log)
 
     def expect(self, count):
         """gunicorn is about to spawn `count` workers, one after the other."""
         try:
-            self._keeper.expect(count)
+            if self._keeper is not None:
+                self._keeper.expect(count)
         except Exception as error:
             report.trouble('fork several workers at once', error, self._server.log)
 
     def is_old_kept(self):
         """A HUP: import the new code in a new fork server. True when that failed, and everything old is to stay."""
         try:
-            return self._keeper.reload() == keeper.KEPT
+            return self._wanted() is not None and self._keeper.reload() == load('fork_server.keeper').KEPT
         except Exception as error:
             report.trouble('have a new fork server', error, self._server.log)
             return False
@@ -80,12 +94,15 @@ class Spawning:
     def spawn_worker(self):
         """One worker: its pid, or None when gunicorn is about to stop."""
         try:
-            self._keeper.await_first()
+            if self._wanted() is not None:
+                self._keeper.await_first()
         except Exception as error:
             report.trouble('start a fork server', error, self._server.log)
+        if self._keeper is None:
+            return self._spawn_worker()
         if self._keeper.is_stopping and self._keeper.is_on:
             return None
-        self._module.os = ForkingOs(self._fork)
+        self._module.os = load('fork_server.forked').ForkingOs(self._fork)
         try:
             return self._spawn_worker()
         finally:
@@ -93,21 +110,25 @@ class Spawning:
 
     def kill_workers(self, sig):
         """gunicorn's, the fork server too: it ends before the workers, and reopens its logs with them."""
-        if sig == signal.SIGUSR1:
-            self._keeper.pass_on(sig)
-        else:
-            self._keeper.end()
+        if self._keeper is not None:
+            if sig == signal.SIGUSR1:
+                self._keeper.pass_on(sig)
+            else:
+                self._keeper.end()
         return self._kill_workers(sig)
 
     def reap_workers(self):
         """gunicorn's, after our own children."""
-        self._keeper.reap()
+        if self._keeper is not None:
+            self._keeper.reap()
         return self._reap_workers()
 
     def signal(self, number, frame):
         """gunicorn's handler; its queue cannot be looked into from 24 on."""
         if number in _STOPS:
-            self._keeper.is_stopping = True
+            self._is_stopping = True
+            if self._keeper is not None:
+                self._keeper.is_stopping = True
         return self._signal(number, frame)
 
     def _fork(self):
@@ -131,13 +152,13 @@ class Spawning:
         attributes = {key: value for key, value in worker.__dict__.items()
                       if self._attributes.get(key, _UNSET) is not value}
         try:
-            order = Order(
+            order = load('fork_server.forked').Order(
                 worker.age,
                 attributes,
                 {key: value for key, value in os.environ.items() if self._environ.get(key) != value},
                 [key for key in self._environ if key not in os.environ],
                 self._keeper.arbiter_changes(),
-                siblings.listed(self._server, self._set_by_pre_fork)).packed()
+                load('fork_server.worker_state.siblings').listed(self._server, self._set_by_pre_fork)).packed()
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             report.trouble('hand what pre_fork set to a worker of the fork server', error, self._server.log)
             return None

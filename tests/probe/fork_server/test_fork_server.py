@@ -11,7 +11,7 @@ import unittest
 
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe import report
-from gunicorn_autoscaler_probe.fork_server import forked, keeper, process, serving, unfit, wire
+from gunicorn_autoscaler_probe.fork_server import arbiter_words, forked, keeper, process, serving, unfit, wire
 from support import Config, Log, Setting
 
 LIMIT_S = 20
@@ -30,7 +30,7 @@ class Server:
 class Life(serving.Life):
     """Without an application and without gunicorn: says `state`, then forks."""
 
-    state, why = process.READY, ''
+    state, why = arbiter_words.READY, ''
 
     def _begin(self, sock):
         wire.send(sock, json.dumps({'state': self.state, 'import_s': 1.5, 'why': self.why}).encode())
@@ -71,7 +71,7 @@ class ForkServerTest(unittest.TestCase):
 
     def test_a_process_from_it_is_our_child_and_runs_nothing_before_its_order(self):
         one = self.fork_server()
-        self.assertEqual(one.look(LIMIT_S), process.READY)
+        self.assertEqual(one.look(LIMIT_S), arbiter_words.READY)
         self.assertEqual(one.import_s, 1.5)
         recruit, = one.fork(1, LIMIT_S)
         self.assertEqual(os.waitpid(recruit.pid, os.WNOHANG), (0, 0), 'a child of ours that lives')
@@ -167,25 +167,27 @@ class ForkServerTest(unittest.TestCase):
         one.look(LIMIT_S)
         os.kill(one.pid, signal.SIGKILL)
         end = time.monotonic() + LIMIT_S
-        while one.look(0) == process.READY and time.monotonic() < end:
+        while one.look(0) == arbiter_words.READY and time.monotonic() < end:
             one.reap()
             time.sleep(0.01)
-        self.assertEqual((one.state, one.why), (process.FAILED, 'it was ended by signal 9, perhaps out of memory'))
+        self.assertEqual(
+            (one.state, one.why),
+            (arbiter_words.FAILED, 'it was ended by signal 9, perhaps out of memory'))
 
     def test_one_that_refuses_says_why(self):
         class Refusing(Life):
-            state, why = process.REFUSED, 'a thread runs'
+            state, why = arbiter_words.REFUSED, 'a thread runs'
         one = self.fork_server(Refusing)
-        self.assertEqual((one.look(LIMIT_S), one.why), (process.REFUSED, 'a thread runs'))
+        self.assertEqual((one.look(LIMIT_S), one.why), (arbiter_words.REFUSED, 'a thread runs'))
 
     def test_one_whose_import_takes_too_long_has_failed(self):
         class Hanging(Life):
             def _begin(self, sock):
                 time.sleep(600)
         one = self.fork_server(Hanging, 0.05)
-        while one.look(0.01) == process.STARTING:
+        while one.look(0.01) == arbiter_words.STARTING:
             pass
-        self.assertEqual((one.state, one.why), (process.FAILED, 'the import takes longer than 0.05 s'))
+        self.assertEqual((one.state, one.why), (arbiter_words.FAILED, 'the import takes longer than 0.05 s'))
 
 
 class Words:
@@ -212,7 +214,7 @@ class FakeForkServer:
     """Has the state that the test gives it."""
 
     made = []
-    first_state = process.STARTING
+    first_state = arbiter_words.STARTING
 
     def __init__(self, live, import_limit_s):
         self.pid, self.state, self.why, self.import_s = 100 + len(self.made), self.first_state, '', 0.0
@@ -252,7 +254,7 @@ class FakeTime:
 class KeeperTest(unittest.TestCase):
     def setUp(self):
         self.clock = FakeTime()
-        FakeForkServer.made, FakeForkServer.first_state = [], process.STARTING
+        FakeForkServer.made, FakeForkServer.first_state = [], arbiter_words.STARTING
         for module, name, fake in ((keeper, 'ForkServer', FakeForkServer), (keeper, 'time', self.clock),
                                    (unfit, 'reason', lambda server: '')):
             self.addCleanup(setattr, module, name, getattr(module, name))
@@ -266,7 +268,7 @@ class KeeperTest(unittest.TestCase):
         starts = []
         for _ in range(400):
             made = len(FakeForkServer.made)
-            FakeForkServer.made[-1].state, FakeForkServer.made[-1].why = process.FAILED, 'no module'
+            FakeForkServer.made[-1].state, FakeForkServer.made[-1].why = arbiter_words.FAILED, 'no module'
             self.keeper.tend()
             if len(FakeForkServer.made) > made:
                 starts.append(self.clock.now_s - 1000)
@@ -278,27 +280,27 @@ class KeeperTest(unittest.TestCase):
         self.assertTrue(all(one.is_ended for one in FakeForkServer.made[:-1]))
 
     def test_an_application_that_may_not_be_forked_is_not_tried_before_the_next_reload(self):
-        FakeForkServer.made[0].state, FakeForkServer.made[0].why = process.REFUSED, 'a thread runs'
+        FakeForkServer.made[0].state, FakeForkServer.made[0].why = arbiter_words.REFUSED, 'a thread runs'
         for _ in range(10):
             self.keeper.tend()
             self.clock.now_s += 100
         self.assertEqual(len(FakeForkServer.made), 1)
-        self.assertEqual(self.words.published, (process.REFUSED, 'a thread runs'))
+        self.assertEqual(self.words.published, (arbiter_words.REFUSED, 'a thread runs'))
         self.keeper.is_stopping = False
-        FakeForkServer.first_state = process.READY
+        FakeForkServer.first_state = arbiter_words.READY
         self.assertEqual(self.keeper.reload(), keeper.NEW)
-        self.assertEqual(self.words.published, (process.READY, ''))
+        self.assertEqual(self.words.published, (arbiter_words.READY, ''))
 
     def test_a_post_fork_of_the_users_is_warned_of_once(self):
         self.server.cfg.settings['post_fork'] = Setting(None)
         self.server.cfg.post_fork = lambda server, worker: None
-        FakeForkServer.made[0].state = FakeForkServer.first_state = process.READY
+        FakeForkServer.made[0].state = FakeForkServer.first_state = arbiter_words.READY
         self.keeper.tend()
         self.assertEqual(self.keeper.reload(), keeper.NEW)
         self.assertEqual(len([line for line in self.server.log.lines if 'post_fork runs after the import' in line]), 1)
 
     def test_no_spare_is_forked_while_a_worker_boots_or_first_answers_unless_that_takes_long(self):
-        FakeForkServer.made[0].state = process.READY
+        FakeForkServer.made[0].state = arbiter_words.READY
         self.server.WORKERS[1] = object()
         forked = []
         self.keeper._fork = forked.append
@@ -316,7 +318,7 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual(forked, [1, 1])
 
     def test_one_is_not_lost_while_the_arbiter_has_no_descriptor_left(self):
-        FakeForkServer.made[0].state = process.READY
+        FakeForkServer.made[0].state = arbiter_words.READY
         self.keeper.tend()
 
         def fork(count, limit_s):
@@ -326,30 +328,30 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual((FakeForkServer.made[0].is_ended, self.words.failures), (False, 0))
 
     def test_a_reload_that_cannot_import_keeps_what_serves(self):
-        FakeForkServer.made[0].state = process.READY
+        FakeForkServer.made[0].state = arbiter_words.READY
         self.server.WORKERS[1] = object()
         self.keeper._fork = lambda count: None
         self.keeper.tend()
-        FakeForkServer.first_state = process.FAILED
+        FakeForkServer.first_state = arbiter_words.FAILED
         self.assertEqual(self.keeper.reload(), keeper.KEPT)
         self.assertEqual([one.is_ended for one in FakeForkServer.made], [False, True])
         self.assertIn('the old workers stay', self.server.log.lines[-1])
 
     def test_a_light_sleep_keeps_it_and_a_spare_and_its_code_when_the_new_one_cannot_be_imported(self):
-        FakeForkServer.made[0].state = process.READY
+        FakeForkServer.made[0].state = arbiter_words.READY
         expected = []
         self.keeper._fork = expected.append
         self.sleep.depth = 1
         self.keeper.tend()
         self.keeper.refill(False)
         self.assertEqual((expected, FakeForkServer.made[0].is_ended), ([1], False))
-        FakeForkServer.first_state = process.FAILED
+        FakeForkServer.first_state = arbiter_words.FAILED
         self.assertEqual(self.keeper.reload(), keeper.KEPT)
         self.assertEqual(FakeForkServer.made[0].is_ended, False)
         self.assertIn('the old code stays', self.server.log.lines[-1])
 
     def test_a_deep_sleep_ends_it_and_the_waking_starts_another_at_once(self):
-        FakeForkServer.made[0].state = process.READY
+        FakeForkServer.made[0].state = arbiter_words.READY
         self.keeper.tend()
         self.sleep.depth = 2
         for _ in range(3):
@@ -358,10 +360,10 @@ class KeeperTest(unittest.TestCase):
         self.assertEqual([one.is_ended for one in FakeForkServer.made], [True])
         self.assertEqual(self.words.published, (None, ''))
         self.sleep.depth = 0
-        FakeForkServer.first_state = process.READY
+        FakeForkServer.first_state = arbiter_words.READY
         self.keeper.await_first()
         self.assertEqual([one.is_ended for one in FakeForkServer.made], [True, False])
-        self.assertEqual(self.words.published, (process.READY, ''))
+        self.assertEqual(self.words.published, (arbiter_words.READY, ''))
 
 
 class UnfitTest(unittest.TestCase):
