@@ -8,12 +8,14 @@ import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/i
 import { Orphanage } from "../platform/orphans.ts";
 import { isForkOnly, type ProcessId, processOf, sessionOf } from "../platform/process_id.ts";
 import { SpareMemory } from "../platform/spare_memory.ts";
+import { isHalfFull } from "../platform/standard_error.ts";
 import { isStartedByUsr2Of } from "../sensors/machine/children.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import type { ServiceNotices } from "../status/systemd/service_notices.ts";
 import type { StatusServer } from "../status/http/status_server.ts";
 import { type FoundCount, Supervisor } from "../supervisor/supervisor.ts";
+import { UnreadLog } from "../supervisor/unread_log.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** How long workers of a killed master may finish their requests. */
@@ -101,6 +103,7 @@ function makeSupervisor(parts: Supervision, memory: SpareMemory): Supervisor {
     tickMs: settings.tickMs,
     dryRun: settings.dryRun,
     clock: sensing.clock,
+    unreadLog: new UnreadLog(isHalfFull, log),
     onAsleep: (isDeep) => sensing.setDeepSleep(isDeep),
     onThreads: (oneAtATime) => sensing.setOneAtATime(oneAtATime),
     onTick: (record) => {

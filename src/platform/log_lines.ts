@@ -9,19 +9,21 @@ const LAST_MS = 300;
 
 const encoder = new TextEncoder();
 
-/** Writes lines in order without blocking. */
+/** Writes lines in order without blocking, and leaves half of the room to gunicorn, which would wait for more. */
 export class LogLines {
   readonly #write: Write;
   readonly #dropLine: (dropped: number) => string;
   readonly #lines: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
   #dropped = 0;
+  readonly #isHalfFull: () => boolean;
   #timer: number | undefined;
 
   /** @param dropLine the line that counts dropped lines */
-  constructor(write: Write, dropLine: (dropped: number) => string) {
+  constructor(write: Write, dropLine: (dropped: number) => string, isHalfFull = () => false) {
     this.#write = write;
     this.#dropLine = dropLine;
+    this.#isHalfFull = isHalfFull;
   }
 
   /** Takes a line; it is written when this returns, unless the reader is slow. */
@@ -40,7 +42,7 @@ export class LogLines {
   /** Writes what waits, before the program ends. */
   end(): void {
     const untilMs = performance.now() + LAST_MS;
-    do this.#flush(); while (this.#bytes > 0 && performance.now() < untilMs);
+    do this.#flush(true); while (this.#bytes > 0 && performance.now() < untilMs);
   }
 
   #push(bytes: Uint8Array<ArrayBuffer>): void {
@@ -48,8 +50,9 @@ export class LogLines {
     this.#bytes += bytes.length;
   }
 
-  #flush(): void {
+  #flush(isLast = false): void {
     while (this.#bytes > 0) {
+      if (!isLast && this.#isHalfFull()) return;
       const first = this.#lines[0]!;
       const taken = this.#write(first);
       if (taken <= 0) return;
@@ -61,7 +64,7 @@ export class LogLines {
     const line = this.#dropLine(this.#dropped);
     this.#dropped = 0;
     this.#push(encoder.encode(`${line}\n`));
-    this.#flush();
+    this.#flush(isLast);
   }
 
   #tryAgain(): void {

@@ -10,6 +10,10 @@ const O_WRONLY = 1, O_APPEND = 0o2000, O_NONBLOCK = 0o4000, O_CLOEXEC = 0o200000
 const POLLOUT = 4;
 /** A pipe that is ready takes so many bytes at once. */
 const PIPE_BUF = 4096;
+const F_GETPIPE_SZ = 1032;
+/** Bytes that wait in a pipe, and those of a socket, with the kernel's own around them. */
+const FIONREAD = 0x541bn, SIOCOUTQ = 0x5411n;
+const SOL_SOCKET = 1, SO_SNDBUF = 7;
 
 /** Writes what is taken now. @returns the bytes taken; 0 when it is full or has no reader */
 export type Write = (bytes: Uint8Array<ArrayBuffer>) => number;
@@ -61,4 +65,18 @@ function waiting(bytes: Uint8Array<ArrayBuffer>): number {
   } catch {
     return 0; // Closed: nothing else can be done.
   }
+}
+
+/** Whether standard error is a pipe or socket of which half or more waits to be read: the reader is slow, or has stopped. */
+export function isHalfFull(): boolean {
+  const c = libc();
+  if (c === undefined) return false;
+  const [waiting, room] = [new Int32Array(1), new Int32Array([c.fcntl(STDERR, F_GETPIPE_SZ, 0)])];
+  const isPipe = room[0]! > 0;
+  if (!isPipe) {
+    const length = new Uint8Array(new Uint32Array([4]).buffer);
+    if (c.getsockopt(STDERR, SOL_SOCKET, SO_SNDBUF, new Uint8Array(room.buffer), length) !== 0) return false;
+  }
+  const asked = c.ioctl(STDERR, isPipe ? FIONREAD : SIOCOUTQ, new Uint8Array(waiting.buffer));
+  return asked === 0 && waiting[0]! * 2 >= room[0]!;
 }

@@ -9,6 +9,7 @@ import type { CountState, WorkerCount } from "../gunicorn/worker_count.ts";
 import { DecisionLog } from "../wording/decision_log.ts";
 import { orderText } from "../wording/order_words.ts";
 import { SleepLog } from "./sleep_log.ts";
+import type { UnreadLog } from "./unread_log.ts";
 
 /** Reads everything once. What cannot be read is "unknown"; it never throws. */
 export interface Sampler {
@@ -51,6 +52,7 @@ export interface SupervisorParts {
   /** Called at each tick: whether gthread workers are to take one request at a time. */
   readonly onThreads?: (oneAtATime: boolean) => void;
   readonly onTick?: (record: TickRecord) => void;
+  readonly unreadLog?: UnreadLog;
 }
 
 /** The tick without workers. gunicorn's master says when it has woken. */
@@ -196,7 +198,8 @@ export class Supervisor {
     this.#endOrder(nowMs);
     const settings = this.#settings;
     const order = withinBounds(this.#standing.order, settings);
-    const decision = this.#autoscaler.step(sample, settings, order);
+    const bounded = this.#parts.unreadLog?.bounded(settings, this.#autoscaler.target, nowMs) ?? settings;
+    const decision = this.#autoscaler.step(sample, bounded, order);
     if (decision.reason.code === "asleep") onAsleep?.(decision.reason.isDeep);
     if (!dryRun) count.ask(decision.target, nowMs);
     if (!dryRun) this.#parts.onThreads?.(this.#autoscaler.oneAtATime);

@@ -70,3 +70,18 @@ slowTest("beyond 256 KiB lines are dropped, and their number is a line once ther
     "",
   ]);
 });
+
+slowTest("a line waits while half of the room is taken, and is written at the end all the same", () => {
+  const reader = new Reader();
+  let isHalfFull = true;
+  const lines = new LogLines(reader.write, (dropped) => `${dropped} lines dropped`, () => isHalfFull);
+  lines.add("one");
+  assertEquals(reader.text, "");
+  isHalfFull = false;
+  lines.add("two");
+  assertEquals(reader.text, "one\ntwo\n");
+  isHalfFull = true;
+  lines.add("three");
+  lines.end();
+  assertEquals(reader.text, "one\ntwo\nthree\n");
+});
