@@ -76,6 +76,27 @@ Deno.test("simulate takes settings from the environment, and flags win over it",
   assertEquals([await peak([]), await peak(["--min-workers=3"])], [4, 3]);
 });
 
+Deno.test("simulate refuses what would take hours and more workers to begin with than there may be", async () => {
+  const refused = async (...args: string[]) => {
+    const { code, stderr } = await call(["simulate", ...args]);
+    assertEquals(code, 2);
+    return stderr.trim();
+  };
+  assertEquals(
+    await refused("--load=constant:1000000,10h"),
+    "Cannot simulate 3.6e+10 requests: they take hours, give at most 1e+9 by a shorter load or a smaller --scale",
+  );
+  assertEquals(
+    await refused("--load=5x2s", "--max-workers=4", "--initial-workers=5"),
+    "Cannot use --initial-workers=5: it is above the maximum of 4, raise --max-workers or lower it",
+  );
+});
+
+Deno.test("simulate compares with as many workers as there may be", async () => {
+  const { code, stderr } = await call(["simulate", "--load=5x1s", "--max-workers=3000", "--no-chart"]);
+  assertEquals([code, stderr], [0, ""]);
+});
+
 Deno.test("simulate with bad arguments ends with 2 and lists every mistake", async () => {
   const { code, stdout, stderr } = await call(
     ["simulate", "--load=5x", "--service=slow", "--min-workers=0", "--corse=2", "--html"],

@@ -2,7 +2,7 @@ import { ownBootMs } from "../../core/boot_time.ts";
 import { known } from "../../core/sample.ts";
 import { errorText } from "../../error_text.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { durationMs } from "../../simulation/load/arrivals.ts";
+import { durationMs, expectedRequests } from "../../simulation/load/arrivals.ts";
 import { type MakeController, parseComparison } from "../../simulation/report/comparison.ts";
 import { type LoadedLoad, readLoad } from "../../simulation/load/loads.ts";
 import type { PodRun } from "../../simulation/pods/pod_comparison.ts";
@@ -17,6 +17,9 @@ import { planPods } from "./simulate_pods_plan.ts";
 
 /** The random numbers for when the controller looks, apart from those of the load. */
 const TICK_STREAM = 5;
+
+/** About eleven minutes of computing. */
+const MOST_REQUESTS = 1e9;
 
 /** What `simulate` was asked for, ready to run. */
 export interface Plan {
@@ -54,6 +57,13 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     );
   if (load && durationMs(load.segments) <= 0) {
     errors.push("Cannot simulate: the load lasts no time, make it longer");
+  }
+  const requests = load ? expectedRequests(load.segments) : 0;
+  if (requests > MOST_REQUESTS) {
+    errors.push(
+      `Cannot simulate ${requests.toExponential(1)} requests: they take hours, give at most ` +
+        `${MOST_REQUESTS.toExponential()} by a shorter load or a smaller --scale`,
+    );
   }
   const service = attempt(() => parseServiceTime(options.service));
   const seen = load?.recording ? recordedServer(load.recording) : {};

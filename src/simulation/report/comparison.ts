@@ -62,12 +62,15 @@ export function parseComparison(
   return { controllers, errors };
 }
 
+/** As of --max-workers. */
+const MOST_WORKERS = 10_000;
+
 function read(item: string, settings: Settings, initialWorkers: number): MakeController {
   const [, kind = "", rest = ""] = /^([a-z-]+)(?::(.*))?$/.exec(item) ?? [];
   const { minWorkers, maxWorkers } = settings;
   if (kind === "fixed") {
     const workers = rest === "min" ? minWorkers : rest === "max" ? maxWorkers : Number(rest);
-    if (!Number.isInteger(workers) || workers < 1 || workers > 2000) {
+    if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) {
       throw new Error(
         `Cannot compare with "${item}": "${rest}" is no number of workers, write fixed:8, fixed:min or fixed:max`,
       );
