@@ -3,8 +3,11 @@ export const BAD_USAGE = 2;
 /** Any other failure: a taken port, a folder that cannot be written, no running instance. */
 export const FAILED = 1;
 
+/** What a terminal obeys instead of showing it: a file that is quoted may hold anything. */
+const CONTROL = /(?!\n)\p{Cc}/gu;
+
 /** Prints the errors to standard error, a line each, and returns the exit code. */
 export function refuse(messages: readonly string[], exitCode: number): number {
-  for (const message of messages) console.error(message);
+  for (const message of messages) console.error(message.replace(CONTROL, "?"));
   return exitCode;
 }

@@ -92,6 +92,14 @@ Deno.test("simulate refuses what would take hours and more workers to begin with
   );
 });
 
+Deno.test("bytes of a file that a terminal would obey are not shown as they are", async () => {
+  await using folder = await tempDir();
+  await folder.write("rates.txt", "5\n\x1b[31mred\n");
+  const { code, stderr } = await call(["simulate", "--load=trace:rates.txt"], folder.path);
+  assertEquals(code, 2);
+  assertMatch(stderr, /^Cannot read the trace: line 2 \("\?\[31mred"\) is no rate, /);
+});
+
 Deno.test("simulate compares with as many workers as there may be", async () => {
   const { code, stderr } = await call(["simulate", "--load=5x1s", "--max-workers=3000", "--no-chart"]);
   assertEquals([code, stderr], [0, ""]);
