@@ -37,8 +37,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Standard output into a file on a full disk; anything else is thrown on. */
+async function withoutOutput(error: unknown): Promise<number> {
+  if (!(error instanceof Error && error.stack?.includes("console.log"))) throw error;
+  const { fileProblem } = await import("./src/platform/file_problem.ts");
+  console.error(`Cannot write to standard output: ${fileProblem(error)}, send it elsewhere`);
+  return 1;
+}
+
 if (import.meta.main) {
   heedChildren();
   outliveFullFiles();
-  Deno.exit(await main(Deno.args));
+  Deno.exit(await main(Deno.args).catch(withoutOutput));
 }
