@@ -207,6 +207,6 @@ Deno.test("standard output on a full disk is an error in words, not a stack trac
   const { code, stderr } = await runProgram("sh", ["-c", line, Deno.execPath(), main]);
   assertEquals([code, stderr], [
     1,
-    "Cannot write to standard output: No space left on device, send it elsewhere\n",
+    "Cannot write to standard output: No space left on device, send it elsewhere",
   ]);
 });
