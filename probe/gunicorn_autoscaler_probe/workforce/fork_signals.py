@@ -72,5 +72,7 @@ def _end(number, frame):
 
 
 def _leave(number, frame):
-    """Ends a worker that does not serve yet, by way of gunicorn's own clean-up."""
+    """Ends a worker that does not serve yet, by way of gunicorn's own clean-up and what atexit runs: the next
+    SIGTERM, which masters repeat, does not cut it short."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(0)

@@ -56,6 +56,28 @@ class ForkSignalsTest(unittest.TestCase):
             os.kill(pid, number)
             self.assertEqual(ended(pid), 0)
 
+    def test_the_clean_up_of_a_worker_that_leaves_is_not_cut_short_by_the_next_one(self):
+        hears, says = os.pipe()
+        self.addCleanup(os.close, hears)
+
+        def boot():
+            try:
+                os.write(says, b'boots')
+                time.sleep(_BOOT_S)
+            finally:
+                os.write(says, b'leaves')
+                time.sleep(0.2)
+                sys.exit(4)
+
+        arbiter = Arbiter(boot)
+        fork_signals.install(arbiter)
+        pid = arbiter.spawn_worker()
+        os.close(says)  # a worker that says nothing more ends the reading
+        for word in (b'boots', b'leaves'):
+            self.assertEqual(os.read(hears, 10), word)
+            os.kill(pid, signal.SIGTERM)
+        self.assertEqual(ended(pid), 4)
+
     def test_without_it_such_a_worker_goes_on(self):
         pid = Arbiter(lambda: time.sleep(0.5)).spawn_worker()
         os.kill(pid, signal.SIGTERM)
