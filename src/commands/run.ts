@@ -22,7 +22,7 @@ import { cappedMaximum, type Resolved } from "../settings/settings_sources.ts";
 import { listenTcp } from "../status/http/listen.ts";
 import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
-import { backgroundOf, startInBackground } from "../supervisor/background.ts";
+import { backgroundOf, startInBackground, untilPidFile } from "../supervisor/background.ts";
 import { DeferredLog } from "./deferred_log.ts";
 import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
@@ -98,6 +98,7 @@ async function start(flags: Flags, find: (settings: Settings) => Found): Promise
       const pid = startInBackground(daemon);
       const opened = await log.open();
       opened.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
+      await untilPidFile(pid);
     }
     return code === FAILED && !isProgram && namesNothing(gunicornArgs) ? BAD_USAGE : code;
   } catch (error) {

@@ -1,3 +1,6 @@
+import { delay } from "@std/async/delay";
+import { isAlive, processOf } from "../platform/process_id.ts";
+import { childrenOf, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
 import type { Background, Daemon } from "../sensors/probe/prepared_start.ts";
 import { variable } from "../settings/environment.ts";
 
@@ -13,6 +16,23 @@ export function backgroundOf(): Background {
   Deno.env.delete(MARK);
   if (isThere) return "is there";
   return variable("NOTIFY_SOCKET") !== undefined ? "stays" : "ends";
+}
+
+/** How long a command that has started a daemon waits at most for its pid file, and between two looks. */
+const MASTER_MS = 3_000;
+const LOOK_MS = 10;
+
+/**
+ * Waits until the gunicorn of the process in the background has its pid file, which a script may read next: alone, gunicorn
+ * has it a moment after its command returns. It has its signal handlers after that file.
+ */
+export async function untilPidFile(pid: number): Promise<void> {
+  const background = processOf(pid);
+  const endMs = performance.now() + MASTER_MS;
+  while (background !== undefined && isAlive(background) && performance.now() < endMs) {
+    if (childrenOf(pid).some(takesCountSignals)) return;
+    await delay(LOOK_MS);
+  }
 }
 
 /** Starts this program once more, in a session of its own, and returns its pid. */
