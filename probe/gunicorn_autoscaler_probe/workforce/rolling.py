@@ -23,11 +23,22 @@ class Rolling:
         self.has_successor = False  # a new worker has become ready
         self.has_failed = False  # the first new one ended before it was: the old ones stay
         self.is_crowded = is_crowded  # set later too, by a hook that has no place
+        self._is_refused = False  # by a hook, and no new one has been forked since
+        self._drained_for_room = 0  # old ones that drained so that a new one may come
         self._leaving = set()
         self._waiting_since_ns = {}  # new ones that wait for a lock of an old one
         self._hung = set()  # new ones that were seen to hang in their boot
         self._served = set()  # new ones that were seen to serve
         self._drained_for_hung = 0  # old ones that drained because new ones hung
+
+    def refused(self):
+        """A hook let no new one come: maybe there is a place for one once an old one has ended."""
+        self.is_crowded = self._is_refused = True
+
+    def served(self, pid):
+        """A new one came to its end after it had served."""
+        self._served.add(pid)
+        self.has_successor = True
 
     def rest(self, staying):
         """The old ones that still serve."""
@@ -59,6 +70,7 @@ class Rolling:
         booting = self._booting(staying, serves)
         self._served.update(pid for pid in staying if self.is_new(pid) and pid not in booting)
         self._hung.update(pid for pid in booting if pid in stuck)
+        self._is_refused &= not booting
         self.has_successor |= bool(self._served)
         is_booting = any(pid not in stuck for pid in booting)
         due = self.release([pid for pid in staying if pid not in stuck], places, is_booting)
@@ -91,7 +103,11 @@ class Rolling:
         """How many old ones drain now: one for each new worker that serves beyond the `places`, with none booting."""
         if is_booting or self._leaving:
             return 0
-        return max(len(staying) - places, 1 if self.is_crowded else 0)
+        surplus = len(staying) - places
+        if surplus > 0 or not self.is_crowded or self._is_refused and self._drained_for_room > len(self._served):
+            return max(surplus, 0)  # the hook refuses beside a free place too: the others stay
+        self._drained_for_room += 1
+        return 1
 
 
 class Ages:

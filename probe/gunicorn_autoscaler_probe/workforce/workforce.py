@@ -74,7 +74,7 @@ class Workforce:
         under_way = self._rolling
         if under_way is not None and under_way.is_new(pid) and not was_leaving:
             if not failed:
-                under_way.has_successor = True
+                under_way.served(pid)
             elif not under_way.has_successor:
                 under_way.has_failed = True
         if failed and not self._signals.is_ending():
@@ -229,7 +229,7 @@ class Workforce:
     def _note_refusal(self, error):
         self._refused.note(error)
         if self._rolling is not None and not isinstance(error, OSError):
-            self._rolling.is_crowded = True
+            self._rolling.refused()
         self._note_failure(time.monotonic_ns())
 
     def _pick_to_drain(self, now_ns):

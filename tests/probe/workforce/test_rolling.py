@@ -241,6 +241,20 @@ class PoolTest(WorkforceCase):
                 self.assertGreaterEqual(len(server.WORKERS), workers - 1)
             self.assertEqual((sorted(server.kills), len(server.WORKERS)), (old, workers))
 
+    def test_a_reload_whose_hook_refuses_every_worker_costs_one_old_one_and_goes_on_once_it_does_not(self):
+        server = self.start_pool(3, 3)
+        self.numbers = 0
+        self.reload()
+        for _ in range(6):
+            self.boots.try_now()
+            self.pass_on()
+        self.assertEqual((len(server.kills), len(server.WORKERS)), (1, 2))
+        self.numbers = 3
+        for _ in range(8):
+            self.boots.try_now()
+            self.pass_on()
+        self.assertEqual((sorted(server.kills), len(server.WORKERS)), (server.forks[:3], 3))
+
     def test_whatever_a_hook_raises_it_is_no_end_while_others_serve(self):
         for error in (StopIteration(), ValueError('x'), FileNotFoundError(2, 'no such file'), SystemExit(1),
                       KeyboardInterrupt()):
