@@ -1,6 +1,6 @@
 import { configureSync, getLogger, type Logger, type LogRecord, resetSync } from "@logtape/logtape";
 import { LogLines } from "./platform/log_lines.ts";
-import { isHalfFull, standardError } from "./platform/standard_error.ts";
+import { standardError, unreadShare } from "./platform/standard_error.ts";
 
 /** Least level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -16,7 +16,7 @@ export type LogFormat = "text" | "json";
  */
 export function openLog(level: LogLevel, format: LogFormat): Logger {
   const line = format === "json" ? jsonLine : textLine;
-  const lines = new LogLines(standardError(), (dropped) => line(droppedRecord(dropped)), isHalfFull);
+  const lines = new LogLines(standardError(), (dropped) => line(droppedRecord(dropped)), unreadShare);
   globalThis.addEventListener("unload", () => lines.end(), { once: true });
   resetSync();
   configureSync({

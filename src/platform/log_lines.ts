@@ -9,21 +9,27 @@ const LAST_MS = 300;
 
 const encoder = new TextEncoder();
 
-/** Writes lines in order without blocking, and leaves half of the room to gunicorn, which would wait for more. */
+/**
+ * The share of the room that lines of ours take: the rest is gunicorn's, which would wait for more. Less than what an
+ * UnreadLog looks for: gunicorn may log elsewhere, and never wait.
+ */
+const OUR_SHARE = 0.25;
+
+/** Writes lines in order without blocking. */
 export class LogLines {
   readonly #write: Write;
   readonly #dropLine: (dropped: number) => string;
   readonly #lines: Uint8Array<ArrayBuffer>[] = [];
   #bytes = 0;
   #dropped = 0;
-  readonly #isHalfFull: () => boolean;
+  readonly #unreadShare: () => number;
   #timer: number | undefined;
 
   /** @param dropLine the line that counts dropped lines */
-  constructor(write: Write, dropLine: (dropped: number) => string, isHalfFull = () => false) {
+  constructor(write: Write, dropLine: (dropped: number) => string, unreadShare = () => 0) {
     this.#write = write;
     this.#dropLine = dropLine;
-    this.#isHalfFull = isHalfFull;
+    this.#unreadShare = unreadShare;
   }
 
   /** Takes a line; it is written when this returns, unless the reader is slow. */
@@ -52,7 +58,7 @@ export class LogLines {
 
   #flush(isLast = false): void {
     while (this.#bytes > 0) {
-      if (!isLast && this.#isHalfFull()) return;
+      if (!isLast && this.#unreadShare() >= OUR_SHARE) return;
       const first = this.#lines[0]!;
       const taken = this.#write(first);
       if (taken <= 0) return;

@@ -67,16 +67,19 @@ function waiting(bytes: Uint8Array<ArrayBuffer>): number {
   }
 }
 
-/** Whether standard error is a pipe or socket of which half or more waits to be read: the reader is slow, or has stopped. */
-export function isHalfFull(): boolean {
+/**
+ * The share of standard error that waits to be read where it is a pipe or socket, else 0. Half or more: the reader is slow,
+ * or has stopped.
+ */
+export function unreadShare(): number {
   const c = libc();
-  if (c === undefined) return false;
+  if (c === undefined) return 0;
   const [waiting, room] = [new Int32Array(1), new Int32Array([c.fcntl(STDERR, F_GETPIPE_SZ, 0)])];
   const isPipe = room[0]! > 0;
   if (!isPipe) {
     const length = new Uint8Array(new Uint32Array([4]).buffer);
-    if (c.getsockopt(STDERR, SOL_SOCKET, SO_SNDBUF, new Uint8Array(room.buffer), length) !== 0) return false;
+    if (c.getsockopt(STDERR, SOL_SOCKET, SO_SNDBUF, new Uint8Array(room.buffer), length) !== 0) return 0;
   }
   const asked = c.ioctl(STDERR, isPipe ? FIONREAD : SIOCOUTQ, new Uint8Array(waiting.buffer));
-  return asked === 0 && waiting[0]! * 2 >= room[0]!;
+  return asked === 0 ? waiting[0]! / room[0]! : 0;
 }

@@ -3,26 +3,29 @@ import type { PolicySettings } from "../core/policy_settings.ts";
 
 /** A log that waits for its reader for so long is said to. */
 const WARN_MS = 10_000;
+/** From this share of what the log takes on. */
+const UNREAD_SHARE = 0.5;
 
 /**
  * A log whose reader has stopped. gunicorn writes a few lines for each worker that starts or ends, and once the pipe is full
- * its master waits: it would replace no worker, and hear no signal. So no worker is removed: growth alone ends by itself.
+ * its master waits: it would replace no worker, wake from no sleep, and hear no signal. So no worker is removed: growth
+ * alone ends by itself.
  */
 export class UnreadLog {
-  readonly #isHalfFull: () => boolean;
+  readonly #unreadShare: () => number;
   readonly #log: Logger;
   #sinceMs: number | undefined;
   #isSaid = false;
 
-  /** @param isHalfFull whether half of what the log takes waits to be read */
-  constructor(isHalfFull: () => boolean, log: Logger) {
-    this.#isHalfFull = isHalfFull;
+  /** @param unreadShare the share of what the log takes that waits to be read */
+  constructor(unreadShare: () => number, log: Logger) {
+    this.#unreadShare = unreadShare;
     this.#log = log;
   }
 
-  /** The settings to decide by, with `workers` now. */
+  /** The settings to decide by, with `workers` now; none while asleep, which goes on. */
   bounded(settings: PolicySettings, workers: number, nowMs: number): PolicySettings {
-    if (!this.#isHalfFull()) {
+    if (this.#unreadShare() < UNREAD_SHARE) {
       this.#sinceMs = undefined;
       this.#isSaid = false;
       return settings;
@@ -34,7 +37,8 @@ export class UnreadLog {
         "the log is not read: no worker is removed until it is, gunicorn would wait to write of it",
       );
     }
+    if (workers === 0) return settings;
     const { minWorkers, maxWorkers } = settings;
-    return { ...settings, minWorkers: Math.max(minWorkers, Math.min(workers, maxWorkers)) };
+    return { ...settings, minWorkers: Math.max(minWorkers, Math.min(workers, maxWorkers)), sleepAfterMs: 0 };
   }
 }

@@ -71,16 +71,16 @@ slowTest("beyond 256 KiB lines are dropped, and their number is a line once ther
   ]);
 });
 
-slowTest("a line waits while half of the room is taken, and is written at the end all the same", () => {
+slowTest("a line waits while a quarter of the room is taken, and is written at the end all the same", () => {
   const reader = new Reader();
-  let isHalfFull = true;
-  const lines = new LogLines(reader.write, (dropped) => `${dropped} lines dropped`, () => isHalfFull);
+  let unread = 0.25;
+  const lines = new LogLines(reader.write, (dropped) => `${dropped} lines dropped`, () => unread);
   lines.add("one");
   assertEquals(reader.text, "");
-  isHalfFull = false;
+  unread = 0.24;
   lines.add("two");
   assertEquals(reader.text, "one\ntwo\n");
-  isHalfFull = true;
+  unread = 0.5;
   lines.add("three");
   lines.end();
   assertEquals(reader.text, "one\ntwo\nthree\n");

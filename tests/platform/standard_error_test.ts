@@ -30,10 +30,10 @@ except BlockingIOError:
 ask()
 `;
 
-const ASK = `import { isHalfFull } from "${
+const ASK = `import { unreadShare } from "${
   new URL("../../src/platform/standard_error.ts", import.meta.url).href
 }";
-console.log(String(isHalfFull()));
+console.log(String(unreadShare() >= 0.5));
 `;
 
 for (const kind of ["pipe", "socket"]) {
