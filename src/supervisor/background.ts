@@ -1,6 +1,6 @@
 import { delay } from "@std/async/delay";
 import { isAlive, processOf } from "../platform/process_id.ts";
-import { childrenOf, takesCountSignals } from "../sensors/machine/arbiter_search.ts";
+import { childrenOf, findArbiter } from "../sensors/machine/arbiter_search.ts";
 import type { Background, Daemon } from "../sensors/probe/prepared_start.ts";
 import { variable } from "../settings/environment.ts";
 
@@ -30,7 +30,7 @@ export async function untilPidFile(pid: number): Promise<void> {
   const background = processOf(pid);
   const endMs = performance.now() + MASTER_MS;
   while (background !== undefined && isAlive(background) && performance.now() < endMs) {
-    if (childrenOf(pid).some(takesCountSignals)) return;
+    if (childrenOf(pid).some(findArbiter)) return; // not the process itself, which takes them too
     await delay(LOOK_MS);
   }
 }
