@@ -119,10 +119,11 @@ def try_fork():
 
 
 if __name__ == '__main__':
-    print(json.dumps(describe()), flush=True)
+    output = os.dup(1)
+    # On a line of its own, and not by sys.stdout, which the application may have closed or replaced.
+    os.write(output, b'\n%s\n' % json.dumps(describe()).encode())
     # Threads of the application may never end: they are not waited for. What it does at its exit is done.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(EXIT_LIMIT_S)
     atexit._run_exitfuncs()
-    sys.stdout.flush()
     os._exit(0)

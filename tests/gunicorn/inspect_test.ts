@@ -63,7 +63,8 @@ Deno.test("without an interpreter the configuration cannot be read", async () =>
 
 Deno.test("what an application prints, and threads that never end, keep nothing from being read", async () => {
   const result = await inspected(
-    "import atexit, threading\nprint('{')\natexit.register(print, 'bye')\n" +
+    "import atexit, sys, threading\nprint('{', end='', flush=True)\natexit.register(print, 'bye')\n" +
+      "sys.stdout = None\n" +
       "threading.Thread(target=threading.Event().wait).start()\n",
   );
   assertEquals(isFailure(result) ? result.problem : result.app?.problem, null);
