@@ -114,10 +114,11 @@ def _request_class(meter, streams):
                 self.is_own = False
                 own_work -= 1
 
-        @property
-        def __self__(self):
-            """The server's own response: some applications take it from its start_response()."""
-            return self.start_response.__self__
+        def __getattr__(self, name):
+            """As of the server's own: applications take its response from start_response(), tracers its name."""
+            if name == 'start_response':  # a copy that is being made
+                raise AttributeError(name)
+            return getattr(self.start_response, name)
 
         def __call__(self, status, headers, exc_info=None):
             """start_response(), as the application sees it: with the servers' own names, which some give."""

@@ -1,3 +1,5 @@
+import copy
+import functools
 import unittest
 
 from support import page, w
@@ -232,6 +234,13 @@ class WsgiMeterTest(unittest.TestCase):
             self.assertEqual(list(self.meter(app, m)({}, response.start_response)), [response])
             has_one = self.meter(lambda environ, start_response: [hasattr(start_response, '__self__')], m)
             self.assertEqual(list(has_one({}, lambda status, headers: None)), [False])
+
+    def test_an_application_finds_the_names_of_start_response(self):
+        def app(environ, start_response):
+            return [start_response.__name__, functools.wraps(start_response)(lambda: None).__qualname__,
+                    copy.copy(start_response).start_response]
+        with page() as m:
+            self.assertEqual(list(self.meter(app, m)({}, serve)), ['serve', 'serve', serve])
 
 
 if __name__ == '__main__':
