@@ -56,11 +56,11 @@ class Workforce:
             if self._slots.latest_ready_ns(staying):
                 self._rolling = rolling.Rolling(staying, self._bell.is_crowded())
             else:  # every serving worker is needed
-                now_ns = time.monotonic_ns()
                 for pid in staying:
-                    self._leaving.begin(pid, now_ns)
+                    self._leaving.begin(pid, time.monotonic_ns())
         self._signals.has_stopped_workers = False
         self._refused.forget()
+        self._boots.try_now()  # what failed may be mended
         self._is_reloading = True
 
     def spawn_worker(self):

@@ -255,6 +255,18 @@ class PoolTest(WorkforceCase):
             self.pass_on()
         self.assertEqual((sorted(server.kills), len(server.WORKERS)), (server.forks[:3], 3))
 
+    def test_a_reload_tries_at_once_however_long_boots_have_failed(self):
+        server = self.start_pool(2, 2)
+        server.num_workers = 3
+        for _ in range(6):
+            self.boots.try_now()
+            server.manage_workers()
+        self.numbers = 3
+        server.manage_workers()
+        self.assertEqual(len(server.WORKERS), 2)
+        self.reload()
+        self.assertEqual(len(server.WORKERS), 3)
+
     def test_whatever_a_hook_raises_it_is_no_end_while_others_serve(self):
         for error in (StopIteration(), ValueError('x'), FileNotFoundError(2, 'no such file'), SystemExit(1),
                       KeyboardInterrupt()):
