@@ -3,7 +3,7 @@ import os
 import sys
 import threading
 
-from .. import kinds
+from .. import kinds, user_hooks
 from . import kernel
 
 
@@ -20,6 +20,8 @@ def reason(server):
     tracer = _tracer()
     if tracer:
         return '%s follows the processes that gunicorn forks' % tracer
+    if _changes_owner(cfg) and (user_hooks.has_post_fork(cfg) or _begins_in_own_way(server.worker_class)):
+        return 'with --user or --group, what post_fork or a worker class of one\'s own begins with is done as root'
     if kinds.kind_of(server.worker_class) == kinds.UNKNOWN:
         return 'the worker class %s is not known' % server.worker_class.__name__
     if type(server).spawn_worker.__module__ != 'gunicorn.arbiter':
@@ -45,6 +47,16 @@ def _tracer():
     monitoring = getattr(sys, 'monitoring', None)  # of Python 3.12 and newer
     tools = (monitoring.DEBUGGER_ID, monitoring.COVERAGE_ID) if monitoring is not None else ()
     return next(filter(None, map(getattr(monitoring, 'get_tool', None), tools)), None)
+
+
+def _changes_owner(cfg):
+    """Whether workers become another user, or of another group: a fork server is that already, to import."""
+    return (cfg.uid, cfg.gid) != (os.geteuid(), os.getegid())
+
+
+def _begins_in_own_way(worker_class):
+    begins = [getattr(worker_class, name, None) for name in ('__init__', 'init_process')]
+    return not all(getattr(begin, '__module__', '').startswith(('gunicorn.', 'uvicorn')) for begin in begins)
 
 
 def _patches_more(worker_class):

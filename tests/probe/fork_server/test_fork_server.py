@@ -4,7 +4,6 @@ import os
 import re
 import select
 import signal
-import sys
 import threading
 import time
 import unittest
@@ -364,33 +363,3 @@ class KeeperTest(unittest.TestCase):
         self.keeper.await_first()
         self.assertEqual([one.is_ended for one in FakeForkServer.made], [True, False])
         self.assertEqual(self.words.published, (arbiter_words.READY, ''))
-
-
-class UnfitTest(unittest.TestCase):
-    def test_none_where_gevent_or_eventlet_has_patched_the_master(self):
-        real = os.waitpid
-        self.addCleanup(setattr, os, 'waitpid', real)
-        server = Server()
-        server.cfg.reload = False
-        for name in ('gevent.os', 'eventlet.green.os'):
-            def waitpid(pid, options):
-                raise AssertionError
-
-            waitpid.__module__ = name
-            os.waitpid = waitpid
-            self.assertIn(name.partition('.')[0], unfit.reason(server))
-
-    def test_none_where_a_debugger_or_coverage_traces_the_master(self):
-        server = Server()
-        server.cfg.reload = False
-        before = sys.gettrace()
-        try:
-            sys.settrace(lambda frame, event, value: None)
-            why = unfit.reason(server)
-        finally:
-            sys.settrace(before)
-        self.assertEqual(why, '%s follows the processes that gunicorn forks' % __name__)
-        if hasattr(sys, 'monitoring') and not sys.monitoring.get_tool(sys.monitoring.DEBUGGER_ID):
-            sys.monitoring.use_tool_id(sys.monitoring.DEBUGGER_ID, 'pydevd')
-            self.addCleanup(sys.monitoring.free_tool_id, sys.monitoring.DEBUGGER_ID)
-            self.assertEqual(unfit.reason(server), 'pydevd follows the processes that gunicorn forks')
