@@ -5,7 +5,7 @@
 
 import { type Libc, libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "./libc.ts";
 
-const STDERR = 2;
+const STDOUT = 1, STDERR = 2;
 const O_WRONLY = 1, O_APPEND = 0o2000, O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
 const POLLOUT = 4;
 /** A pipe that is ready takes so many bytes at once. */
@@ -68,18 +68,23 @@ function waiting(bytes: Uint8Array<ArrayBuffer>): number {
 }
 
 /**
- * The share of standard error that waits to be read where it is a pipe or socket, else 0. Half or more: the reader is slow,
- * or has stopped.
+ * The share of what a stream takes that waits to be read where it is a pipe or socket, else 0. Half or more: the reader is
+ * slow, or has stopped.
  */
-export function unreadShare(): number {
+export function unreadShare(fd = STDERR): number {
   const c = libc();
   if (c === undefined) return 0;
-  const [waiting, room] = [new Int32Array(1), new Int32Array([c.fcntl(STDERR, F_GETPIPE_SZ, 0)])];
+  const [waiting, room] = [new Int32Array(1), new Int32Array([c.fcntl(fd, F_GETPIPE_SZ, 0)])];
   const isPipe = room[0]! > 0;
   if (!isPipe) {
     const length = new Uint8Array(new Uint32Array([4]).buffer);
-    if (c.getsockopt(STDERR, SOL_SOCKET, SO_SNDBUF, new Uint8Array(room.buffer), length) !== 0) return 0;
+    if (c.getsockopt(fd, SOL_SOCKET, SO_SNDBUF, new Uint8Array(room.buffer), length) !== 0) return 0;
   }
-  const asked = c.ioctl(STDERR, isPipe ? FIONREAD : SIOCOUTQ, new Uint8Array(waiting.buffer));
+  const asked = c.ioctl(fd, isPipe ? FIONREAD : SIOCOUTQ, new Uint8Array(waiting.buffer));
   return asked === 0 ? waiting[0]! / room[0]! : 0;
+}
+
+/** The same of standard output or error, of which gunicorn may log to either: the larger. */
+export function unreadOutput(): number {
+  return Math.max(unreadShare(STDOUT), unreadShare(STDERR));
 }

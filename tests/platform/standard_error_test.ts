@@ -1,16 +1,21 @@
 import { assertEquals } from "@std/assert";
 import { run } from "../support/process.ts";
 
-/** Runs a program with a pipe or socket for its standard error: empty, full, and read again; shows what each run prints. */
+/**
+ * Runs a program with a pipe or socket for its standard error, or a pipe for its output: empty, full, and read again; shows
+ * what each run prints to the other one.
+ */
 const THREE_TIMES = `
 import os, socket, subprocess, sys
-if sys.argv[1] == "pipe":
+if sys.argv[1] != "socket":
     reading, writing = os.pipe()
 else:
     reading, writing = [end.detach() for end in socket.socketpair()]
 
 def ask():
-    print(subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, stderr=writing, text=True).stdout.strip())
+    streams = [writing, subprocess.PIPE] if sys.argv[1] == "output" else [subprocess.PIPE, writing]
+    ended = subprocess.run(sys.argv[2:], stdout=streams[0], stderr=streams[1], text=True)
+    print((ended.stdout or ended.stderr).strip())
 
 ask()
 os.set_blocking(writing, False)
@@ -30,15 +35,15 @@ except BlockingIOError:
 ask()
 `;
 
-const ASK = `import { unreadShare } from "${
+const ASK = `import { unreadOutput } from "${
   new URL("../../src/platform/standard_error.ts", import.meta.url).href
 }";
-console.log(String(unreadShare() >= 0.5));
+console[Deno.args[0] ?? "log"](String(unreadOutput() >= 0.5));
 `;
 
-for (const kind of ["pipe", "socket"]) {
-  Deno.test(`a ${kind} that nobody reads is half full, and no longer once it is read`, async () => {
-    const { stdout } = await run("python3", ["-c", THREE_TIMES, kind, Deno.execPath(), "eval", ASK]);
+for (const [kind, printed] of [["pipe", "log"], ["socket", "log"], ["output", "error"]] as const) {
+  Deno.test(`a log (${kind}) that nobody reads is half full, and no longer once it is read`, async () => {
+    const { stdout } = await run("python3", ["-c", THREE_TIMES, kind, Deno.execPath(), "eval", ASK, printed]);
     assertEquals(stdout.trim().split("\n"), ["false", "true", "false"]);
   });
 }
