@@ -198,7 +198,7 @@ export class Supervisor {
     this.#endOrder(nowMs);
     const settings = this.#settings;
     const order = withinBounds(this.#standing.order, settings);
-    const bounded = this.#parts.unreadLog?.bounded(settings, this.#autoscaler.target, nowMs) ?? settings;
+    const bounded = this.#parts.unreadLog?.bounded(settings, this.#autoscaler.target, sample) ?? settings;
     const decision = this.#autoscaler.step(sample, bounded, order);
     if (decision.reason.code === "asleep") onAsleep?.(decision.reason.isDeep);
     if (!dryRun) count.ask(decision.target, nowMs);

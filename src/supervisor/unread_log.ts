@@ -1,15 +1,19 @@
 import type { Logger } from "@logtape/logtape";
+import { isNearlyFull } from "../core/bounds/memory.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
+import { known, type Sample } from "../core/sample.ts";
 
 /** A log that waits for its reader for so long is said to. */
 const WARN_MS = 10_000;
 /** From this share of what the log takes on. */
 const UNREAD_SHARE = 0.5;
 
+type LogSample = Pick<Sample, "nowMs" | "memory">;
+
 /**
  * A log whose reader has stopped. gunicorn writes a few lines for each worker that starts or ends, and once the pipe is full
- * its master waits: it would replace no worker, wake from no sleep, and hear no signal. So no worker is removed: growth
- * alone ends by itself.
+ * its master waits: it would replace no worker, wake from no sleep, and hear no signal. So no worker is removed but
+ * for memory: growth alone ends by itself.
  */
 export class UnreadLog {
   readonly #unreadShare: () => number;
@@ -24,7 +28,7 @@ export class UnreadLog {
   }
 
   /** The settings to decide by, with `workers` now; none while asleep, which goes on. */
-  bounded(settings: PolicySettings, workers: number, nowMs: number): PolicySettings {
+  bounded(settings: PolicySettings, workers: number, { nowMs, memory }: LogSample): PolicySettings {
     if (this.#unreadShare() < UNREAD_SHARE) {
       this.#sinceMs = undefined;
       this.#isSaid = false;
@@ -37,7 +41,10 @@ export class UnreadLog {
         "the log is not read: no worker is removed until it is, gunicorn would wait to write of it",
       );
     }
+    // A worker that is removed for memory writes little; one that the kernel kills loses its requests.
+    const isFull = known(memory) && isNearlyFull(memory.own ?? "unknown");
     if (workers === 0) return settings;
+    if (isFull) return { ...settings, sleepAfterMs: 0 };
     const { minWorkers, maxWorkers } = settings;
     return { ...settings, minWorkers: Math.max(minWorkers, Math.min(workers, maxWorkers)), sleepAfterMs: 0 };
   }

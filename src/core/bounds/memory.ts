@@ -49,6 +49,11 @@ export interface Removal {
   readonly reason: Reason;
 }
 
+/** Whether the kernel is about to kill a process of our control group. */
+export function isNearlyFull(own: NonNullable<Memory["own"]>): boolean {
+  return known(own) && own.usedBytes >= FULL_SHARE * own.limitBytes;
+}
+
 /** Takes in a sample: what to remember, and whether a worker is removed now. One at a time, and never the last one. */
 export function watchMemory(
   before: MemoryWatch,
@@ -68,7 +73,7 @@ export function watchMemory(
     return { watch: { ...watch, removedAtMs: sample.nowMs }, removal: { workers: watch.ceiling, reason } };
   }
   const own = memory?.own ?? "unknown";
-  const isFull = known(own) && own.usedBytes >= FULL_SHARE * own.limitBytes;
+  const isFull = isNearlyFull(own);
   watch = { ...watch, fullSinceMs: isFull ? Math.min(before.fullSinceMs, sample.nowMs) : Infinity };
   const isDue = sample.nowMs - watch.fullSinceMs >= FULL_FOR_MS &&
     sample.nowMs - watch.removedAtMs >= MEMORY_SHRINK_PAUSE_MS;
