@@ -4,6 +4,8 @@ import ctypes
 import os
 import signal
 
+from .. import held_reaping
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
@@ -51,12 +53,17 @@ def adopting_orphans():
 
 @contextlib.contextmanager
 def without_sigchld():
-    """Up to gunicorn 23 its SIGCHLD handler reaps inside any call of ours, and takes what ends for a worker."""
+    """Up to gunicorn 23 its SIGCHLD handler reaps inside any call of ours, and takes what ends for a worker. Blocked is
+    the signal in this thread alone: another thread of the master may have it handled here."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+    held_reaping.hold()
     try:
         yield
     finally:
+        is_due = held_reaping.release()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if is_due:
+            signal.raise_signal(signal.SIGCHLD)
 
 
 def die_with(parent_pid):

@@ -1,5 +1,6 @@
 """When workers are reaped, and gunicorn's rule that one which cannot boot ends the arbiter: in force only while no
 worker serves."""
+from .. import held_reaping
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
 _NO_EXIT_CODE = -1
@@ -63,7 +64,7 @@ class Reaping:
         must not delay the end once for each worker. The first worker that ends the arbiter does; others that
         died with it are reaped too: gunicorn up to 23 does not, and its stop waits the graceful timeout for
         them."""
-        if self._is_forking or self._is_reaping and self._server.LISTENERS:
+        if held_reaping.is_held() or self._is_forking or self._is_reaping and self._server.LISTENERS:
             self._is_due = True
             return
         try:

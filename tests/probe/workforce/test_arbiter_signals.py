@@ -7,6 +7,7 @@ from unittest import mock
 from support import begin_with, read_arbiter, w, want, write_slot
 from workforce_case import WorkforceCase
 from gunicorn_autoscaler_probe import user_hooks
+from gunicorn_autoscaler_probe.fork_server import kernel
 from gunicorn_autoscaler_probe.workforce import fork_signals, signals
 
 
@@ -267,6 +268,22 @@ class EndTest(WorkforceCase):
             server.on_reap = reap
             server.reap_workers()
             self.assertEqual(seen, expected)
+
+    def test_where_the_master_has_threads_the_end_of_a_fork_server_is_not_reaped_as_a_workers(self):
+        # The signal is blocked in the thread that ends it alone: another one has Python handle it in the main thread.
+        server = self.start(2)
+        seen = []
+        server.on_reap = lambda: seen.append(True)
+        self.addCleanup(signal.signal, signal.SIGCHLD, signal.getsignal(signal.SIGCHLD))
+        signal.signal(signal.SIGCHLD, lambda *_: server.reap_workers())
+        with kernel.without_sigchld():
+            with kernel.without_sigchld():
+                server.reap_workers()
+            self.assertEqual(seen, [])
+        self.assertEqual(seen, [True], 'what ended meanwhile')
+        with kernel.without_sigchld():
+            pass
+        self.assertEqual(seen, [True])
 
     def test_a_halt_reaps_those_that_died_before_it(self):
         server = self.start(2)
