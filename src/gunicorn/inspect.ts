@@ -84,6 +84,8 @@ function afterOptions(words: readonly string[]): number {
 
 /** An import that takes longer is given up: gunicorn alone would have killed several workers by then. */
 const LONGEST_MS = 120_000;
+/** What it has written has been read this much after its end. */
+const REST_MS = 500;
 
 /**
  * Reads gunicorn's configuration with its own interpreter. Takes about 0.1 s, and what the application takes when that is
@@ -111,23 +113,52 @@ export async function inspectGunicorn(
       isLate = true;
       child.kill("SIGKILL");
     }, longestMs);
-    const { stdout, stderr, code } = await child.output();
+    const outputs = [new Output(child.stdout), new Output(child.stderr)] as const;
+    const { code } = await child.status;
     clearTimeout(timer);
+    // What the application started may go on, and keep them open.
+    const late = Promise.withResolvers<void>();
+    const lateTimer = setTimeout(late.resolve, REST_MS);
+    await Promise.race([Promise.all(outputs.map(({ ended }) => ended)), late.promise]);
+    clearTimeout(lateTimer);
+    const [stdout, stderr] = outputs.map((output) => output.close()) as [string[], string[]];
     // What the application prints, also at its exit, is around it.
-    const line = linesOf(stdout).findLast((one) => one.startsWith('{"gunicorn": '));
+    const line = stdout.findLast((one) => one.startsWith('{"gunicorn": '));
     if (line !== undefined) return JSON.parse(line) as Inspection;
     if (isLate) {
       const what = loadApp ? "the application is not loaded" : "it is not read";
       return { problem: `${what} after ${longestMs / 1000} s` };
     }
-    return { problem: problemIn(linesOf(stderr)) || `its process ended with exit code ${code}` };
+    return { problem: problemIn(stderr) || `its process ended with exit code ${code}` };
   } catch (error) {
     return { problem: errorText(error) };
   }
 }
 
-function linesOf(bytes: Uint8Array): string[] {
-  return new TextDecoder().decode(bytes).trim().split("\n");
+/** What a process writes, as it comes. */
+class Output {
+  /** Resolves when nothing writes to it any more. */
+  readonly ended: Promise<void>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  #text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+    this.ended = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    for (let next = await this.#reader.read(); !next.done; next = await this.#reader.read()) {
+      this.#text += this.#decoder.decode(next.value, { stream: true });
+    }
+  }
+
+  /** Its lines so far; no more are read. */
+  close(): string[] {
+    void this.#reader.cancel();
+    return this.#text.trim().split("\n");
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { inspectGunicorn, interpreterOf, isFailure } from "../../src/gunicorn/inspect.ts";
 import { tempDir } from "../support/tempdir.ts";
 import { venv } from "../support/venv.ts";
@@ -68,6 +68,13 @@ Deno.test("what an application prints, and threads that never end, keep nothing 
       "threading.Thread(target=threading.Event().wait).start()\n",
   );
   assertEquals(isFailure(result) ? result.problem : result.app?.problem, null);
+});
+
+Deno.test("what an application starts, and leaves, is not waited for", async () => {
+  const fromMs = performance.now();
+  const result = await inspected("import subprocess\nsubprocess.Popen(['sleep', '15'])\n");
+  assertEquals(isFailure(result) ? result.problem : result.app?.problem, null);
+  assert(performance.now() - fromMs < 10_000);
 });
 
 Deno.test("an application that never loads is given up", async () => {
