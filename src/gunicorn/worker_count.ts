@@ -66,7 +66,9 @@ export class Doorbell implements WorkerCount {
     this.#signal = workers > this.#wanted ? "SIGTTIN" : "SIGTTOU";
     this.#wanted = workers;
     // In a slow start gunicorn sets its count: our signal would coalesce with the one by which a worker asks for the next.
-    if (this.#seq === 0 && this.#port.confirmed()?.workers === workers) return;
+    // It may have gone on since that count was read.
+    const counted = this.#port.confirmed()?.workers ?? 0;
+    if (this.#seq === 0 && (counted === workers || counted > workers && this.#signal === "SIGTTIN")) return;
     this.#seq = this.#port.request(workers);
     this.#askedAtMs = nowMs;
     this.#pauseMs = FIRST_RING_MS;

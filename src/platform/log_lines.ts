@@ -2,8 +2,8 @@ import type { Write } from "./standard_error.ts";
 
 /** Most bytes of lines that wait for a reader; more are dropped. */
 const MOST_BYTES = 256 * 1024;
-/** How often waiting lines are tried again. */
-const AGAIN_MS = 100;
+/** How often waiting lines are tried again, and how soon where some were taken: the reader reads on. */
+const AGAIN_MS = 100, SOON_MS = 10;
 /** How long a slow reader has at the end. */
 const LAST_MS = 300;
 
@@ -73,13 +73,14 @@ export class LogLines {
     this.#flush(isLast);
   }
 
-  #tryAgain(): void {
+  #tryAgain(afterMs = AGAIN_MS): void {
     if (this.#bytes === 0 || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      const before = this.#bytes;
       this.#flush();
-      this.#tryAgain();
-    }, AGAIN_MS);
+      this.#tryAgain(this.#bytes < before ? SOON_MS : AGAIN_MS);
+    }, afterMs);
     Deno.unrefTimer(this.#timer);
   }
 }

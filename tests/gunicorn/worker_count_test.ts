@@ -81,6 +81,19 @@ Deno.test("a count that a slow start of gunicorn's own has reached takes no sign
   assertEquals(bell.poll(500), { kind: "settled", workers: 2 });
 });
 
+Deno.test("nor does a count from which a slow start of gunicorn's own has gone on meanwhile", () => {
+  const master = new FakeMaster();
+  master.count = 1;
+  const bell = new Doorbell(master, master.ring, undefined);
+  bell.poll(0);
+  master.count = 3;
+  bell.ask(2, 100);
+  bell.poll(100);
+  bell.ask(3, 200);
+  assertEquals(bell.poll(200), { kind: "settled", workers: 3 });
+  assertEquals([master.rung, master.wantedSeq], [[], 0]);
+});
+
 Deno.test("asking for what is asked for already rings nothing", () => {
   const { master, bell } = doorbell();
   bell.ask(2, 0);

@@ -34,6 +34,10 @@ def post_fork(server, worker):
     seen.note('post_fork', server, worker, given=[COUNT, sorted(GIVEN.items()), server.given, worker.name])
 
 
+if 'WITHOUT_POST_FORK' in os.environ:
+    del post_fork
+
+
 def post_worker_init(worker):
     seen.note('post_worker_init', None, worker, given=[COUNT, worker.name])
 

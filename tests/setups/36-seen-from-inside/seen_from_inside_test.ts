@@ -75,13 +75,14 @@ for (
     ["app:app", ["20.1", "23", "newest"]],
     ["-k gthread --threads 2 app:app", ["20.1", "23", "newest"]],
     ["-k uvicorn_worker.UvicornWorker app:asgi", ["newest"]],
-    ["-u 65534 -g 65534 app:app", ["20.1", "newest"]],
+    ["-u 65534 -g 65534 app:app", ["20.1", "newest"]], // without post_fork, which forbids the fork server then
   ] as const
 ) {
   setUp(import.meta, {
     before: ["/bin/sh", "-c", 'chmod 711 "$XDG_RUNTIME_DIR"; exec "$@"', "sh"],
     own: ["--min-workers=2", "--max-workers=2", "--fork-server=on"],
     line: `-w 2 -b 127.0.0.1:$PORT --env SET_BY_ENV=gunicorn ${more}`,
+    env: more.startsWith("-u ") ? { WITHOUT_POST_FORK: "1" } : {},
     versions,
     observe,
     // A bare uvicorn worker ends without worker_exit.
