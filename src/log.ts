@@ -1,6 +1,6 @@
 import { configureSync, getLogger, type Logger, type LogRecord, resetSync } from "@logtape/logtape";
 import { LogLines } from "./platform/log_lines.ts";
-import { standardError, unreadShare } from "./platform/standard_error.ts";
+import { standardError, unreadShare } from "./platform/standard_streams.ts";
 
 /** Least level that is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";

@@ -8,7 +8,7 @@ import { closeInspector, closeInspectorOfUsr1, opensOnUsr1 } from "../platform/i
 import { Orphanage } from "../platform/orphans.ts";
 import { isForkOnly, type ProcessId, processOf, sessionOf } from "../platform/process_id.ts";
 import { SpareMemory } from "../platform/spare_memory.ts";
-import { unreadOutput } from "../platform/standard_error.ts";
+import { unreadOutput } from "../platform/standard_streams.ts";
 import { isStartedByUsr2Of } from "../sensors/machine/children.ts";
 import type { Sensing } from "../supervisor/sensing.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";

@@ -1,4 +1,4 @@
-import type { Write } from "./standard_error.ts";
+import type { Write } from "./standard_streams.ts";
 
 /** Most bytes of lines that wait for a reader; more are dropped. */
 const MOST_BYTES = 256 * 1024;

@@ -3,9 +3,9 @@ import { isNearlyFull } from "../core/bounds/memory.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import { known, type Sample } from "../core/sample.ts";
 
-/** A log that waits for its reader for so long is said to. */
+/** How long the log has waited for its reader before a warning says so. */
 const WARN_MS = 10_000;
-/** From this share of what the log takes on. */
+/** The log counts as unread from this share of what it takes on. */
 const UNREAD_SHARE = 0.5;
 
 type LogSample = Pick<Sample, "nowMs" | "memory">;
@@ -19,7 +19,7 @@ export class UnreadLog {
   readonly #unreadShare: () => number;
   readonly #log: Logger;
   #sinceMs: number | undefined;
-  #isSaid = false;
+  #isWarned = false;
 
   /** @param unreadShare the share of what the log takes that waits to be read */
   constructor(unreadShare: () => number, log: Logger) {
@@ -31,20 +31,19 @@ export class UnreadLog {
   bounded(settings: PolicySettings, workers: number, { nowMs, memory }: LogSample): PolicySettings {
     if (this.#unreadShare() < UNREAD_SHARE) {
       this.#sinceMs = undefined;
-      this.#isSaid = false;
+      this.#isWarned = false;
       return settings;
     }
     this.#sinceMs ??= nowMs;
-    if (!this.#isSaid && nowMs - this.#sinceMs >= WARN_MS) {
-      this.#isSaid = true;
+    if (!this.#isWarned && nowMs - this.#sinceMs >= WARN_MS) {
+      this.#isWarned = true;
       this.#log.warn(
-        "the log is not read: no worker is removed until it is, gunicorn would wait to write of it",
+        "the log is not read: no worker is removed until it is, as gunicorn stops when its log is full",
       );
     }
-    // A worker that is removed for memory writes little; one that the kernel kills loses its requests.
-    const isFull = known(memory) && isNearlyFull(memory.own ?? "unknown");
     if (workers === 0) return settings;
-    if (isFull) return { ...settings, sleepAfterMs: 0 };
+    // A worker that is removed for memory writes little; one that the kernel kills loses its requests.
+    if (known(memory) && isNearlyFull(memory.own ?? "unknown")) return { ...settings, sleepAfterMs: 0 };
     const { minWorkers, maxWorkers } = settings;
     return { ...settings, minWorkers: Math.max(minWorkers, Math.min(workers, maxWorkers)), sleepAfterMs: 0 };
   }

@@ -27,7 +27,7 @@ class Spawning:
         self._on_slot = on_slot
         self._sleep = sleep
         self._keeper = None  # until a fork server is wanted
-        self._is_broken = False  # it cannot be had
+        self._is_tried = False  # once: its modules may not load
         self._is_stopping = False
         self._folder = folder
         self._worker = None
@@ -45,8 +45,8 @@ class Spawning:
 
     def _wanted(self):
         """The keeper, made as soon as a fork server is wanted; None before. Raises whatever loading raises, once."""
-        if self._keeper is None and not self._is_broken and self._words.mode():
-            self._is_broken = True
+        if self._keeper is None and not self._is_tried and self._words.mode():
+            self._is_tried = True
             server, on_slot, life = self._server, self._on_slot, load('fork_server.serving').Life
             self._keeper = load('fork_server.keeper').Keeper(
                 server, self._words, lambda least_import_s: life(server, least_import_s, on_slot), self._sleep)

@@ -21,7 +21,7 @@ def reason(server):
     if tracer:
         return '%s follows the processes that gunicorn forks' % tracer
     if _changes_owner(cfg) and (user_hooks.has_post_fork(cfg) or _begins_in_own_way(server.worker_class)):
-        return 'with --user or --group, what post_fork or a worker class of one\'s own begins with is done as root'
+        return 'before --user or --group, root runs post_fork or a worker class that is not gunicorn\'s'
     if kinds.kind_of(server.worker_class) == kinds.UNKNOWN:
         return 'the worker class %s is not known' % server.worker_class.__name__
     if type(server).spawn_worker.__module__ != 'gunicorn.arbiter':

@@ -64,7 +64,7 @@ class Reaping:
         must not delay the end once for each worker. The first worker that ends the arbiter does; others that
         died with it are reaped too: gunicorn up to 23 does not, and its stop waits the graceful timeout for
         them."""
-        if held_reaping.is_held() or self._is_forking or self._is_reaping and self._server.LISTENERS:
+        if held_reaping.refuses() or self._is_forking or self._is_reaping and self._server.LISTENERS:
             self._is_due = True
             return
         try:

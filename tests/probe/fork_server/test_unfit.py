@@ -55,4 +55,4 @@ class UnfitTest(unittest.TestCase):
             if hook:
                 server.cfg.settings['post_fork'] = Setting(None)
                 server.cfg.post_fork = lambda server, worker: None
-            self.assertEqual('done as root' in unfit.reason(server), is_refused, (uid, hook, worker_class))
+            self.assertEqual('root runs' in unfit.reason(server), is_refused, (uid, hook, worker_class))

@@ -198,6 +198,11 @@ class PoolTest(WorkforceCase):
         if len(self.server.WORKERS) >= self.numbers:
             raise KeyError('pop from an empty set')
 
+    def try_often(self, passes):
+        for _ in range(passes):
+            self.boots.try_now()
+            self.pass_on()
+
     def test_a_draining_worker_holds_its_place_and_the_count_stays_the_wish(self):
         server = self.start_pool(4, 4)
         server.num_workers = 2
@@ -213,9 +218,7 @@ class PoolTest(WorkforceCase):
     def test_a_pool_smaller_than_the_count_costs_the_workers_beyond_it_and_is_one_line(self):
         server = self.start_pool(2, 3)
         server.num_workers = 6
-        for _ in range(5):
-            self.boots.try_now()
-            self.pass_on()
+        self.try_often(5)
         self.assertEqual((len(server.WORKERS), server.kills), (3, []))
         self.assertEqual(len([line for line in server.log.lines if 'KeyError' in line]), 1)
 
@@ -245,14 +248,10 @@ class PoolTest(WorkforceCase):
         server = self.start_pool(3, 3)
         self.numbers = 0
         self.reload()
-        for _ in range(6):
-            self.boots.try_now()
-            self.pass_on()
+        self.try_often(6)
         self.assertEqual((len(server.kills), len(server.WORKERS)), (1, 2))
         self.numbers = 3
-        for _ in range(8):
-            self.boots.try_now()
-            self.pass_on()
+        self.try_often(8)
         self.assertEqual((sorted(server.kills), len(server.WORKERS)), (server.forks[:3], 3))
 
     def test_a_reload_tries_at_once_however_long_boots_have_failed(self):

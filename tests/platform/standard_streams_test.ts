@@ -36,7 +36,7 @@ ask()
 `;
 
 const ASK = `import { unreadOutput } from "${
-  new URL("../../src/platform/standard_error.ts", import.meta.url).href
+  new URL("../../src/platform/standard_streams.ts", import.meta.url).href
 }";
 console[Deno.args[0] ?? "log"](String(unreadOutput() >= 0.5));
 `;
