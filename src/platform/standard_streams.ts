@@ -1,6 +1,6 @@
 /**
- * Standard error that never blocks, and how much of it and of standard output waits to be read. A full pipe must not stop the
- * autoscaler. gunicorn shares both, so they cannot be made non-blocking.
+ * Standard error that never blocks, and how much of it and of standard output waits to be read. A full pipe must not stop
+ * the autoscaler. gunicorn shares both, so they cannot be made non-blocking.
  */
 
 import { type Libc, libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "./libc.ts";
