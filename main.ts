@@ -1,5 +1,6 @@
 import { meantCommand, parseCommand } from "./src/cli/cli.ts";
 import { TOOL_COMMANDS } from "./src/commands/tools.ts";
+import { OutputError, print } from "./src/output.ts";
 import { heedChildren, outliveFullFiles } from "./src/platform/early_signals.ts";
 
 /** argv -> command -> exit code. Each command loads what it needs, so that a start does not wait for the rest. */
@@ -7,10 +8,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv);
   switch (command.kind) {
     case "help":
-      console.log((await import("./src/cli/help.ts")).helpText());
+      print((await import("./src/cli/help.ts")).helpText());
       return 0;
     case "version":
-      console.log(`gunicorn-autoscaler ${(await import("./src/version.ts")).VERSION}`);
+      print(`gunicorn-autoscaler ${(await import("./src/version.ts")).VERSION}`);
       return 0;
     case "invalid":
       for (const error of command.errors) console.error(error);
@@ -37,11 +38,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Standard output into a file on a full disk; anything else is thrown on. */
-async function withoutOutput(error: unknown): Promise<number> {
-  if (!(error instanceof Error && error.stack?.includes("console.log"))) throw error;
-  const { fileProblem } = await import("./src/platform/file_problem.ts");
-  console.error(`Cannot write to standard output: ${fileProblem(error)}, send it elsewhere`);
+/** Says what kept standard output from being written; anything else is thrown on. */
+function withoutOutput(error: unknown): number {
+  if (!(error instanceof OutputError)) throw error;
+  console.error(error.message);
   return 1;
 }
 

@@ -28,6 +28,7 @@ import { ownFolder } from "./own_folder.ts";
 import { BAD_USAGE } from "./refusal.ts";
 import { startRows } from "./start_rows.ts";
 import { readSettings } from "./settings_input.ts";
+import { print } from "../output.ts";
 
 const MIB = 2 ** 20;
 /** The source of a bound that is not set, where gunicorn's own number is beyond the default. */
@@ -82,7 +83,7 @@ export async function check(
     ...found.warnings,
     ...takenAddresses(wantedAddresses(settings, inspection)),
   ];
-  print([
+  printSections([
     ["gunicorn", inspection && model ? gunicornRows(words, inspection, model) : []],
     ["Limits", limitRows(limits, resolved, maxWorkers)],
     ["Start", [
@@ -100,7 +101,7 @@ export async function check(
   }
   list("Warnings", warnings);
   list("Errors", errors);
-  console.log(errors.length === 0 ? "\nReady to run." : "\nNot ready to run.");
+  print(errors.length === 0 ? "\nReady to run." : "\nNot ready to run.");
   return errors.length === 0 ? 0 : BAD_USAGE;
 }
 
@@ -262,17 +263,17 @@ function settingRows(resolved: Resolved, effective: Settings): Row[] {
   });
 }
 
-function print(sections: readonly Section[]): void {
-  console.log(`gunicorn-autoscaler ${VERSION}`);
+function printSections(sections: readonly Section[]): void {
+  print(`gunicorn-autoscaler ${VERSION}`);
   for (const [title, rows] of sections) {
     if (rows.length === 0) continue;
-    console.log(`\n${title}`);
-    for (const [name, value] of rows) console.log(`  ${name.padEnd(26)}${value}`);
+    print(`\n${title}`);
+    for (const [name, value] of rows) print(`  ${name.padEnd(26)}${value}`);
   }
 }
 
 function list(title: string, lines: readonly string[]): void {
   if (lines.length === 0) return;
-  console.log(`\n${title}`);
-  for (const line of lines) console.log(`  ${line}`);
+  print(`\n${title}`);
+  for (const line of lines) print(`  ${line}`);
 }

@@ -2,6 +2,7 @@ import { isSwitch, type Option } from "../settings/option.ts";
 import { LIVE_OPTIONS, OPTIONS } from "../settings/settings_table.ts";
 import { POLICY_OPTIONS } from "../simulation/command_line/simulate_arguments.ts";
 import { SIMULATE_OPTIONS } from "../simulation/command_line/simulate_options.ts";
+import { print } from "../output.ts";
 
 const HELP = `Usage: gunicorn-autoscaler completions bash|zsh|fish
 Prints completions for a shell. To load them now:
@@ -46,7 +47,7 @@ const SHELLS = Object.keys(SCRIPTS);
 export function completions(args: readonly string[]): number {
   const [shell = ""] = args;
   if (shell === "--help" || shell === "-h") {
-    console.log(HELP);
+    print(HELP);
     return 0;
   }
   const script = completionScript(shell);
@@ -58,7 +59,7 @@ export function completions(args: readonly string[]): number {
     );
     return 2;
   }
-  console.log(script);
+  print(script);
   return 0;
 }
 

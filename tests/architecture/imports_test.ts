@@ -17,8 +17,8 @@ const FLOORS = [
   "settings",
   "core",
 ];
-/** What every floor may import: a version, the text of an error, the log. */
-const EVERYWHERE = ["src/version.ts", "src/error_text.ts", "src/log.ts"];
+/** What every floor may import: a version, the text of an error, the log, standard output. */
+const EVERYWHERE = ["src/version.ts", "src/error_text.ts", "src/log.ts", "src/output.ts"];
 
 function floorOf(path: ModulePath): number {
   return FLOORS.indexOf(path === "main.ts" ? path : path.split("/")[1]!);

@@ -3,7 +3,6 @@ import { type Command, meantCommand, parseCommand } from "../../src/cli/cli.ts";
 import { optionAt } from "../../src/gunicorn/arguments.ts";
 import { LONG } from "../../src/gunicorn/option_names.ts";
 import { OPTIONS } from "../../src/settings/settings_table.ts";
-import { run as runProgram } from "../support/process.ts";
 
 function run(command: Command) {
   if (command.kind !== "run" && command.kind !== "check") throw new Error(Deno.inspect(command));
@@ -199,14 +198,4 @@ Deno.test("exec takes our options before the -- and a program after it", () => {
   assertStringIncludes(errors("exec", "--max-workers", "4")[0]!, "Cannot exec: no program is named");
   assertStringIncludes(errors("exec", "mlflow", "server")[0]!, "Cannot exec: mlflow stands before the --");
   assertStringIncludes(errors("exec", "app:app", "--", "mlflow")[0]!, "app:app stands before the --");
-});
-
-Deno.test("standard output on a full disk is an error in words, not a stack trace", async () => {
-  const line = `"$0" run -A --no-check "$1" --help >/dev/full`;
-  const main = new URL("../../main.ts", import.meta.url).pathname;
-  const { code, stderr } = await runProgram("sh", ["-c", line, Deno.execPath(), main]);
-  assertEquals([code, stderr], [
-    1,
-    "Cannot write to standard output: No space left on device, send it elsewhere",
-  ]);
 });

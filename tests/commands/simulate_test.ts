@@ -5,6 +5,7 @@ import { autoscaler } from "../../src/simulation/controllers/autoscaler_controll
 import { run as runEngine } from "../../src/simulation/server/engine.ts";
 import { RecordingWriter } from "../../src/simulation/load/recording_writer.ts";
 import { scenario } from "../simulation/server/scripted_scenario.ts";
+import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
@@ -182,6 +183,17 @@ Deno.test("simulate --html and report write a page; report takes the recording's
     const html = await Deno.readTextFile(folder.join(name));
     assert(html.startsWith("<!doctype html>") && html.trimEnd().endsWith("</html>"));
     assertStringIncludes(html, "the SLO of 300 ms");
+  }
+});
+
+Deno.test("standard output on a full disk is an error in words, not a stack trace", async () => {
+  await using folder = await tempDir();
+  record(folder.join("night.jsonl"));
+  for (const command of ["--help", `report ${folder.join("night.jsonl")} --html -`]) {
+    const line = `"$0" run -A --no-check "$1" ${command} >/dev/full`;
+    const { code, stderr } = await run("sh", ["-c", line, Deno.execPath(), MAIN]);
+    const expected = "Cannot write to standard output: No space left on device, send it elsewhere";
+    assertEquals([code, stderr], [1, expected]);
   }
 });
 

@@ -6,6 +6,7 @@ import { askInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
 import { painter, width } from "./status.ts";
 import { withInstance } from "./with_instance.ts";
+import { print } from "../../output.ts";
 
 const HELP = `Usage: gunicorn-autoscaler explain [N] [--json] [--instance PID|DIR]
 Tells the last N decisions (10 when not given, ${KEPT_DECISIONS} at most) in sentences: what was seen, what was wanted,
@@ -15,7 +16,7 @@ what limited it.`;
 export async function explain(args: readonly string[]): Promise<number> {
   const given = readArguments(args, ["json"]);
   if (given.help) {
-    console.log(HELP);
+    print(HELP);
     return 0;
   }
   const [word = "10", ...more] = given.words;
@@ -32,7 +33,7 @@ export async function explain(args: readonly string[]): Promise<number> {
     if (answer.status !== 200) return refuse([answer.body.trim()], FAILED);
     const report = JSON.parse(answer.body) as StatusReport;
     const last = report.decisions.slice(-Number(word));
-    console.log(given.flags.has("json") ? JSON.stringify(last) : lines(report, last).join("\n"));
+    print(given.flags.has("json") ? JSON.stringify(last) : lines(report, last).join("\n"));
     return 0;
   });
 }

@@ -3,6 +3,7 @@ import { type CommandArguments, readArguments } from "./command_arguments.ts";
 import { durationSeconds } from "./duration_text.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
 import { withInstance } from "./with_instance.ts";
+import { print } from "../../output.ts";
 
 const PAUSE = `Usage: gunicorn-autoscaler pause [--for 10m] [--instance PID|DIR]
 Keeps the number of workers as it is, until resume or for a time.`;
@@ -36,7 +37,7 @@ export async function scale(args: readonly string[]): Promise<number> {
 /** `set KEY=VALUE ...`: changes settings live; returns the exit code. */
 export async function set(args: readonly string[]): Promise<number> {
   const given = readArguments(args);
-  if (given.help) return print(SET);
+  if (given.help) return printed(SET);
   const errors = [...given.errors];
   const pairs: Record<string, string> = {};
   for (const word of given.words) {
@@ -58,7 +59,7 @@ async function order(
   words: number,
   make: (words: readonly string[]) => Made,
 ): Promise<number> {
-  if (given.help) return print(help);
+  if (given.help) return printed(help);
   const errors = [...given.errors];
   if (given.words.length !== words) {
     errors.push(
@@ -87,12 +88,13 @@ async function command(instance: string | undefined, path: string, body: unknown
     const answer = await askInstance(dir, "POST", path, JSON.stringify(body));
     const report = JSON.parse(answer.body) as { text?: string; errors?: string[] };
     return answer.status === 200
-      ? print(report.text ?? "")
+      ? printed(report.text ?? "")
       : refuse(report.errors ?? [answer.body], BAD_USAGE);
   });
 }
 
-function print(text: string): number {
-  console.log(text);
+/** Prints it; returns the exit code. */
+function printed(text: string): number {
+  print(text);
   return 0;
 }

@@ -7,6 +7,7 @@ import { askInstance, followInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
 import { withInstance } from "./with_instance.ts";
 import { variable } from "../../settings/environment.ts";
+import { print, write } from "../../output.ts";
 
 const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance PID|DIR]
 Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
@@ -22,7 +23,7 @@ const USUAL_WIDTH = 100;
 export async function status(args: readonly string[]): Promise<number> {
   const given = readArguments(args, ["watch", "json"]);
   if (given.help) {
-    console.log(HELP);
+    print(HELP);
     return 0;
   }
   const errors = [
@@ -41,8 +42,8 @@ async function once(dir: string, json: boolean): Promise<number> {
     json ? undefined : askInstance(dir, "GET", "/history"),
   ]);
   if (report.status !== 200) return refuse([report.body.trim()], FAILED);
-  if (json) console.log(report.body.trim());
-  else console.log(view(JSON.parse(report.body), JSON.parse(history!.body)).join("\n"));
+  if (json) print(report.body.trim());
+  else print(view(JSON.parse(report.body), JSON.parse(history!.body)).join("\n"));
   return 0;
 }
 
@@ -109,17 +110,5 @@ export function width(): number {
     return Math.max(40, Math.min(140, Deno.consoleSize().columns));
   } catch {
     return USUAL_WIDTH;
-  }
-}
-
-/** Writes to standard output; false when its reader has left, of which console.log does not tell. */
-function write(text: string): boolean {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
   }
 }

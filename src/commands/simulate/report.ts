@@ -4,6 +4,7 @@ import { BAD_USAGE, refuse } from "../refusal.ts";
 import { page } from "../../simulation/report/page.ts";
 import { recordedResult } from "../../simulation/report/recorded_result.ts";
 import { parseRecording } from "../../simulation/load/recording.ts";
+import { print } from "../../output.ts";
 
 const USAGE = `Usage: gunicorn-autoscaler report FILE [--html OUT]
 
@@ -21,7 +22,7 @@ Exit codes: 0; 2 for bad usage or a file that cannot be read.`;
  */
 export async function report(args: readonly string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
-    console.log(USAGE);
+    print(USAGE);
     return 0;
   }
   const { files, out, slo, errors } = read(args);
@@ -29,12 +30,14 @@ export async function report(args: readonly string[]): Promise<number> {
   if (errors.length > 0 || file === undefined) {
     return refuse(errors, BAD_USAGE);
   }
+  const target = out ?? file.replace(/(\.[a-z]+)?$/, ".html");
+  let html: string;
   try {
     const recording = parseRecording(await readText(file), file);
     const sloMs = slo ?? recording.header?.settings.sloP95Ms ?? 300;
     const result = recordedResult(recording, sloMs);
     const began = recording.header && new Date(recording.header.epochMs + recording.ticks[0]!.sample.nowMs);
-    const html = page({
+    html = page({
       title: "gunicorn-autoscaler: recording",
       subtitle:
         `${file}${began ? `, from ${began.toISOString()}` : ""}, ${
@@ -45,16 +48,12 @@ export async function report(args: readonly string[]): Promise<number> {
       results: [result],
       foresight: undefined,
     });
-    const target = out ?? file.replace(/(\.[a-z]+)?$/, ".html");
-    if (target === "-") console.log(html);
-    else {
-      await writeText(target, html);
-      console.log(`The page is in ${target}.`);
-    }
-    return 0;
+    if (target !== "-") await writeText(target, html);
   } catch (error) {
     return refuse([errorText(error)], BAD_USAGE);
   }
+  print(target === "-" ? html : `The page is in ${target}.`);
+  return 0;
 }
 
 function read(args: readonly string[]): { files: string[]; out?: string; slo?: number; errors: string[] } {

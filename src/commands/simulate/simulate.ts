@@ -21,6 +21,7 @@ import { terminalChart } from "../../simulation/report/terminal_chart.ts";
 import { tune, type Tuning } from "../../simulation/report/tuning.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
 import { makePlan, type Plan } from "./simulate_plan.ts";
+import { print } from "../../output.ts";
 
 /** Widest chart drawn, and the width without a terminal. */
 const WIDEST = 120, USUAL = 80;
@@ -32,7 +33,7 @@ const WIDEST = 120, USUAL = 80;
 export async function simulate(args: readonly string[]): Promise<number> {
   const parsed = parseSimulateArguments(args);
   if (parsed.help) {
-    console.log(simulateHelp());
+    print(simulateHelp());
     return 0;
   }
   const plan = makePlan(parsed);
@@ -47,15 +48,15 @@ export async function simulate(args: readonly string[]): Promise<number> {
   }
   if (options.json) {
     const report = { scenario: { ...scenario, load: undefined }, results, foresight: ideal, tuning };
-    console.log(JSON.stringify(report, null, 1));
+    print(JSON.stringify(report, null, 1));
     return 0;
   }
-  console.log(describe(scenario, options));
-  console.log();
-  if (options.chart) console.log(terminalChart(results[0]!, width()).join("\n") + "\n");
-  console.log(table(ideal ? [...results, ideal] : results, ideal).join("\n"));
-  if (tuning) console.log("\n" + tuningText(tuning, options.share).join("\n"));
-  if (options.html !== "") console.log(`\nThe page is in ${options.html}.`);
+  print(describe(scenario, options));
+  print();
+  if (options.chart) print(terminalChart(results[0]!, width()).join("\n") + "\n");
+  print(table(ideal ? [...results, ideal] : results, ideal).join("\n"));
+  if (tuning) print("\n" + tuningText(tuning, options.share).join("\n"));
+  if (options.html !== "") print(`\nThe page is in ${options.html}.`);
   return 0;
 }
 
