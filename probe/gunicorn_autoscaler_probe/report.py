@@ -6,7 +6,8 @@ _reported = set()
 
 def trouble(what, error, log=None):
     """Say once that `what` failed and that gunicorn goes on. `log`: gunicorn's logger, stderr without. Never raises."""
-    write('Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, error), log, what)
+    said = str(error).partition('\n')[0]
+    write('Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, said), log, what)
 
 
 def write(text, log=None, once_for=None):

@@ -14,6 +14,8 @@ def reason(server):
         return 'preload_app is set, gunicorn\'s master has the application already'
     if cfg.reload:
         return 'reload is set, new code must be imported by each worker'
+    if sys.implementation.name != 'cpython':  # what is forked and shared here is of CPython's own making
+        return 'Python is %s, not CPython' % sys.implementation.name
     patched_by = getattr(os.waitpid, '__module__', '').partition('.')[0]
     if patched_by in ('gevent', 'eventlet'):
         return '%s has patched gunicorn\'s master, which loses the ends of workers that it has not forked' % patched_by

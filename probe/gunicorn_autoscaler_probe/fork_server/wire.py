@@ -5,6 +5,7 @@ import socket
 MOST_BYTES = 1 << 17  # of one message
 # Of one message; the kernel allows 253.
 MOST_DESCRIPTORS = 32
+_CLOSE_ON_EXEC = getattr(socket, 'MSG_CMSG_CLOEXEC', 0x40000000)  # PyPy does not name it
 
 
 def pair():
@@ -24,7 +25,7 @@ def send(sock, data, descriptors=()):
 def receive(sock):
     """(data, descriptors) of the next message; data is empty when the other end is closed. Raises OSError."""
     size = socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array('i').itemsize)
-    data, ancillary, _, _ = sock.recvmsg(MOST_BYTES, size, socket.MSG_CMSG_CLOEXEC)
+    data, ancillary, _, _ = sock.recvmsg(MOST_BYTES, size, _CLOSE_ON_EXEC)
     found = array.array('i')
     for level, kind, part in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:

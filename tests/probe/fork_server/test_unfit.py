@@ -27,6 +27,12 @@ class UnfitTest(unittest.TestCase):
             os.waitpid = waitpid
             self.assertIn(name.partition('.')[0], unfit.reason(server))
 
+    def test_none_where_python_is_not_cpython(self):
+        real = sys.implementation
+        self.addCleanup(setattr, sys, 'implementation', real)
+        sys.implementation = type(real)(name='pypy', **{k: v for k, v in vars(real).items() if k != 'name'})
+        self.assertEqual(unfit.reason(Server()), 'Python is pypy, not CPython')
+
     def test_none_where_a_debugger_or_coverage_traces_the_master(self):
         server = Server()
         before = sys.gettrace()

@@ -12,7 +12,7 @@ from .. import ending
 _CLASS = re.compile(r'^ *\d+ +(\d+) +\d+ +\d+ +(\d+)$', re.MULTILINE)  # its size; blocks that are free
 _MOST_BYTES = 1 << 20  # of the report
 _MOST_BLOCKS = 1 << 17  # of one size. An import that freed more left many on each page, and to take them takes seconds
-_BYTES_OBJECT = sys.getsizeof(b'')
+_BYTES_OBJECT = sys.getsizeof(b'', 0)  # 0: not CPython, which has no fork server
 _LEAST_BYTES = 2  # shorter ones are made once
 
 _fillers = []
