@@ -73,7 +73,7 @@ export async function whileRunning(started: Started): Promise<number> {
   const startCount = new StartCount({
     arbiter: () => sensing.arbiter,
     startedWith: () => sensing.startedWith,
-    given: plan.isFound ? undefined : plan.givenWorkers,
+    given: plan.givenWorkers,
     bounds: started.bounds,
     fitting: plan.prepared.fitting || Infinity,
     dryRun: settings.dryRun,

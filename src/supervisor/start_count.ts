@@ -10,7 +10,7 @@ export interface StartCountParts {
   readonly arbiter: () => Arbiter | undefined;
   /** Workers that a gunicorn without the probe began with; undefined with it. */
   readonly startedWith: () => number | undefined;
-  /** Workers that the command line names, which are asked for already; undefined when it names none. */
+  /** Workers that the command line names, which bounds and start follow already; undefined when it names none. */
   readonly given?: number | undefined;
   readonly bounds: GivenBounds;
   /** No more workers to begin with, because of memory. */
@@ -32,8 +32,10 @@ export class StartCount {
 
   constructor(parts: StartCountParts) {
     this.#parts = parts;
-    this.#lastWorkers = this.#lastConfigured = parts.given;
-    this.#isFoundWithoutProbe = parts.given !== undefined;
+    this.#lastConfigured = parts.given;
+    // A dry run asks for none.
+    this.#lastWorkers = parts.dryRun ? undefined : parts.given;
+    this.#isFoundWithoutProbe = this.#lastWorkers !== undefined;
   }
 
   /** The count to start from, when there is a new one. */

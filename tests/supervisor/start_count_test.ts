@@ -62,6 +62,13 @@ Deno.test("in a dry run each change of the number is found", () => {
   });
 });
 
+Deno.test("in a dry run the number of the command line has given the bounds already, and what runs is the start", () => {
+  const given = (workers: number, configured: number) =>
+    found([{ configured, confirmed: workers }], true, Infinity, 0, workers)[0];
+  assertEquals(given(1, 0), { workers: 1 });
+  assertEquals(given(9, 9), { workers: 9 });
+});
+
 Deno.test("in little memory neither a start nor a reload takes more than surely fits, nor fewer than there are", () => {
   const readings = [{ configured: 4, confirmed: 1 }, { configured: 5, confirmed: 2 }, {
     configured: 2,
