@@ -10,5 +10,5 @@ export const TOOL_COMMANDS: Readonly<Record<Tool, (args: readonly string[]) => P
   set: async (args) => (await import("./running/orders.ts")).set(args),
   simulate: async (args) => (await import("./simulate/simulate.ts")).simulate([...args]),
   report: async (args) => (await import("./simulate/report.ts")).report([...args]),
-  completions: async (args) => (await import("./completions.ts")).completions(args),
+  completions: async (args) => (await import("./completions/completions.ts")).completions(args),
 };

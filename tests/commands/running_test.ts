@@ -1,14 +1,9 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { completionScript } from "../../src/commands/completions.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { askInstance } from "../../src/commands/running/control_client.ts";
 import { CONTROL_SOCKET } from "../../src/status/http/listen.ts";
 import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
 import { chooseInstance, type Found } from "../../src/commands/running/find_instance.ts";
-import { TOOLS } from "../../src/cli/cli.ts";
-import { OPTIONS } from "../../src/settings/settings_table.ts";
-import { findProgram } from "../support/program.ts";
-import { run } from "../support/process.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const instance = (pid: number, app: string): Found => ({
@@ -81,51 +76,3 @@ Deno.test("arguments of commands are read strictly", () => {
   assertEquals(readArguments(["--for="], [], ["for"]).errors.length, 1);
   assertEquals(readArguments(["-h"]).help, true);
 });
-
-Deno.test("completions know every command and every option", () => {
-  for (const shell of ["bash", "zsh", "fish"]) {
-    const script = completionScript(shell)!;
-    for (const tool of TOOLS) assertMatch(script, new RegExp(`\\b${tool}\\b`), `${shell}: ${tool}`);
-    for (const { flag } of OPTIONS) assertStringIncludes(script, flag, shell);
-    assertStringIncludes(script, "max-workers=");
-  }
-  assertEquals(completionScript("powershell"), undefined);
-});
-
-/** What bash would offer for these words, the last of them unfinished. */
-async function offered(...words: string[]): Promise<string[]> {
-  await using dir = await tempDir();
-  const script = await dir.write("completion.bash", completionScript("bash")!);
-  const list = ["gunicorn-autoscaler", ...words].map((word) => `'${word}'`).join(" ");
-  const { stdout } = await run("bash", [
-    "-c",
-    `source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length}; _gunicorn_autoscaler 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
-  ]);
-  return stdout.split("\n").filter((line) => line !== "");
-}
-
-Deno.test("bash offers commands, options, choices and live settings", async () => {
-  assertEquals(await offered("sta"), ["status"]);
-  assertEquals(await offered("--min"), ["--min-workers"]);
-  assertEquals(await offered("--log-format", ""), ["text", "json"]);
-  assertEquals(await offered("set", "max-w"), ["max-workers="]);
-  assertEquals(await offered("scale", "--f"), ["--for"]);
-  assertEquals(await offered("report", "--"), ["--html", "--slo", "--help"]);
-  assertEquals(await offered("simulate", "--max-w"), ["--max-workers"]);
-});
-
-for (const [shell, check] of [["zsh", "-n"], ["fish", "-n"]] as const) {
-  const path = await findProgram(shell);
-  Deno.test({
-    name: path === undefined
-      ? `${shell} takes its completions (skipped: ${shell} is not installed)`
-      : `${shell} takes its completions`,
-    ignore: path === undefined,
-    fn: async () => {
-      await using dir = await tempDir();
-      const script = await dir.write(`completion.${shell}`, completionScript(shell)!);
-      const { code, stderr } = await run(path!, [check, script]);
-      assertEquals([code, stderr], [0, ""]);
-    },
-  });
-}
