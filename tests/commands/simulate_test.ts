@@ -197,6 +197,38 @@ Deno.test("standard output on a full disk is an error in words, not a stack trac
   }
 });
 
+Deno.test("a page never takes the place of what it is made from", async () => {
+  await using folder = await tempDir();
+  const cases = [
+    ["report", "night.html"],
+    ["report", "./night.html", "--html=night.html"],
+    ["simulate", "--from=night.html", "--html=night.html"],
+    ["simulate", "--load=recording:night.html", "--html=night.html"],
+  ];
+  record(folder.join("night.html"));
+  const before = await Deno.readTextFile(folder.join("night.html"));
+  for (const args of cases) {
+    const { code, stderr } = await call(args, folder.path);
+    assertEquals(code, 2);
+    assertEquals(
+      stderr,
+      "Cannot write night.html: it is what the page is made from, name another file with --html\n",
+    );
+    assertEquals(await Deno.readTextFile(folder.join("night.html")), before, args.join(" "));
+  }
+});
+
+Deno.test("simulate tells of a variable that is no setting", async () => {
+  const { code, stderr } = await call(["simulate", "--load=5x2s", "--no-chart"], undefined, {
+    GUNICORN_AUTOSCALER_MAX_WORKER: "3",
+  });
+  assertEquals(code, 0);
+  assertEquals(
+    stderr,
+    "Warning: GUNICORN_AUTOSCALER_MAX_WORKER is not a setting; did you mean GUNICORN_AUTOSCALER_MAX_WORKERS?\n",
+  );
+});
+
 Deno.test("report ends with 2 and says what is wrong", async () => {
   await using folder = await tempDir();
   await folder.write("other.txt", "hello\n");

@@ -1,4 +1,5 @@
 import { BAD_USAGE, refuse } from "../refusal.ts";
+import { print } from "../../output.ts";
 import { bashScript } from "./bash.ts";
 import { COMMANDS, SHELLS } from "./completed_commands.ts";
 import { fishScript } from "./fish.ts";

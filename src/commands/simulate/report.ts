@@ -3,6 +3,7 @@ import { fileProblem } from "../../platform/file_problem.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
 import { page } from "../../simulation/report/page.ts";
 import { recordedResult } from "../../simulation/report/recorded_result.ts";
+import { writePage } from "./page_file.ts";
 import { parseRecording } from "../../simulation/load/recording.ts";
 import { print } from "../../output.ts";
 
@@ -48,7 +49,7 @@ export async function report(args: readonly string[]): Promise<number> {
       results: [result],
       foresight: undefined,
     });
-    if (target !== "-") await writeText(target, html);
+    if (target !== "-") await writePage(target, html, [file]);
   } catch (error) {
     return refuse([errorText(error)], BAD_USAGE);
   }
@@ -72,7 +73,7 @@ function read(args: readonly string[]): { files: string[]; out?: string; slo?: n
     if (value === undefined || value === "") {
       result.errors.push(`Cannot use --${name}: its value is missing, write --${name}=VALUE`);
     } else if (name === "html") result.out = value;
-    else if (Number(value) > 0) result.slo = Number(value);
+    else if (Number(value) > 0 && Number.isFinite(Number(value))) result.slo = Number(value);
     else result.errors.push(`Cannot use --slo=${value}: it is not a time, give a number of ms above 0`);
   }
   if (result.files.length !== 1) {
@@ -90,13 +91,5 @@ async function readText(path: string): Promise<string> {
     return await Deno.readTextFile(path);
   } catch (error) {
     throw new Error(`Cannot read ${path}: ${fileProblem(error)}, give a file that can be read`);
-  }
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  try {
-    await Deno.writeTextFile(path, text);
-  } catch (error) {
-    throw new Error(`Cannot write ${path}: ${fileProblem(error, "folder")}, name another file with --html`);
   }
 }

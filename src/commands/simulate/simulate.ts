@@ -1,5 +1,5 @@
+import { errorText } from "../../error_text.ts";
 import { variableOf } from "../../settings/option.ts";
-import { fileProblem } from "../../platform/file_problem.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { durationMs, expectedRequests } from "../../simulation/load/arrivals.ts";
 import { makeAutoscaler } from "../../simulation/report/comparison.ts";
@@ -20,6 +20,7 @@ import { percent, table } from "../../simulation/report/results_table.ts";
 import { terminalChart } from "../../simulation/report/terminal_chart.ts";
 import { tune, type Tuning } from "../../simulation/report/tuning.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
+import { writePage } from "./page_file.ts";
 import { makePlan, type Plan } from "./simulate_plan.ts";
 import { print } from "../../output.ts";
 
@@ -38,13 +39,17 @@ export async function simulate(args: readonly string[]): Promise<number> {
   }
   const plan = makePlan(parsed);
   if ("errors" in plan) return refuse(plan.errors, BAD_USAGE);
+  for (const warning of plan.warnings) console.error(`Warning: ${warning}`);
   const { options } = parsed;
   const { scenario } = plan;
   const simulated = simulateAll(plan, options);
   const { results, ideal, tuning } = simulated;
   if (options.html !== "") {
-    const problem = await writePage(scenario, options, simulated);
-    if (problem !== undefined) return refuse([problem], BAD_USAGE);
+    try {
+      await writeResult(scenario, options, simulated);
+    } catch (error) {
+      return refuse([errorText(error)], BAD_USAGE);
+    }
   }
   if (options.json) {
     const report = { scenario: { ...scenario, load: undefined }, results, foresight: ideal, tuning };
@@ -88,25 +93,21 @@ function simulateAll(plan: Plan, options: SimulateArguments["options"]): Simulat
   return { results, ideal, tuning };
 }
 
-/** Writes the page that --html asks for. Returns why it cannot be written; undefined when it is. */
-async function writePage(
+/** Writes the page that --html asks for. Throws an Error that says why it cannot be written. */
+async function writeResult(
   scenario: Scenario,
   options: SimulateArguments["options"],
   { results, ideal }: Simulated,
-): Promise<string | undefined> {
-  const content = {
+): Promise<void> {
+  const html = page({
     title: "gunicorn-autoscaler: simulation",
     subtitle: describe(scenario, options),
     sloMs: scenario.sloMs,
     results,
     foresight: ideal,
-  };
-  try {
-    await Deno.writeTextFile(options.html, page(content));
-    return undefined;
-  } catch (error) {
-    return `Cannot write ${options.html}: ${fileProblem(error, "folder")}, name another file with --html`;
-  }
+  });
+  const named = options.load.replace(/^[a-z-]+:/, "");
+  await writePage(options.html, html, [options.from, named, named.replace(/:[^:/]+$/, "")]);
 }
 
 function tuned(

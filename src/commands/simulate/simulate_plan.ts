@@ -30,6 +30,8 @@ export interface Plan {
   readonly recording: Recording | undefined;
   /** With --pods: what runs instead, the autoscaler as given first. */
   readonly pods: readonly PodRun[];
+  /** Sentences about settings that change nothing. */
+  readonly warnings: readonly string[];
 }
 
 /** Checks everything before anything runs; every error is listed. */
@@ -102,6 +104,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     controllers: comparison.controllers,
     recording: options.pods ? undefined : load.recording,
     pods: podPlan.runs,
+    warnings: resolved.warnings,
   };
 }
 
