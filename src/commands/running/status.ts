@@ -11,13 +11,15 @@ import { print, write } from "../../output.ts";
 
 const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance PID|DIR]
 Shows what a running autoscaler does and why. --watch: live. --json: as JSON, with --watch a line a second.
-Colours go to terminals only; NO_COLOR turns them off.`;
+Colours go to terminals only; NO_COLOR and TERM=dumb turn them off.`;
 
 /** Signals that end --watch, and its exit codes. */
 const WATCH_ENDS = { SIGINT: 0, SIGHUP: 129, SIGTERM: 143 } as const;
 
 /** Used without COLUMNS and without a terminal. */
 const USUAL_WIDTH = 100;
+/** Less is not readable. */
+const LEAST_WIDTH = 40;
 
 /** `status`: one screen of a running instance; returns the exit code. */
 export async function status(args: readonly string[]): Promise<number> {
@@ -52,7 +54,7 @@ async function once(dir: string, json: boolean): Promise<number> {
  * screen of its own, as `top` does.
  */
 async function watch(dir: string, json: boolean): Promise<number> {
-  const screen = Deno.stdout.isTerminal() && !json;
+  const screen = isScreen() && !json;
   const leave = () => {
     if (screen) write("\x1b[?25h\x1b[?1049l");
   };
@@ -96,18 +98,23 @@ function view(report: StatusReport, history: HistoryReport): string[] {
   return terminalView(report, history, painter(), width());
 }
 
+/** Whether it is shown by a terminal that has colours and moves its cursor: one that is TERM=dumb prints the codes. */
+function isScreen(): boolean {
+  return Deno.stdout.isTerminal() && variable("TERM") !== "dumb";
+}
+
 /** Colours for terminals, unless refused: https://no-color.org. FORCE_COLOR is for pipes that show them. */
 export function painter(): Paint {
   if (variable("NO_COLOR")) return plain;
-  return variable("FORCE_COLOR") || Deno.stdout.isTerminal() ? colored : plain;
+  return variable("FORCE_COLOR") || isScreen() ? colored : plain;
 }
 
-/** Characters a line may have: what COLUMNS says, else the terminal's width, within 40 to 140. */
+/** Characters a line may have: what COLUMNS says, else the terminal's width, at most 140; never fewer than 40. */
 export function width(): number {
-  const columns = Number(variable("COLUMNS"));
-  if (columns >= 40) return columns;
+  const columns = variable("COLUMNS") ?? "";
+  if (/^[1-9]\d{0,2}$/.test(columns)) return Math.max(LEAST_WIDTH, Number(columns));
   try {
-    return Math.max(40, Math.min(140, Deno.consoleSize().columns));
+    return Math.max(LEAST_WIDTH, Math.min(140, Deno.consoleSize().columns));
   } catch {
     return USUAL_WIDTH;
   }

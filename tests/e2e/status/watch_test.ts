@@ -67,3 +67,35 @@ Deno.test("status --watch gives the terminal back when it is ended by a signal",
   });
   assertEquals(stdout.trim(), "143 True", stderr);
 });
+
+/** Runs a command in a terminal to its end, or until it has shown the workers; prints whether there was a code in it. */
+const IN_TERMINAL = `
+import os, pty, signal, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b''
+try:
+    while b'ready' not in seen:
+        seen += os.read(terminal, 4096)
+    os.kill(pid, signal.SIGTERM)
+    while True:
+        seen += os.read(terminal, 4096)
+except OSError:  # its other end is closed
+    pass
+os.waitpid(pid, 0)
+print(b'ready' in seen, b'\\x1b' in seen)
+`;
+
+Deno.test("a dumb terminal gets no codes, neither of colours nor of a screen", async () => {
+  await using it = await autoscaled({ own: ["--min-workers", "2"] });
+  await controlSocket(it);
+  for (const [TERM, codes] of [["dumb", "False"], ["xterm", "True"]] as const) {
+    for (const more of [[], ["--watch"]]) {
+      const words = ["-c", IN_TERMINAL, ...program(), "status", ...more];
+      const env = { GUNICORN_AUTOSCALER_RUNTIME_DIR: it.runtimeBase, TERM };
+      const { stdout, stderr } = await run("python3", words, { env });
+      assertEquals(stdout.trim(), `True ${codes}`, stderr);
+    }
+  }
+});
