@@ -48,10 +48,10 @@ export function changeLive(
   }
   const changed = values as unknown as Settings;
   if (errors.length === 0 && changed.minWorkers > changed.maxWorkers) {
-    errors.push(
-      `Cannot set min-workers=${changed.minWorkers}: it is above the maximum of ${changed.maxWorkers}, ` +
-        "set min-workers and max-workers together",
-    );
+    const wrong = changed.minWorkers === settings.minWorkers
+      ? `max-workers=${changed.maxWorkers}: it is below the minimum of ${changed.minWorkers}`
+      : `min-workers=${changed.minWorkers}: it is above the maximum of ${changed.maxWorkers}`;
+    errors.push(`Cannot set ${wrong}, set min-workers and max-workers together`);
   }
   return errors.length > 0 ? { errors } : { settings: changed, policy: policyOf(changed), lines };
 }

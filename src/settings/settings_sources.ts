@@ -49,6 +49,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
   const values: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
   const invalid = new Set<SettingName>();
+  let givenMinimum = "";
   for (const option of OPTIONS) {
     const variable = variableOf(option);
     const candidates: [Source, string, string | undefined][] = [
@@ -58,6 +59,8 @@ export function resolveSettings(texts: SourceTexts): Resolved {
       ["recording", option.flag, texts.recorded?.get(option.flag)],
     ];
     const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
+    const given = `${where}=${text}${PLACES[source] ?? ""}`;
+    if (option.name === "minWorkers") givenMinimum = given;
     const parsed = text === undefined ? undefined : v.safeParse(option.type.schema, text);
     if (parsed?.success) {
       values[option.name] = parsed.output;
@@ -67,8 +70,7 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     values[option.name] = option.default === "cores" ? defaultMaximum(texts) : option.default;
     sources[option.name] = "default";
     if (text === undefined) continue;
-    const place = PLACES[source] ?? "";
-    errors.push(`Cannot use ${where}=${text}${place}: it is not a valid value, give ${option.type.range}`);
+    errors.push(`Cannot use ${given}: it is not a valid value, give ${option.type.range}`);
     invalid.add(option.name);
   }
   for (const name of [...Object.keys(texts.environment), ...Object.keys(fromFile)]) {
@@ -86,7 +88,9 @@ export function resolveSettings(texts: SourceTexts): Resolved {
   }
   const settings = values as unknown as Settings;
   if (!invalid.has("minWorkers") && !invalid.has("maxWorkers")) {
-    if (settings.minWorkers > settings.maxWorkers) errors.push(minAboveMax(settings, sources, texts.cores));
+    if (settings.minWorkers > settings.maxWorkers) {
+      errors.push(minAboveMax(givenMinimum, settings, sources, texts.cores));
+    }
     if (settings.minWorkers === settings.maxWorkers && sources["maxWorkers"] === "default") {
       warnings.push(nothingToScale(settings, texts.cores));
     }
@@ -131,11 +135,16 @@ function nothingToScale({ minWorkers, maxWorkers }: Settings, cores: number): st
   }`;
 }
 
-function minAboveMax(settings: Settings, sources: Record<string, Source>, cores: number): string {
+function minAboveMax(
+  given: string,
+  settings: Settings,
+  sources: Record<string, Source>,
+  cores: number,
+): string {
   const max = sources["maxWorkers"] === "default"
     ? `${settings.maxWorkers}, which follows from ${Number(cores.toFixed(2))} cores, set --max-workers too`
     : `${settings.maxWorkers}, raise --max-workers or lower --min-workers`;
-  return `Cannot use --min-workers=${settings.minWorkers}: it is above the maximum of ${max}`;
+  return `Cannot use ${given}: it is above the maximum of ${max}`;
 }
 
 /** An empty variable is none: Compose and charts pass on what is not set as an empty one. */

@@ -129,6 +129,12 @@ Deno.test("a minimum above the maximum is an error that says which to change", (
   assertStringIncludes(resolve({ flags }).errors[0]!, "follows from 2 cores, set --max-workers too");
   flags.set("max-workers", "4");
   assertStringIncludes(resolve({ flags }).errors[0]!, "raise --max-workers or lower --min-workers");
+  assertMatch(resolve({ flags }).errors[0]!, /^Cannot use --min-workers=8: /);
+  const environment = { GUNICORN_AUTOSCALER_MIN_WORKERS: "9" };
+  assertMatch(
+    resolve({ environment, flags: new Map([["max-workers", "3"]]) }).errors[0]!,
+    /^Cannot use GUNICORN_AUTOSCALER_MIN_WORKERS=9: it is above the maximum of 3/,
+  );
 });
 
 Deno.test("a maximum below the default minimum takes the minimum along", () => {
