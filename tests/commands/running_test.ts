@@ -4,6 +4,7 @@ import { CONTROL_SOCKET } from "../../src/status/http/listen.ts";
 import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
 import { chooseInstance, type Found } from "../../src/commands/running/find_instance.ts";
+import { width } from "../../src/commands/running/status.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const instance = (pid: number, app: string): Found => ({
@@ -75,4 +76,21 @@ Deno.test("arguments of commands are read strictly", () => {
   assertMatch(readArguments(["--xyzzy"], ["json"]).errors.join(), /give --instance, --json, --help$/);
   assertEquals(readArguments(["--for="], [], ["for"]).errors.length, 1);
   assertEquals(readArguments(["-h"]).help, true);
+  assertEquals(readArguments(["--for", "-5m"], [], ["for"]).errors.length, 2);
+});
+
+Deno.test("COLUMNS that no terminal has is no width", () => {
+  const before = Deno.env.get("COLUMNS");
+  const widths = (...texts: string[]) =>
+    texts.map((text) => {
+      Deno.env.set("COLUMNS", text);
+      return width();
+    });
+  try {
+    assertEquals(widths("20", "40", "200"), [40, 40, 200]);
+    assertEquals(new Set(widths("1e9", "Infinity", "41.5", "0", "")).size, 1);
+  } finally {
+    if (before === undefined) Deno.env.delete("COLUMNS");
+    else Deno.env.set("COLUMNS", before);
+  }
 });

@@ -56,6 +56,6 @@ export function readArguments(
     flags: new Set(switches.filter((name) => parsed[name] === true)),
     values,
     words: parsed._.map(String),
-    errors,
+    errors: [...new Set(errors)],
   };
 }

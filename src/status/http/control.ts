@@ -83,16 +83,17 @@ export class Control {
     if (typeof workers !== "number" || !Number.isInteger(workers) || workers < 1) {
       return { error: "Cannot pin the workers: their number is missing, give a whole number from 1" };
     }
+    const many = `${workers} ${workers === 1 ? "worker" : "workers"}`;
     if (workers > maxWorkers) {
       return {
         error:
-          `Cannot pin ${workers} workers: the maximum is ${maxWorkers}, raise it first (set max-workers=${workers})`,
+          `Cannot pin ${many}: the maximum is ${maxWorkers}, raise it first (set max-workers=${workers})`,
       };
     }
     if (workers < minWorkers) {
       return {
         error:
-          `Cannot pin ${workers} workers: the minimum is ${minWorkers}, lower it first (set min-workers=${workers})`,
+          `Cannot pin ${many}: the minimum is ${minWorkers}, lower it first (set min-workers=${workers})`,
       };
     }
     return { kind: "pinned", workers };

@@ -64,7 +64,7 @@ Deno.test("orders that make no sense change nothing and say why", () => {
     const [body, why] of [
       [{ kind: "pinned" }, /number is missing/],
       [{ kind: "pinned", workers: 9 }, /maximum is 8, raise it first/],
-      [{ kind: "pinned", workers: 1 }, /minimum is 2, lower it first/],
+      [{ kind: "pinned", workers: 1 }, /Cannot pin 1 worker: the minimum is 2, lower it first/],
       [{ kind: "pinned", workers: 2.5 }, /whole number/],
       [{ kind: "paused", forSeconds: -1 }, /time/],
       [{ kind: "paused", forSeconds: "9" }, /time/],
