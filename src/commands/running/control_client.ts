@@ -1,6 +1,9 @@
 import { errorText } from "../../error_text.ts";
 import { CONTROL_SOCKET } from "../../status/http/listen.ts";
 
+/** Bytes of a folder whose socket surely has a path that the kernel takes, of 107 at most. */
+const SHORT_DIR = 90;
+
 /** What an instance answered: the HTTP status and the body. */
 export interface ControlAnswer {
   readonly status: number;
@@ -32,10 +35,14 @@ async function answerOf(
   path: string,
   body: string,
 ): Promise<ControlAnswer> {
-  await send(connection, method, path, body);
   let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of connection.readable) text += decoder.decode(chunk, { stream: true });
+  try {
+    await send(connection, method, path, body);
+    const decoder = new TextDecoder();
+    for await (const chunk of connection.readable) text += decoder.decode(chunk, { stream: true });
+  } catch {
+    throw cannot(dir, "it broke off its answer");
+  }
   const end = text.indexOf("\r\n\r\n");
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]);
   if (end < 0 || !(status > 0)) throw cannot(dir, "it broke off its answer");
@@ -65,7 +72,13 @@ export async function* followInstance(dir: string): AsyncGenerator<{ name: strin
 
 async function connect(dir: string): Promise<Deno.UnixConn> {
   try {
-    return await Deno.connect({ transport: "unix", path: `${dir}/${CONTROL_SOCKET}` });
+    // A short one is asked at once: what makes long ones short takes time to load.
+    if (new TextEncoder().encode(dir).length < SHORT_DIR) {
+      return await Deno.connect({ transport: "unix", path: `${dir}/${CONTROL_SOCKET}` });
+    }
+    const { shortPath } = await import("../../status/http/short_path.ts");
+    using socket = shortPath(dir, CONTROL_SOCKET);
+    return await Deno.connect({ transport: "unix", path: socket.path });
   } catch (error) {
     throw cannot(dir, errorText(error));
   }

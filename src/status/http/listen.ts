@@ -24,7 +24,7 @@ export const CONTROL_SOCKET = "control.sock";
 
 /**
  * Opens the private unix socket. The folder keeps others out before the mode does.
- * @throws when it cannot: a path of more than 106 bytes, a file system without sockets
+ * @throws when it cannot: a path of more than 106 bytes (see shortPath), a file system without sockets
  */
 export function listenUnix(path: string): Deno.Listener {
   // Deno removes the name it was bound under when the listener closes, which may be a later socket's by then.

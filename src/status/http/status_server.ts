@@ -15,6 +15,7 @@ import { CONTROL_SOCKET, listenUnix } from "./listen.ts";
 import { metricsText } from "../metrics/metrics_text.ts";
 import { type Looped, readLiveDetails, type Sensed } from "../read_live_details.ts";
 import { isAssetPath, type Pages, route } from "./routes.ts";
+import { shortPath } from "./short_path.ts";
 import { type Identity, statusReport } from "../status_report.ts";
 
 /** Event streams at once, over TCP and the socket together; connections at once, each. */
@@ -188,7 +189,8 @@ export class StatusServer implements Pages {
   }
 
   #serveSocket(): void {
-    const server = this.#serve(listenUnix(`${this.#options.dir}/${CONTROL_SOCKET}`), true);
+    using socket = shortPath(this.#options.dir, CONTROL_SOCKET);
+    const server = this.#serve(listenUnix(socket.path), true);
     if (this.#local !== undefined) {
       this.#servers.delete(this.#local);
       void this.#local.close();
