@@ -40,7 +40,8 @@ export interface Ending {
 export interface Exit {
   /** Its own code, or 128 + signal. */
   readonly code: number;
-  readonly signal: Deno.Signal | null;
+  /** The name of the signal that ended it. */
+  readonly signal: string | null;
 }
 
 /** What is started, and how. */
@@ -72,13 +73,11 @@ export class Gunicorn {
 
   private constructor(child: Deno.ChildProcess) {
     this.pid = child.pid;
-    this.exited = child.status.then((status) => {
+    this.exited = exitOf(child).finally(() => {
       this.#gone = true;
       clearTimeout(this.#launcherTimer);
       clearInterval(this.#againTimer);
       clearInterval(this.#heldTimer);
-      const code = status.signal === null ? status.code : Math.max(status.code, SIGNAL_BASE);
-      return { code, signal: status.signal };
     });
   }
 
@@ -210,6 +209,17 @@ export class Gunicorn {
       Deno.unrefTimer(this.#launcherTimer);
     };
     look();
+  }
+}
+
+/** Deno refuses the status of a process that a real-time signal has ended: it has no name for it, but tells its number. */
+async function exitOf(child: Deno.ChildProcess): Promise<Exit> {
+  try {
+    const { code, signal } = await child.status;
+    return { code: signal === null ? code : Math.max(code, SIGNAL_BASE), signal };
+  } catch (error) {
+    const number = Number(/^Invalid signal: (\d+)/.exec(errorText(error))?.[1] ?? 0);
+    return { code: SIGNAL_BASE + number, signal: `signal ${number}` };
   }
 }
 

@@ -96,3 +96,15 @@ Deno.test("a gunicorn that cannot be executed is refused with what to do", async
   const start = () => Gunicorn.start({ words: [script, "app:app"] });
   assertEquals(assertThrows(start, GunicornNotExecutable, `Cannot start ${script}: `).exitCode, 126);
 });
+
+Deno.test({
+  name: "what a signal ends has 128 + its number as exit code, also of one that Deno has no name for",
+  // Deno takes a process whose status it refuses for one that was not waited for.
+  sanitizeResources: false,
+  async fn() {
+    for (const [number, signal] of [[9, "SIGKILL"], [34, "signal 34"]] as const) {
+      const gunicorn = Gunicorn.start({ words: ["sh", "-c", `kill -${number} $$`] });
+      assertEquals(await gunicorn.exited, { code: 128 + number, signal });
+    }
+  },
+});
