@@ -1,5 +1,6 @@
 import inspectScript from "../../probe/gunicorn_autoscaler_inspect.py" with { type: "text" };
 import { errorText } from "../error_text.ts";
+import { sendSignal } from "../platform/process_id.ts";
 import { headOf } from "./find.ts";
 
 /** gunicorn's configuration, as its own loader reads it. */
@@ -111,7 +112,7 @@ export async function inspectGunicorn(
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      child.kill("SIGKILL");
+      sendSignal(child.pid, "SIGKILL");
     }, longestMs);
     const outputs = [new Output(child.stdout), new Output(child.stderr)] as const;
     const { code } = await child.status;

@@ -5,8 +5,11 @@ import { startTicksOf } from "./process_id.ts";
 
 const FOLDER_PREFIX = "gunicorn-autoscaler-";
 const OWNER_ONLY = 0o700;
-/** The path of a socket has 107 bytes at most: what is left beside "/gunicorn-autoscaler-", a random name and its own. */
-const LONGEST_BASE = 107 - 21 - 16 - 13;
+/**
+ * The path of a socket has 107 bytes at most: what is left beside "/gunicorn-autoscaler-", a random name and the
+ * "/control.sock~" that it is bound under.
+ */
+const LONGEST_BASE = 107 - 21 - 16 - 14;
 /** Names the owner of the folder. */
 export const INSTANCE_FILE = "instance.json";
 
@@ -41,7 +44,7 @@ export function runtimeBases(environment: { get(name: string): string | undefine
  */
 export function makeRuntimeDir(bases: readonly string[], fill: (path: string) => void = () => {}): string {
   const problems: string[] = [];
-  const lastResorts = bases.filter((base) => replaceableIn(base) !== undefined || base.length > LONGEST_BASE);
+  const lastResorts = bases.filter((base) => replaceableIn(base) !== undefined || isTooLong(base));
   for (const base of [...bases.filter((base) => !lastResorts.includes(base)), ...lastResorts]) {
     let path: string | undefined;
     try {
@@ -65,6 +68,10 @@ export function makeRuntimeDir(bases: readonly string[], fill: (path: string) =>
     }, give a folder that can be written, and has room, with --runtime-dir ` +
       "(in a read-only container, mount a tmpfs)",
   );
+}
+
+function isTooLong(base: string): boolean {
+  return new TextEncoder().encode(base).length > LONGEST_BASE;
 }
 
 /**
@@ -193,7 +200,8 @@ function isHalfMade(dir: string, nowMs: number): boolean {
 function readInstance(dir: string): Instance | undefined {
   try {
     if (unsafe(dir) !== undefined) return undefined;
-    return JSON.parse(Deno.readTextFileSync(`${dir}/${INSTANCE_FILE}`)) as Instance;
+    const instance = JSON.parse(Deno.readTextFileSync(`${dir}/${INSTANCE_FILE}`)) as Instance | null;
+    return Number.isInteger(instance?.pid) && Number.isInteger(instance?.startTicks) ? instance! : undefined;
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import {
   writeInstance,
 } from "../../src/platform/runtime_dir.ts";
 import { startTicksOf } from "../../src/platform/process_id.ts";
+import { CONTROL_SOCKET, listenUnix } from "../../src/status/http/listen.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const instance = (pid: number, startTicks: number) => ({
@@ -46,10 +47,29 @@ Deno.test("a base too long for a socket is the last resort", async () => {
   const path = makeRuntimeDir([long]);
   assert(path.startsWith(long));
   await using short = await tempDir();
-  using _socket = Deno.listen({
-    transport: "unix",
-    path: `${makeRuntimeDir([short.path.padEnd(57, "/")])}/control.sock`,
-  });
+  const other = base.join("other");
+  Deno.mkdirSync(other);
+  // Of one byte a character, and of two.
+  for (const letter of ["x", "é"]) {
+    const bytes = new TextEncoder().encode(letter).length;
+    const room = 56 - `${short.path}/`.length;
+    const longest = short.join(letter.repeat(Math.floor(room / bytes)));
+    for (const path of [longest, longest + letter]) Deno.mkdirSync(path);
+    using _socket = listenUnix(`${makeRuntimeDir([longest, other])}/${CONTROL_SOCKET}`);
+    assert(makeRuntimeDir([longest, other]).startsWith(longest));
+    assert(makeRuntimeDir([longest + letter, other]).startsWith(other));
+  }
+});
+
+Deno.test("a folder whose owner cannot be read is nobody's, and is removed once it is old", async () => {
+  await using base = await tempDir();
+  for (const text of ["null", "{}", "1", '{"pid":"1"}', "{"]) {
+    const dir = makeRuntimeDir([base.path]);
+    Deno.writeTextFileSync(`${dir}/instance.json`, text);
+    assertEquals(runningInstances([base.path]), []);
+    assertEquals(removeStaleDirs([base.path]), []);
+    assertEquals(removeStaleDirs([base.path], Date.now() + 2 * 3_600_000), [dir]);
+  }
 });
 
 Deno.test("a base without room for what is needed is left, with nothing in it, for the next", async () => {
