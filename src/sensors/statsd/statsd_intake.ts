@@ -40,6 +40,6 @@ export class StatsdIntake {
   /** Closes the port, and waits until all has ended. */
   async close(): Promise<void> {
     await this.#listener.close();
-    await this.#relay?.close();
+    this.#relay?.close();
   }
 }

@@ -4,8 +4,7 @@
  * is counted.
  */
 
-import { connectUdp, connectUnix, sendDatagram } from "../../platform/datagram.ts";
-import { libc } from "../../platform/libc.ts";
+import { closeDatagram, connectUdp, connectUnix, sendDatagram } from "../../platform/datagram.ts";
 
 /** Where packets go: UDP, or a unix socket. */
 export type RelayTarget = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -34,15 +33,18 @@ export class StatsdRelay {
 
   readonly #target: RelayTarget;
   #fd: number | undefined;
+  readonly #connectUdp: typeof connectUdp;
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #connecting: Promise<void> = Promise.resolve();
+  #isConnecting = false;
   #isClosed = false;
+  /** Fulfilled when the first attempt to connect has ended, however it ended. */
+  readonly ready: Promise<void>;
 
   /**
    * Starts to connect. A server that is not there yet is tried again every 2 s.
    * @throws Error "Cannot relay StatsD to ..." when the target is no address at all
    */
-  constructor(target: string) {
+  constructor(target: string, connect = connectUdp) {
     const parsed = parseRelayTarget(target);
     if (parsed === undefined) {
       throw new Error(
@@ -50,12 +52,8 @@ export class StatsdRelay {
       );
     }
     this.#target = parsed;
-    this.#connecting = this.#connect();
-  }
-
-  /** Fulfilled when the first attempt to connect has ended, however it ended. */
-  get ready(): Promise<void> {
-    return this.#connecting;
+    this.#connectUdp = connect;
+    this.ready = this.#connect();
   }
 
   /** Hands one packet on. */
@@ -70,27 +68,32 @@ export class StatsdRelay {
     if (this.#fd === undefined || "path" in this.#target) this.#connectLater();
   }
 
-  async close(): Promise<void> {
+  /** Waits for nothing: a name server that does not answer takes as long as it likes to give up. */
+  close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
-    await this.#connecting;
-    if (this.#fd !== undefined) libc()?.close(this.#fd);
-    this.#fd = undefined;
+    this.#use(undefined);
   }
 
   async #connect(): Promise<void> {
     const target = this.#target;
-    const fd = "path" in target ? connectUnix(target.path) : await connectUdp(target.host, target.port);
-    if (fd === undefined) return;
-    if (this.#fd !== undefined) libc()?.close(this.#fd);
+    this.#isConnecting = true;
+    const fd = "path" in target ? connectUnix(target.path) : await this.#connectUdp(target.host, target.port);
+    this.#isConnecting = false;
+    if (fd !== undefined) this.#use(fd);
+    if (this.#isClosed) this.#use(undefined);
+  }
+
+  #use(fd: number | undefined): void {
+    if (this.#fd !== undefined) closeDatagram(this.#fd);
     this.#fd = fd;
   }
 
   #connectLater(): void {
-    if (this.#retry !== undefined || this.#isClosed) return;
+    if (this.#retry !== undefined || this.#isConnecting || this.#isClosed) return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      this.#connecting = this.#connect();
+      void this.#connect();
     }, RETRY_MS);
   }
 }

@@ -42,7 +42,7 @@ for (const hostname of ["127.0.0.1", "::1"]) {
     assertEquals(await next(server), "gunicorn.requests:1|c|@1.0|#a:b\nrest");
     assertEquals(await next(server), "\0\xff");
     assertEquals([relay.sent, relay.failed], [2, 0]);
-    await relay.close();
+    relay.close();
     server.close();
   });
 }
@@ -53,7 +53,7 @@ Deno.test("A name such as localhost is looked up", async () => {
   await relay.ready;
   relay.send(bytes("x:1|c"));
   assertEquals(relay.sent, 1);
-  await relay.close();
+  relay.close();
   server.close();
 });
 
@@ -65,7 +65,7 @@ Deno.test("Packets arrive at a unix socket", async () => {
   await relay.ready;
   relay.send(bytes("x.requests:1|c"));
   assertEquals(await next(server), "x.requests:1|c");
-  await relay.close();
+  relay.close();
   server.close();
 });
 
@@ -79,7 +79,7 @@ Deno.test("A UDP server that was away gets the first packet after its return", a
   const second = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port });
   relay.send(bytes("kept:1|c"));
   assertEquals(await next(second), "kept:1|c");
-  await relay.close();
+  relay.close();
   second.close();
 });
 
@@ -88,7 +88,7 @@ Deno.test("Without a listener on the unix socket packets count as failed", async
   await relay.ready;
   for (let i = 0; i < 3; i++) relay.send(bytes("x:1|c"));
   assertEquals([relay.sent, relay.failed], [0, 3]);
-  await relay.close();
+  relay.close();
 });
 
 Deno.test("A server whose socket is full costs packets, not time", async () => {
@@ -100,7 +100,7 @@ Deno.test("A server whose socket is full costs packets, not time", async () => {
   for (let i = 0; i < 5_000; i++) relay.send(bytes("x:1|c"));
   assertEquals(relay.sent + relay.failed, 5_000);
   assertEquals(relay.failed > 0, true);
-  await relay.close();
+  relay.close();
   server.close();
 });
 
@@ -109,7 +109,7 @@ Deno.test("An unknown host name costs packets only", async () => {
   await relay.ready;
   relay.send(bytes("x:1|c"));
   assertEquals([relay.sent, relay.failed], [0, 1]);
-  await relay.close();
+  relay.close();
 });
 
 Deno.test("A target that is no address is an error that says what to correct", () => {
@@ -130,6 +130,21 @@ Deno.test("The relay passes on what the listener receives", async () => {
   assertEquals(window.take().requests, 1);
   app.close();
   await listener.close();
-  await relay.close();
+  relay.close();
+  server.close();
+});
+
+Deno.test("The end waits for no name server", () => {
+  const relay = new StatsdRelay("nowhere:8125", () => new Promise(() => {}));
+  relay.close();
+});
+
+Deno.test("A server found after the end is left again", async () => {
+  const server = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const relay = new StatsdRelay(`127.0.0.1:${(server.addr as Deno.NetAddr).port}`);
+  relay.close();
+  await relay.ready;
+  relay.send(bytes("x:1|c"));
+  assertEquals([relay.sent, relay.failed], [0, 1]);
   server.close();
 });
