@@ -17,12 +17,7 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "above-maximum":
       return `the maximum is ${decision.target}: ${moved(decision)}`;
     case "quiet":
-      return sentence(
-        `at most ${workers(decision.target)} wanted for ${seconds(reason.lowForMs)}${load(facts)}: ${
-          moved(decision)
-        }`,
-        decision,
-      );
+      return quiet(decision, facts, reason.lowForMs);
     case "slow-not-starved":
       return slow(facts, sloP95Ms);
     case "streams":
@@ -32,7 +27,9 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "steady":
       return `${workers(decision.current)} ${decision.current === 1 ? "is" : "are"} enough${load(facts)}`;
     case "holding":
-      return `fewer are enough${load(facts)}, but load may return: hold ${workers(decision.current)}`;
+      return `fewer are enough${load(facts)}, but ${waiting(facts) ?? "load may return"}: hold ${
+        workers(decision.current)
+      }`;
     case "down-cooldown":
       return `fewer are enough${load(facts)}, but the cooldown after the last change lasts ${
         seconds(reason.forMs)
@@ -196,6 +193,20 @@ function observed(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: num
     case "none":
       return `${rate}${took}`;
   }
+}
+
+/** Fewer were enough, or a bound that removes workers allows no more. */
+function quiet(decision: Decision, facts: Facts | undefined, lowForMs: number): string {
+  const { wanted, target, bounds } = decision;
+  const why = wanted > target
+    ? `${workers(wanted)} wanted${load(facts)}, but ${explainBound(bounds.max)}`
+    : `at most ${workers(target)} wanted for ${seconds(lowForMs)}${load(facts)}`;
+  return `${why}: ${moved(decision)}`;
+}
+
+function waiting(facts: Facts | undefined): string | undefined {
+  if (facts === undefined || !known(facts.queued) || facts.queued <= 0) return undefined;
+  return `${requests(facts.queued)} ${Math.round(facts.queued) === 1 ? "waits" : "wait"}`;
 }
 
 function slow(facts: Facts | undefined, sloP95Ms: number): string {

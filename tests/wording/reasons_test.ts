@@ -187,9 +187,23 @@ Deno.test("every decision is one plain sentence", async (t) => {
         reason: { code: "quiet", lowForMs: 3_000 },
         current: 9,
         target: 1,
+        wanted: 1,
         demand: demand("none", { rps: 0.4 }),
       },
       "at most 1 worker wanted for 3.0 s at 0.4 requests/s, 38 % busy: shrink from 9 to 1 worker",
+    ],
+    [
+      {
+        reason: { code: "quiet", lowForMs: 3_000 },
+        current: 9,
+        target: 3,
+        bounds: boundsOf({
+          workers: 3,
+          why: { code: "cpu", usedCores: 1.94, limitCores: 2, onCpuShare: 0.95 },
+        }),
+      },
+      "9 workers wanted at 61 requests/s, 38 % busy, but the CPU allows 3 (2.0 cores, 1.9 used, and requests want the " +
+      "CPU for 95 % of their time): shrink from 9 to 3 workers",
     ],
     [
       { reason: { code: "no-data" }, demand: "unknown", target: 2 },
@@ -216,8 +230,16 @@ Deno.test("every decision is one plain sentence", async (t) => {
       "9 workers wanted, but the cooldown after the last growth lasts 0.7 s more",
     ],
     [
-      { reason: { code: "holding", forMs: 0 }, current: 5, target: 5 },
+      { reason: { code: "holding", forMs: 0 }, current: 5, target: 5, demand: demand("load", { queued: 0 }) },
       "fewer are enough at 61 requests/s, 38 % busy, but load may return: hold 5 workers",
+    ],
+    [
+      { reason: { code: "holding", forMs: 0 }, current: 5, target: 5, demand: demand("load", { queued: 1 }) },
+      "fewer are enough at 61 requests/s, 38 % busy, but 1 request waits: hold 5 workers",
+    ],
+    [
+      { reason: { code: "holding", forMs: 0 }, current: 5, target: 5 },
+      "fewer are enough at 61 requests/s, 38 % busy, but 7 requests wait: hold 5 workers",
     ],
     [
       { reason: { code: "down-cooldown", forMs: 1_800 }, current: 5, target: 5 },

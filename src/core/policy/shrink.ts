@@ -1,4 +1,5 @@
 import { LATE_LOOP_PART } from "../constants.ts";
+import type { PolicySettings } from "../policy_settings.ts";
 import type { Demand } from "../reason.ts";
 import { known } from "../sample.ts";
 import { leastStep } from "./flat_hold.ts";
@@ -26,10 +27,11 @@ export function shrink(
     return { target, reason: { code: "holding", forMs: hold.ms } };
   }
   // Requests that wait for an event loop are starved, however few are in flight.
-  const slow = known(p95Ms) && p95Ms > settings.sloP95Ms && loopWaitMs < settings.sloP95Ms / LATE_LOOP_PART;
+  const isStarved = waits || loopWaitMs >= settings.sloP95Ms / LATE_LOOP_PART;
+  const isSlow = known(p95Ms) && p95Ms > settings.sloP95Ms;
   return {
     target,
-    reason: { code: slow ? "slow-not-starved" : "steady" },
+    reason: { code: isSlow && !isStarved ? "slow-not-starved" : "steady" },
     changes: halvedWhenCalm(state, nowMs, hold.learnedMs),
   };
 }
@@ -38,7 +40,7 @@ export function shrink(
 function remove(state: PolicyState, input: PolicyInput, demand: Demand, hold: Hold): Step {
   const { target, lastUpAtMs, lastDownAtMs, lowSinceMs } = state;
   const { nowMs, settings, start } = input;
-  const streams = keptForStreams(input, demand, target, nowMs - lowSinceMs);
+  const streams = keptForStreams(settings, demand, nowMs - lowSinceMs);
   if (streams >= target) return { target, reason: { code: "streams", workers: streams } };
   const changes = halvedWhenCalm(state, nowMs, hold.learnedMs);
   const waitMs = Math.max(
@@ -56,10 +58,7 @@ function remove(state: PolicyState, input: PolicyInput, demand: Demand, hold: Ho
   };
 }
 
-/** Workers that stay because clients hold websockets or event streams open on them; none once memory is short. */
-function keptForStreams({ bounds, settings }: PolicyInput, demand: Demand, target: number, lowForMs: number) {
-  const { max } = bounds;
-  if (max.why.code === "memory" && max.workers < target) return 0;
-  const isOver = settings.streamGraceMs > 0 && lowForMs >= settings.streamGraceMs;
-  return isOver ? 0 : demand.facts.streamWorkers;
+/** Workers that stay because clients hold websockets or event streams open on them. */
+function keptForStreams({ streamGraceMs }: PolicySettings, demand: Demand, lowForMs: number): number {
+  return streamGraceMs > 0 && lowForMs >= streamGraceMs ? 0 : demand.facts.streamWorkers;
 }

@@ -230,6 +230,13 @@ Deno.test("slow, not starved: not where loops are late by a tenth of the objecti
   assertEquals(reasonAt(DEFAULT_POLICY.sloP95Ms / 10), "steady");
 });
 
+Deno.test("slow, not starved: not while a request waits", () => {
+  const reasonAt = (queued: number) =>
+    new Driver(2).step(demand(2, { facts: { ...facts, p95Ms: 400, queued } })).reason.code;
+  assertEquals(reasonAt(0), "slow-not-starved");
+  assertEquals(reasonAt(1), "steady");
+});
+
 Deno.test("paused holds against any demand", () => {
   const driver = new Driver(4);
   driver.order = { kind: "paused" };

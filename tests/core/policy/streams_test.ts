@@ -1,17 +1,16 @@
 import { assertEquals } from "@std/assert";
-import type { Bounds } from "../../../src/core/reason.ts";
 import { asked } from "../demand/demand_scenes.ts";
-import { bounds, demand, Driver, facts } from "./policy_driver.ts";
+import { demand, Driver, facts } from "./policy_driver.ts";
 import { load } from "../samples.ts";
 
 /** One worker is enough, and clients hold streams open on so many. */
 const streaming = (streamWorkers: number) => demand(2, { facts: { ...facts, streamWorkers } });
 
 /** Where eight workers are after a minute, and why. */
-function after(streamWorkers: number, streamGraceMs = 0, limits: Bounds = bounds()) {
+function after(streamWorkers: number, streamGraceMs = 0) {
   const driver = new Driver(8, { streamGraceMs });
-  let last = driver.step(streaming(streamWorkers), limits);
-  for (; driver.nowMs < 60_000; driver.nowMs += 100) last = driver.step(streaming(streamWorkers), limits);
+  let last = driver.step(streaming(streamWorkers));
+  for (; driver.nowMs < 60_000; driver.nowMs += 100) last = driver.step(streaming(streamWorkers));
   return { target: last.target, code: last.reason.code };
 }
 
@@ -41,30 +40,6 @@ Deno.test("the grace begins when fewer workers are enough", () => {
 
 Deno.test("the shortest grace counts", () => {
   assertEquals(after(8, 1).target, 2);
-});
-
-Deno.test("memory that has room for them lets them stay", () => {
-  const memory = {
-    workers: 9,
-    why: { code: "memory", usedBytes: 5, limitBytes: 10, workerBytes: 1 },
-  } as const;
-  assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] }).target, 8);
-});
-
-Deno.test("memory that has room for just as many lets them stay", () => {
-  const memory = {
-    workers: 8,
-    why: { code: "memory", usedBytes: 5, limitBytes: 10, workerBytes: 1 },
-  } as const;
-  assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] }).target, 8);
-});
-
-Deno.test("memory that is short lets them go", () => {
-  const memory = {
-    workers: 4,
-    why: { code: "memory", usedBytes: 9, limitBytes: 10, workerBytes: 1 },
-  } as const;
-  assertEquals(after(8, 0, { min: 2, max: memory, all: [memory, ...bounds().all] }).target, 2);
 });
 
 Deno.test("one worker more at 80 % of the connections that a worker takes", () => {
