@@ -63,6 +63,7 @@ export async function whileRunning(started: Started): Promise<number> {
     version: VERSION,
     pid: Deno.pid,
     startedAtMs: Date.now(),
+    startedMs: sensing.clock(),
     application: applicationOf(instance.command),
     dryRun: settings.dryRun,
   };

@@ -13,7 +13,9 @@ import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficRepo
 export interface Identity {
   readonly version: string;
   readonly pid: number;
+  /** Unix ms; and the clock of samples at that time, which nobody sets. */
   readonly startedAtMs: number;
+  readonly startedMs: number;
   readonly application: string;
   readonly dryRun: boolean;
 }
@@ -42,7 +44,7 @@ export function statusReport(
     pid: identity.pid,
     startedAt: new Date(identity.startedAtMs).toISOString(),
     now: new Date(wallMs).toISOString(),
-    uptimeSeconds: Math.round((wallMs - identity.startedAtMs) / 100) / 10,
+    uptimeSeconds: Math.round((sample.nowMs - identity.startedMs) / 100) / 10,
     application: identity.application,
     dryRun: identity.dryRun,
     gunicorn: {

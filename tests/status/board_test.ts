@@ -58,6 +58,13 @@ Deno.test("decisions are kept in the words of the log, numbered, and the oldest 
   assertEquals(board.decisions.count, kept.at(-1)!.id);
 });
 
+Deno.test("a clock that is set makes the time since the start no other", () => {
+  for (const setMs of [-3_600_000, 1e12]) {
+    const report = statusReport(boardOf(idle(2)), LIVE_DETAILS, IDENTITY, WALL_MS + setMs, 5)!;
+    assertEquals(report.uptimeSeconds, 3);
+  }
+});
+
 Deno.test("the report has the words of explain, and demand, bounds and signals with their age", () => {
   const samples = [...idle(2), ...burst];
   // The probe goes silent for the last second.

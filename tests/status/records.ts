@@ -17,6 +17,7 @@ export const IDENTITY: Identity = {
   version: "1.2.3",
   pid: 42,
   startedAtMs: WALL_MS - 1_000,
+  startedMs: -1_000,
   application: "shop:app",
   dryRun: false,
 };
