@@ -4,8 +4,8 @@ import type { Write } from "./standard_streams.ts";
 const MOST_BYTES = 256 * 1024;
 /** How often waiting lines are tried again, and how soon where some were taken: the reader reads on. */
 const AGAIN_MS = 100, SOON_MS = 10;
-/** How long a slow reader has at the end. */
-const LAST_MS = 300;
+/** How long a slow reader has at the end, and the pause between two tries. */
+const LAST_MS = 300, LAST_PAUSE_MS = 5;
 
 const encoder = new TextEncoder();
 
@@ -48,7 +48,7 @@ export class LogLines {
   /** Writes what waits, before the program ends. */
   end(): void {
     const untilMs = performance.now() + LAST_MS;
-    do this.#flush(true); while (this.#bytes > 0 && performance.now() < untilMs);
+    for (this.#flush(true); this.#bytes > 0 && performance.now() < untilMs; this.#flush(true)) sleep();
   }
 
   #push(bytes: Uint8Array<ArrayBuffer>): void {
@@ -83,4 +83,9 @@ export class LogLines {
     }, afterMs);
     Deno.unrefTimer(this.#timer);
   }
+}
+
+/** Timers come no more when the program ends. */
+function sleep(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_PAUSE_MS);
 }
