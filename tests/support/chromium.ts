@@ -94,8 +94,8 @@ export class Page implements AsyncDisposable {
   }
 }
 
-/** Starts a Chromium of its own with one empty tab. */
-export async function openPage(chromium: string): Promise<Page> {
+/** Starts a Chromium of its own with one empty tab. `flags`: beside our own. */
+export async function openPage(chromium: string, ...flags: string[]): Promise<Page> {
   const profile = await tempDir("ga-chromium-");
   let browser: Browser | undefined;
   const cleanUp = async () => {
@@ -105,7 +105,7 @@ export async function openPage(chromium: string): Promise<Page> {
   try {
     browser = await puppeteer.launch({
       executablePath: chromium,
-      args: FLAGS,
+      args: [...FLAGS, ...flags],
       userDataDir: profile.path,
       // What it leaves behind when it is ended is removed with the profile.
       env: { ...Deno.env.toObject(), TMPDIR: profile.path },

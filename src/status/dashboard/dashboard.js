@@ -7,6 +7,7 @@ import { markDecision, showDecisions, showWorkers } from "./lists.js";
 import { showFigures, showHead, showWhy } from "./panels.js";
 import { chartSpecs } from "./chart_specs.js";
 import { follow } from "./stream.js";
+import { savedTheme, saveTheme } from "./theme.js";
 
 const data = new Data();
 const live = { objectiveMs: null, memoryShare: 0.9 };
@@ -100,14 +101,14 @@ function theme(name) {
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const saved = localStorage.getItem("theme");
+const saved = savedTheme();
 if (saved === null) charts.draw();
 else theme(saved);
 $("theme").addEventListener("click", () => {
   const now = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
   const next = now === "dark" ? "light" : "dark";
-  localStorage.setItem("theme", next);
   theme(next);
+  saveTheme(next);
 });
 dark.addEventListener("change", () => charts.draw());
 document.addEventListener("visibilitychange", () => !document.hidden && latest && show(latest));

@@ -164,3 +164,16 @@ browserTest("the page works at 360 px, in the dark, and from the keyboard", asyn
   assertEquals(nameless, 0);
   assertEquals(page.problems, []);
 });
+
+browserTest("the page works where the browser keeps nothing for pages", async (chromium) => {
+  const statusPort = freeTcpPort();
+  await using _it = await served(statusPort);
+  await using page = await openPage(chromium, "--disable-local-storage");
+  await page.open(`http://127.0.0.1:${statusPort}/`);
+  await page.until(`${legend("workers", "ready")} === "2"`);
+  const theme = () => page.evaluate<string | undefined>("document.documentElement.dataset.theme");
+  assertEquals(await theme(), undefined);
+  await page.evaluate(`document.getElementById("theme").click()`);
+  assertMatch(await theme() ?? "", /^(dark|light)$/);
+  assertEquals(page.problems, []);
+});
