@@ -88,6 +88,10 @@ Deno.test("simulate refuses what would take hours and more workers to begin with
     "Cannot simulate 3.6e+10 requests: they take hours, give at most 1e+9 by a shorter load or a smaller --scale",
   );
   assertEquals(
+    await refused("--load=0x100000h"),
+    "Cannot simulate 100000 hours: they take hours to compute, give at most 1388 with --tick-ms=100",
+  );
+  assertEquals(
     await refused("--load=5x2s", "--max-workers=4", "--initial-workers=5"),
     "Cannot use --initial-workers=5: it is above the maximum of 4, raise --max-workers or lower it",
   );

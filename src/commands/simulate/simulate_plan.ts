@@ -18,8 +18,9 @@ import { planPods } from "./simulate_pods_plan.ts";
 /** The random numbers for when the controller looks, apart from those of the load. */
 const TICK_STREAM = 5;
 
-/** About eleven minutes of computing. */
+/** Each about eleven minutes of computing. */
 const MOST_REQUESTS = 1e9;
+const MOST_TICKS = 5e7;
 
 /** What `simulate` was asked for, ready to run. */
 export interface Plan {
@@ -78,6 +79,14 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   );
   errors.push(...resolved.errors);
   let { settings } = resolved;
+  const hours = load ? durationMs(load.segments) / 3_600_000 : 0;
+  const mostHours = Math.floor(MOST_TICKS * settings.tickMs / 3_600_000);
+  if (hours > mostHours) {
+    errors.push(
+      `Cannot simulate ${Math.round(hours)} hours: they take hours to compute, give at most ${mostHours} ` +
+        `with --tick-ms=${settings.tickMs}`,
+    );
+  }
   if (options.slo > 0 && ["recording", "default"].includes(resolved.sources.sloP95Ms)) {
     settings = { ...settings, sloP95Ms: options.slo };
   }

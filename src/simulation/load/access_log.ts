@@ -8,6 +8,8 @@ const UNIT_MS: Record<DurationUnit, number> = { s: 1000, ms: 1, us: 0.001 };
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /** Service times are kept apart for each stretch of this length, so that a slow hour stays a slow hour. */
 const SERVICE_WINDOW_S = 60;
+/** Longer than anyone simulates: more is a line with a wrong date. */
+const LONGEST_S = 1e7;
 /** More than this many times a window tell nothing new. */
 const TIMES_KEPT = 5000;
 
@@ -63,6 +65,12 @@ export class AccessLog {
     for (const second of this.#perSecond.keys()) {
       first = Math.min(first, second);
       last = Math.max(last, second);
+    }
+    if (last - first > LONGEST_S) {
+      const [from, to] = [first, last].map((second) => new Date(second * 1000).toISOString().slice(0, 10));
+      throw new Error(
+        `Cannot read the access log: it goes from ${from} to ${to}, cut out the part that is to be simulated`,
+      );
     }
     let service: ServiceTime | undefined = this.#serviceOf(this.#times.keys().next().value, cpuShare);
     let window = -1;

@@ -1,7 +1,7 @@
 import type { Segment } from "./arrivals.ts";
 
 /** A curve is followed in steps of this length, or shorter ones for short loads. */
-const STEP_MS = 1000;
+export const STEP_MS = 1000;
 
 /** Follows rate(t) with t in ms; each step holds the rate of its middle. */
 function follow(durationMs: number, rate: (ms: number) => number): Segment[] {

@@ -1,7 +1,7 @@
 import { fileProblem } from "../../platform/file_problem.ts";
 import type { Segment } from "./arrivals.ts";
 import { AccessLog, type DurationUnit } from "./access_log.ts";
-import { diurnal, flashCrowd, onOff, ramp } from "./load_shapes.ts";
+import { diurnal, flashCrowd, onOff, ramp, STEP_MS } from "./load_shapes.ts";
 import { parseDuration, parsePhases } from "./phases.ts";
 import { parseRates } from "./rate_file.ts";
 import { recordedLoad } from "./recorded_load.ts";
@@ -22,6 +22,9 @@ export const LOAD_FORMS = [
   ["access-log:FILE", "requests per second of a log in common or combined format"],
   ["recording:FILE", "what a live run met (run --record FILE)"],
 ] as const;
+
+/** Stretches of one rate that a load may have; more fill the memory. */
+const MOST_STEPS = 1e7;
 
 /** How the words of a load are to be taken. */
 export interface LoadOptions {
@@ -95,7 +98,13 @@ function shape(kind: string, rest: string, spec: string): Segment[] {
     if (words[i] === undefined && fallback !== undefined) return fallback;
     const ms = parseDuration(words[i] ?? "");
     if (!(ms > 0)) throw wrong(form);
-    return ms;
+    return few(ms / STEP_MS, ms);
+  };
+  const few = (steps: number, value: number) => {
+    if (steps <= MOST_STEPS) return value;
+    throw new Error(
+      `Cannot read the load "${spec}": it has over ${MOST_STEPS.toExponential()} steps, make it shorter or its steps longer`,
+    );
   };
   const most = form.split(",").length;
   if (words.length > most) throw wrong(form);
@@ -104,12 +113,14 @@ function shape(kind: string, rest: string, spec: string): Segment[] {
       return [{ ratePerSecond: rate(0), durationMs: time(1) }];
     case "ramp":
       return ramp(rate(0), rate(1), time(2));
-    case "diurnal":
-      return diurnal(rate(0), rate(1), time(2), words[3] === undefined ? 1 : rate(3) || 1);
+    case "diurnal": {
+      const days = words[3] === undefined ? 1 : rate(3) || 1;
+      return diurnal(rate(0), rate(1), few(days * time(2) / STEP_MS, time(2)), days);
+    }
     case "flash":
       return flashCrowd(rate(0), rate(1), time(2), time(3, time(2) / 5), time(4, time(2) / 8));
     default:
-      return onOff(rate(0), rate(1), time(2), time(3), time(4));
+      return onOff(rate(0), rate(1), time(2), time(3), few(2 * time(4) / (time(2) + time(3)), time(4)));
   }
 }
 

@@ -127,6 +127,9 @@ function findOption(item: string, flag: string): Option {
   throw new Error(`Cannot compare with "${item}": there is no setting "${flag}", ${hint}`);
 }
 
+/** Below these, time would stand still or nearly so. Of others 0 is the least. */
+const LEAST: Readonly<Record<string, number>> = { tickMs: 20 };
+
 /** Reads `name=value;name=value` over defaults whose names are the flags in camel case. */
 function numbers<T extends object>(item: string, text: string, defaults: T): T {
   const result = { ...defaults } as Record<string, unknown>;
@@ -141,9 +144,10 @@ function numbers<T extends object>(item: string, text: string, defaults: T): T {
     const number = typeof before === "boolean"
       ? (value === "true" ? 1 : value === "false" ? 0 : NaN)
       : Number(value);
-    if (value === "" || !(number >= 0)) {
+    const least = LEAST[name] ?? 0;
+    if (value === "" || !(number >= least) || number === Infinity) {
       throw new Error(
-        `Cannot compare with "${item}": ${flag}=${value} is not valid, give a number from 0 on`,
+        `Cannot compare with "${item}": ${flag}=${value} is not valid, give a number from ${least} on`,
       );
     }
     result[name] = typeof before === "boolean" ? number === 1 : number;

@@ -100,6 +100,8 @@ for (
     "nginx",
     "rust:speed=9",
     "rust:tick-ms=soon",
+    "rust:tick-ms=0",
+    "rust:slo-p95-ms=Infinity",
     "uwsgi-busyness:max=",
     "min=0",
     "mni=3",

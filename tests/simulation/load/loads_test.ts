@@ -181,6 +181,17 @@ Deno.test("a file that is no access log is an error", () => {
   );
 });
 
+Deno.test("a line of an access log that is decades away is an error, not decades of load", () => {
+  const log = new AccessLog();
+  for (const day of ["01/Jan/1970", "24/Nov/2026"]) {
+    log.add(`- - - [${day}:08:00:00 +0000] "GET / HTTP/1.1" 200 1`);
+  }
+  assertEquals(
+    assertThrows(() => log.segments(), Error).message,
+    "Cannot read the access log: it goes from 1970-01-01 to 2026-11-24, cut out the part that is to be simulated",
+  );
+});
+
 const OPTIONS = { stepMs: 1000, scale: 1, cpuShare: 0 };
 
 Deno.test("loads by their words", () => {
@@ -204,6 +215,15 @@ for (
   Deno.test(`"${bad}" does not fit its form, and the error shows the form`, () => {
     const { message } = assertThrows(() => readLoad(bad, OPTIONS), Error);
     assertMatch(message, /^Cannot read the load ".*": it does not fit the form, write [a-z]+:[A-Z]/);
+  });
+}
+
+for (const long of ["ramp:1,2,100000h", "diurnal:1,2,1h,1e9", "onoff:1,2,1ms,1ms,10h", "flash:1,2,100000h"]) {
+  Deno.test(`"${long}" would fill the memory, and is refused`, () => {
+    assertMatch(
+      assertThrows(() => readLoad(long, OPTIONS), Error).message,
+      /it has over 1e\+7 steps, make it shorter/,
+    );
   });
 }
 
