@@ -8,7 +8,7 @@ SLOT_VERSION = 1
 
 # The arbiter file: 0-15 are the supervisor's, the rest the master's.
 A_MAGIC, A_SUPERVISOR_PID, A_WANTED, A_WANTED_SEQ, A_FORK_SERVER, A_LINGER_MS, A_SLEEP, A_SLEEP_DEPTH = range(8)
-A_FIRST, A_FEWEST, A_MOST, A_GRACE, A_MAXIMUM, A_BACKGROUND, A_FITTING, A_CROWDED = range(8, 16)
+A_FIRST, A_FEWEST, A_MOST, A_GRACE, A_MAXIMUM, A_BACKGROUND, A_FITTING, A_ROOM = range(8, 16)
 (A_MASTER_PID, A_CONFIRMED, A_CONFIRMED_SEQ, A_CHANGES, A_ALIVE, A_DRAINING, A_SPAWNED, A_BOOT_FAILURES,
  A_LAST_BOOT_FAILURE_NS, A_RELOADS, A_KIND, A_SLOTS, A_GRACEFUL_TIMEOUT_MS, A_TIMEOUT_MS, A_PRELOAD, A_CONFIGURED,
  A_GUNICORN_VERSION, A_READY_NS, A_FORK_SERVER_STATE, A_FORK_SERVER_PID, A_FORK_SERVER_IMPORT_MS, A_FORKED, A_FORK_NS,
@@ -46,7 +46,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 12     maximum               workers that there may be now; 0 not known yet
 # 13     background            of a daemon: 0 it stays in front, 1 it ends to be started again, 2 it is there
 # 14     fitting               no more workers to begin with, because of memory; 0: no such limit
-# 15     crowded               1: memory holds no process beyond the count
+# 15     room                  processes that memory holds beyond those alive: 0 one, 1 none, 2 more
 # 16     master_pid
 # 17     confirmed             the master's num_workers
 # 18     confirmed_seq         the wanted_seq that confirmed answers

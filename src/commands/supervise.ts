@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import { isCrowded } from "../core/bounds/memory.ts";
+import { reloadRoom } from "../core/bounds/memory.ts";
 import { endLeftovers, remember } from "../gunicorn/leftovers.ts";
 import type { EarlySignals } from "../platform/early_signals.ts";
 import { Lifecycle } from "../gunicorn/lifecycle.ts";
@@ -109,7 +109,7 @@ function makeSupervisor(parts: Supervision, memory: SpareMemory): Supervisor {
     onTick: (record) => {
       memory.note(record.decision.reason.code === "asleep");
       if (!settings.dryRun) sensing.setMaximum(record.settings.maxWorkers);
-      sensing.setCrowded(isCrowded(record.sample));
+      sensing.setReloadRoom(reloadRoom(record.sample));
       status.note(record);
       recorder?.note(record);
       beat();

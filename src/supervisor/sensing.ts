@@ -7,6 +7,7 @@ import {
   type Sample,
   type WorkerModel,
 } from "../core/sample.ts";
+import type { ReloadRoom } from "../core/bounds/memory.ts";
 import type { Gunicorn } from "../gunicorn/process.ts";
 import type { WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
@@ -159,9 +160,9 @@ export class Sensing implements Sampler {
     this.#inputs.arbiterFile?.setMaximum(workers);
   }
 
-  /** Says whether memory holds no process beyond the count. */
-  setCrowded(isCrowded: boolean): void {
-    this.#inputs.arbiterFile?.setCrowded(isCrowded);
+  /** Says how many processes memory holds beyond those there are. */
+  setReloadRoom(room: ReloadRoom): void {
+    this.#inputs.arbiterFile?.setReloadRoom(room);
   }
 
   /** Tells gthread workers whether to take one request at a time. */

@@ -122,8 +122,12 @@ class Doorbell:
         return maximum if maximum <= start.MOST_WORKERS else 0
 
     def is_crowded(self):
-        """Memory holds no process beyond the count."""
-        return self._words[w.A_CROWDED] == 1
+        """Memory holds no process beyond those alive."""
+        return self._words[w.A_ROOM] == 1
+
+    def is_roomy(self):
+        """Memory holds more than one process beyond those alive."""
+        return self._words[w.A_ROOM] == 2
 
     def begin(self, configured):
         """Publish the number of workers that gunicorn's own configuration names, 0 for none, and find the one to begin

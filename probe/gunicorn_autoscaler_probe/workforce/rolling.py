@@ -2,30 +2,37 @@
 
 Gunicorn's reload forks all new workers and stops the old ones at once, whether the new ones come up or not: twice the
 processes for a while, and none that serves while they boot. Here there is one process more than the count, and never
-fewer than the count that serve. An old one may hold what a new one waits for in its boot, such as a file lock: then it
-drains before the new one serves, as all do in gunicorn's reload.
+fewer than the count that serve. Old ones that drain for long (websockets, downloads) come on top, where memory holds
+them: else each would take its whole graceful timeout before the next. An old one may hold what a new one waits for in
+its boot, such as a file lock: then it drains before the new one serves, as all do in gunicorn's reload.
 """
+from .. import process_room
 from . import file_locks
 
 LOCK_HOLDER_DRAINS = 'gunicorn-autoscaler: worker %d drains now: a new worker waits for a file lock that it holds'
 BOOTS_HANG = 'gunicorn-autoscaler: new workers hang in their boot: an old one drains, in case they need what it holds'
 # No old one drains for a lock that is held only for a moment.
 _LOCK_WAIT_NS = 10**9
+# An old one that drains for so long holds up no other.
+_LONG_DRAIN_NS = 10**9
 
 
 class Rolling:
     """The old workers to be replaced, and how far it has come."""
 
-    def __init__(self, old, is_crowded=False):
-        """is_crowded: there is no room for one process more than the count, so an old one ends before a new one comes.
-        To the end of the reload: each end makes room for one only."""
+    def __init__(self, server, bell, old):
+        self._server = server
+        self._bell = bell
         self.old = set(old)
         self.has_successor = False  # a new worker has become ready
         self.has_failed = False  # the first new one ended before it was: the old ones stay
-        self.is_crowded = is_crowded  # set later too, by a hook that has no place
+        # There is no room for one process more than the count, so an old one ends before a new one comes. To the end
+        # of the reload: each end makes room for one only. Set later too, by a hook that has no place.
+        self.is_crowded = bell.is_crowded()
         self._is_refused = False  # by a hook, and no new one has been forked since
         self._drained_for_room = 0  # old ones that drained so that a new one may come
-        self._leaving = set()
+        self._leaving = {}  # old ones that drain: since when
+        self._is_end_awaited = False  # new ones may wait in their boot for what they hold
         self._waiting_since_ns = {}  # new ones that wait for a lock of an old one
         self._hung = set()  # new ones that were seen to hang in their boot
         self._served = set()  # new ones that were seen to serve
@@ -44,21 +51,35 @@ class Rolling:
         """The old ones that still serve."""
         return [pid for pid in staying if pid in self.old]
 
-    def is_done(self, staying, workers):
-        """No old one serves; without room for one more process, the last has ended too. workers: pids of all."""
-        return not self.rest(staying) and not (self.is_crowded and self._leaving.intersection(workers))
+    def is_done(self, staying):
+        """No old one serves; without room for one more process, the last has ended too."""
+        return not self.rest(staying) and not (self.is_crowded and self._draining())
 
     def is_new(self, pid):
         return pid not in self.old
 
-    def released(self, pid):
+    def released(self, pid, now_ns):
         """An old one drains for a new one."""
-        self._leaving.add(pid)
+        self._leaving[pid] = now_ns
 
-    def surge(self, workers):
-        """Processes beyond the count: 1, or 0 while a draining one still lives. workers: pids of all."""
-        self._leaving.intersection_update(workers)
-        return 0 if self._leaving or self.is_crowded else 1
+    def surge(self, staying, now_ns):
+        """Workers beyond the count: 1, or 0 while an old one drains, unless it drains for long and there is room."""
+        before, self._leaving = self._leaving, self._draining()
+        if before and not self._leaving:
+            self._is_end_awaited = False
+        if self.is_crowded or self._is_end_awaited:
+            return 0
+        if not self._leaving:
+            return 1
+        is_long = now_ns - max(self._leaving.values()) >= _LONG_DRAIN_NS
+        return int(is_long and self._bell.is_roomy() and self._fits(staying))
+
+    def _fits(self, staying):
+        return process_room.fitting(self._server, 1, staying, self._bell.maximum()) > 0
+
+    def _draining(self):
+        workers = list(self._server.WORKERS)
+        return {pid: since_ns for pid, since_ns in self._leaving.items() if pid in workers}
 
     def kept(self, booting):
         """Of so many that boot, those that stay beyond the count when it shrinks: the one that an old one waits for."""
@@ -77,6 +98,7 @@ class Rolling:
         if due == 0 and self._must_drain_for_hung(booting, stuck, len(old)):
             log.warning(BOOTS_HANG)
             self._drained_for_hung += 1
+            self._is_end_awaited = True
             due = 1
         return min(len(old), due)
 
@@ -87,6 +109,7 @@ class Rolling:
         self._waiting_since_ns = {pid: self._waiting_since_ns.get(pid, now_ns)
                                   for pid, holder in locks.items() if holder in old}
         waited = [pid for pid, since_ns in self._waiting_since_ns.items() if now_ns - since_ns >= _LOCK_WAIT_NS]
+        self._is_end_awaited |= bool(waited)
         return [locks[pid] for pid in waited[:1]]
 
     def _booting(self, staying, serves):
@@ -101,7 +124,7 @@ class Rolling:
 
     def release(self, staying, places, is_booting):
         """How many old ones drain now: one for each new worker that serves beyond the `places`, with none booting."""
-        if is_booting or self._leaving:
+        if is_booting or self.is_crowded and self._leaving:
             return 0
         surplus = len(staying) - places
         if surplus > 0 or not self.is_crowded or self._is_refused and self._drained_for_room > len(self._served):

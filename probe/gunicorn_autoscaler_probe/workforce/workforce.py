@@ -54,7 +54,7 @@ class Workforce:
         if self._spawning is None or not self._spawning.is_old_kept():
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
-                self._rolling = rolling.Rolling(staying, self._bell.is_crowded())
+                self._rolling = rolling.Rolling(self._server, self._bell, staying)
             else:  # every serving worker is needed
                 for pid in staying:
                     self._leaving.begin(pid, time.monotonic_ns())
@@ -154,7 +154,7 @@ class Workforce:
             self._bell.sleep.served()
         self._reaping.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
         self._follow_rolling(staying)
-        places = self._signals.places(now_ns) + self._surge()
+        places = self._signals.places(now_ns) + self._surge(staying, now_ns)
         stuck = self._slots.stuck(staying, now_ns)
         missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
         if user_hooks.has_pre_fork(server.cfg) or getattr(self._rolling, 'is_crowded', False):  # drains hold theirs
@@ -182,13 +182,13 @@ class Workforce:
             self._boots.try_now()
         sleep.look(self._server.LISTENERS)
 
-    def _surge(self):
-        return self._rolling.surge(list(self._server.WORKERS)) if self._rolling is not None else 0
+    def _surge(self, staying, now_ns):
+        return self._rolling.surge(staying, now_ns) if self._rolling is not None else 0
 
     def _follow_rolling(self, staying):
         """Start a refresh that was asked for; end what is done, or has failed."""
         for _ in range(self._signals.take_refreshes()):
-            under_way = self._rolling = self._rolling or rolling.Rolling((), self._bell.is_crowded())
+            under_way = self._rolling = self._rolling or rolling.Rolling(self._server, self._bell, ())
             ages = [(worker.age, pid) for pid, worker in list(self._server.WORKERS.items())
                     if pid in staying and pid not in under_way.old]
             under_way.old.update(pid for _, pid in sorted(ages)[:1])
@@ -200,7 +200,7 @@ class Workforce:
             self._signals.reload_ended()
             self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
                                    'the old workers stay')
-        elif under_way.is_done(staying, list(self._server.WORKERS)):
+        elif under_way.is_done(staying):
             self._rolling = None
             self._signals.reload_ended()
 
@@ -241,11 +241,11 @@ class Workforce:
         if under_way is not None:
             old = under_way.rest(staying)
             due = under_way.due(staying, stuck, self._slots.serves, places, self._server.log)
-            beside = max(self._surge(), under_way.kept(len(staying) - serving))
+            beside = max(self._surge(staying, now_ns), under_way.kept(len(staying) - serving))
             for pid in under_way.lock_holders(staying, self._slots.serves, now_ns):
                 self._server.log.info(rolling.LOCK_HOLDER_DRAINS, pid)
                 self._leaving.begin(pid, now_ns)
-                under_way.released(pid)
+                under_way.released(pid, now_ns)
                 return self._leaving.due(now_ns)
         surplus = max(due, balance.surplus(places + beside, len(staying), len(stuck), serving))
         if surplus > 0:
@@ -254,7 +254,7 @@ class Workforce:
             for pid in balance.first_to_go(ages, old, stuck, self._slots, free, is_crowded, places)[:surplus]:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
-                    under_way.released(pid)
+                    under_way.released(pid, now_ns)
         elif serving and user_hooks.has_pre_fork(self._server.cfg):
             self._leaving.give_up(stuck, now_ns)  # it holds what another would be given
         return self._leaving.due(now_ns)

@@ -183,13 +183,21 @@ export function expectedWorker(
   return isThere ? undefined : { workerBytes: UNUSED_WORKER_BYTES, isAssumed: true };
 }
 
+/** Processes that memory holds beyond those there are. */
+export type ReloadRoom = "none" | "one" | "more";
+
 /**
- * Whether memory holds no process beyond those there are, as a reload would have it.
- * Example: limit 256 MiB, used 195, worker 150: no room.
+ * Room for a reload, which replaces workers one by one. "more": beside those that drain for long. What is not known is
+ * taken for room for one.
+ * Example: limit 256 MiB, used 195, worker 150: none. Limit 1000 MiB, used 600, worker 150: more.
  */
-export function isCrowded({ memory }: Sample): boolean {
-  if (!known(memory) || !known(memory.workerBytes) || memory.isAssumed === true) return false;
-  return memory.limitBytes - memory.usedBytes < memory.workerBytes;
+export function reloadRoom({ memory }: Sample): ReloadRoom {
+  if (!known(memory) || !known(memory.workerBytes)) return "one";
+  const { limitBytes, usedBytes, workerBytes, isAssumed = false, reservedBytes = "unknown" } = memory;
+  const freeBytes = limitBytes - usedBytes;
+  if (freeBytes < workerBytes) return isAssumed ? "one" : "none";
+  const isMore = known(reservedBytes) && freeBytes - reservedBytes >= 2 * workerBytes && !isStalled(memory);
+  return isMore ? "more" : "one";
 }
 
 /** Whether processes wait for memory: no worker fits then, whatever is free. */

@@ -3,6 +3,7 @@
  * master. Every word is meaningful alone, so there is no lock.
  */
 
+import type { ReloadRoom } from "../../core/bounds/memory.ts";
 import { errorText } from "../../error_text.ts";
 import type { ProcessId } from "../../platform/process_id.ts";
 import type { Arbiter, ForkServerReading, ForkServerState } from "./arbiter_reading.ts";
@@ -16,6 +17,7 @@ const MODES: readonly ForkServerMode[] = ["off", "on", "auto"];
 const STATES: readonly ForkServerState[] = ["none", "starting", "ready", "refused", "failed"];
 
 const BACKGROUNDS: readonly Background[] = ["stays", "ends", "is there"];
+const ROOMS: readonly ReloadRoom[] = ["one", "none", "more"];
 
 const MAGIC = "GAARB001";
 
@@ -36,7 +38,7 @@ export class ArbiterFile {
   #isAsleep = false;
   #depth = 0;
   #maximum = 0;
-  #isCrowded = false;
+  #reloadRoom: ReloadRoom = "one";
 
   /**
    * Makes the file, readable by its owner alone, before gunicorn is started.
@@ -122,13 +124,13 @@ export class ArbiterFile {
   }
 
   /**
-   * Says whether memory holds no process beyond the count, where that has changed: a reload then ends an old worker first.
+   * Says how many processes memory holds beyond those there are, where that has changed, for reloads.
    * @throws Error when the file cannot be written any more
    */
-  setCrowded(isCrowded: boolean): void {
-    if (isCrowded === this.#isCrowded) return;
-    this.#writeWord(word.CROWDED, isCrowded ? 1 : 0);
-    this.#isCrowded = isCrowded;
+  setReloadRoom(room: ReloadRoom): void {
+    if (room === this.#reloadRoom) return;
+    this.#writeWord(word.ROOM, ROOMS.indexOf(room));
+    this.#reloadRoom = room;
   }
 
   /** What the master has published; undefined while it has not, or when the file is damaged. */

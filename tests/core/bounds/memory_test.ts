@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isCrowded, memoryBound, NO_MEMORY_TROUBLE, watchMemory } from "../../../src/core/bounds/memory.ts";
+import { memoryBound, NO_MEMORY_TROUBLE, reloadRoom, watchMemory } from "../../../src/core/bounds/memory.ts";
 import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
 import type { Memory } from "../../../src/core/sample.ts";
 import { Driver, workers } from "../autoscaler_driver.ts";
@@ -14,6 +14,8 @@ const group = (usedMib: number, changes: Partial<Memory> = {}): Memory => ({
   ...changes,
 });
 const settings = { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 12 };
+
+const room = (memory: Memory | "unknown") => reloadRoom(sample(0, { memory }));
 
 /** What five workers may become. */
 const bound = (memory: Memory) => memoryBound(sample(0, { memory }), settings, workers(5), 0, 5)!.workers;
@@ -234,11 +236,18 @@ Deno.test("the bound of an OOM kill says how much longer it holds", () => {
 });
 
 Deno.test("a reload has no room for one more process where a used worker would not fit", () => {
-  const crowded = (memory: Memory | "unknown") => isCrowded(sample(0, { memory }));
-  assertEquals([940, 941].map((usedMib) => crowded(group(usedMib))), [false, true]);
-  assertEquals(crowded(group(941, { own: "unknown" })), true);
+  assertEquals([940, 941].map((usedMib) => room(group(usedMib))), ["one", "none"]);
+  assertEquals(room(group(941, { own: "unknown" })), "none");
   // What a used worker takes is not known yet.
-  assertEquals(crowded(group(941, { isAssumed: true })), false);
-  assertEquals(crowded(group(941, { workerBytes: "unknown" })), false);
-  assertEquals(crowded("unknown"), false);
+  assertEquals(room(group(941, { isAssumed: true })), "one");
+  assertEquals(room(group(941, { workerBytes: "unknown" })), "one");
+  assertEquals(room("unknown"), "one");
+});
+
+Deno.test("a reload has room for those that drain for long where two workers fit beside what young ones will take", () => {
+  const reservedBytes = 100 * MIB;
+  assertEquals([780, 781].map((usedMib) => room(group(usedMib, { reservedBytes }))), ["more", "one"]);
+  assertEquals(room(group(780, { reservedBytes, isAssumed: true })), "more");
+  assertEquals(room(group(300)), "one", "what young ones will take is not known");
+  assertEquals(room(group(300, { reservedBytes, stalledShare: 0.5 })), "one");
 });

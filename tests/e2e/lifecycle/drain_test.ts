@@ -4,6 +4,7 @@ import { assertEquals, assertLess } from "@std/assert";
 import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";
 import { SLOT } from "../../sensors/probe/shared_pages.ts";
 import { apps, appsFolder } from "../../support/apps.ts";
+import { autoscaled } from "../../support/autoscaled.ts";
 import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { isAlive } from "../../support/processes.ts";
@@ -59,6 +60,20 @@ Deno.test("uvicorn: a websocket holds the worker no longer than graceful timeout
   assertLess(performance.now() - from, 8_000);
   socket.close();
   if (!isAlive(pid!)) await closed;
+});
+
+Deno.test("sync: old workers that drain for long hold up no reload", async () => {
+  await using server = await autoscaled({ own: ["--min-workers", "3", "--max-workers", "3"] });
+  const booted = () => server.process.text("stderr").split("Booting worker").length - 1;
+  const open = await Promise.all([1, 2, 3].map(() => fetch(`http://127.0.0.1:${server.port}/events/60000`)));
+  Deno.kill(server.process.pid, "SIGHUP");
+  await until(() => booted() === 6, {
+    timeoutMs: 20_000,
+    what: () => `3 new workers, ${booted()} were forked`,
+  });
+  const old = [...server.process.text("stderr").matchAll(/Booting worker with pid: (\d+)/g)].slice(0, 3);
+  assertEquals(old.filter(([, pid]) => isAlive(Number(pid))).length, 3);
+  for (const { body } of open) await body?.cancel();
 });
 
 function sum(server: ProbedGunicorn, word: number): number {

@@ -35,24 +35,6 @@ class RollingTest(WorkforceCase):
         self.pass_on()
         self.assertEqual(len(server.forks), 6)
 
-    def test_without_memory_for_one_more_each_old_worker_ends_before_a_new_one_is_forked(self):
-        for count in (1, 3):
-            server = self.start(count)
-            old = list(server.forks)
-            self.bell._words[w.A_CROWDED] = 1
-            self.reload()
-            self.bell._words[w.A_CROWDED] = 0  # the first end makes room
-            for turn in range(count):
-                server.manage_workers()
-                self.assertEqual((len(server.kills), len(server.forks)), (turn + 1, count + turn))
-                server.die(server.kills[-1])
-                server.manage_workers()
-                server.manage_workers()
-                self.assertEqual((len(server.kills), len(server.forks)), (turn + 1, count + turn + 1))
-                self.boot(server.forks[-1])
-            self.pass_on()
-            self.assertEqual((sorted(server.kills), sorted(server.WORKERS)), (old, server.forks[count:]))
-
     def test_those_that_empty_themselves_are_only_marked(self):
         server = self.start_uvicorn(2)
         self.reload()
@@ -285,12 +267,14 @@ class PoolTest(WorkforceCase):
         self.reload()
         _, holder, new = server.forks
         waits = {new: holder}
+        self.bell._words[w.A_ROOM] = 2
         began_ns = time.monotonic_ns()
         with patch.object(file_locks, 'holders', lambda pids: {one: waits[one] for one in pids if one in waits}):
             for passed_s, kills in (0, []), (0.9, []), (1.1, [holder]), (3, [holder]):
                 with patch.object(time, 'monotonic_ns', lambda: began_ns + int(passed_s * 10**9)):
                     server.manage_workers()
                 self.assertEqual(server.kills, kills)
+            self.assertEqual(len(server.forks), 3, 'another would wait for it too')
             server.die(holder)
             waits.clear()
             self.boot(new)
@@ -317,6 +301,12 @@ class PoolTest(WorkforceCase):
             for hanging, gone in (1, 0), (2, 1), (3, 1), (4, 1):
                 stuck.update(server.forks[3:][:hanging])
                 server.manage_workers()
+                if hanging == 2:
+                    self.bell._words[w.A_ROOM] = 2
+                    forks = len(server.forks)
+                    self.drain_on()
+                    server.manage_workers()
+                    self.assertEqual(len(server.forks), forks, 'another would hang too')
                 for pid in server.kills:
                     if pid in server.WORKERS:
                         server.die(pid)

@@ -51,6 +51,11 @@ class WorkforceCase(unittest.TestCase):
             self.server.spawn_worker()
         self.server.manage_workers()
 
+    def drain_on(self):
+        """The old ones that drain have done so for a second."""
+        leaving = self.force._rolling._leaving
+        leaving.update({pid: since_ns - 10**9 for pid, since_ns in leaving.items()})
+
     def pass_on(self):
         """Passes until nothing changes: forked workers boot, and those told to go do, at once."""
         for _ in range(100):
