@@ -34,6 +34,8 @@ export interface Facts {
   readonly utilization: Maybe<number>;
   /** Ready workers with open websockets or event streams. */
   readonly streamWorkers: number;
+  /** Open websockets and event streams. */
+  readonly openStreams: number;
   /** Event loops busy on average, and how late they come to a request. 0 without loops. */
   readonly loopsBusy: number;
   readonly loopWaitMs: number;

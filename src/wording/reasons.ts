@@ -173,7 +173,7 @@ function observed(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: num
     case "load":
       return `${rate}${took} keep ${facts.erlangs.toFixed(1)} workers' slots busy${wait}`;
     case "concurrency":
-      return `${facts.erlangs.toFixed(0)} requests in flight at ${rate}${took}`;
+      return `${streamsOpen(facts)}${facts.erlangs.toFixed(0)} requests in flight at ${rate}${took}`;
     case "cpu":
       return `workers use ${
         known(facts.workerCores) ? facts.workerCores.toFixed(1) : "many"
@@ -193,6 +193,13 @@ function observed(by: SignalName, facts: Maybe<Facts> | undefined, sloP95Ms: num
     case "none":
       return `${rate}${took}`;
   }
+}
+
+function streamsOpen({ openStreams }: Facts): string {
+  if (openStreams === 0) return "";
+  return openStreams === 1
+    ? "1 websocket or event stream open and "
+    : `${openStreams} websockets or event streams open and `;
 }
 
 /** Fewer were enough, or a bound that removes workers allows no more. */

@@ -14,6 +14,7 @@ const facts: Facts = {
   recentP95Ms: 480,
   utilization: 0.38,
   streamWorkers: 0,
+  openStreams: 0,
   loopsBusy: 0,
   loopWaitMs: 0,
   workerCores: 1.4,
@@ -325,6 +326,15 @@ Deno.test("every decision is one plain sentence", async (t) => {
       },
       "80 requests in flight at 61 requests/s of 101 ms: grow from 2 to 4 workers",
     ],
+    ...[[1, "1 websocket or event stream"], [900, "900 websockets or event streams"]].map((
+      [openStreams, words],
+    ): [Partial<Decision>, string] => [
+      {
+        reason: { code: "asked", by: "concurrency" },
+        demand: demand("concurrency", { erlangs: 0, openStreams: Number(openStreams) }),
+      },
+      `${words} open and 0 requests in flight at 61 requests/s of 101 ms: grow from 2 to 9 workers`,
+    ]),
   ];
   for (const [changes, words] of cases) {
     await t.step(words, () => assertEquals(explain(decision(changes), 300), words));
@@ -344,6 +354,7 @@ Deno.test("missing readings leave no holes in the sentence", () => {
     recentP95Ms: "unknown",
     utilization: "unknown",
     streamWorkers: 0,
+    openStreams: 0,
     loopsBusy: 0,
     loopWaitMs: 0,
     workerCores: "unknown",

@@ -24,6 +24,7 @@ export function factsOf(observed: Observed): Facts {
     recentP95Ms: history.durationQuantileMs(settings.burstWindowMs, 0.95),
     utilization: utilizationOf(sample, second),
     streamWorkers: known(load) ? load.streamWorkers : 0,
+    openStreams: known(load) ? load.websockets + load.streams : 0,
     loopsBusy: loopState(second).erlangs,
     loopWaitMs: loopState(second).waitMs,
     workerCores: known(cpu) && second.spanMs > 0 ? second.cpuMs / second.spanMs : "unknown",

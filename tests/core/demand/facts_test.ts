@@ -64,6 +64,11 @@ Deno.test("workers with open streams are those that the probe counts", () => {
   assertEquals(UNSEEN.streamWorkers, 0);
 });
 
+Deno.test("websockets and event streams are counted together", () => {
+  assertEquals(demand({ sample: { load: load({ websockets: 2, streams: 3 }) } }).facts.openStreams, 5);
+  assertEquals(UNSEEN.openStreams, 0);
+});
+
 Deno.test("a tick of a millisecond counts", () => {
   const history = ticks([{ elapsedMs: 1, cpuMs: 3 }]);
   assertEquals(

@@ -18,6 +18,7 @@ export const facts: Demand["facts"] = {
   recentP95Ms: 120,
   utilization: 0.5,
   streamWorkers: 0,
+  openStreams: 0,
   loopsBusy: 0,
   loopWaitMs: 0,
   workerCores: "unknown",
