@@ -15,6 +15,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** The methods that the path has, where the one that was used is none of them. */
+  readonly allow?: string;
 }
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -50,16 +52,22 @@ export function textAnswer(status: number, text: string): HttpAnswer {
   return { status, type: "text/plain; charset=utf-8", body: text + "\n" };
 }
 
+/** The answer to a method that the path does not have. */
+export function notAllowed(text: string, allow: string): HttpAnswer {
+  return { ...textAnswer(405, text), allow };
+}
+
 /** A value as an answer. */
 export function jsonAnswer(status: number, value: unknown): HttpAnswer {
   return { status, type: "application/json", body: JSON.stringify(value) + "\n" };
 }
 
 /** The bytes of an answer; without its body for HEAD. */
-export function encodeAnswer({ status, type, body }: HttpAnswer, method: string): Uint8Array {
+export function encodeAnswer({ status, type, body, allow }: HttpAnswer, method: string): Uint8Array {
   const bytes = encoder.encode(body);
   const head = encoder.encode(
     `HTTP/1.1 ${status} ${REASONS[status] ?? "Unknown"}\r\nContent-Type: ${type}\r\n` +
+      (allow === undefined ? "" : `Allow: ${allow}\r\n`) +
       `Content-Length: ${bytes.length}\r\n${COMMON_HEADERS.join("\r\n")}\r\n\r\n`,
   );
   if (method === "HEAD") return head;

@@ -1,5 +1,5 @@
 import type { HttpAnswer, HttpRequest } from "./http_message.ts";
-import { jsonAnswer, textAnswer } from "./http_message.ts";
+import { jsonAnswer, notAllowed, textAnswer } from "./http_message.ts";
 import type { Handled } from "./http_server.ts";
 import { METRICS_TYPE } from "../metrics/metrics_text.ts";
 
@@ -44,7 +44,7 @@ export function route(request: HttpRequest, pages: Pages, local: boolean): Handl
   }
   if (COMMANDS.includes(path)) return command(request, pages, local);
   if (method !== "GET" && method !== "HEAD") {
-    return textAnswer(405, `Cannot ${method} ${path}: it is only read, use GET`);
+    return notAllowed(`Cannot ${method} ${path}: it is only read, use GET`, "GET, HEAD");
   }
   switch (path) {
     case "/livez":
@@ -62,7 +62,7 @@ export function route(request: HttpRequest, pages: Pages, local: boolean): Handl
       return text === undefined ? textAnswer(503, STARTING) : { status: 200, type: METRICS_TYPE, body: text };
     }
     case "/events":
-      if (method === "HEAD") return textAnswer(405, "Cannot HEAD /events: its answer has no end, use GET");
+      if (method === "HEAD") return notAllowed("Cannot HEAD /events: its answer has no end, use GET", "GET");
       return pages.events() ??
         textAnswer(503, "Cannot open another event stream: there are too many, close one");
   }
@@ -77,7 +77,7 @@ function command(request: HttpRequest, pages: Pages, local: boolean): HttpAnswer
     );
   }
   const { method, path } = request;
-  if (method !== "POST") return textAnswer(405, `Cannot ${method} ${path}: it is only written, use POST`);
+  if (method !== "POST") return notAllowed(`Cannot ${method} ${path}: it is only written, use POST`, "POST");
   return pages.command(request) ??
     jsonAnswer(404, {
       errors: [`Cannot find ${path}: there are /order and /settings, POST to one of them`],

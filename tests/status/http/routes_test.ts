@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type HttpAnswer, jsonAnswer } from "../../../src/status/http/http_message.ts";
+import { encodeAnswer, type HttpAnswer, jsonAnswer } from "../../../src/status/http/http_message.ts";
 import { dashboardAsset } from "../../../src/status/dashboard/assets.ts";
 import { isAllowedHost } from "../../../src/status/http/host_check.ts";
 import { type Pages, route } from "../../../src/status/http/routes.ts";
@@ -62,10 +62,26 @@ Deno.test("commands are carried out over the private socket alone", () => {
   for (const path of ["/order", "/settings"]) {
     assertEquals(ask(path, { method: "POST" }).status, 403);
     assertEquals(ask(path, { method: "POST", local: true }).body, `{"did":"${path}"}\n`);
-    assertEquals(ask(path, { local: true }).status, 405);
+    assertEquals(ask(path, { local: true }).allow, "POST");
   }
-  assertEquals(ask("/status", { method: "POST" }).status, 405);
-  assertEquals(ask("/status", { method: "DELETE", local: true }).status, 405);
+});
+
+Deno.test("a method that a path does not have is refused with those that it has", () => {
+  for (
+    const [method, path, local, allow] of [
+      ["POST", "/status", false, "GET, HEAD"],
+      ["DELETE", "/status", true, "GET, HEAD"],
+      ["HEAD", "/events", false, "GET"],
+      ["GET", "/order", true, "POST"],
+    ] as const
+  ) {
+    const answer = ask(path, { method, local });
+    assertEquals([answer.status, answer.allow], [405, allow], `${method} ${path}`);
+    assertMatch(
+      new TextDecoder().decode(encodeAnswer(answer, "GET")),
+      new RegExp(`\r\nAllow: ${allow}\r\n`),
+    );
+  }
 });
 
 Deno.test("a name of a stranger is refused over TCP, whatever the path", () => {
