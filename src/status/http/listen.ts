@@ -30,7 +30,12 @@ export function listenUnix(path: string): Deno.Listener {
   // Deno removes the name it was bound under when the listener closes, which may be a later socket's by then.
   const bound = `${path}~`;
   const listener = Deno.listen({ transport: "unix", path: bound });
-  Deno.chmodSync(bound, 0o600);
-  Deno.renameSync(bound, path);
+  try {
+    Deno.chmodSync(bound, 0o600);
+    Deno.renameSync(bound, path);
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
   return listener;
 }
