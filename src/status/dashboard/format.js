@@ -26,9 +26,9 @@ export const percent = (share) => known(share) ? `${Math.round(share * 100)} %` 
 export function duration(seconds) {
   if (!known(seconds)) return "–";
   const units = [[86_400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
-  const first = units.findIndex(([size]) => seconds >= size);
-  if (first < 0) return "0 s";
   let rest = Math.round(seconds);
+  const first = units.findIndex(([size]) => rest >= size);
+  if (first < 0) return "0 s";
   return units.slice(first, first + 2).map(([size, unit]) => {
     const count = Math.floor(rest / size);
     rest -= count * size;

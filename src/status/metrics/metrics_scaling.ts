@@ -183,6 +183,7 @@ export const SCALING_METRICS: readonly Metric[] = [
     name: "wake_up_first_answer_seconds",
     type: "histogram",
     help: "Time from the request that ended a sleep to its answer.",
+    labels: ["le"],
     read: ({ board: { sleep } }) => histogramSamples(sleep.firstAnswers, sleep.firstAnswerSeconds),
   },
   {
