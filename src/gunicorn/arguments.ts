@@ -133,7 +133,7 @@ export function shellWords(line: string): string[] {
   let word: string | undefined;
   for (let i = 0; i < line.length; i++) {
     const c = line[i]!;
-    if (/\s/.test(c)) {
+    if (" \t\r\n".includes(c)) {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if (c === "'" || c === '"') {

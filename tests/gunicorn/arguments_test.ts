@@ -73,6 +73,8 @@ Deno.test("words are split as a shell splits them", async (t) => {
     [`"a\\"b" 'a\\b'`, ['a"b', "a\\b"]],
     [`--x=''`, ["--x="]],
     [`'' x`, ["", "x"]],
+    ["a\tb\r\nc", ["a", "b", "c"]],
+    ["a\u00a0b\fc", ["a\u00a0b\fc"]], // blanks of JavaScript, not of a shell
   ];
   for (const [line, words] of cases) await t.step(line, () => assertEquals(shellWords(line), words));
   assertThrows(() => shellWords("'open"), Error, "a ' is not closed");
