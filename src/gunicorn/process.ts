@@ -1,5 +1,5 @@
 import { errorText } from "../error_text.ts";
-import { isAlive, type ProcessId, sendSignal } from "../platform/process_id.ts";
+import { isAlive, type ProcessId, sendSignal, SIGNAL_BASE } from "../platform/process_id.ts";
 import {
   childrenOf,
   handles,
@@ -9,8 +9,6 @@ import {
 import { GunicornNotExecutable } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
-/** Exit code of a program that a signal ended, as shells give it: 128 + its number. */
-const SIGNAL_BASE = 128;
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
 const LAUNCHER_MS = 3_000;
 /**

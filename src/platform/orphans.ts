@@ -1,11 +1,9 @@
 import { delay } from "@std/async/delay";
 import { reapChild, reapOrphans, setChildSubreaper } from "./libc.ts";
-import { isAlive, type ProcessId } from "./process_id.ts";
+import { isAlive, type ProcessId, SIGNAL_BASE } from "./process_id.ts";
 
 const REAP_MS = 1_000;
 const ENDED_MS = 50;
-/** Exit code of a process that a signal ended, as shells give it: 128 + its number. */
-const SIGNAL_BASE = 128;
 
 /**
  * Adopts orphans of gunicorn: they become our children, as those of PID 1 in a container. So workers whose

@@ -51,6 +51,9 @@ export function isAlive({ pid, startTicks }: ProcessId): boolean {
   return fields[0] !== "Z" && fields[0] !== "X";
 }
 
+/** Exit code of a process that a signal ended, as shells give it: 128 + its number. */
+export const SIGNAL_BASE = 128;
+
 /** Sends a signal; false when there is no such process, or it may not be signalled. */
 export function sendSignal(pid: number, signal: Deno.Signal): boolean {
   try {

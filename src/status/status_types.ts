@@ -128,7 +128,7 @@ export interface WorkerReport {
   readonly busyShare: Maybe<number>;
   /** Requests started since its boot. */
   readonly requests: Maybe<number>;
-  /** The request in service has been there this long; "unknown" when it serves none. */
+  /** With a request in service, none has begun or ended for this long; "unknown" when it serves none. */
   readonly stuckSeconds: Maybe<number>;
   readonly cores: Maybe<number>;
   readonly pssBytes: Maybe<number>;
