@@ -56,7 +56,7 @@ def describe():
         'config': cfg.config if 'config' in given and cfg.config else get_default_config_file(),
         'threads': cfg.threads,
         'worker_connections': cfg.worker_connections,
-        'address': [a if isinstance(a, str) else '%s:%s' % (a[0], a[1]) for a in cfg.address],
+        'address': [address_text(one) for one in cfg.address],
         'timeout': cfg.timeout,
         'graceful_timeout': cfg.graceful_timeout,
         'keepalive': cfg.keepalive,
@@ -65,8 +65,49 @@ def describe():
         'reuse_port': bool(cfg.reuse_port),
         'daemon': bool(cfg.daemon),
         'statsd_host': statsd or None,
+        'unusable': list(unusable(cfg)),
         'app': load(app) if os.environ.get('GUNICORN_AUTOSCALER_INSPECT') == 'load' else None,
     }
+
+
+def address_text(address):
+    """HOST:PORT, the path of a unix socket, or fd://N of a descriptor."""
+    if isinstance(address, int):
+        return 'fd://%d' % address
+    if isinstance(address, str):
+        return address
+    return ('[%s]:%s' if ':' in address[0] else '%s:%s') % tuple(address[:2])
+
+
+def unusable(cfg):
+    """[setting, value, what is wrong] of each setting with which gunicorn ends before it has a worker."""
+    for name in ('certfile', 'keyfile', 'logconfig'):
+        path = getattr(cfg, name, None)
+        if path and not os.path.exists(path):
+            yield name, path, 'there is no such file'
+    for name in ('accesslog', 'errorlog'):
+        path = getattr(cfg, name, None)
+        if isinstance(path, str) and path and path != '-' and not can_append(path):
+            yield name, path, 'it cannot be written'
+    beside = [('pidfile', cfg.pidfile)] + [('bind', one) for one in cfg.address if isinstance(one, str)]
+    for name, path in beside:
+        if path and not path.startswith('@') and not os.path.isdir(os.path.dirname(path) or '.'):
+            yield name, path, 'there is no such folder'
+    if cfg.worker_tmp_dir and not os.path.isdir(cfg.worker_tmp_dir):
+        yield 'worker_tmp_dir', cfg.worker_tmp_dir, 'there is no such folder'
+    for one in cfg.address:
+        if isinstance(one, tuple) and not 0 <= one[1] <= 65535:
+            yield 'bind', address_text(one), 'there is no such port'
+    try:
+        cfg.logger_class
+    except Exception as error:
+        yield 'logger_class', str(cfg.settings['logger_class'].get()), ('%s' % error).strip().split('\n')[0]
+
+
+def can_append(path):
+    if os.path.exists(path):
+        return not os.path.isdir(path) and os.access(path, os.W_OK)
+    return os.access(os.path.dirname(path) or '.', os.W_OK)
 
 
 def load(app):

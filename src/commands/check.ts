@@ -18,6 +18,7 @@ import { VERSION } from "../version.ts";
 import { advise, minimumProblem } from "./advice.ts";
 import {
   boundAddress,
+  configurationProblems,
   recordingProblem,
   runtimeFolderProblem,
   takenAddresses,
@@ -73,7 +74,7 @@ export async function check(
     ...resolved.errors,
     ...found.errors,
     ...plan.errors,
-    ...(inspection === undefined ? [] : problems(inspection)),
+    ...(inspection === undefined ? [] : configurationProblems(inspection)),
     inspection && minimumProblem(effective, inspection, memoryLimitBytes),
     runtimeFolderProblem(bases),
     settings.record === "" ? undefined : recordingProblem(settings.record),
@@ -171,28 +172,6 @@ function gunicornRows(
       (inspection.preload ? ", preloaded" : ""),
     ] as Row]),
   ];
-}
-
-function problems(inspection: Inspection): string[] {
-  const found: string[] = [];
-  if (inspection.worker_class_problem !== null) {
-    const why = inspection.worker_class_problem.trim().split("\n")[0]!.replace(/[:\s]+$/, "");
-    found.push(
-      `Cannot load the worker class ${inspection.worker_class}: ${why}, correct it or install what has it`,
-    );
-  }
-  if (inspection.app !== null && inspection.app.problem !== null) {
-    const why = inspection.app.problem.split("\n")[0]!.replace(/\.$/, "");
-    const isMissing = /^(ModuleNotFound|Import|AppImport)Error/.test(why);
-    found.push(
-      `Cannot load the application: ${why}, ${
-        isMissing
-          ? "correct the name or the folder (gunicorn's --chdir, --pythonpath)"
-          : "put that right in it"
-      }`,
-    );
-  }
-  return found;
 }
 
 /** The config file that was found, and how long a worker that drains may finish. */

@@ -1,4 +1,5 @@
 import { errorText, whyNotListening } from "../error_text.ts";
+import type { Inspection } from "../gunicorn/inspect.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
 import { type Address, addressText } from "../settings/setting_types.ts";
@@ -65,4 +66,29 @@ export function recordingProblem(path: string): string | undefined {
   } catch (error) {
     return `Cannot record to ${path}: ${fileProblem(error, "folder")}, name a file that can be written`;
   }
+}
+
+/** What gunicorn's configuration names and cannot be used: files, the worker class, the application. */
+export function configurationProblems(inspection: Inspection): string[] {
+  const found = inspection.unusable.map(([setting, value, wrong]) =>
+    `Cannot use gunicorn's ${setting}=${value}: ${wrong.replace(/[.:\s]+$/, "")}, correct it`
+  );
+  if (inspection.worker_class_problem !== null) {
+    const why = inspection.worker_class_problem.trim().split("\n")[0]!.replace(/[:\s]+$/, "");
+    found.push(
+      `Cannot load the worker class ${inspection.worker_class}: ${why}, correct it or install what has it`,
+    );
+  }
+  if (inspection.app !== null && inspection.app.problem !== null) {
+    const why = inspection.app.problem.split("\n")[0]!.replace(/\.$/, "");
+    const isMissing = /^(ModuleNotFound|Import|AppImport)Error/.test(why);
+    found.push(
+      `Cannot load the application: ${why}, ${
+        isMissing
+          ? "correct the name or the folder (gunicorn's --chdir, --pythonpath)"
+          : "put that right in it"
+      }`,
+    );
+  }
+  return found;
 }

@@ -28,6 +28,8 @@ export interface Inspection {
   readonly reuse_port: boolean;
   readonly daemon: boolean;
   readonly statsd_host: string | null;
+  /** Settings with which gunicorn ends before it has a worker: name, value, what is wrong with it. */
+  readonly unusable: readonly (readonly [setting: string, value: string, wrong: string])[];
   /** Present when the application was to be loaded. */
   readonly app: LoadedApp | null;
 }

@@ -25,6 +25,7 @@ const INSPECTION: Inspection = {
   reuse_port: false,
   daemon: false,
   statsd_host: null,
+  unusable: [],
   app: null,
 };
 const { sources } = resolveSettings({

@@ -99,6 +99,48 @@ Deno.test("what cannot run is listed, all of it, with exit 2", async () => {
   assertStringIncludes(text, "Not ready to run.");
 });
 
+Deno.test("settings of gunicorn with which it would end at its start are errors, others are none", async () => {
+  await using folder = await tempDir();
+  const [there, missing] = [folder.join("there"), folder.join("missing/file")];
+  await folder.write("there", "");
+  const cases = [
+    [["--certfile", missing], `certfile=${missing}: there is no such file`],
+    [["--access-logfile", missing], `accesslog=${missing}: it cannot be written`],
+    [["--error-logfile", folder.path], `errorlog=${folder.path}: it cannot be written`],
+    [["--pid", missing], `pidfile=${missing}: there is no such folder`],
+    [["--bind", `unix:${missing}`], `bind=${missing}: there is no such folder`],
+    [["--bind", "127.0.0.1:99999"], "bind=127.0.0.1:99999: there is no such port"],
+    [["--worker-tmp-dir", missing], `worker_tmp_dir=${missing}: there is no such folder`],
+    [["--logger-class", "no_such.Logger"], "logger_class=no_such.Logger: "],
+  ] as const;
+  const { code, text } = await check(["wsgi:app", ...cases.flatMap(([words]) => words)]);
+  assertEquals(code, 2, text);
+  for (const [, error] of cases) assertStringIncludes(text, `Cannot use gunicorn's ${error}`);
+  const fine = [
+    "--certfile",
+    there,
+    "--keyfile",
+    there,
+    "--pid",
+    folder.join("pid"),
+    "--bind",
+    "unix:app.sock",
+  ];
+  const logs = [
+    "--access-logfile",
+    "-",
+    "--error-logfile",
+    folder.join("new.log"),
+    "--worker-tmp-dir",
+    folder.path,
+  ];
+  assertEquals((await check(["wsgi:app", ...fine, ...logs])).code, 0);
+  const bound = await check(["wsgi:app", "--bind", "fd://3", "--bind", "[::1]:18999"]);
+  assertEquals(bound.code, 0, bound.text);
+  assertStringIncludes(bound.text, "bind fd://3, [::1]:18999\n");
+  assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["there"]);
+});
+
 Deno.test("a worker class that cannot be loaded, a broken config and a missing gunicorn are reported", async () => {
   assertMatch(
     (await check(["wsgi:app", "-k", "nonsense"])).text,
