@@ -5,7 +5,7 @@ import sys
 from time import monotonic_ns
 
 from .. import kinds, report, words as w
-from ..meters.wsgi_meter import is_stream
+from ..meters.wsgi_meter import is_stream, is_websocket
 from ..polling import POLLOUT, poll
 from . import own_listeners, time_limits
 from .drain import Drain
@@ -144,8 +144,8 @@ def accept_queued(worker):
 
 
 def end_answers(worker, begun=False):
-    """Shut the connections that only their clients keep busy: answers that are not read, event streams, requests that
-    still come in. The thread that writes to one, or reads from it, ends. Before its answer begins, while the
+    """Shut the connections that only their clients keep busy: answers that are not read, event streams, websockets,
+    requests that still come in. The thread that writes to one, or reads from it, ends. Before its answer begins, while the
     application makes more of it (unless all that have begun are to end), and in its close(), a request is the
     application's own work: returns how many there are.
     """
@@ -161,7 +161,8 @@ def end_answers(worker, begun=False):
                 if values.get('self') is worker:
                     response, conn = values.get('resp'), values.get('conn')
                     is_writing = any(one is response for one in written)
-                    if name == 'handle' or _is_the_clients(response, conn, called, is_writing, begun):
+                    is_open = name == 'handle' or is_websocket(values.get('req'))
+                    if is_open or _is_the_clients(response, conn, called, is_writing, begun):
                         _shut(conn)
                     else:
                         own += 1

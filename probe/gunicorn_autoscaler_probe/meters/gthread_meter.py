@@ -2,19 +2,21 @@
 
 A lock costs as much as all the rest. So each request has a span of its own, completed by its thread with one
 append, and what threads share is only appended to and popped, which no other thread can come in between.
-Totals are stored by one thread at a time, which sums up the spans.
+Totals are stored by one thread at a time, which sums up the spans. A websocket has a thread, and is no request in
+service.
 """
 from _thread import allocate_lock
 from collections import deque
 from time import monotonic_ns
 
 from ..words import (
-    SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS)
+    SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS, WEBSOCKETS)
 from . import gthread_places
 from .detach import detached
 from .failures import watch_failures
 from .kernel_wait import KernelWait
 from .meter import HOLD_NS, Histogram
+from .wsgi_meter import is_websocket
 
 # Ends of requests store a bit before the next begin would, which would be one store more.
 _AHEAD_NS = 10**6
@@ -28,6 +30,7 @@ def attach(worker, m, look):
     enter, leave = in_service.append, in_service.pop
     begun = deque()  # spans that no store has seen: [began], and [began, ended] from the end on
     note = begun.append
+    websockets = deque()  # one for each that is open
     failures = deque()  # requests that failed since the last store
     storing = allocate_lock()
     is_stale = [False]  # something is held back
@@ -37,6 +40,8 @@ def attach(worker, m, look):
     def metered(handle_request):
         def metered_handle_request(req, conn, *more):
             nonlocal wait_due
+            if is_websocket(req):
+                return kept_apart(handle_request, req, conn, *more)
             began = monotonic_ns()
             span = [began]
             note(span)
@@ -66,6 +71,21 @@ def attach(worker, m, look):
                     flush()
         return metered_handle_request
 
+    def kept_apart(handle_request, *arguments):
+        websockets.append(None)
+        is_stale[0] = True
+        flush()
+        try:
+            return handle_request(*arguments)
+        finally:
+            websockets.pop()
+            is_stale[0] = True
+            flush()
+
+    def note_failure(req):
+        if not is_websocket(req):  # it ends without an answer
+            failures.append(req)
+
     def flush():
         """Store what is held back."""
         nonlocal begin_due, end_due
@@ -92,6 +112,7 @@ def attach(worker, m, look):
             m[FINISHED] = histogram.finished
             m[STARTED] = histogram.finished + len(open_spans)
             m[FAILED] = failed
+            m[WEBSOCKETS] = len(websockets)
             m[SERVICE_NS] = histogram.sum_ns
             seq += 2
             m[SEQ] = seq
@@ -127,7 +148,7 @@ def attach(worker, m, look):
         m = detached(m, error)
         histogram = Histogram(m)
 
-    watch_failures(worker, failures.append)
+    watch_failures(worker, note_failure)
     worker.handle_request = metered(worker.handle_request)
     if hasattr(worker, 'handle_http2_request'):
         worker.handle_http2_request = metered(worker.handle_http2_request)

@@ -11,7 +11,7 @@ Those that wait for something else than the interpreter do not count.
 from collections import deque
 from time import monotonic_ns
 
-from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE
+from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE, WEBSOCKETS
 from .client_close import watch_client_close
 from .detach import detached
 from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
@@ -98,7 +98,7 @@ def attach(worker, m, is_stale, flush, look):
                 show_queue(queued)
             if slot[ONE_UNTIL_NS]:
                 taken_at = monotonic_ns()
-                more += len(busy) - 1
+                more += max(0, len(busy) - 1 - slot[WEBSOCKETS])
             if more or ends_connections or slot[STATE] == DRAINING:
                 keep_or_end(more)
             else:
@@ -156,7 +156,7 @@ def attach(worker, m, is_stale, flush, look):
     def has_its_one():
         """A request computes, or a connection was taken just now, whose request has not begun."""
         in_service = slot[IN_FLIGHT]
-        if len(busy) > in_service and monotonic_ns() - taken_at < FRESH_NS:
+        if len(busy) > in_service + slot[WEBSOCKETS] and monotonic_ns() - taken_at < FRESH_NS:
             return True
         return in_service > 0 and in_service > waits.among(in_service, taken_at)
 

@@ -170,6 +170,14 @@ def is_stream(headers):
     return False
 
 
+def is_websocket(req):
+    """Whether a request, as gunicorn has parsed it, asks for a websocket."""
+    for header in getattr(req, 'headers', ()):
+        if header[0] == 'UPGRADE':
+            return header[1].lower() == 'websocket'
+    return False
+
+
 def _passed_on(request, answer, file_wrapper, is_closed):
     """What the server gets for an `answer` that is no list."""
     if not is_closed:

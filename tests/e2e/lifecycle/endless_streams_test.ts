@@ -1,4 +1,4 @@
-/** Clients that never end: event streams hold a worker that drains no longer than its timeouts. */
+/** Clients that never end: event streams and websockets hold a worker that drains no longer than its timeouts. */
 
 import { assertEquals, assertLess } from "@std/assert";
 import { ProbedGunicorn } from "../../probe/probed_gunicorn.ts";
@@ -22,11 +22,21 @@ const SERVERS: readonly [string, VenvName | "old", readonly string[]][] = [
 ];
 /** Far beyond the test: to the worker these streams never end. */
 const STREAM_MS = 600_000;
+const CLIENTS: readonly [string, string][] = [
+  ["event streams", `GET /events/${STREAM_MS} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+  [
+    "websockets",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+  ],
+];
 
-for (const [kind, version, args] of SERVERS) {
+const trials = SERVERS.flatMap((server) =>
+  CLIENTS.slice(0, server[0] === "gthread" ? 2 : 1).map((client) => [...server, ...client] as const)
+);
+for (const [kind, version, args, clients, request] of trials) {
   const ignore = version !== "old" && !hasWorker(version, kind);
   Deno.test(
-    `${kind} (gunicorn ${version}): a worker with event streams that never end is out by its timeouts, and is not aborted`,
+    `${kind} (gunicorn ${version}): a worker with ${clients} that never end is out by its timeouts, and is not aborted`,
     { ignore },
     async () => {
       const port = freeTcpPort();
@@ -37,13 +47,16 @@ for (const [kind, version, args] of SERVERS) {
       await using streams = new AsyncDisposableStack();
       for (let i = 0; i < 12; i++) {
         const connection = streams.use(await Connection.open({ port }));
-        await connection.send(`GET /events/${STREAM_MS} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        await connection.send(request);
       }
       if (kind !== "tornado") { // unmetered
-        await until(() => [...server.slots().values()].every((slot) => slot[18]! + slot[29]! > 0), {
-          timeoutMs: 4_000,
-          what: "streams on all workers",
-        }).catch(() => {}); // the kernel may have given one worker none: the others count
+        await until(
+          () => [...server.slots().values()].every((slot) => slot[18]! + slot[28]! + slot[29]! > 0),
+          {
+            timeoutMs: 4_000,
+            what: "streams on all workers",
+          },
+        ).catch(() => {}); // the kernel may have given one worker none: the others count
       }
       const from = performance.now();
       server.ask(1);

@@ -170,7 +170,7 @@ METHODS = """
 def handle(self, conn):
     wait()
 
-def handle_request(self, conn, resp, call):
+def handle_request(self, conn, resp, call, req=None):
     call()
 
 def handle_http2_request(self, conn, resp, call):
@@ -218,6 +218,7 @@ class EndAnswersTest(unittest.TestCase):
     def test_own_work_goes_on_and_what_waits_for_a_client_ends(self):
         begun, not_begun = SimpleNamespace(headers_sent=True), SimpleNamespace(headers_sent=False)
         events = SimpleNamespace(headers_sent=True, headers=[('Content-Type', 'text/event-stream')])
+        websocket = SimpleNamespace(headers=[('UPGRADE', 'WebSocket')])
         for name, more, expected in (('handle', (), (0, 1)), ('handle_request', (begun, 'write'), (0, 1)),
                                      ('handle_request', (begun, 'app'), (0, 1)),
                                      ('handle_request', (not_begun, 'app'), (1, 0)),
@@ -226,6 +227,7 @@ class EndAnswersTest(unittest.TestCase):
                                      ('handle_request', (events, 'wait'), (0, 1)),
                                      ('handle_request', (events, 'close'), (1, 0)),
                                      ('handle_request', (not_begun, 'wait'), (1, 0)),
+                                     ('handle_request', (not_begun, 'wait', websocket), (0, 1)),
                                      ('handle_http2_request', (not_begun, 'wait'), (1, 0))):
             self.assertEqual(self.ends(name, *more), expected)
         for written in ('write', 'app'):

@@ -46,6 +46,19 @@ class ThreadMeterTest(unittest.TestCase):
             self.assertTrue(worker.work())
             self.assertEqual((m[w.IN_FLIGHT], m[w.STARTED], m[w.FINISHED], m[w.FAILED]), (0, 1, 1, 0))
 
+    def test_a_websocket_has_a_thread_and_is_no_request(self):
+        with page() as m:
+            worker = Worker()
+            worker._serve = lambda req: self.assertEqual(
+                (m[w.WEBSOCKETS], m[w.BUSY_THREADS], m[w.IN_FLIGHT], m[w.STARTED]), (1, 1, 0, 0))
+            websocket = SimpleNamespace(headers=[('HOST', 'here'), ('UPGRADE', 'websocket')])
+            worker.handle = lambda conn: worker.handle_request(websocket, conn)
+            attach(worker, m)
+            worker.enqueue_req(Connection())
+            worker.work()
+            worker.turn()
+            self.assertEqual((m[w.WEBSOCKETS], m[w.BUSY_THREADS], m[w.FINISHED], m[w.FAILED]), (0, 0, 0, 0))
+
     def test_connections_that_wait_for_a_thread_are_the_inner_queue(self):
         with page() as m:
             worker = Worker()

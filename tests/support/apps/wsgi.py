@@ -1,4 +1,5 @@
 """Bare WSGI app; paths in work.py, and /events/MS: a server-sent event stream of one event every 50 ms for MS ms.
+A websocket has gunicorn's socket until its client closes.
 
 Start with --chdir at this folder: `gunicorn --chdir APPS wsgi:app`.
 """
@@ -10,6 +11,10 @@ REASONS = {200: "200 OK", 500: "500 Internal Server Error"}
 
 
 def app(environ, start_response):
+    if environ.get("HTTP_UPGRADE") == "websocket":
+        while environ["gunicorn.socket"].recv(4096):
+            pass
+        raise StopIteration
     kind, ms = parse(environ["PATH_INFO"])
     if kind == "events":
         start_response(REASONS[200], [("Content-Type", "text/event-stream")])
