@@ -100,7 +100,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 16       seq              odd while words 17-25 are being written, even otherwise
 # 17       last_change_ns   time of totals 19-24; up to 5 ms late under load (gthread up to gunicorn 23: what
 #                           ended in the last 5 ms before a pause, a second at most)
-# 18       in_flight        requests in service, without websockets and event streams
+# 18       in_flight        requests in service, without websockets and (gthread: with) event streams
 # 19       busy_ns          time with in_flight > 0, up to last_change_ns
 # 20       in_flight_ns     integral of in_flight, up to last_change_ns
 # 21       started

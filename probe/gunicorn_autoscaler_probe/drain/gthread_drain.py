@@ -145,11 +145,30 @@ def accept_queued(worker):
 
 def end_answers(worker, begun=False):
     """Shut the connections that only their clients keep busy: answers that are not read, event streams, websockets,
-    requests that still come in. The thread that writes to one, or reads from it, ends. Before its answer begins, while the
-    application makes more of it (unless all that have begun are to end), and in its close(), a request is the
+    requests that still come in. The thread that writes to one, or reads from it, ends. Before its answer begins, while
+    the application makes more of it (unless all that have begun are to end), and in its close(), a request is the
     application's own work: returns how many there are.
     """
     own = 0
+    for name, values, called, written in _served(worker):
+        response, conn = values.get('resp'), values.get('conn')
+        is_writing = any(one is response for one in written)
+        is_open = name == 'handle' or is_websocket(values.get('req'))
+        if is_open or _is_the_clients(response, conn, called, is_writing, begun):
+            _shut(conn)
+        else:
+            own += 1
+    return own
+
+
+def open_streams(worker):
+    """How many answers are event streams."""
+    return sum(is_stream(getattr(values.get('resp'), 'headers', None)) for _, values, _, _ in _served(worker))
+
+
+def _served(worker):
+    """What the threads of `worker` serve: the name of its method, that one's variables, the frame that it calls, and
+    the responses that are written to further on."""
     for frame in list(sys._current_frames().values()):
         called, written = None, []
         while frame is not None:
@@ -159,16 +178,9 @@ def end_answers(worker, begun=False):
             if name in _REQUEST and os.path.basename(frame.f_code.co_filename) == 'gthread.py':
                 values = frame.f_locals
                 if values.get('self') is worker:
-                    response, conn = values.get('resp'), values.get('conn')
-                    is_writing = any(one is response for one in written)
-                    is_open = name == 'handle' or is_websocket(values.get('req'))
-                    if is_open or _is_the_clients(response, conn, called, is_writing, begun):
-                        _shut(conn)
-                    else:
-                        own += 1
+                    yield name, values, called, written
                     break
             called, frame = frame, frame.f_back
-    return own
 
 
 def _is_gunicorns(code):

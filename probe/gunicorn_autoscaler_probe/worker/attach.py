@@ -2,7 +2,7 @@
 from .. import kinds, report, words as w
 from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
-from . import last_work, late_requests, loop_lag, loop_sharing
+from . import last_work, late_requests, loop_lag, loop_sharing, open_streams
 from ..meters.meter import LockedMeter, Meter
 from ..meters.stand_in import stand_in
 
@@ -57,6 +57,7 @@ def _attach_gthread(worker, words, linger_ns):
     except Exception:
         words[w.EMPTIES_ITSELF] = 0  # nothing looks
         raise
+    open_streams.count(worker, words)
 
 
 def _ticking(worker, words, linger_ns, drain_class, *more):

@@ -5,7 +5,7 @@ import { ProbedGunicorn, type Slot } from "../../probe/probed_gunicorn.ts";
 import { SLOT } from "../../sensors/probe/shared_pages.ts";
 import { gunicornFor } from "../../probe/worker_venvs.ts";
 import { apps, appsFolder } from "../../support/apps.ts";
-import { get } from "../../support/http.ts";
+import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { type TempDir, tempDir } from "../../support/tempdir.ts";
 import { bin, hasWorker, venv } from "../../support/venv.ts";
@@ -170,6 +170,24 @@ for (const name of ["uvicorn", "uvicorn H11", "asgi"]) {
     assertEquals([slot[SLOT.failed], sum(slot, SLOT.serviceBuckets)], [0, 0]);
   });
 }
+
+Deno.test("gthread: event streams are seen among requests, and websockets are none", async () => {
+  const port = freeTcpPort();
+  await using server = await startServer(classes.find((one) => one.name === "gthread")!, port);
+  const stream = get({ port }, "/events/2500");
+  await until(() => server.slot()[SLOT.streams] === 1, { what: "the stream" });
+  assertEquals((await stream).status, 200);
+  await until(() => server.slot()[SLOT.streams] === 0, { what: "its end" });
+  const before = await counted(server, 1);
+
+  const socket = await Connection.open({ port });
+  await socket.send("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await until(() => server.slot()[SLOT.websockets] === 1, { what: "the websocket" });
+  assertEquals(server.slot()[SLOT.inFlight], 0);
+  await socket[Symbol.asyncDispose]();
+  await until(() => server.slot()[SLOT.websockets] === 0, { what: "its end" });
+  assertEquals((await counted(server, 1))[SLOT.failed], before[SLOT.failed]);
+});
 
 Deno.test("sync: a client that trickles its headers keeps the worker busy", async () => {
   const port = freeTcpPort();

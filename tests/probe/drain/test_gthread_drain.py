@@ -208,6 +208,7 @@ class EndAnswersTest(unittest.TestCase):
         thread.start()
         is_in.wait(10)
         try:
+            self.streams = gthread_drain.open_streams(worker)
             return gthread_drain.end_answers(worker, begun), len(shut)
         finally:
             go.set()
@@ -230,6 +231,7 @@ class EndAnswersTest(unittest.TestCase):
                                      ('handle_request', (not_begun, 'wait', websocket), (0, 1)),
                                      ('handle_http2_request', (not_begun, 'wait'), (1, 0))):
             self.assertEqual(self.ends(name, *more), expected)
+            self.assertEqual(self.streams, events in more)
         for written in ('write', 'app'):
             self.assertEqual(self.ends('handle_request', begun, written, is_read=True), (1, 0))
         self.assertEqual(self.ends('handle_request', begun, 'wait', begun=True), (0, 1))
