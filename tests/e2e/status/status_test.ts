@@ -141,7 +141,7 @@ Deno.test("set changes what decisions are made by, and says what it cannot", asy
   assertEquals([bounds.min, bounds.max], [3, 4]);
   for (
     const [words, why] of [
-      [["set", "max-workers=1"], /above the maximum of 1/],
+      [["set", "max-workers=1"], /below the minimum of 3/],
       [["set", "tick-ms=50"], /cannot change while gunicorn runs/],
       [["set", "max-workers"], /write KEY=VALUE/],
       [["scale", "9"], /the maximum is 4, raise it first/],
