@@ -140,7 +140,8 @@ export class ArbiterFile {
     const masterPid = wordAt(w, word.MASTER_PID);
     const confirmed = wordAt(w, word.CONFIRMED);
     const alive = wordAt(w, word.ALIVE);
-    if (masterPid === 0 || masterPid > MAX_PID || confirmed > MAX_WORKERS || alive > MAX_WORKERS) {
+    const configured = wordAt(w, word.CONFIGURED);
+    if (masterPid === 0 || masterPid > MAX_PID || Math.max(confirmed, alive, configured) > MAX_WORKERS) {
       return undefined;
     }
     const version = wordAt(w, word.GUNICORN_VERSION);
@@ -160,7 +161,7 @@ export class ArbiterFile {
       gracefulTimeoutMs: wordAt(w, word.GRACEFUL_TIMEOUT_MS),
       timeoutMs: wordAt(w, word.TIMEOUT_MS),
       preload: wordAt(w, word.PRELOAD) !== 0,
-      configured: wordAt(w, word.CONFIGURED),
+      configured,
       gunicornVersion: `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}.${version % 100}`,
       readyNs: wordAt(w, word.READY_NS) || undefined,
       forkServer: this.#forkServer(),

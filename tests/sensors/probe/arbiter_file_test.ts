@@ -136,6 +136,7 @@ const damaged: [string, Record<number, Word>][] = [
   ["an absurd count", { 17: 100_001 }],
   ["a negative count", { 17: -1 }],
   ["absurdly many alive", { 20: -5 }],
+  ["an absurd number in gunicorn's configuration", { 31: 2 ** 40 }],
 ];
 for (const [what, words] of damaged) {
   Deno.test(`An arbiter file with ${what} is not believed`, () => {
