@@ -44,6 +44,8 @@ export interface Supervision {
   readonly recorder: Recorder | undefined;
   /** undefined: no service manager. */
   readonly notices: ServiceNotices | undefined;
+  /** What was started is a program that starts gunicorn itself. */
+  readonly isProgram: boolean;
   readonly settings: Settings;
   readonly log: Logger;
   readonly initialWorkers: number;
@@ -78,7 +80,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     supervisor.stop();
     await looping;
     if (exit.code !== 0 || sensing.arbiterFile?.daemon() === undefined) {
-      sayEnd(exit, gunicorn.hasLauncher ? "the launcher" : "gunicorn's master", shutdown.hasBegun, log);
+      sayEnd(exit, whatEnded(parts), shutdown.hasBegun, log);
     }
     const graceMs = sensing.arbiter?.gracefulTimeoutMs ?? LEFTOVER_MS;
     await endLeftMaster(gunicorn, { ending: shutdown.hasBegun, graceMs: graceMs + LEFTOVER_MS, log });
@@ -234,13 +236,20 @@ function leftWorkers(orphanage: Orphanage, known: readonly number[], isOrderly: 
   return [...new Set([...left, ...strays])];
 }
 
+/** What we started, as the user knows it. A program of exec may end without ever having started a gunicorn. */
+function whatEnded({ gunicorn, isProgram }: Supervision): string {
+  if (isProgram && (gunicorn.hasLauncher || gunicorn.arbiter === undefined)) return "the program";
+  return gunicorn.hasLauncher ? "the launcher" : "gunicorn's master";
+}
+
 function sayEnd(exit: Exit, who: string, ending: boolean, log: Logger): void {
+  const ended = who === "the program" ? who : "gunicorn";
   if (exit.signal !== null) {
     log.error("{who} was killed by {signal}", { who, signal: exit.signal });
   } else if (exit.code !== 0) {
-    const why = BOOT_FAILURES.get(exit.code) ?? "";
-    log.error(`gunicorn ended with exit code {code}${why}`, { code: exit.code });
+    const why = ended === "gunicorn" ? BOOT_FAILURES.get(exit.code) ?? "" : "";
+    log.error(`{ended} ended with exit code {code}${why}`, { ended, code: exit.code });
   } else if (!ending) {
-    log.info("gunicorn ended by itself");
+    log.info("{ended} ended by itself", { ended });
   }
 }

@@ -98,6 +98,7 @@ export async function whileRunning(started: Started): Promise<number> {
       status,
       recorder,
       notices,
+      isProgram: started.isProgram,
       settings,
       log,
       initialWorkers,

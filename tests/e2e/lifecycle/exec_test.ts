@@ -144,3 +144,15 @@ Deno.test("exec without a program, or with one that there is not, says so", asyn
   assertEquals(missing.code, 127);
   assertStringIncludes(missing.stderr, "Cannot exec no-such-program-here: there is no such program");
 });
+
+Deno.test("a program that ends without a gunicorn is not called one", async () => {
+  await using base = await tempDir();
+  const [command, ...args] = program();
+  const ended = async (script: string) => {
+    const words = ["exec", "--runtime-dir", base.path, "--", "sh", "-c", script];
+    return (await run(command!, [...args, ...words])).stderr.split("autoscaler: ").at(-1)!.trim();
+  };
+  assertEquals(await ended("exit 3"), "the program ended with exit code 3");
+  assertEquals(await ended("kill -TERM $$"), "the program was killed by SIGTERM");
+  assertEquals(await ended("exit 0"), "the program ended by itself");
+});
