@@ -13,7 +13,7 @@ const LATER: ReadonlyMap<string, string> = new Map([
   ["/livez", "the status server"],
   ["/proc/net/tcp", "the accept queues"],
   ["Cannot listen for StatsD", "StatsD"],
-  ["but load may return", "the words of decisions"],
+  ["load may return", "the words of decisions"],
   ["down-cooldown", "the law"],
   ["--compare", "the simulation"],
 ]);
