@@ -1,7 +1,7 @@
 """A worker's slot: made in the worker, read (and marked) by gunicorn's master.
 
 Where something removed the file, the supervisor leads its name to its own open descriptor of it: the one kind
-of link that is followed.
+of link that is followed, in a process that knows the supervisor.
 """
 import errno
 import os
@@ -14,6 +14,14 @@ from .page import create_page
 from .process_stat import waited_ns
 
 _HEAD = struct.Struct('<34Q')
+
+_supervisor_pid = None
+
+
+def follow_links_of(supervisor_pid):
+    """Know the supervisor from now on. os.getppid() does not tell: see parent.py, and a launcher may be between."""
+    global _supervisor_pid
+    _supervisor_pid = supervisor_pid
 
 
 def make_folder(folder):
@@ -80,7 +88,7 @@ def _open(folder, pid, mode):
     try:
         return os.open(path, mode | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
-        if error.errno != errno.ELOOP or not os.readlink(path).startswith('/proc/%d/fd/' % os.getppid()):
+        if error.errno != errno.ELOOP or not os.readlink(path).startswith('/proc/%s/fd/' % _supervisor_pid):
             raise
     return os.open(path, mode | os.O_CLOEXEC)
 

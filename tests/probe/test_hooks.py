@@ -1,3 +1,4 @@
+import fcntl
 import itertools
 import os
 import subprocess
@@ -7,7 +8,7 @@ import unittest
 
 from fake_arbiter import Arbiter
 from support import PROBE, Setting, begin_with, read_arbiter, runtime_folder, w, want, write_slot
-from gunicorn_autoscaler_probe import hooks, report
+from gunicorn_autoscaler_probe import hooks, report, slot
 from gunicorn_autoscaler_probe import user_hooks
 from gunicorn_autoscaler_probe.master import lifeline, master
 
@@ -306,6 +307,21 @@ class MasterTest(unittest.TestCase):
         finally:
             lifeline.tie_to_parent, master.report.trouble = tie, trouble
         self.assertEqual(said, ['tie gunicorn to the life of its supervisor'])
+
+    def test_a_slot_that_the_supervisor_brought_back_is_read_though_the_supervisor_is_hidden(self):
+        self.addCleanup(setattr, os, 'getppid', os.getppid)
+        self.addCleanup(slot.follow_links_of, None)
+        with runtime_folder(os.getpid()) as folder, open(os.path.join(folder, 'arbiter'), 'rb') as supervisors:
+            fcntl.flock(supervisors, fcntl.LOCK_EX)
+            open(os.path.join(folder, 'gunicorn_autoscaler_conf.py'), 'w').close()
+            write_slot(folder, 7)
+            path = os.path.join(folder, 'w-7')
+            with open(path, 'rb') as kept:
+                os.unlink(path)
+                os.symlink('/proc/%d/fd/%d' % (os.getpid(), kept.fileno()), path)
+                self.assertIsNone(slot.read_header(folder, 7))
+                self.assertTrue(master.Master(folder).attach())
+                self.assertEqual(slot.read_header(folder, 7)[w.STATE], w.BOOTING)
 
 
 if __name__ == '__main__':

@@ -55,14 +55,11 @@ class SlotTest(unittest.TestCase):
             os.unlink(path)
             os.symlink('/proc/%d/fd/%d' % (os.getpid(), fd), path)
             self.assertIsNone(slot.read_header(folder, os.getpid()), 'a link of somebody else')
-            parent = os.getppid
-            os.getppid = os.getpid
-            try:
-                self.assertEqual(slot.read_header(folder, os.getpid())[w.STATE], w.BOOTING)
-                slot.mark_draining(folder, os.getpid())
-            finally:
-                os.getppid = parent
-                os.close(fd)
+            self.addCleanup(slot.follow_links_of, None)
+            slot.follow_links_of(os.getpid())
+            self.assertEqual(slot.read_header(folder, os.getpid())[w.STATE], w.BOOTING)
+            slot.mark_draining(folder, os.getpid())
+            os.close(fd)
             self.assertEqual(page.words[w.STATE], w.DRAINING)
             page.close()
 

@@ -3,7 +3,7 @@ import os
 import sys
 import time
 
-from .. import report
+from .. import report, slot
 from ..own_descriptor import OwnDescriptor
 from ..fork_server.spawning import Spawning
 from ..workforce.boot_backoff import BootBackoff
@@ -48,6 +48,7 @@ class Master:
             return False
         self._bell = bell
         self._is_ours = True
+        slot.follow_links_of(bell.supervisor_pid)
         sockets.take()
         bell.take_over_daemon()
         parent.hide_supervisor(bell.supervisor_pid)
