@@ -29,7 +29,11 @@ def _can_be_made(path):
 
 
 def _has_temporary_folder():
+    """Python looks for it once: the first look is left to gunicorn, whose raw_env, or a hook, may set TMPDIR before."""
+    known = tempfile.tempdir
     try:
         return bool(tempfile.gettempdir())
     except OSError:
         return False
+    finally:
+        tempfile.tempdir = known

@@ -37,6 +37,11 @@ class OwnFilesTest(unittest.TestCase):
     def test_without_a_temporary_folder_heartbeat_files_are_in_the_runtime_folder(self):
         self.assertEqual(self.placed(None, temporary=False), {'worker_tmp_dir': self.folder})
 
+    def test_the_first_look_for_the_temporary_folder_is_left_to_gunicorn(self):
+        with mock.patch.object(tempfile, 'tempdir', None), mock.patch.dict(os.environ, TMPDIR=self.folder):
+            own_files.place(self.folder, {}, {})
+            self.assertIsNone(tempfile.tempdir)
+
     def test_what_the_user_set_stays(self):
         theirs = {'control_socket': '/dev/null/theirs', 'worker_tmp_dir': '/nonexistent'}
         self.assertEqual(self.placed('/dev/null/gunicorn.ctl', temporary=False, **theirs), theirs)
