@@ -1,5 +1,6 @@
 """A draining worker is kept for a while after its last request, for work that cannot be seen."""
-from time import monotonic_ns, sleep
+import time
+from time import monotonic_ns
 
 from .. import words as w
 
@@ -19,7 +20,7 @@ def before_end(worker, words, linger_ns):
         run()
         while _is_lingering(words, linger_ns):
             worker.notify()
-            sleep(_LOOK_EVERY_S)
+            time.sleep(_LOOK_EVERY_S)  # that of gevent and eventlet, which have patched it, lets the work go on
 
     worker.run = run_and_linger
 

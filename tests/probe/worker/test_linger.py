@@ -1,5 +1,6 @@
 import time
 import unittest
+from unittest import mock
 
 from support import page, w
 from gunicorn_autoscaler_probe.worker import linger
@@ -35,6 +36,12 @@ class LingerTest(unittest.TestCase):
         beats, took_ns = self.run_with(w.DRAINING)
         self.assertGreater(beats, 1)
         self.assertGreaterEqual(took_ns, 10**8)
+
+    def test_it_sleeps_as_gevent_or_eventlet_does_that_has_patched_time_since(self):
+        slept = []
+        with mock.patch.object(time, 'sleep', lambda seconds: slept.append(seconds)):
+            self.run_with(w.DRAINING)
+        self.assertTrue(slept)
 
     def test_not_when_the_whole_server_stops(self):
         self.assertEqual(self.run_with(w.READY)[0], 0)
