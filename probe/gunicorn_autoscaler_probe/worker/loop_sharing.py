@@ -8,6 +8,8 @@ meanwhile leaves the queue to free workers. uvloop accepts in C, out of reach.
 A client that keeps its connection stays with its worker. While a loop is full, its answers end their
 connections, so that clients come again and find the workers that were added.
 """
+from weakref import WeakKeyDictionary
+
 from .. import words as w
 
 # Turns from accepting a connection to its handler: the transport, the reader, the data, the task.
@@ -22,7 +24,7 @@ def accept_in_turn():
     """For this process, before its loop runs: asyncio accepts one connection, and the next some turns later."""
     from asyncio.selector_events import BaseSelectorEventLoop as Loop
     accept = Loop._accept_connection
-    rests = {}  # turns that each listener is left alone for
+    rests = WeakKeyDictionary()  # turns that each listener is left alone for; an application's own come and go
 
     def accept_one(self, protocol_factory, sock, sslcontext=None, server=None, backlog=100, *more, **named):
         left = rests.get(sock, 0)

@@ -1,6 +1,8 @@
 import asyncio
+import gc
 import socket
 import unittest
+import weakref
 from asyncio.selector_events import BaseSelectorEventLoop
 
 from support import page, w
@@ -44,6 +46,21 @@ class AcceptInTurnTest(unittest.TestCase):
         # Two at once where asyncio tries once more than it is told to (3.13).
         self.assertGreaterEqual(len(set(turns)), 3, turns)
         self.assertGreaterEqual(turns[-1] - turns[0], 2 * loop_sharing._TURNS, turns)
+
+
+    def test_listeners_that_an_application_opens_and_closes_are_not_kept(self):
+        async def main():
+            listener = socket.create_server(('127.0.0.1', 0))
+            server = await asyncio.start_server(lambda reader, writer: writer.close(), sock=listener)
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            await reader.read()
+            writer.close()
+            server.close()
+            return weakref.ref(listener)
+
+        listener = asyncio.run(asyncio.wait_for(main(), 20))
+        gc.collect()
+        self.assertIsNone(listener())
 
 
 class SharingTest(unittest.TestCase):
