@@ -4,6 +4,7 @@ Seen where the messages pass: a plain function that hands on the coroutine of th
 stands in the class of the request, for all requests at once; elsewhere an Answer is made around each `send`. What is
 noted of them is kept on the request (or the Answer), and looked at only after something was noted.
 """
+import inspect
 from inspect import iscoroutinefunction, ismethod
 from types import MethodType
 
@@ -14,12 +15,13 @@ _FIRST_FAILURE = 500
 class Answers:
     """The answers of one worker."""
 
-    __slots__ = ('noted', 'looks_from', '_set_apart', '_of_one')
+    __slots__ = ('noted', 'looks_from', '_set_apart', '_of_one', '_server')
 
     def __init__(self, set_apart):
         """set_apart(): a request turned out to be an event stream."""
         # Answers that failed or are streams, and whose request has not ended; also those that no application gave.
         self.noted = 0
+        self._server = None  # the configuration of the server whose class of requests is watched
         self.looks_from = _FIRST_FAILURE  # the lowest status that begins() is to see
         self._set_apart = set_apart
         self._of_one = _passing(self, _pass_on)
@@ -37,6 +39,7 @@ class Answers:
             return False
         if 'response_started' not in getattr(send.__self__, '__dict__', ()):
             return False
+        self._server = _server_of(send.__self__)
         kind.autoscaler_head = kind.autoscaler_note = None
         kind.send = _passing(self, kind.send)
         return True
@@ -62,6 +65,8 @@ class Answers:
 
     def begins(self, answer, message):
         """The status and headers of `answer`; returns them as they are to be sent."""
+        if not self._is_ours(answer):
+            return message
         if message['status'] >= _FIRST_FAILURE:
             self._note(answer, FAILED)
         return message if self.looks_from == _FIRST_FAILURE else _closing(message)
@@ -69,9 +74,13 @@ class Answers:
     def goes_on(self, answer):
         """A part of the body of `answer` that is not the last. The first one tells whether it is an event stream."""
         head, answer.autoscaler_head = answer.autoscaler_head, None
-        if head is not None and _is_stream(head):
+        if head is not None and _is_stream(head) and self._is_ours(answer):
             self._note(answer, STREAM)
             self._set_apart()
+
+    def _is_ours(self, answer):
+        """Not of another uvicorn that the application runs in this process, whose requests no meter counts."""
+        return type(answer) is _Answer or _server_of(answer) is self._server
 
     def _note(self, answer, what):
         if answer.autoscaler_note is None:
@@ -83,6 +92,11 @@ class _Answer:
     """Stands for the answer of one request where the server has no object for it."""
 
     __slots__ = ('send', 'autoscaler_head', 'autoscaler_note')
+
+
+def _server_of(answer):
+    protocol = getattr(getattr(answer, 'on_response', None), '__self__', None)
+    return getattr(protocol, 'config', None)
 
 
 def _pass_on(answer, message):
@@ -102,7 +116,17 @@ def _passing(answers, send):
             goes_on(self)
         return send(self, message)
 
-    return watched_send
+    return as_coroutine_function(watched_send)
+
+
+def as_coroutine_function(function):
+    """`function`, which returns a coroutine, taken for a coroutine function: asgiref, for one, asks of `send`."""
+    import asyncio  # not in gunicorn's master, where gevent may have to patch it first
+    marker = getattr(asyncio.coroutines, '_is_coroutine', None)  # up to Python 3.13
+    if marker is not None:
+        function._is_coroutine = marker
+    mark = getattr(inspect, 'markcoroutinefunction', None)  # of Python 3.12 and newer
+    return function if mark is None else mark(function)
 
 
 def _closing(head):

@@ -181,10 +181,21 @@ class AsgiMeterTest(unittest.TestCase):
 
 def uvicorn_requests():
     """A class as uvicorn has one for its requests; each test's own, because the meter changes it."""
+    class Protocol:
+        config = object()
+
+        def on_response(self):
+            pass
+
     class Request:
-        def __init__(self):
+        def __init__(self, protocol=Protocol):
             self.response_started = False
+            self.on_response = protocol().on_response
             self.sent = []
+
+        @staticmethod
+        def of_another_server():
+            return Request(type('Protocol', (Protocol,), {'config': object()}))
 
         async def send(self, message):
             self.response_started = True
@@ -206,6 +217,7 @@ class WatchedRequestsTest(unittest.TestCase):
     def test_from_the_second_request_on_the_application_gets_the_send_of_the_server(self):
         async def app(scope, receive, send):
             own.append(getattr(send, '__self__', None).__class__ is kind)
+            self.assertTrue(asyncio.iscoroutinefunction(send))
             await answers(scope, receive, send)
 
         own, kind = [], uvicorn_requests()
@@ -245,6 +257,24 @@ class WatchedRequestsTest(unittest.TestCase):
             asyncio.run(server_itself())
             self.serve(server, kind)
             self.assertEqual(server.counts(), (0, 3, 3, 0))
+
+    def test_answers_of_another_uvicorn_in_this_process_are_left_alone(self):
+        async def answer():
+            one = kind.of_another_server()
+            await one.send(dict(START, headers=[(b'content-type', b'text/event-stream')]))
+            await one.send(dict(BODY, more_body=True))
+            await one.send(BODY)
+            return one
+
+        kind = uvicorn_requests()
+        with page() as m:
+            m[w.METERED] = 1
+            server = Server(answers, m)
+            self.serve(server, kind, 2)
+            server.close_connections()
+            headers = asyncio.run(answer()).sent[0]['headers']
+            self.assertEqual((m[w.METERED], m[w.STREAMS]) + server.counts(), (1, 0, 0, 2, 2, 0))
+            self.assertEqual(headers, [(b'content-type', b'text/event-stream')])
 
     def test_event_streams_are_counted_apart_beside_requests(self):
         async def app(scope, receive, send):
