@@ -28,19 +28,21 @@ def patience(worker, words, own_work):
     return look
 
 
-def finish_handshakes(cfg):
-    """Have gevent's servers, at their end, still know what handles a connection whose TLS handshake is under way."""
+def finish_handshakes(worker):
+    """Have the servers of this worker, at their end, still know what handles a connection whose TLS handshake is under
+    way. The application's own servers end as ever."""
     module = sys.modules.get('gevent.server')
-    if module is None or not getattr(cfg, 'is_ssl', False):
+    if module is None or not getattr(worker.cfg, 'is_ssl', False):
         return
     close = module.StreamServer.close
 
     def close_but_handle(self):
         handle = self.__dict__.get('handle')
-        if isinstance(handle, partial) and handle.args:  # gunicorn asks the listener, then closed, for its name
-            handle = partial(handle.func, own_listeners.Named(handle.args[0].getsockname()), *handle.args[1:])
+        if not isinstance(handle, partial) or getattr(handle.func, '__self__', None) is not worker:
+            return close(self)
+        # gunicorn asks the listener, then closed, for its name
+        handle = partial(handle.func, own_listeners.Named(handle.args[0].getsockname()), *handle.args[1:])
         close(self)
-        if handle is not None:
-            self.handle = handle
+        self.handle = handle
 
     module.StreamServer.close = close_but_handle

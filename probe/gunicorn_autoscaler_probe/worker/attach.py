@@ -22,9 +22,9 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         _attach_gthread(worker, words, linger_ns)
     elif kind in (kinds.GEVENT, kinds.GEVENT_PYWSGI):
         meter = Meter(words)
-        metered = wsgi_meter.wrap(worker.wsgi, meter, words)
+        metered = wsgi_meter.wrap(worker.wsgi, meter, words, _handled_in_gevent())
         worker.wsgi = stand_in(worker.wsgi, metered)
-        gevent_drain.finish_handshakes(worker.cfg)
+        gevent_drain.finish_handshakes(worker)
         look = gevent_drain.patience(worker, words, metered.own_work)
         loop_lag.tick_gevent(words, _both(meter.flush, look))
     elif kind == kinds.EVENTLET:
@@ -141,8 +141,15 @@ def _both(first, second):
     return both
 
 
-def _handled_in_eventlet():
+def _handled_in_gevent():
     """Whether an application answered by itself, as a websocket's does: a function of what it returned."""
+    from gunicorn.workers import base_async
+    marker = getattr(base_async, 'ALREADY_HANDLED', object())
+    return lambda answer: answer is marker
+
+
+def _handled_in_eventlet():
+    """The same in eventlet, which has markers of its own."""
     from gunicorn.workers import base_async
     import eventlet.wsgi
     found = (getattr(base_async, 'ALREADY_HANDLED', None), getattr(eventlet.wsgi, 'ALREADY_HANDLED', None))

@@ -56,13 +56,21 @@ class Server:
 class StreamServer:
     """gevent's, as it ends."""
 
-    def __init__(self):
+    def __init__(self, handle, *arguments):
         self.listener = types.SimpleNamespace(getsockname=lambda: 'name')
-        self.handle = functools.partial(lambda listener, client: (listener.getsockname(), client), self.listener)
+        self.handle = functools.partial(handle, *(arguments or [self.listener]))
 
     def close(self):
         self.__dict__.pop('handle', None)
         self.listener.getsockname = None
+
+
+class GeventWorker:
+    def __init__(self, is_ssl):
+        self.cfg = types.SimpleNamespace(is_ssl=is_ssl)
+
+    def handle(self, listener, client):
+        return listener.getsockname(), client
 
 
 class TimeLimitsTest(unittest.TestCase):
@@ -74,16 +82,25 @@ class TimeLimitsTest(unittest.TestCase):
 
 
 class GeventHandshakeTest(unittest.TestCase):
+    def finish_handshakes(self, worker):
+        module = types.SimpleNamespace(StreamServer=type('StreamServer', (StreamServer,), {}))
+        with mock.patch.dict(sys.modules, {'gevent.server': module}):
+            gevent_drain.finish_handshakes(worker)
+        return module.StreamServer
+
     def test_a_connection_in_its_handshake_is_handled_after_the_end_of_the_server(self):
         for is_ssl in (True, False):
-            module = types.SimpleNamespace(StreamServer=type('StreamServer', (StreamServer,), {}))
-            with mock.patch.dict(sys.modules, {'gevent.server': module}):
-                gevent_drain.finish_handshakes(types.SimpleNamespace(is_ssl=is_ssl))
-            server = module.StreamServer()
+            worker = GeventWorker(is_ssl)
+            server = self.finish_handshakes(worker)(worker.handle)
             server.close()
             self.assertEqual(hasattr(server, 'handle'), is_ssl)
             if is_ssl:
                 self.assertEqual(server.handle('client'), ('name', 'client'))
+
+    def test_a_server_of_the_applications_ends_as_ever(self):
+        server = self.finish_handshakes(GeventWorker(True))(lambda context, client: None, {'its': 'context'})
+        server.close()
+        self.assertFalse(hasattr(server, 'handle'))
 
 
 class TornadoDrainTest(unittest.TestCase):

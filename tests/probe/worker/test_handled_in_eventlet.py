@@ -18,7 +18,12 @@ def modules(**eventlet_wsgi):
     return mock.patch.dict(sys.modules, found)
 
 
-class HandledInEventletTest(unittest.TestCase):
+class HandledTest(unittest.TestCase):
+    def test_in_gevent_by_what_the_application_returns(self):
+        with modules():
+            is_handled = attach._handled_in_gevent()
+        self.assertEqual([is_handled('gunicorn'), is_handled([])], [True, False])
+
     def test_a_newer_eventlet_says_it_beside_the_answer(self):
         local = types.SimpleNamespace()
         with modules(WSGI_LOCAL=local):
