@@ -5,13 +5,14 @@ at the signature takes it for the same; an ASGI 2 one stays a function of the sc
 are counted apart from requests in service.
 """
 import inspect
+import sys
 from time import monotonic_ns
 
 from .. import words as w
 from ..words import (
     SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS)
 from .detach import detached
-from .answers import STREAM, Answers
+from .answers import STREAM, Answers, as_coroutine_function
 from .meter import HOLD_NS, Gauge, Histogram
 
 
@@ -19,9 +20,14 @@ def is_asgi3(app):
     """The rule uvicorn uses to tell ASGI 3 from ASGI 2."""
     if inspect.isclass(app):
         return hasattr(app, '__await__')
-    if inspect.isfunction(app):
-        return inspect.iscoroutinefunction(app)
-    return inspect.iscoroutinefunction(getattr(app, '__call__', None))
+    function = app if inspect.isfunction(app) else getattr(app, '__call__', None)
+    return inspect.iscoroutinefunction(function) or _is_marked(function)
+
+
+def _is_marked(function):
+    """Whether a library has told asyncio, up to Python 3.13, to take it for a coroutine function."""
+    marker = getattr(sys.modules.get('asyncio.coroutines'), '_is_coroutine', None)
+    return marker is not None and getattr(function, '_is_coroutine', None) is marker
 
 
 def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
@@ -183,7 +189,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
             return send(message)
 
         try:
-            return await app(scope, receive, watched_send)
+            return await app(scope, receive, as_coroutine_function(watched_send))
         except Exception:
             has_failed = has_failed or needs_lifespan
             raise

@@ -41,8 +41,10 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         return True, _attach_uvicorn(worker, words, on_ready, linger_ns)
     elif kind == kinds.ASGI:
         lifespan = getattr(worker.cfg, 'asgi_lifespan', 'auto')
+        loop_sharing.accept_in_turn()
         on_loop = _ticking(worker, words, linger_ns, asgi_drain.AsgiDrain, asgi_drain.watch_connections())
-        worker.asgi = asgi_meter.wrap(worker.asgi, words, on_loop, on_ready, lifespan == 'on')
+        metered = asgi_meter.wrap(worker.asgi, words, on_loop, on_ready, lifespan == 'on')
+        worker.asgi = stand_in(worker.asgi, metered)
         return True, lifespan == 'off'
     else:
         return False, True
@@ -61,8 +63,6 @@ def _attach_gthread(worker, words, linger_ns):
 
 
 def _ticking(worker, words, linger_ns, drain_class, *more):
-    loop_sharing.accept_in_turn()
-
     def on_loop(flush, close_connections):
         """In the first event of the application: an error of ours stays out of it."""
         try:
@@ -92,9 +92,10 @@ def _attach_uvicorn(worker, words, on_ready, linger_ns):
     config = worker.config
     app = worker.wsgi
     if config.interface == 'wsgi':  # uvicorn runs it in threads and closes no answer
-        worker.wsgi = _in_factory(
-            config, app, lambda made: wsgi_meter.wrap(made, LockedMeter(words), words, is_closed=False))
+        worker.wsgi = stand_in(app, _or_factory(
+            config, app, lambda made: wsgi_meter.wrap(made, LockedMeter(words), words, is_closed=False)))
         return True
+    loop_sharing.accept_in_turn()
 
     def wrapped(made):
         is_asgi3 = config.interface == 'asgi3' or (config.interface != 'asgi2' and asgi_meter.is_asgi3(made))
@@ -102,15 +103,23 @@ def _attach_uvicorn(worker, words, on_ready, linger_ns):
         ticking = _ticking(worker, words, linger_ns, drain.UvicornDrain)
         return wrap(made, words, ticking, on_ready, config.lifespan == 'on')
 
-    worker.wsgi = _in_factory(config, app, wrapped)
+    worker.wsgi = stand_in(app, _or_factory(config, app, wrapped))
     return config.lifespan == 'off'
 
 
-def _in_factory(config, app, wrapped):
-    """wrapped(app); for a factory, a factory of that."""
+def _or_factory(config, app, wrapped):
+    """wrapped(app); for a factory, a factory of that. uvicorn finds out by a call without arguments whether an
+    application that is not declared a factory is one."""
     if getattr(config, 'factory', False):
         return lambda: wrapped(app())
-    return wrapped(app)
+    metered = wrapped(app)
+    if asgi_meter.is_asgi3(app):
+        return metered
+
+    def metered_or_made(*arguments):
+        return metered(*arguments) if arguments else wrapped(app())
+
+    return metered_or_made
 
 
 def _attach_tornado(worker, words):

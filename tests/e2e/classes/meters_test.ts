@@ -233,6 +233,14 @@ def make():
     return app
 `,
   },
+  "a factory that is not declared as one": {
+    args: ["-k", uvicorn, "odd:make"],
+    source: `
+def make():
+    from asgi import app
+    return app
+`,
+  },
   "a WSGI application on uvicorn": {
     args: ["-k", "odd.Worker", "wsgi:app"],
     source: `

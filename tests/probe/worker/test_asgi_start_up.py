@@ -5,6 +5,7 @@ import unittest
 from support import page, w
 from asgi_server import Server, answers
 from gunicorn_autoscaler_probe.meters import asgi_meter
+from gunicorn_autoscaler_probe.meters.answers import as_coroutine_function
 
 
 class StartUpTest(unittest.TestCase):
@@ -62,6 +63,13 @@ class InterfaceTest(unittest.TestCase):
             self.assertTrue(asgi_meter.is_asgi3(app))
             with page() as m:
                 self.assertTrue(inspect.iscoroutinefunction(Server(app, m).app))
+
+    def test_what_a_library_has_marked_as_a_coroutine_function_is_seen_as_asgi3(self):
+        def app(scope, receive, send):
+            return answers(scope, receive, send)
+
+        self.assertFalse(asgi_meter.is_asgi3(app))
+        self.assertTrue(asgi_meter.is_asgi3(as_coroutine_function(app)))
 
     def test_an_asgi2_application_is_metered_and_stays_one(self):
         def app(scope):

@@ -9,4 +9,12 @@ class Application:
         return 'closed'
 
 
-app = Application()
+class AsgiApplication(Application):
+    async def __call__(self, scope, receive, send):
+        if scope['type'] == 'lifespan':
+            raise NotImplementedError
+        await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-length', b'2')]})
+        await send({'type': 'http.response.body', 'body': b'ok'})
+
+
+app, asgi = Application(), AsgiApplication()

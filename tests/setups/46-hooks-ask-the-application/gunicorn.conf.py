@@ -8,9 +8,13 @@ def note(text):
         file.write(text + '\n')
 
 
+def application(worker):
+    return getattr(worker, 'asgi', None) or worker.wsgi
+
+
 def post_request(worker, req, environ, resp):
-    note(worker.wsgi.name)
+    note(application(worker).name)
 
 
 def worker_exit(server, worker):
-    note(worker.wsgi.close())
+    note(application(worker).close())

@@ -4,9 +4,9 @@
  */
 import { setUp } from "../support/set_up.ts";
 
-for (const kind of ["gthread", "gevent"]) {
+for (const kind of ["gthread", "gevent", "asgi"]) {
   setUp(import.meta, {
-    line: `-w 1 -k ${kind} -c gunicorn.conf.py -b 127.0.0.1:$PORT app:app`,
+    line: `-w 1 -k ${kind} -c gunicorn.conf.py -b 127.0.0.1:$PORT app:${kind === "asgi" ? "asgi" : "app"}`,
     versions: ["newest"],
     observe: async (server) => {
       const code = await server.stop();
