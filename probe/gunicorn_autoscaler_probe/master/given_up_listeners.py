@@ -28,8 +28,8 @@ class GivenUpListeners:
     def reload(self):
         """gunicorn's, whose listeners outlive it."""
         original = self._module.create_sockets
-        self._present = {one.cfg_addr: os.dup(one.fileno()) for one in self._server.LISTENERS
-                         if isinstance(one.cfg_addr, tuple)}
+        self._present = {_address(one): os.dup(one.fileno()) for one in self._server.LISTENERS
+                         if isinstance(_address(one), tuple)}
         self._module.create_sockets = lambda *args, **names: self._create(original, *args, **names)
         try:
             self._reload()
@@ -71,7 +71,7 @@ class GivenUpListeners:
     def _keep(self):
         """Those that the reload gave up. A descriptor of the arbiter's would pass for one that it listens on."""
         present, self._present = self._present, {}
-        addresses = [one.cfg_addr for one in self._server.LISTENERS]
+        addresses = [_address(one) for one in self._server.LISTENERS]
         for address, fd in present.items():
             with contextlib.suppress(OSError):
                 if address not in addresses:
@@ -83,7 +83,7 @@ class GivenUpListeners:
 
     def _holders(self, address):
         return {worker for worker in list(self._server.WORKERS.values())
-                if any(one.cfg_addr == address for one in getattr(worker, 'sockets', ()))}
+                if any(_address(one) == address for one in getattr(worker, 'sockets', ()))}
 
     def _drop(self):
         """In a child: a worker that held them would have them live on."""
@@ -103,6 +103,11 @@ class _OneAddress:
 
     def __getattr__(self, name):
         return getattr(self._conf, name)
+
+
+def _address(listener):
+    """As the configuration has it; None for a socket of a hook's."""
+    return getattr(listener, 'cfg_addr', None)
 
 
 def _close(pair):

@@ -55,6 +55,14 @@ class GivenUpListenersTest(unittest.TestCase):
         self.given_up = GivenUpListeners(self.server)
         self.addCleanup(self.given_up._drop)
 
+    def test_a_socket_that_a_hook_has_made_stays_through_a_reload(self):
+        with socket.create_server(('127.0.0.1', 0)) as made:
+            self.server.LISTENERS.append(made)
+            self.fork(8)
+            self.given_up._reload = lambda: None
+            self.server.reload()
+            self.assertEqual(self.server.LISTENERS[-1], made)
+
     def fork(self, pid):
         self.server.WORKERS[pid] = Worker(self.server.LISTENERS)
 
