@@ -34,7 +34,7 @@ def _own_timeouts(server):
     """Heartbeats of workers that were forked with a longer timeout look newer by the difference."""
     ahead = []
     for worker in list(server.WORKERS.values()) if server.timeout else ():
-        more_s = 2 * getattr(worker, 'timeout', 0) - server.timeout  # gunicorn gives them half of it
+        more_s = _own_s(worker) - server.timeout
         if more_s > 0:
             ahead.append(worker)
             worker.tmp = _Ahead(worker.tmp, more_s)
@@ -43,6 +43,12 @@ def _own_timeouts(server):
     finally:
         for worker in ahead:
             worker.tmp = worker.tmp.file
+
+
+def _own_s(worker):
+    """The timeout at its fork, of which gunicorn gives it half; 0 where its class has made something else of that."""
+    half_s = getattr(worker, 'timeout', 0)
+    return 2 * half_s if isinstance(half_s, (int, float)) else 0
 
 
 class _Ahead:

@@ -35,6 +35,14 @@ class HeartbeatsTest(unittest.TestCase):
         self.assertEqual(over, ['stuck', 'new'])
         self.assertEqual([one.tmp for one in server.WORKERS.values()], files)
 
+    def test_a_worker_class_may_have_made_something_else_of_its_timeout(self):
+        looks = []
+        server = types.SimpleNamespace(murder_workers=lambda: looks.append(1), timeout=30, WORKERS={
+            1: types.SimpleNamespace(timeout=None), 2: types.SimpleNamespace()})
+        heartbeats.look_once_a_second(server)
+        server.murder_workers()
+        self.assertEqual(looks, [1])
+
     def test_without_a_timeout_none_has_one(self):
         server = types.SimpleNamespace(murder_workers=lambda: None, timeout=0, WORKERS={1: None})
         heartbeats.look_once_a_second(server)
