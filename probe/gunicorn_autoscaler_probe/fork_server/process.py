@@ -133,8 +133,8 @@ class ForkServer:
         if self._ending is None:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
-            except OSError:
-                return
+            except OSError:  # something else has reaped it
+                pid, status = self.pid, None
             if pid:
                 self._ending = how_it_ended(status)
 
@@ -163,14 +163,17 @@ def _close(ends):
 def _kill(pid):
     with kernel.without_sigchld():
         try:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-        except OSError:
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+        except OSError:  # something else has reaped it: another process may have its pid
             pass
 
 
 def how_it_ended(status):
-    """A wait status in words."""
+    """A wait status in words; None when it is not known."""
+    if status is None:
+        return 'it ended unseen'
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         more = ', perhaps out of memory' if number == signal.SIGKILL else ''

@@ -31,10 +31,10 @@ class Spares:
 
     def take(self):
         """The one that waits longest, which is among them no more; None when there is none."""
-        try:
-            return self._all.pop(0)
-        except IndexError:
-            return None
+        for spare in self._all:
+            self._all = [one for one in self._all if one is not spare]  # no pop: `reap` may put another list there
+            return spare
+        return None
 
     def reap(self):
         """Forget those that ended by themselves."""
