@@ -49,7 +49,7 @@ def _caller():
                 args = found
                 parser = next((one for one in names.values() if issubclass(type(one), ArgumentParser)), None)
         found = names.get('self')
-        if app is None and isinstance(found, BaseApplication) and found.cfg is not None:
+        if app is None and issubclass(type(found), BaseApplication) and found.cfg is not None:
             app = found
         frame = frame.f_back
     return app, args, parser
