@@ -4,6 +4,9 @@ from . import own_listeners
 from .drain import Drain, is_unread, stop_serving
 
 _SERVICE_RESTART = b'\x88\x02\x03\xf4'  # a websocket's close frame with 1012, as uvicorn sends it
+# What ends a connection of HTTP/2 in place of "Connection: close": a GOAWAY, by which requests go on as they are, and
+# new ones elsewhere (RFC 9113, 6.8).
+_NO_MORE_STREAMS = b'\x00\x00\x08\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x00'
 
 
 def watch_connections():
@@ -42,13 +45,26 @@ class AsgiDrain(Drain):
         self._handed = own_listeners.hand_to_loop(
             worker.loop, own_listeners.of(worker), lambda: ASGIProtocol(worker), worker._get_ssl_context())
         stop_serving(worker.servers)
+        for connection in list(self._connections):
+            if _is_http2(connection):
+                connection.transport.write(_NO_MORE_STREAMS)
 
     def is_empty(self):
+        for connection in list(self._connections):
+            if _is_idle_http2(connection):
+                self._end_http2(connection)
         is_idle = not self._connections and not self._words[w.IN_FLIGHT]
         return is_idle and all(task.done() for task in self._handed)
 
+    def _end_http2(self, connection):
+        """By another GOAWAY, so that its client knows what was not served."""
+        self._handed.append(self._worker.loop.create_task(connection._h2_conn.close()))
+
     def close(self):
         for connection in list(self._connections):
+            if _is_http2(connection):
+                self._end_http2(connection)
+                continue
             websocket = getattr(connection, '_websocket', None)
             if _is_open(websocket):
                 connection.transport.write(_SERVICE_RESTART)
@@ -70,6 +86,14 @@ class AsgiDrain(Drain):
 
     def is_over(self):
         return not self._worker.alive
+
+
+def _is_http2(connection):
+    return not getattr(getattr(connection, '_h2_conn', None), 'is_closed', True)
+
+
+def _is_idle_http2(connection):
+    return _is_http2(connection) and not connection._h2_conn.streams and not getattr(connection, '_h2_tasks', None)
 
 
 def _is_open(websocket):

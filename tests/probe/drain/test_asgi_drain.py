@@ -1,6 +1,9 @@
 """gunicorn's own asgi worker that is to go."""
+import asyncio
+import sys
 import types
 import unittest
+from unittest import mock
 
 from support import Config, page, w
 from gunicorn_autoscaler_probe.drain.asgi_drain import AsgiDrain
@@ -26,6 +29,39 @@ class AsgiDrainTest(unittest.TestCase):
             connections.clear()
             worker_drain.look()
             self.assertEqual((worker.alive, worker.nr_conns), (False, 0))
+
+    def test_a_connection_of_http_2_is_ended_by_its_own_word_when_no_request_is_on_it(self):
+        class Http2:
+            is_closed = False
+
+            def __init__(self, **streams):
+                self.streams = streams
+
+            async def close(self):
+                self.is_closed = True
+
+        async def main():
+            worker = types.SimpleNamespace(cfg=Config(graceful_timeout=30), loop=asyncio.get_running_loop(),
+                                           servers=[], _get_ssl_context=lambda: None)
+            http2 = [Http2(), Http2(), Http2(one='is open')]
+            written = []
+            transport = types.SimpleNamespace(close=lambda: None, write=written.append)
+            connections = [types.SimpleNamespace(_h2_conn=one, transport=transport) for one in http2]
+            connections[1]._h2_tasks = {'a task'}
+            worker_drain = AsgiDrain(worker, m, lambda: None, connections)
+            with mock.patch.dict(sys.modules, {'gunicorn.asgi.protocol': types.SimpleNamespace(ASGIProtocol=None)}):
+                worker_drain.stop_accepting()
+            self.assertEqual([one[:5] for one in written], [b'\0\0\x08\x07\0'] * 3)
+            seen = []
+            for step in worker_drain.is_empty, worker_drain.is_empty, worker_drain.close:
+                step()
+                await asyncio.sleep(0)
+                seen.append([one.is_closed for one in http2])
+            self.assertEqual(seen, [[True, False, False]] * 2 + [[True] * 3])
+            self.assertEqual(len(worker_drain._handed), 3)
+
+        with page() as m:
+            asyncio.run(main())
 
     def test_an_open_websocket_is_told_why_it_ends(self):
         def connection(websocket):
