@@ -11,6 +11,7 @@ from . import background, claim, lifeline, parent, start
 from .asleep import Sleep
 
 _MOST_LINGER_MS = 86400 * 1000
+_MOST_TIMEOUT_MS = 1 << 53  # some write sys.maxsize for "never"
 
 
 class Doorbell:
@@ -205,8 +206,8 @@ class Doorbell:
         major, minor, patch = (numbers + [0, 0, 0])[:3]
         self._words[w.A_KIND] = kind
         self._words[w.A_SLOTS] = kinds.slots_of(kind, cfg)
-        self._words[w.A_GRACEFUL_TIMEOUT_MS] = int(cfg.graceful_timeout * 1000)
-        self._words[w.A_TIMEOUT_MS] = int(cfg.timeout * 1000)
+        self._words[w.A_GRACEFUL_TIMEOUT_MS] = min(int(cfg.graceful_timeout * 1000), _MOST_TIMEOUT_MS)
+        self._words[w.A_TIMEOUT_MS] = min(int(cfg.timeout * 1000), _MOST_TIMEOUT_MS)
         self._words[w.A_PRELOAD] = 1 if cfg.preload_app else 0
         # Each worker has its own listeners then, and without workers there is none.
         self._words[w.A_NO_SLEEP] = 1 if getattr(cfg, 'reuse_port', False) else 0

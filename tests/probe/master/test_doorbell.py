@@ -1,9 +1,12 @@
 import fcntl
 import os
+import sys
+import types
 import unittest
+from unittest import mock
 
 from fake_arbiter import Arbiter, SyncWorker
-from support import read_arbiter, runtime_folder, w, want, write_arbiter
+from support import Config, read_arbiter, runtime_folder, w, want, write_arbiter
 from gunicorn_autoscaler_probe import kinds
 from gunicorn_autoscaler_probe.master import claim
 from gunicorn_autoscaler_probe.master.doorbell import Doorbell
@@ -55,6 +58,18 @@ class DoorbellTest(unittest.TestCase):
             self.assertTrue(bell.is_obeying())
             words = read_arbiter(folder)
             self.assertEqual((words[w.A_CLAIMED_PID], words[w.A_CLAIMED_START]), (os.getpid(), claim.start_ticks()))
+            bell.close()
+
+    def test_a_timeout_may_be_the_largest_number_that_there_is(self):
+        server = types.SimpleNamespace(
+            cfg=Config(timeout=sys.maxsize, graceful_timeout=sys.maxsize), worker_class=SyncWorker)
+        gunicorn = types.SimpleNamespace(version_info=(27, 0, 1))
+        with runtime_folder() as folder, mock.patch.dict(sys.modules, gunicorn=gunicorn):
+            bell = Doorbell(folder)
+            bell.publish_configuration(server)
+            words = read_arbiter(folder)
+            self.assertEqual((words[w.A_TIMEOUT_MS], words[w.A_GRACEFUL_TIMEOUT_MS]), (2**53, 2**53))
+            self.assertEqual(words[w.A_GUNICORN_VERSION], 270001)
             bell.close()
 
     def test_without_a_supervisor_that_lives_there_is_nothing_to_claim(self):
