@@ -110,11 +110,14 @@ class Spawning:
 
     def kill_workers(self, sig):
         """gunicorn's, the fork server too: it ends before the workers, and reopens its logs with them."""
-        if self._keeper is not None:
-            if sig == signal.SIGUSR1:
-                self._keeper.pass_on(sig)
-            else:
-                self._keeper.end()
+        try:
+            if self._keeper is not None:
+                if sig == signal.SIGUSR1:
+                    self._keeper.pass_on(sig)
+                else:
+                    self._keeper.end()
+        except Exception as error:
+            report.trouble('pass a signal on to the fork server', error, self._server.log)
         return self._kill_workers(sig)
 
     def reap_workers(self):
