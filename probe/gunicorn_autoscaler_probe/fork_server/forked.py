@@ -80,6 +80,7 @@ def live(server, middle_pid, channel, name, on_slot, effects, pages):
         os._exit(0)
     if not data or not descriptors:  # the arbiter is gone or has given up
         os._exit(0)
+    code = None
     try:
         for number in _STOPS:
             signal.signal(number, _leave)
@@ -89,8 +90,8 @@ def live(server, middle_pid, channel, name, on_slot, effects, pages):
             on_slot(descriptors[1], pages.tell)
         _run(server, Order.unpacked(data), descriptors[0], effects)
     except SystemExit as error:
-        ending.end(error.code)
-    os._exit(0)
+        code = error.code
+    ending.end(code)  # out of the handler: functions of atexit find no error that is being handled
 
 
 def _has_order(channel, within_ms):

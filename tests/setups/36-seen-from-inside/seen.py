@@ -65,7 +65,7 @@ def _process(arbiter):
         'locale': locale.setlocale(locale.LC_ALL),
         'logging': {name: [logger.level, logger.propagate, logger.disabled, [_text(one) for one in logger.handlers]]
                     for name, logger in ((name, logging.getLogger(name)) for name in _LOGGERS)},
-        'atexit': atexit._ncallbacks(),
+        'atexit': atexit._ncallbacks(), 'error being handled': _text(sys.exc_info()[0]),
         'children': sum(len(open('/proc/self/task/%s/children' % task).read().split())
                         for task in os.listdir('/proc/self/task')) if os.getpid() != arbiter else None,
         'flags': str(sys.flags), 'main module': getattr(sys.modules['__main__'], '__file__', None),
