@@ -2,9 +2,13 @@
 import os
 import sys
 import threading
+import time
 
 from .. import kinds, user_hooks
 from . import kernel
+from .safety import verdict
+
+_THREAD_ENDS_S = 0.05
 
 
 def reason(server):
@@ -36,7 +40,17 @@ def reason(server):
         kernel.check_adopting()
     except OSError as error:
         return 'the kernel does not let gunicorn adopt processes (%s)' % error
-    return ''
+    return _native_threads()
+
+
+def _native_threads():
+    """A tracer's (ddtrace's), say: they are made anew by the hooks of one fork, in a process that then forks no more.
+    Looked for twice: a thread of Python's that is just ending is none."""
+    found = verdict.lacking(verdict.unknown_tasks())
+    if found:
+        time.sleep(_THREAD_ENDS_S)
+        found = verdict.lacking(verdict.unknown_tasks())
+    return 'in gunicorn\'s master %s' % found[0] if found else ''
 
 
 def _tracer():

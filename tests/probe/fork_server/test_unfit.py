@@ -1,6 +1,7 @@
 import os
 import sys
 import unittest
+from unittest.mock import patch
 
 import support  # noqa: F401  the package's place
 from gunicorn_autoscaler_probe.fork_server import unfit
@@ -32,6 +33,14 @@ class UnfitTest(unittest.TestCase):
         self.addCleanup(setattr, sys, 'implementation', real)
         sys.implementation = type(real)(name='pypy', **{k: v for k, v in vars(real).items() if k != 'name'})
         self.assertEqual(unfit.reason(Server()), 'Python is pypy, not CPython')
+
+    def test_none_where_a_library_has_threads_in_the_master(self):
+        with patch.object(unfit.verdict, 'unknown_tasks', return_value={4711}), \
+                patch.object(unfit.verdict, 'task_ids', return_value={4711}), \
+                patch.object(unfit.verdict.native_threads, 'library_of', return_value='_threads.so'):
+            self.assertEqual(unfit._native_threads(), "in gunicorn's master 1 thread of _threads.so runs, "
+                                                      'and workers would not have it')
+        self.assertEqual(unfit._native_threads(), '')
 
     def test_none_where_a_debugger_or_coverage_traces_the_master(self):
         server = Server()

@@ -40,7 +40,7 @@ def judge(before, after, fork):
         kept = _tried(fork)
         if kept is not None:
             opened = {fd: target for fd, target in opened.items() if kept.get(fd) == target}
-    refusals += _native_threads(tasks)
+    refusals += lacking(tasks)
     names_threads, keeps_loop = bool(refusals), False
     for fd in opened:
         found = descriptors.judge(fd, after.descriptors, after.mapped)
@@ -93,7 +93,15 @@ def _tried(fork):
     return pickle.loads(data) if data else None
 
 
-def _native_threads(tasks):
+def unknown_tasks():
+    """The threads of this process that Python does not know."""
+    tasks = task_ids()  # first: one that starts meanwhile is known
+    known = {getattr(thread, 'native_id', None) for thread in threading.enumerate()}  # eventlet's have none
+    return tasks - known - {os.getpid()}
+
+
+def lacking(tasks):
+    """What is said of those of `tasks` that a forked process would lack."""
     counts = collections.Counter()
     for task in tasks & task_ids():
         library = native_threads.library_of(task)
