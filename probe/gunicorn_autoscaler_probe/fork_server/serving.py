@@ -32,6 +32,8 @@ class Life:
 
     def __call__(self, sock):
         worker_name = self._begin(sock)
+        for number in (signal.SIGTERM, signal.SIGQUIT):  # sent to the whole group: the arbiter ends this process
+            signal.signal(number, _ignore)
         self._pages = UsualPages()
         fork, own_pid = application.real_fork(), os.getpid()
         while True:

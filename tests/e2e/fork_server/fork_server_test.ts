@@ -88,6 +88,17 @@ Deno.test("gevent: an import that uses the loop is forked, and timers of workers
   assertEquals(answers.map(({ status }) => status), Array(16).fill(200));
 });
 
+Deno.test("a TERM or QUIT that all processes get leaves the fork server to gunicorn's master", async () => {
+  await using server = await started();
+  await untilBooted(server, 2);
+  const pid = await untilForkServer(server);
+  for (const signal of ["SIGTERM", "SIGQUIT"] as const) Deno.kill(pid, signal);
+  await pin(server, 4);
+  await untilBooted(server, 4);
+  assertEquals(forkServers(server.master), [pid]);
+  assertEquals(server.process.text("stderr").match(/is lost/g), null);
+});
+
 Deno.test("a HUP has a new fork server, and all workers are new", async () => {
   await using server = await started();
   await untilBooted(server, 2);
