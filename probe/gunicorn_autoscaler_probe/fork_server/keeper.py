@@ -5,7 +5,7 @@ import time
 from .. import report
 from . import spares, unfit, wire
 from .memory import code_pages
-from .worker_state import arbiter_state, post_fork_warning
+from .worker_state import arbiter_state, late_hooks
 from .arbiter_words import FAILED, READY, REFUSED, STARTING
 from .process import ForkServer
 
@@ -238,7 +238,7 @@ class Keeper:
             self._current, self._next = new, None
             self._server.log.info('gunicorn-autoscaler: fork server %d imported the application in %.2f s',
                                   new.pid, new.import_s)
-            post_fork_warning.warn(self._server)
+            late_hooks.warn_of_post_fork(self._server)
             code_pages.unmap()
             return True
         if state == REFUSED:

@@ -154,12 +154,15 @@ class Spawning:
             return None
         attributes = {key: value for key, value in worker.__dict__.items()
                       if self._attributes.get(key, _UNSET) is not value}
+        environ = {key: value for key, value in os.environ.items() if self._environ.get(key) != value}
+        unset = [key for key in self._environ if key not in os.environ]
+        load('fork_server.worker_state.late_hooks').warn_of_environment(self._server, [*environ, *unset])
         try:
             order = load('fork_server.forked').Order(
                 worker.age,
                 attributes,
-                {key: value for key, value in os.environ.items() if self._environ.get(key) != value},
-                [key for key in self._environ if key not in os.environ],
+                environ,
+                unset,
                 self._keeper.arbiter_changes(),
                 load('fork_server.worker_state.siblings').listed(self._server, self._set_by_pre_fork)).packed()
         except (pickle.PicklingError, TypeError, AttributeError) as error:

@@ -154,6 +154,20 @@ Deno.test("an application that starts a thread is not forked: the log names the 
   assertEquals(forkServers(server.master), []);
 });
 
+Deno.test("a pre_fork that hands out devices in the environment is warned of: the import reads none", async () => {
+  await using dir = await tempDir();
+  await dir.write(
+    "gunicorn.conf.py",
+    "import os\ndef pre_fork(server, worker):\n    os.environ['DEVICE'] = str(worker.age)\n    worker.number = 1\n",
+  );
+  await using server = await started({ gunicorn: ["-c", dir.join("gunicorn.conf.py")] });
+  await untilBooted(server, 2);
+  await server.process.line(
+    /pre_fork changes DEVICE after the import of the application, .* or use --fork-server off/,
+  );
+  assertEquals(server.log().split("pre_fork changes").length, 2, "it is said once");
+});
+
 Deno.test("auto: an application that imports at once goes without, and set has its word while it runs", async () => {
   await using server = await started({ app: "wsgi:app", own: ["--fork-server", "auto"] });
   await untilBooted(server, 2);
