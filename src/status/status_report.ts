@@ -13,8 +13,9 @@ import type { BoundsReport, DemandReport, OrderReport, StatusReport, TrafficRepo
 export interface Identity {
   readonly version: string;
   readonly pid: number;
-  /** Unix ms; and the clock of samples at that time, which nobody sets. */
+  /** Unix ms. */
   readonly startedAtMs: number;
+  /** The same by the clock of samples, which is never set. */
   readonly startedMs: number;
   readonly application: string;
   readonly dryRun: boolean;

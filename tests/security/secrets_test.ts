@@ -81,7 +81,9 @@ Deno.test("no secret of environment or command line is in log, status, metrics, 
 Deno.test("no secret is in what check prints, nor in the list of instances to choose from", async () => {
   const path = `${await venv("newest")}/bin:${Deno.env.get("PATH")}`;
   const [name, ...words] = program();
-  const chdir = ["--chdir", appsFolder, "--certfile", "/nowhere/cert.pem", "--keyfile", "/nowhere/key.pem"];
+  await using dir = await tempDir();
+  const [cert, key] = [await dir.write("cert.pem", ""), await dir.write("key.pem", "")];
+  const chdir = ["--chdir", appsFolder, "--certfile", cert, "--keyfile", key];
   const checked = await run(name!, [...words, "check", "wsgi:app", ...chdir, ...ARGUMENTS], {
     env: { PATH: path, ...ENVIRONMENT },
   });

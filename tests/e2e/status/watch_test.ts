@@ -93,7 +93,7 @@ Deno.test("a dumb terminal gets no codes, neither of colours nor of a screen", a
   for (const [TERM, codes] of [["dumb", "False"], ["xterm", "True"]] as const) {
     for (const more of [[], ["--watch"]]) {
       const words = ["-c", IN_TERMINAL, ...program(), "status", ...more];
-      const env = { GUNICORN_AUTOSCALER_RUNTIME_DIR: it.runtimeBase, TERM };
+      const env = { GUNICORN_AUTOSCALER_RUNTIME_DIR: it.runtimeBase, TERM, NO_COLOR: "" };
       const { stdout, stderr } = await run("python3", words, { env });
       assertEquals(stdout.trim(), `True ${codes}`, stderr);
     }
