@@ -216,8 +216,9 @@ async function exitOf(child: Deno.ChildProcess): Promise<Exit> {
     const { code, signal } = await child.status;
     return { code: signal === null ? code : Math.max(code, SIGNAL_BASE), signal };
   } catch (error) {
-    const number = Number(/^Invalid signal: (\d+)/.exec(errorText(error))?.[1] ?? 0);
-    return { code: SIGNAL_BASE + number, signal: `signal ${number}` };
+    const [, number] = /^Invalid signal: (\d+)/.exec(errorText(error)) ?? [];
+    if (number === undefined) throw error;
+    return { code: SIGNAL_BASE + Number(number), signal: `signal ${number}` };
   }
 }
 

@@ -1,11 +1,11 @@
 import {
   type Completed,
+  COMPLETED_TOOLS,
   type CompletedCommand,
   type CompletedOption,
   flagsOf,
   PROGRAM,
   START_OPTIONS,
-  TOOL_COMMANDS,
 } from "./completed_commands.ts";
 
 /** The completions of bash. Where they offer nothing, bash offers files. */
@@ -25,7 +25,7 @@ _gunicorn_autoscaler() {
   fi
   case "$command" in
 ${
-    TOOL_COMMANDS.map((tool) =>
+    COMPLETED_TOOLS.map((tool) =>
       `    ${tool.name})\n${values(tool.options)} words="${offered(tool)}" ;;\n      esac ;;`
     ).join("\n")
   }

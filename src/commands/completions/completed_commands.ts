@@ -74,7 +74,7 @@ export const COMMANDS: readonly CompletedCommand[] = [
 ];
 
 /** Those that are programs of their own, without our options of a start. */
-export const TOOL_COMMANDS = COMMANDS.filter(({ options }) => options !== START_OPTIONS);
+export const COMPLETED_TOOLS = COMMANDS.filter(({ options }) => options !== START_OPTIONS);
 
 /** Flags as they are written. */
 export function flagsOf(options: readonly CompletedOption[]): string[] {

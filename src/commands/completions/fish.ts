@@ -1,16 +1,16 @@
 import {
   COMMANDS,
   type Completed,
+  COMPLETED_TOOLS,
   type CompletedOption,
   PROGRAM,
   START_OPTIONS,
-  TOOL_COMMANDS,
 } from "./completed_commands.ts";
 
 /** The completions of fish. */
 export function fishScript(): string {
   const names = COMMANDS.map(({ name }) => name).join(" ");
-  const started = `not __fish_seen_subcommand_from ${TOOL_COMMANDS.map(({ name }) => name).join(" ")}`;
+  const started = `not __fish_seen_subcommand_from ${COMPLETED_TOOLS.map(({ name }) => name).join(" ")}`;
   const lines = [`# fish completion for ${PROGRAM}`];
   for (const { name, about } of COMMANDS) {
     lines.push(line(`not __fish_seen_subcommand_from ${names}`, `-a ${name}`, about));
@@ -23,7 +23,7 @@ export function fishScript(): string {
       "",
     ),
   );
-  for (const { name, options, words } of TOOL_COMMANDS) {
+  for (const { name, options, words } of COMPLETED_TOOLS) {
     const seen = `__fish_seen_subcommand_from ${name}`;
     lines.push(...options.map((option) => optionLine(seen, option)));
     if (words === "none") lines.push(line(seen, "-f", ""));

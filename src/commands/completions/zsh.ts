@@ -1,11 +1,11 @@
 import {
   COMMANDS,
   type Completed,
+  COMPLETED_TOOLS,
   type CompletedCommand,
   type CompletedOption,
   PROGRAM,
   START_OPTIONS,
-  TOOL_COMMANDS,
 } from "./completed_commands.ts";
 
 /** The completions of zsh. */
@@ -27,7 +27,7 @@ ${specs(START_OPTIONS)}
   fi
   case "$words[2]" in
 ${
-    TOOL_COMMANDS.map((tool) =>
+    COMPLETED_TOOLS.map((tool) =>
       `    ${tool.name}) shift words; (( CURRENT-- )); _arguments -S ${toolSpecs(tool)} ;;`
     ).join("\n")
   }
