@@ -86,7 +86,8 @@ export class Connection implements AsyncDisposable {
   }
 
   async #read(): Promise<Answer> {
-    const [first = "", ...lines] = (await this.#until("\r\n\r\n")).split("\r\n");
+    // Python 3.14 leaves a bare line feed before the body of gunicorn's own error pages.
+    const [first = "", ...lines] = (await this.#until(/\r?\n\r?\n/)).split(/\r?\n/);
     const status = Number(first.match(/^HTTP\/1\.[01] ([0-9]{3})/)?.[1]);
     if (!status) throw new Error(`Cannot read the answer: "${first}" is no HTTP/1.1 status line`);
     const headers = new Map<string, string>();
@@ -104,7 +105,7 @@ export class Connection implements AsyncDisposable {
     if (headers.get("transfer-encoding") !== "chunked") return await this.#toEnd();
     let body = "";
     while (true) {
-      const size = parseInt(await this.#until("\r\n"), 16);
+      const size = parseInt(await this.#until(/\r?\n/), 16);
       const chunk = await this.#take(size);
       await this.#take(2);
       if (size === 0) return body;
@@ -112,10 +113,13 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  async #until(mark: string): Promise<string> {
+  /** What stands before a mark, which it leaves out. */
+  async #until(mark: RegExp): Promise<string> {
     while (true) {
-      const at = latin1(this.#rest).indexOf(mark);
-      if (at >= 0) return (await this.#take(at + mark.length)).slice(0, -mark.length);
+      const found = mark.exec(latin1(this.#rest));
+      if (found !== null) {
+        return (await this.#take(found.index + found[0].length)).slice(0, -found[0].length);
+      }
       if (!await this.#more()) {
         throw new Deno.errors.UnexpectedEof("The server closed the connection before its answer ended");
       }
