@@ -24,6 +24,7 @@ def accept_in_turn():
     """For this process, before its loop runs: asyncio accepts one connection, and the next some turns later."""
     from asyncio.selector_events import BaseSelectorEventLoop as Loop
     accept = Loop._accept_connection
+    backlog_of_one = _backlog_of_one(accept)
     rests = WeakKeyDictionary()  # turns that each listener is left alone for; an application's own come and go
 
     def accept_one(self, protocol_factory, sock, sslcontext=None, server=None, backlog=100, *more, **named):
@@ -32,9 +33,23 @@ def accept_in_turn():
             rests[sock] = left - 1  # it is still readable: the next turn comes at once
             return
         rests[sock] = _TURNS
-        accept(self, protocol_factory, sock, sslcontext, server, 1, *more, **named)
+        accept(self, protocol_factory, sock, sslcontext, server, backlog_of_one, *more, **named)
 
     Loop._accept_connection = accept_one
+
+
+def _backlog_of_one(accept):
+    """The backlog with which asyncio's `accept` tries to accept once: newer ones try once more than it says."""
+    tries = 0
+
+    class NoConnection:
+        def accept(self):
+            nonlocal tries
+            tries += 1
+            raise BlockingIOError
+
+    accept(None, None, NoConnection(), None, None, 0)
+    return 1 - tries
 
 
 class Sharing:

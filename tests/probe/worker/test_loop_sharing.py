@@ -42,11 +42,8 @@ class AcceptInTurnTest(unittest.TestCase):
                 client.close()
 
         asyncio.run(asyncio.wait_for(main(), 20))
-        self.assertEqual(len(turns), 6)
-        # Two at once where asyncio tries once more than it is told to (3.13).
-        self.assertGreaterEqual(len(set(turns)), 3, turns)
-        self.assertGreaterEqual(turns[-1] - turns[0], 2 * loop_sharing._TURNS, turns)
-
+        self.assertEqual(len(set(turns)), 6, turns)
+        self.assertGreaterEqual(turns[-1] - turns[0], 5 * loop_sharing._TURNS, turns)
 
     def test_listeners_that_an_application_opens_and_closes_are_not_kept(self):
         async def main():
