@@ -59,6 +59,9 @@ REFUSED = {
     'a file read': ('a = open(__import__("os").__file__)\na.read(1)', 'with one position for all'),
     'an archive': ('import zipfile\nzipfile.ZipFile(sys.argv[1] + "/x", "w").close()\n'
                    'a = zipfile.ZipFile(sys.argv[1] + "/x")', 'with one position for all'),
+    'an interpreter beside the main one': (
+        'try:\n    import _interpreters\nexcept ImportError:  # up to Python 3.12\n'
+        '    import _xxsubinterpreters as _interpreters\na = _interpreters.create()', 'an interpreter was made'),
     'a temporary directory': (
         'import tempfile\na = tempfile.TemporaryDirectory(dir=sys.argv[1])', 'the temporary directory'),
     'a folder that atexit removes': (  # as matplotlib's, where it cannot write

@@ -8,6 +8,7 @@ import weakref
 from time import monotonic, sleep  # gevent's, put in their places later, would start its loop
 
 from ...process_stat import stat_fields
+from . import interpreters
 
 _ITIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _ENDS_WITHIN_S = 0.2
@@ -20,6 +21,7 @@ class Left:
     def __init__(self):
         self.threads = threading.enumerate()
         self.native_ids = task_ids()
+        self.interpreters = interpreters.count()
         self.descriptors = open_descriptors()
         self.shared_memory, self.mapped = _mappings()
         self.children = children()

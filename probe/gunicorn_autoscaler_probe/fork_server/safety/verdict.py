@@ -58,6 +58,8 @@ def judge(before, after, fork):
         warnings.append('shared memory or a lock for several processes was made, and all workers would have the same')
     for pid in after.children - before.children:
         refusals.append('the process %d (%s) was started, and workers would share it' % (pid, _name_of(pid)))
+    if after.interpreters > before.interpreters:
+        refusals.append('an interpreter was made beside the main one, and workers that use it would crash')
     if after.timers - before.timers:
         refusals.append('an interval timer is set, and workers would not have it')
     for path in after.temporary_directories - before.temporary_directories:
