@@ -17,10 +17,17 @@ def load(name):
     import sys
     keep = sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # the folder holds only what the supervisor put there
+    # By PYTHON_LAZY_IMPORTS=all (Python 3.15 and newer) the rest would be imported by workers, which may not read the
+    # folder, or after gevent has patched what is to be imported before.
+    lazy = getattr(sys, 'get_lazy_imports', lambda: None)()
+    if lazy:
+        sys.set_lazy_imports('normal')
     try:
         return importlib.import_module('%s.%s' % (__name__, name))
     finally:
         sys.dont_write_bytecode = keep
+        if lazy:
+            sys.set_lazy_imports(lazy)
 
 
 def chain(folder, settings, space):
