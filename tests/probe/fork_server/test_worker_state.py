@@ -1,3 +1,4 @@
+import builtins
 import collections
 import logging
 import multiprocessing
@@ -134,24 +135,26 @@ class OrderTest(unittest.TestCase):
                                     'gunicorn\'s master'])
 
     def test_what_hooks_keep_reaches_a_worker_and_lists_stay_the_same_objects(self):
-        space = {'COUNT': 0, 'GIVEN': {}, 'RING': collections.deque([1]), 'LOCK': object(), 'FIXED': [1]}
+        frozen = getattr(builtins, 'frozendict', dict)  # of Python 3.15 and newer
+        space = {'COUNT': 0, 'GIVEN': {}, 'RING': collections.deque([1]), 'LOCK': object(), 'FIXED': [1],
+                 'TABLE': frozen(a=1)}
         hook = types.FunctionType((lambda: None).__code__, space)
         arbiter = Arbiter(pre_fork=hook, post_fork=hook)
         arbiter.given = 0
         known = arbiter_state.look(arbiter)
         given, fixed = space['GIVEN'], space['FIXED']
-        space['COUNT'], arbiter.given, arbiter.added = 3, 3, 'x'
+        space['COUNT'], arbiter.given, arbiter.added, space['TABLE'] = 3, 3, 'x', frozen(a=2)
         given[7] = 'seven'
         space['RING'].append(2)
         arbiter_changes = arbiter_state.changes(known, arbiter_state.look(arbiter))
-        self.assertEqual(sorted(name for _, name, _ in arbiter_changes), ['COUNT', 'GIVEN', 'RING', 'added', 'given'])
+        self.assertEqual(sorted(name for _, name, _ in arbiter_changes), ['COUNT', 'GIVEN', 'RING', 'TABLE', 'added', 'given'])
         # The fork server has what there was.
-        space['COUNT'], arbiter.given = 0, 0
+        space['COUNT'], arbiter.given, space['TABLE'] = 0, 0, frozen(a=1)
         given.clear()
         space['RING'].pop()
         del arbiter.added
         arbiter_state.apply(arbiter, arbiter_changes)
-        self.assertEqual((space['COUNT'], arbiter.given, arbiter.added), (3, 3, 'x'))
+        self.assertEqual((space['COUNT'], arbiter.given, arbiter.added, space['TABLE']), (3, 3, 'x', frozen(a=2)))
         self.assertEqual((space['GIVEN'], list(space['RING'])), ({7: 'seven'}, [1, 2]))
         self.assertTrue(space['GIVEN'] is given and space['FIXED'] is fixed)
 

@@ -1,4 +1,5 @@
 """What gunicorn's hooks keep in the arbiter. A worker finds it as it is at its fork, not at that of the fork server."""
+import builtins
 import collections
 import os
 import pickle
@@ -6,7 +7,8 @@ import pickle
 # Of the arbiter's own, that are no state of the hooks'.
 _GUNICORNS = {'SIG_QUEUE', 'WORKERS', 'LISTENERS', 'PIPE'}
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, set, frozenset, collections.deque,
-          collections.Counter, collections.OrderedDict, collections.defaultdict)
+          collections.Counter, collections.OrderedDict, collections.defaultdict,
+          getattr(builtins, 'frozendict', dict))  # of Python 3.15 and newer
 _MOST_BYTES = 1 << 14  # of one value
 _SERVER = ''
 _ENVIRON = 'os.environ'
