@@ -1,10 +1,15 @@
 import asyncio
+import inspect
+import sys
 import unittest
 
 from support import page, stopped_clock, w
 from asgi_server import BODY, MS, START, Server, answers
 from gunicorn_autoscaler_probe.meters import asgi_meter
 from gunicorn_autoscaler_probe.meters.histogram import bucket_of
+
+# As asgiref asks; asyncio's is deprecated from Python 3.14 on.
+iscoroutinefunction = (inspect if sys.version_info >= (3, 12) else asyncio).iscoroutinefunction
 
 
 class AsgiMeterTest(unittest.TestCase):
@@ -217,7 +222,7 @@ class WatchedRequestsTest(unittest.TestCase):
     def test_from_the_second_request_on_the_application_gets_the_send_of_the_server(self):
         async def app(scope, receive, send):
             own.append(getattr(send, '__self__', None).__class__ is kind)
-            self.assertTrue(asyncio.iscoroutinefunction(send))
+            self.assertTrue(iscoroutinefunction(send))
             await answers(scope, receive, send)
 
         own, kind = [], uvicorn_requests()
