@@ -1,6 +1,11 @@
-/** Path of a Python of this minor version ("3.8"): on the PATH, else one of pyenv's; undefined where there is none. */
+const unpacked = new URL("../../../.venvs/debian/usr/bin", import.meta.url).pathname; // by .ci/newer_pythons
+
+/**
+ * Path of a Python of this minor version ("3.8"): on the PATH, else one of pyenv's or of Debian's; undefined where there
+ * is none.
+ */
 export async function findPython(version: string): Promise<string | undefined> {
-  const candidates = [`python${version}`, ...pyenvPythons(version)];
+  const candidates = [`python${version}`, ...pyenvPythons(version), `${unpacked}/python${version}`];
   for (const candidate of candidates) if (await isPython(candidate, version)) return candidate;
   return undefined;
 }
