@@ -1,6 +1,7 @@
 """When workers are reaped, and gunicorn's rule that one which cannot boot ends the arbiter: in force only while no
 worker serves."""
 from .. import held_reaping
+from . import control_socket
 
 # No exit code of a worker equals it, so gunicorn's "worker failed to boot" never matches.
 _NO_EXIT_CODE = -1
@@ -84,6 +85,7 @@ class Reaping:
     def halt(self, *args, **kwargs):
         """gunicorn's end. A second worker that cannot boot must not raise into it: the exit code would be 1 instead of
         gunicorn's own 3 or 4."""
+        control_socket.settle(self._server)
         self._reap_others()
         return self._halt(*args, **kwargs)
 

@@ -1,9 +1,11 @@
 import threading
 import time
+import types
 import unittest
 
 from support import Config  # noqa: F401  finds the probe
 from gunicorn_autoscaler_probe.workforce import control_socket
+from gunicorn_autoscaler_probe.workforce.reaping import Reaping
 
 
 class Control:
@@ -30,6 +32,16 @@ class ControlSocketTest(unittest.TestCase):
             self.assertLess(seconds(arbiter), longest)
 
     def test_one_that_is_about_to_run_is_waited_for(self):
+        self.assert_awaited(lambda control: control_socket.settle(Arbiter(control)))
+
+    def test_the_end_of_the_arbiter_waits_for_it_too(self):
+        seen = []
+        self.assert_awaited(lambda control: Reaping(types.SimpleNamespace(
+            _control_server=control, spawn_worker=None, reap_workers=lambda: None,
+            halt=lambda: seen.append(control._server is not None))).halt())
+        self.assertEqual(seen, [True])
+
+    def assert_awaited(self, act):
         control = Control(server=None)
         live = threading.Event()
 
@@ -39,7 +51,7 @@ class ControlSocketTest(unittest.TestCase):
 
         timer = threading.Timer(0.01, come_up)
         timer.start()
-        control_socket.settle(Arbiter(control))
+        act(control)
         self.assertTrue(live.is_set())
         timer.join()
 
