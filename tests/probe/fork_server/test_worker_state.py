@@ -147,7 +147,8 @@ class OrderTest(unittest.TestCase):
         given[7] = 'seven'
         space['RING'].append(2)
         arbiter_changes = arbiter_state.changes(known, arbiter_state.look(arbiter))
-        self.assertEqual(sorted(name for _, name, _ in arbiter_changes), ['COUNT', 'GIVEN', 'RING', 'TABLE', 'added', 'given'])
+        self.assertEqual(sorted(name for _, name, _ in arbiter_changes),
+                         ['COUNT', 'GIVEN', 'RING', 'TABLE', 'added', 'given'])
         # The fork server has what there was.
         space['COUNT'], arbiter.given, space['TABLE'] = 0, 0, frozen(a=1)
         given.clear()

@@ -1,5 +1,5 @@
-"""Interpreters beside the main one, of concurrent.interpreters: a fork leaves them without state, and a worker that uses
-one crashes."""
+"""Interpreters beside the main one, of concurrent.interpreters: a fork leaves them without state, and a worker that
+uses one crashes."""
 import ctypes
 
 
