@@ -1,7 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import { errorText } from "../error_text.ts";
 import type { EarlySignals } from "../platform/early_signals.ts";
-import type { Ending, Gunicorn } from "./process.ts";
+import type { Ending, EndSignal, Gunicorn } from "./process.ts";
 
 /** What the lifecycle needs of the rest of the program. */
 export interface LifecycleParts {
@@ -71,7 +71,7 @@ export class Lifecycle {
     this.#listeners.push([signal, listener]);
   }
 
-  #end(signal: Deno.Signal): void {
+  #end(signal: EndSignal): void {
     this.#parts.log.info("{signal}: passed on to gunicorn", { signal });
     this.#parts.lookForMaster();
     this.#parts.gunicorn.end(signal, this.#parts.ending);

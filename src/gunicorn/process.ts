@@ -11,6 +11,9 @@ import type { CountSignal } from "./worker_count.ts";
 
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
 const LAUNCHER_MS = 3_000;
+/** ... and one that has a handler for it so soon: it expects the signal, and may take its gunicorn for a failed one. */
+const HANDLING_LAUNCHER_MS = 1_000;
+const LAUNCHER_LOOK_MS = 100;
 /**
  * How often a signal to end may be repeated: up to gunicorn 23 the master drops signals when its queue is full. It is
  * repeated until the listeners are closed, or so many times where that is not known, and not while the master waits: a
@@ -25,6 +28,9 @@ const MOST_AGAIN = 5;
  */
 const FORK_MS = 1_000;
 const FORK_LOOK_MS = 5;
+
+/** What ends gunicorn. */
+export type EndSignal = "SIGTERM" | "SIGINT" | "SIGQUIT";
 
 /** What is known of the master that is to end. */
 export interface Ending {
@@ -60,20 +66,20 @@ export class Gunicorn {
   readonly exited: Promise<Exit>;
   #gone = false;
   #arbiter: ProcessId | undefined;
-  #endSignal: Deno.Signal | undefined;
-  #launcherTimer: ReturnType<typeof setTimeout> | undefined;
+  #endSignal: EndSignal | undefined;
+  #launcherTimer: ReturnType<typeof setInterval> | undefined;
   #againTimer: ReturnType<typeof setInterval> | undefined;
   /** When a worker more was last asked for, and the master's children before. */
   #growth: { readonly atMs: number; readonly before: readonly number[] } | undefined;
   /** Signals to end that wait for it. */
-  #held: Deno.Signal[] = [];
+  #held: EndSignal[] = [];
   #heldTimer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(child: Deno.ChildProcess) {
     this.pid = child.pid;
     this.exited = exitOf(child).finally(() => {
       this.#gone = true;
-      clearTimeout(this.#launcherTimer);
+      clearInterval(this.#launcherTimer);
       clearInterval(this.#againTimer);
       clearInterval(this.#heldTimer);
     });
@@ -140,7 +146,7 @@ export class Gunicorn {
   }
 
   /** Ends it by a signal, also a launcher that outlives the master. */
-  end(signal: Deno.Signal, ending: Ending = {}): void {
+  end(signal: EndSignal, ending: Ending = {}): void {
     this.#held.push(signal);
     this.#endSignal = signal;
     clearInterval(this.#heldTimer);
@@ -171,7 +177,7 @@ export class Gunicorn {
     return forked.length === 0 || forked.some((pid) => handles(pid, "SIGHUP"));
   }
 
-  #endAgain(signal: Deno.Signal, { isListening, graceMs }: Ending): void {
+  #endAgain(signal: EndSignal, { isListening, graceMs }: Ending): void {
     clearInterval(this.#againTimer);
     const fromMs = performance.now();
     let times = 0;
@@ -195,18 +201,21 @@ export class Gunicorn {
   }
 
   /** Only once this master is gone: before, the launcher waits for it. */
-  #endLauncher(master: ProcessId, signal: Deno.Signal): void {
+  #endLauncher(master: ProcessId, signal: EndSignal): void {
     if (!this.hasLauncher) return;
-    clearTimeout(this.#launcherTimer);
-    let wasGone = false;
-    const look = () => {
-      if (this.#gone) return;
-      if (wasGone) sendSignal(this.pid, signal);
-      wasGone = !isAlive(master);
-      this.#launcherTimer = setTimeout(look, LAUNCHER_MS);
-      Deno.unrefTimer(this.#launcherTimer);
-    };
-    look();
+    clearInterval(this.#launcherTimer);
+    let sinceMs: number | undefined;
+    let times = 0;
+    this.#launcherTimer = setInterval(() => {
+      if (this.#gone || isAlive(master)) return;
+      sinceMs ??= performance.now();
+      const isExpected = times === 0 && handles(this.pid, signal) === true;
+      if (performance.now() - sinceMs < (isExpected ? HANDLING_LAUNCHER_MS : LAUNCHER_MS)) return;
+      times++;
+      sinceMs = performance.now();
+      sendSignal(this.pid, signal);
+    }, LAUNCHER_LOOK_MS);
+    Deno.unrefTimer(this.#launcherTimer);
   }
 }
 

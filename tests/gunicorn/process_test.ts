@@ -71,6 +71,33 @@ Deno.test("a signal to end is sent again until the listeners are closed, and not
   assertEquals(looks, 4);
 });
 
+for (
+  const [name, handler, expected] of [
+    [
+      "that handles the signal gets it, soon after gunicorn's end",
+      "signal.signal(signal.SIGTERM, lambda *a: sys.exit(7))",
+      7,
+    ],
+    ["that has no handler may tidy up after gunicorn's end", "pass", 8],
+  ] as const
+) {
+  Deno.test(`a launcher ${name}`, async () => {
+    await using dir = await tempDir();
+    const pid = dir.join("pid");
+    const script = `import signal,subprocess,sys,time\n${handler}\n` +
+      "master = subprocess.Popen(['sleep', '30'])\n" +
+      `with open('${pid}.new', 'w') as file: file.write(str(master.pid))\n` +
+      `import os; os.rename('${pid}.new', '${pid}')\n` +
+      "master.wait()\ntime.sleep(2.5)\nsys.exit(8)";
+    const gunicorn = Gunicorn.start({ words: ["python3", "-c", script] });
+    const text = () => Deno.readTextFile(pid).catch(() => undefined);
+    await until(async () => await text() !== undefined, { what: "gunicorn's master" });
+    gunicorn.recognise(processOf(Number(await text()))!);
+    gunicorn.end("SIGTERM");
+    assertEquals((await gunicorn.exited).code, expected);
+  });
+}
+
 Deno.test("a reload reaches gunicorn once it has a handler for it, and does not end it before", async () => {
   await using dir = await tempDir();
   const [started, ready] = [dir.join("started"), dir.join("ready")];

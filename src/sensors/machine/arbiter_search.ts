@@ -12,7 +12,7 @@ export function takesCountSignals(pid: number): boolean {
   return catchesCountSignals(readText(`/proc/${pid}/status`) ?? "") === true;
 }
 
-const NUMBERS = { SIGHUP: 1, SIGUSR1: 10, SIGTERM: 15, SIGWINCH: 28 } as const;
+const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGUSR1: 10, SIGTERM: 15, SIGWINCH: 28 } as const;
 
 /**
  * Whether this process has a handler for the signal; undefined where that is not known: without /proc, or where it shows
