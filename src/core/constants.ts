@@ -211,8 +211,11 @@ export const HOLD_BOOTS = 10;
 export const FALL_HOLD_SHARE = 0.1;
 /** Evidence of such a fall, and of a lower load, in nats: e^5 is 150 times likelier than chance. Source: simulated, Down. */
 export const FALL_EVIDENCE_NATS = 5;
-/** The boot time that the hold is computed from before one is known: three seconds of hold. Source: simulated, Down. */
-export const HOLD_UNKNOWN_BOOT_MS = 300;
+/**
+ * The boot time that the hold is computed from before one is known, as without the probe: 30 s of hold. gunicorn stops the
+ * oldest worker, the only one that serves while those of a burst boot. Source: gunicorn's timeout, which ends longer boots.
+ */
+export const HOLD_UNKNOWN_BOOT_MS = 3_000;
 /** The learned hold is at most this many times the setting. Source: simulated, Down and Tried and dropped. */
 export const MOST_HOLD_FACTOR = 40;
 /** ... and the boots in it this many, where a boot takes longer than the objective. Source: simulated, Down. */

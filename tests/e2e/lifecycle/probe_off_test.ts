@@ -46,7 +46,7 @@ for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
     const log = `${JSON.stringify(changes)}\n${server.log()}`;
     assertEquals([report.errors, report.timeouts], [0, 0], log);
     assertGreaterOrEqual(Math.max(...changes.map(([, workers]) => workers)), 5, log);
-    await server.untilWorkers(2, 30_000);
+    await server.untilWorkers(2, 60_000);
   });
 }
 
