@@ -2,11 +2,9 @@
 from .. import words as w
 from . import own_listeners
 from .drain import Drain, is_unread, stop_serving
+from .wsgi_http2 import NO_MORE_STREAMS
 
 _SERVICE_RESTART = b'\x88\x02\x03\xf4'  # a websocket's close frame with 1012, as uvicorn sends it
-# What ends a connection of HTTP/2 in place of "Connection: close": a GOAWAY, by which requests go on as they are, and
-# new ones elsewhere (RFC 9113, 6.8).
-_NO_MORE_STREAMS = b'\x00\x00\x08\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x00'
 
 
 def watch_connections():
@@ -47,7 +45,7 @@ class AsgiDrain(Drain):
         stop_serving(worker.servers)
         for connection in list(self._connections):
             if _is_http2(connection):
-                connection.transport.write(_NO_MORE_STREAMS)
+                connection.transport.write(NO_MORE_STREAMS)
 
     def is_empty(self):
         for connection in list(self._connections):

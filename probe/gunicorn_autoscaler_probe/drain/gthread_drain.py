@@ -7,7 +7,7 @@ from time import monotonic_ns
 from .. import kinds, report, words as w
 from ..meters.wsgi_meter import is_stream, is_websocket
 from ..polling import POLLOUT, poll
-from . import own_listeners, time_limits
+from . import own_listeners, time_limits, wsgi_http2
 from .drain import Drain
 
 _EMPTY_FOR_NS = 100 * 10**6
@@ -19,6 +19,7 @@ _REQUEST = ('handle', 'handle_request', 'handle_http2_request')
 
 def of(worker, words, linger_ns=0):
     """What sees `worker` out: its look() is to be called in each turn of the main loop, once a second at least."""
+    wsgi_http2.see_out(worker, words)
     if any(hasattr(sys.modules.get(one.__module__), 'STOP_KEEPALIVE_LINGER') for one in type(worker).__mro__):
         return GunicornsDrain(worker, words)
     drain = GthreadDrain(worker, words)

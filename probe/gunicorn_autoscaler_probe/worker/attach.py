@@ -1,6 +1,7 @@
 """Which meter a worker gets, by its class."""
 from .. import kinds, report, words as w
-from ..drain import asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain
+from ..drain import (
+    asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain, wsgi_http2)
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
 from . import last_work, late_requests, loop_lag, loop_sharing, open_streams
 from ..meters.meter import LockedMeter, Meter
@@ -25,6 +26,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         metered = wsgi_meter.wrap(worker.wsgi, meter, words, _handled_in_gevent())
         worker.wsgi = stand_in(worker.wsgi, metered)
         gevent_drain.finish_handshakes(worker)
+        wsgi_http2.see_out(worker, words)
         look = gevent_drain.patience(worker, words, metered.own_work)
         loop_lag.tick_gevent(words, _both(meter.flush, look))
     elif kind == kinds.EVENTLET:
@@ -32,6 +34,7 @@ def attach(worker, kind, words, on_ready, linger_ns=0):
         metered = wsgi_meter.wrap(worker.wsgi, meter, words, _handled_in_eventlet())
         worker.wsgi = stand_in(worker.wsgi, metered)
         eventlet_drain.name_listeners(worker)
+        wsgi_http2.see_out(worker, words)
         look = eventlet_drain.heartbeat(worker, words, metered.own_work)
         loop_lag.tick_eventlet(words, _both(meter.flush, look))
     elif kind == kinds.TORNADO:
