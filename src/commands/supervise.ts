@@ -16,6 +16,7 @@ import type { ServiceNotices } from "../status/systemd/service_notices.ts";
 import type { StatusServer } from "../status/http/status_server.ts";
 import { type FoundCount, Supervisor } from "../supervisor/supervisor.ts";
 import { UnreadLog } from "../supervisor/unread_log.ts";
+import { type EndedProcess, logEnd } from "./end_log.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** How long workers of a killed master may finish their requests. */
@@ -23,15 +24,6 @@ const LEFTOVER_MS = 5_000;
 
 /** How often, during the shutdown, gunicorn is looked at: whether it listens, and whether a master starts only now. */
 const LATE_MASTER_MS = 200;
-
-/** gunicorn's own codes for a start that failed: what they mean, and where to look. */
-const BOOT_FAILURES: ReadonlyMap<number, string> = new Map([
-  [3, ": a worker could not boot, its error is above; gunicorn-autoscaler check APP tells it too"],
-  [
-    4,
-    ": the application could not be loaded, its error is above; gunicorn-autoscaler check APP tells it too",
-  ],
-]);
 
 /** The parts that supervise a running gunicorn. */
 export interface Supervision {
@@ -80,7 +72,7 @@ export async function supervise(parts: Supervision): Promise<number> {
     supervisor.stop();
     await looping;
     if (exit.code !== 0 || sensing.arbiterFile?.daemon() === undefined) {
-      sayEnd(exit, whatEnded(parts), shutdown.hasBegun, log);
+      logEnd(exit, endedProcess(parts), { isStopped: shutdown.hasBegun, log });
     }
     const graceMs = sensing.arbiter?.gracefulTimeoutMs ?? LEFTOVER_MS;
     await endLeftMaster(gunicorn, { ending: shutdown.hasBegun, graceMs: graceMs + LEFTOVER_MS, log });
@@ -236,20 +228,8 @@ function leftWorkers(orphanage: Orphanage, known: readonly number[], isOrderly: 
   return [...new Set([...left, ...strays])];
 }
 
-/** What we started, as the user knows it. A program of exec may end without ever having started a gunicorn. */
-function whatEnded({ gunicorn, isProgram }: Supervision): string {
-  if (isProgram && (gunicorn.hasLauncher || gunicorn.arbiter === undefined)) return "the program";
-  return gunicorn.hasLauncher ? "the launcher" : "gunicorn's master";
-}
-
-function sayEnd(exit: Exit, who: string, ending: boolean, log: Logger): void {
-  const ended = who === "the program" ? who : "gunicorn";
-  if (exit.signal !== null) {
-    log.error("{who} was killed by {signal}", { who, signal: exit.signal });
-  } else if (exit.code !== 0) {
-    const why = ended === "gunicorn" ? BOOT_FAILURES.get(exit.code) ?? "" : "";
-    log.error(`{ended} ended with exit code {code}${why}`, { ended, code: exit.code });
-  } else if (!ending) {
-    log.info("{ended} ended by itself", { ended });
-  }
+/** Which process ended. A program of `exec` may end without ever having started a gunicorn. */
+function endedProcess({ gunicorn, isProgram }: Supervision): EndedProcess {
+  if (isProgram && (gunicorn.hasLauncher || gunicorn.arbiter === undefined)) return "program";
+  return gunicorn.hasLauncher ? "launcher" : "master";
 }
