@@ -3,6 +3,9 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** An error whose message is for the user, with what to do; any other error is a fault of this program. */
+export class UserError extends Error {}
+
 /** Why an address cannot be listened on, in words for the person who chose it. */
 export function whyNotListening(error: unknown): string {
   if (error instanceof Deno.errors.AddrInUse) return "the port is taken";

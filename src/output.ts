@@ -1,7 +1,8 @@
+import { UserError } from "./error_text.ts";
 import { fileProblem } from "./platform/file_problem.ts";
 
-/** Standard output took nothing more, as on a full disk. Its message is for the user. */
-export class OutputError extends Error {
+/** Standard output took nothing more, as on a full disk. */
+export class OutputError extends UserError {
   constructor(cause: unknown) {
     super(`Cannot write to standard output: ${fileProblem(cause)}, send it elsewhere`, { cause });
   }

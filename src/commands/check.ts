@@ -1,7 +1,7 @@
 import type { Flags } from "../cli/cli.ts";
 import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
-import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
+import { CommandError, findGunicorn, findWords } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
 import { lengthenedGrace, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
@@ -126,7 +126,7 @@ async function inspect(
   try {
     words = isProgram ? findWords(program, path) : findGunicorn(settings.gunicorn, path, ownFolder());
   } catch (error) {
-    if (!(error instanceof GunicornNotFound)) throw error;
+    if (!(error instanceof CommandError)) throw error;
     return { words: [], errors: [error.message], warnings: [] };
   }
   const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;

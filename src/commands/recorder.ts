@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { UserError } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { policyOf, type Settings } from "../settings/settings.ts";
 import { RecordingWriter } from "../simulation/load/recording_writer.ts";
@@ -18,14 +19,14 @@ export class Recorder {
   /**
    * Opens the file that --record names.
    * @param nowMs the ticks' clock
-   * @throws Error "Cannot record ..." when the file cannot be opened
+   * @throws UserError "Cannot record ..." when the file cannot be opened
    */
   static open(settings: Settings, nowMs: number, log: Logger): Recorder {
     try {
       const header = { recording: 1, epochMs: Date.now() - nowMs, settings: policyOf(settings) } as const;
       return new Recorder(new RecordingWriter(settings.record, header), log);
     } catch (error) {
-      throw new Error(
+      throw new UserError(
         `Cannot record to ${settings.record}: ${
           fileProblem(error, "folder")
         }, name a file that can be written`,

@@ -1,9 +1,10 @@
+import { UserError } from "../error_text.ts";
 import type { Flags } from "../cli/cli.ts";
 import { EarlySignals, unblockNeeded } from "../platform/early_signals.ts";
 import { mayNameApplication } from "../gunicorn/application.ts";
 import { shellWords } from "../gunicorn/arguments.ts";
 import { givenBounds } from "../gunicorn/launch_plan.ts";
-import { findGunicorn, findWords, GunicornNotFound } from "../gunicorn/find.ts";
+import { CommandError, findGunicorn, findWords } from "../gunicorn/find.ts";
 import { fillWithProbe, type ProbeFiles, readProbe, wrapperIn } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
 import { activatedSockets, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
@@ -44,7 +45,7 @@ export function run(flags: Flags, gunicornArgs: readonly string[]): Promise<numb
 export function exec(flags: Flags, program: readonly string[]): Promise<number> {
   return start(flags, (settings) => {
     if (settings.probe === "off") {
-      throw new Refused(["Cannot exec with --probe off: the probe is how gunicorn is found, leave it on"]);
+      throw new BadUsage(["Cannot exec with --probe off: the probe is how gunicorn is found, leave it on"]);
     }
     return { words: findWords(program, variable("PATH")), gunicornArgs: [], isProgram: true };
   });
@@ -80,7 +81,7 @@ async function start(flags: Flags, find: (settings: Settings) => Found): Promise
     const found = find(settings);
     const { words, isProgram, gunicornArgs } = found;
     const problem = settings.probe === "on" ? userChangeProblem(words, Deno.uid()) : undefined;
-    if (problem !== undefined) throw new Refused([problem]);
+    if (problem !== undefined) throw new BadUsage([problem]);
     const probeFiles = settings.probe === "on" ? readProbe() : undefined;
     using folder = makeFolder(settings, probeFiles, log);
     const isStatsdUsed = settings.probe === "off" || sources.statsdAddr !== "default";
@@ -125,9 +126,9 @@ function makeFolder(settings: Settings, probe: ProbeFiles | undefined, log: Defe
 
 /** Prints why nothing was started, and returns the exit code. Throws what is no refusal. */
 function refused(error: unknown): number {
-  if (error instanceof GunicornNotFound) return refuse([error.message], error.exitCode);
-  if (error instanceof Refused) return refuse(error.messages, BAD_USAGE);
-  if (error instanceof Error && error.message.startsWith("Cannot ")) return refuse([error.message], FAILED);
+  if (error instanceof CommandError) return refuse([error.message], error.exitCode);
+  if (error instanceof BadUsage) return refuse(error.messages, BAD_USAGE);
+  if (error instanceof UserError) return refuse([error.message], FAILED);
   throw error;
 }
 
@@ -153,8 +154,8 @@ function namesNothing(gunicornArgs: readonly string[]): boolean {
   return true;
 }
 
-/** The command line is invalid. */
-class Refused extends Error {
+/** The command line or a setting is invalid. */
+class BadUsage extends Error {
   constructor(readonly messages: readonly string[]) {
     super(messages.join("\n"));
   }
@@ -183,7 +184,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
   const probe = probeFiles !== undefined;
   const wrapperConfig = probe ? wrapperIn(dir) : undefined;
   const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
-  if (plan.errors.length > 0) throw new Refused(plan.errors);
+  if (plan.errors.length > 0) throw new BadUsage(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
   const { minWorkers, maxWorkers } = plan;
   const settings = { ...start.settings, minWorkers, maxWorkers };

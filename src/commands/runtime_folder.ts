@@ -32,7 +32,7 @@ export class RuntimeFolder implements Disposable {
   /**
    * Makes the folder.
    * @param fill see makeRuntimeDir
-   * @throws Error "Cannot make a runtime folder ..."
+   * @throws UserError "Cannot make a runtime folder ..."
    */
   constructor(bases: readonly string[], fill?: (path: string) => void) {
     this.#bases = bases;

@@ -1,4 +1,4 @@
-import { errorText } from "../error_text.ts";
+import { errorText, UserError } from "../error_text.ts";
 import { exists } from "../sensors/text_file.ts";
 import { shellWords } from "./arguments.ts";
 
@@ -6,19 +6,24 @@ const HEAD_BYTES = 4096;
 const SHELL = /^#!.*\b(?:ba|da|k|z)?sh\b/;
 const OUR_NAME = /(?:^|[\s"'/;&|(])gunicorn-autoscaler(?=$|[\s"';&|)])/m;
 
-/** Thrown when gunicorn is not found; the exit code is the shell's for "command not found". */
-export class GunicornNotFound extends Error {
-  readonly exitCode: number = 127;
+/** The command cannot be started; the exit code is a shell's for the same. */
+export abstract class CommandError extends UserError {
+  abstract readonly exitCode: number;
 }
 
-/** Thrown when --gunicorn names no command: a bad setting. */
-class GunicornNotNamed extends GunicornNotFound {
-  override readonly exitCode: number = 2;
+/** The words name no command. */
+class CommandNotNamed extends CommandError {
+  override readonly exitCode = 2;
 }
 
-/** Thrown when gunicorn is found and cannot be executed; the exit code is the shell's for that. */
-export class GunicornNotExecutable extends GunicornNotFound {
-  override readonly exitCode: number = 126;
+/** There is no such program. */
+class CommandNotFound extends CommandError {
+  override readonly exitCode = 127;
+}
+
+/** The program is there and cannot be executed. */
+export class CommandNotExecutable extends CommandError {
+  override readonly exitCode = 126;
 }
 
 /**
@@ -26,24 +31,24 @@ export class GunicornNotExecutable extends GunicornNotFound {
  * own program (a wheel puts both into the same bin folder, which is on PATH only in an activated environment). What only
  * starts us again is passed over.
  *
- * @throws GunicornNotFound
+ * @throws CommandError
  */
 export function findGunicorn(command: string, path: string | undefined, ownFolder: string): string[] {
   let words: string[];
   try {
     words = shellWords(command);
   } catch (error) {
-    throw new GunicornNotNamed(`Cannot use --gunicorn=${command}: ${errorText(error)}, close the quote`);
+    throw new CommandNotNamed(`Cannot use --gunicorn=${command}: ${errorText(error)}, close the quote`);
   }
   const [program] = words;
   if (program === undefined || program === "") {
-    throw new GunicornNotNamed(`Cannot use --gunicorn=${command}: it is empty, name a command`);
+    throw new CommandNotNamed(`Cannot use --gunicorn=${command}: it is empty, name a command`);
   }
   const places = placesOf(words, `${path ?? ""}:${ownFolder}`);
   const found = places.find((place) => !leadsToUs(place));
   if (found !== undefined) return [found, ...words.slice(1)];
   if (places.length > 0) {
-    throw new GunicornNotFound(
+    throw new CommandNotFound(
       `Cannot start gunicorn: ${
         places[0]
       } starts gunicorn-autoscaler again, name gunicorn itself with --gunicorn`,
@@ -51,12 +56,12 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
   }
   if (program.includes("/")) {
     throw exists(program)
-      ? new GunicornNotExecutable(
+      ? new CommandNotExecutable(
         `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
       )
-      : new GunicornNotFound(`Cannot start gunicorn: there is no file ${program}, correct --gunicorn`);
+      : new CommandNotFound(`Cannot start gunicorn: there is no file ${program}, correct --gunicorn`);
   }
-  throw new GunicornNotFound(
+  throw new CommandNotFound(
     `Cannot start gunicorn: ${program} is not on PATH, install it (pip install gunicorn), activate its environment, ` +
       'or name it with --gunicorn (such as --gunicorn "python -m gunicorn")',
   );
@@ -65,17 +70,17 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
 /**
  * A program's words, its first word looked up on PATH.
  *
- * @throws GunicornNotFound
+ * @throws CommandError
  */
 export function findWords(words: readonly string[], path: string | undefined): string[] {
   const [found] = placesOf(words, path ?? "");
   if (found !== undefined) return [found, ...words.slice(1)];
   if (words[0]!.includes("/") && exists(words[0]!)) {
-    throw new GunicornNotExecutable(
+    throw new CommandNotExecutable(
       `Cannot exec ${words[0]}: it is not an executable file, correct its name or chmod +x it`,
     );
   }
-  throw new GunicornNotFound(
+  throw new CommandNotFound(
     `Cannot exec ${words[0]}: there is no such program, correct its name or put its folder on PATH`,
   );
 }

@@ -1,4 +1,5 @@
 /** Puts the probe's Python files into the runtime folder, where gunicorn's master reads them. */
+import { UserError } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
 import { ownerOnly } from "../platform/runtime_dir.ts";
 
@@ -31,7 +32,7 @@ function readPackage(folder: string, files: Map<string, string>): void {
 /**
  * Writes what is missing, and returns the path of the wrapper config. Called before the start, and before each HUP:
  * gunicorn's master reads the wrapper again then and would end if something had removed it.
- * @throws Error "Cannot write ..." when the file system refuses (full, read-only)
+ * @throws UserError "Cannot write ..." when the file system refuses (full, read-only)
  */
 export function installProbe(runtimeDir: string, files: ProbeFiles): string {
   ownerOnly(() => writeMissing(runtimeDir, files));
@@ -63,7 +64,7 @@ const ROOM_BYTES = 64 * 1024;
 
 /**
  * The same into a new folder, with some room beside it.
- * @throws Error "Cannot write ..."
+ * @throws UserError "Cannot write ..."
  */
 export function fillWithProbe(runtimeDir: string, files: ProbeFiles): void {
   installProbe(runtimeDir, files);
@@ -76,8 +77,8 @@ export function fillWithProbe(runtimeDir: string, files: ProbeFiles): void {
   Deno.removeSync(path);
 }
 
-function unwritable(path: string, error: unknown): Error {
-  return new Error(
+function unwritable(path: string, error: unknown): UserError {
+  return new UserError(
     `Cannot write ${path}: ${
       fileProblem(error, "folder")
     }, make room there or give another folder with --runtime-dir`,

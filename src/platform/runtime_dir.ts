@@ -1,4 +1,5 @@
 /** The private folder of one running instance, and the folders that dead instances left. */
+import { UserError } from "../error_text.ts";
 import { fileProblem } from "./file_problem.ts";
 import { isHeld } from "./folder_lock.ts";
 import { startTicksOf } from "./process_id.ts";
@@ -40,7 +41,7 @@ export function runtimeBases(environment: { get(name: string): string | undefine
  * which others could put a folder of theirs in its place, or too long for a socket, is the last resort.
  *
  * @param fill puts into it what is needed first; where that cannot be written (a full /dev/shm), the next base is tried
- * @throws Error when none can, naming each base and what was wrong with it
+ * @throws UserError when none can, naming each base and what was wrong with it
  */
 export function makeRuntimeDir(bases: readonly string[], fill: (path: string) => void = () => {}): string {
   const problems: string[] = [];
@@ -62,7 +63,7 @@ export function makeRuntimeDir(bases: readonly string[], fill: (path: string) =>
       if (path !== undefined) removeDir(path);
     }
   }
-  throw new Error(
+  throw new UserError(
     `Cannot make a runtime folder: ${
       problems.join("; ")
     }, give a folder that can be written, and has room, with --runtime-dir ` +

@@ -26,7 +26,7 @@ export interface SensingInputs extends AsyncDisposable {
 
 /**
  * Opens the arbiter file and the StatsD port.
- * @throws Error "Cannot ..." with what to do
+ * @throws UserError "Cannot ..." with what to do
  */
 export async function openInputs(options: InputOptions): Promise<SensingInputs> {
   const arbiterFile = options.probe ? preparedFile(options) : undefined;

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { findGunicorn, findWords, GunicornNotFound } from "../../src/gunicorn/find.ts";
+import { CommandError, findGunicorn, findWords } from "../../src/gunicorn/find.ts";
 import { type TempDir, tempDir } from "../support/tempdir.ts";
 
 /** A folder with a program in it. */
@@ -10,7 +10,7 @@ async function folderWith(name: string, mode = 0o755): Promise<TempDir> {
 }
 
 function refusal(command: string, path?: string, own = "/nowhere"): string {
-  const error = assertThrows(() => findGunicorn(command, path, own), GunicornNotFound);
+  const error = assertThrows(() => findGunicorn(command, path, own), CommandError);
   return error.message;
 }
 
@@ -55,13 +55,13 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
     "Cannot use --gunicorn=python -m 'gunicorn: a ' is not closed",
   );
   const exitCode = (command: string) =>
-    assertThrows(() => findGunicorn(command, "", ""), GunicornNotFound).exitCode;
+    assertThrows(() => findGunicorn(command, "", ""), CommandError).exitCode;
   assertEquals(
     ["nowhere", "/nowhere/gunicorn", dir.join("gunicorn"), dir.path, "python 'x", " "].map(exitCode),
     [127, 127, 126, 126, 2, 2],
   );
   const program = (path: string) => {
-    const { message, exitCode } = assertThrows(() => findWords([path], ""), GunicornNotFound);
+    const { message, exitCode } = assertThrows(() => findWords([path], ""), CommandError);
     return [message.replace(path, "it"), exitCode];
   };
   assertEquals(program(dir.join("gunicorn")), [

@@ -4,7 +4,7 @@
  */
 
 import type { ReloadRoom } from "../../core/bounds/memory.ts";
-import { errorText } from "../../error_text.ts";
+import { errorText, UserError } from "../../error_text.ts";
 import type { ProcessId } from "../../platform/process_id.ts";
 import type { Arbiter, ForkServerReading, ForkServerState } from "./arbiter_reading.ts";
 import * as word from "./arbiter_words.ts";
@@ -43,7 +43,7 @@ export class ArbiterFile {
   /**
    * Makes the file, readable by its owner alone, before gunicorn is started.
    * @param path must not exist yet, not even as a link
-   * @throws Error "Cannot create ..." when it exists or the file system refuses (full, read-only)
+   * @throws UserError "Cannot create ..." when it exists or the file system refuses (full, read-only)
    */
   constructor(path: string, supervisorPid: number) {
     let file: Deno.FsFile | undefined;
@@ -57,9 +57,12 @@ export class ArbiterFile {
     } catch (error) {
       file?.close();
       const why = errorText(error);
-      throw new Error(`Cannot create ${path}: ${why}, give a folder that can be written with --runtime-dir`, {
-        cause: error,
-      });
+      throw new UserError(
+        `Cannot create ${path}: ${why}, give a folder that can be written with --runtime-dir`,
+        {
+          cause: error,
+        },
+      );
     }
     this.path = path;
     this.#file = file;

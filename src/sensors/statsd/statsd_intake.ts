@@ -12,7 +12,7 @@ export class StatsdIntake {
 
   /**
    * Opens the port.
-   * @throws Error "Cannot ..." with what to do
+   * @throws UserError "Cannot ..." with what to do
    */
   constructor({ host, port }: Address, relayTo: string | undefined) {
     const relay = relayTo === undefined ? undefined : new StatsdRelay(relayTo);

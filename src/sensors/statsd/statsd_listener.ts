@@ -9,7 +9,7 @@
  */
 
 import { delay } from "@std/async/delay";
-import { whyNotListening } from "../../error_text.ts";
+import { UserError, whyNotListening } from "../../error_text.ts";
 import { duplicate, libc, MSG_DONTWAIT, receiveDrops, setReceiveBuffer } from "../../platform/libc.ts";
 import type { Maybe } from "../../core/sample.ts";
 import { addressText } from "../../settings/setting_types.ts";
@@ -56,7 +56,7 @@ export class StatsdListener {
 
   /**
    * Opens the socket and starts to listen; packets are added to `window`.
-   * @throws Error "Cannot listen for StatsD on HOST:PORT: ..." when the port is taken or not allowed
+   * @throws UserError "Cannot listen for StatsD on HOST:PORT: ..." when the port is taken or not allowed
    */
   constructor(options: StatsdListenerOptions, window: StatsdWindow) {
     this.#window = window;
@@ -145,7 +145,7 @@ function bind(hostname: string, port: number): Deno.DatagramConn {
     return Deno.listenDatagram({ transport: "udp", hostname, port });
   } catch (error) {
     const address = addressText({ host: hostname, port });
-    throw new Error(
+    throw new UserError(
       `Cannot listen for StatsD on ${address}: ${whyNotListening(error)}, ` +
         "set --statsd-addr to a free address of this machine",
       { cause: error },

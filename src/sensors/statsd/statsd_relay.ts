@@ -4,6 +4,7 @@
  * is counted.
  */
 
+import { UserError } from "../../error_text.ts";
 import { closeDatagram, connectUdp, connectUnix, sendDatagram } from "../../platform/datagram.ts";
 
 /** Where packets go: UDP, or a unix socket. */
@@ -42,12 +43,12 @@ export class StatsdRelay {
 
   /**
    * Starts to connect. A server that is not there yet is tried again every 2 s.
-   * @throws Error "Cannot relay StatsD to ..." when the target is no address at all
+   * @throws UserError "Cannot relay StatsD to ..." when the target is no address at all
    */
   constructor(target: string, connect = connectUdp) {
     const parsed = parseRelayTarget(target);
     if (parsed === undefined) {
-      throw new Error(
+      throw new UserError(
         `Cannot relay StatsD to ${target}: it is neither HOST:PORT nor unix://PATH, correct --statsd-host`,
       );
     }

@@ -1,16 +1,16 @@
-import { whyNotListening } from "../../error_text.ts";
+import { UserError, whyNotListening } from "../../error_text.ts";
 import { type Address, addressText } from "../../settings/setting_types.ts";
 
 /**
  * Opens a TCP listener for the status server.
- * @throws Error "Cannot serve status on HOST:PORT: ..." with what to do
+ * @throws UserError "Cannot serve status on HOST:PORT: ..." with what to do
  */
 export function listenTcp({ host, port }: Address): Deno.Listener {
   try {
     return Deno.listen({ hostname: host, port });
   } catch (error) {
     const address = addressText({ host, port });
-    throw new Error(
+    throw new UserError(
       `Cannot serve status on ${address}: ${
         whyNotListening(error)
       }, set --status-addr to a free address of this machine`,
