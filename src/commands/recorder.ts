@@ -1,7 +1,8 @@
 import type { Logger } from "@logtape/logtape";
 import { UserError } from "../error_text.ts";
 import { fileProblem } from "../platform/file_problem.ts";
-import { policyOf, type Settings } from "../settings/settings.ts";
+import { policyOf } from "../settings/policy.ts";
+import type { Settings } from "../settings/settings.ts";
 import { RecordingWriter } from "../simulation/load/recording_writer.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 

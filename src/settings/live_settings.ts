@@ -3,7 +3,8 @@ import type { PolicySettings } from "../core/policy_settings.ts";
 import { didYouMean } from "./near_name.ts";
 import { type Option, valueText } from "./option.ts";
 import { LIVE_OPTIONS, OPTIONS } from "./settings_table.ts";
-import { policyOf, type SettingName, type Settings } from "./settings.ts";
+import { policyOf } from "./policy.ts";
+import type { SettingName, Settings } from "./settings.ts";
 
 /** What a change of settings comes to. */
 export interface LiveChange {

@@ -1,4 +1,3 @@
-import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Address } from "./setting_types.ts";
 
 /** All that can be set, in the types the program uses. */
@@ -42,32 +41,5 @@ export interface Settings {
   readonly dryRun: boolean;
 }
 
-/** Its names: maxWorkers. */
+/** The name of a setting in the program: maxWorkers. */
 export type SettingName = keyof Settings;
-
-/** The part of the settings that the core decides by. */
-export function policyOf(settings: Settings): PolicySettings {
-  return {
-    minWorkers: settings.minWorkers,
-    maxWorkers: settings.maxWorkers,
-    sloP95Ms: settings.sloP95Ms,
-    windowMs: settings.windowSeconds * 1000,
-    idleMs: settings.idleSeconds * 1000,
-    upCooldownMs: settings.upCooldownMs,
-    downCooldownMs: settings.downCooldownMs,
-    noDownscaleAfterUpMs: settings.noDownscaleMsAfterUp,
-    streamGraceMs: settings.streamGraceSeconds * 1000,
-    maxStepUp: settings.maxStepUp,
-    targetConcPerWorker: settings.targetConcPerWorker,
-    targetUtilization: settings.targetUtilization,
-    burstEnabled: settings.burstEnabled,
-    burstWindowMs: settings.burstWindowSeconds * 1000,
-    burstRpsJump: settings.burstRpsJump,
-    burstMinRps: settings.burstMinRps,
-    burstAddWorkers: settings.burstAddWorkers,
-    burstCooldownMs: settings.burstCooldownMs,
-    memoryShare: settings.memoryShare,
-    sleepAfterMs: settings.sleepAfter * 1000,
-    deepSleepAfterMs: settings.deepSleepAfter * 1000,
-  };
-}

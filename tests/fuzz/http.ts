@@ -1,6 +1,7 @@
 /** Raw bytes to the status server: over a real TCP connection, and to what the private socket would carry out. */
 import { AUTO, type StandingOrder } from "../../src/core/policy/standing_order.ts";
-import { policyOf, type Settings } from "../../src/settings/settings.ts";
+import { policyOf } from "../../src/settings/policy.ts";
+import type { Settings } from "../../src/settings/settings.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
 import { Control, type Steered } from "../../src/status/http/control.ts";
 import { dashboardAsset } from "../../src/status/dashboard/assets.ts";

@@ -4,7 +4,7 @@ import { TOOLS } from "../../src/cli/cli.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { defaultText, variableOf } from "../../src/settings/option.ts";
 import { OPTIONS } from "../../src/settings/settings_table.ts";
-import { policyOf } from "../../src/settings/settings.ts";
+import { policyOf } from "../../src/settings/policy.ts";
 import { cappedMaximum, resolveSettings, type SourceTexts } from "../../src/settings/settings_sources.ts";
 
 function resolve(texts: Partial<SourceTexts> = {}) {

@@ -7,7 +7,7 @@ import { type MakeController, parseComparison } from "../../simulation/report/co
 import { type LoadedLoad, readLoad } from "../../simulation/load/loads.ts";
 import type { PodRun } from "../../simulation/pods/pod_comparison.ts";
 import { Random } from "../../simulation/server/random.ts";
-import { recordedSettings } from "../../simulation/load/recorded_settings.ts";
+import { recordedSettings } from "../../settings/policy.ts";
 import type { Recording } from "../../simulation/load/recording.ts";
 import { DEFAULT_SCENARIO, type Scenario } from "../../simulation/server/scenario.ts";
 import { parseServiceTime, type ServiceTime } from "../../simulation/load/service_time.ts";

@@ -1,5 +1,6 @@
 import { isAsync } from "../../core/kinds.ts";
-import { policyOf, type Settings } from "../../settings/settings.ts";
+import { policyOf } from "../../settings/policy.ts";
+import type { Settings } from "../../settings/settings.ts";
 import { autoscaler } from "../controllers/autoscaler_controller.ts";
 import { run } from "../server/engine.ts";
 import type { Scenario } from "../server/scenario.ts";

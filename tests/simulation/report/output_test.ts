@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertStringIncludes } from "@std/assert";
 import { OPTIONS } from "../../../src/settings/settings_table.ts";
-import { policyOf, type Settings } from "../../../src/settings/settings.ts";
+import { policyOf } from "../../../src/settings/policy.ts";
+import type { Settings } from "../../../src/settings/settings.ts";
 import { autoscaler } from "../../../src/simulation/controllers/autoscaler_controller.ts";
 import { fixed } from "../../../src/simulation/controllers/controller.ts";
 import { run } from "../../../src/simulation/server/engine.ts";

@@ -3,7 +3,8 @@ import { AUTO, type Order, type StandingOrder } from "../../../src/core/policy/s
 import type { PolicySettings } from "../../../src/core/policy_settings.ts";
 import { changeLive } from "../../../src/settings/live_settings.ts";
 import { LIVE_OPTIONS, OPTIONS } from "../../../src/settings/settings_table.ts";
-import { policyOf, type Settings } from "../../../src/settings/settings.ts";
+import { policyOf } from "../../../src/settings/policy.ts";
+import type { Settings } from "../../../src/settings/settings.ts";
 import { resolveSettings } from "../../../src/settings/settings_sources.ts";
 import { Control } from "../../../src/status/http/control.ts";
 

@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { DEFAULT_POLICY } from "../../../src/core/policy_settings.ts";
-import { policyOf } from "../../../src/settings/settings.ts";
-import { resolveSettings } from "../../../src/settings/settings_sources.ts";
-import { recordedSettings } from "../../../src/simulation/load/recorded_settings.ts";
+import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
+import { resolveSettings } from "../../src/settings/settings_sources.ts";
+import { policyOf, recordedSettings } from "../../src/settings/policy.ts";
 
 /** Every value is another than the default, so that one that is left out shows. */
 const OTHER = Object.fromEntries(
