@@ -1,7 +1,7 @@
 import type { Maybe, WorkerModel } from "../core/sample.ts";
 import { type LaunchPlan, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { tiedToParent } from "../gunicorn/parent_death.ts";
-import type { Background } from "../sensors/probe/prepared_start.ts";
+import type { DaemonMode } from "../sensors/probe/prepared_start.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Resolved } from "../settings/settings_sources.ts";
 import type { DeferredLog } from "./deferred_log.ts";
@@ -15,7 +15,7 @@ export interface LaunchRequest {
   readonly words: readonly string[];
   readonly gunicornArgs: readonly string[];
   /** What becomes of a daemon. */
-  readonly background: Background;
+  readonly daemonMode: DaemonMode;
   /** Memory that is free. */
   readonly freeBytes: Maybe<number>;
 }
@@ -32,7 +32,7 @@ export async function prepareLaunch(
   request: LaunchRequest,
   wrapperConfig: string | undefined,
 ): Promise<Launch> {
-  const { settings, sources, gunicornArgs, words, background, freeBytes } = request;
+  const { settings, sources, gunicornArgs, words, daemonMode, freeBytes } = request;
   const environment = Deno.env.toObject();
   if (wrapperConfig !== undefined) {
     const plan = planLaunch({
@@ -41,7 +41,7 @@ export async function prepareLaunch(
       gunicornArgs,
       environment,
       wrapperConfig,
-      background,
+      daemonMode,
       freeBytes,
     });
     return { plan, words, model: { kind: "unknown", slots: 1 } };

@@ -23,7 +23,7 @@ import { cappedMaximum, type Resolved } from "../settings/settings_sources.ts";
 import { listenTcp } from "../status/http/listen.ts";
 import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
-import { backgroundOf, startInBackground, untilPidFile } from "../supervisor/background.ts";
+import { daemonMode, startInBackground, untilPidFile } from "../supervisor/background.ts";
 import { DeferredLog } from "./deferred_log.ts";
 import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
@@ -55,7 +55,7 @@ export function exec(flags: Flags, program: readonly string[]): Promise<number> 
 type Found = Pick<Start, "words" | "gunicornArgs" | "isProgram">;
 
 async function start(flags: Flags, find: (settings: Settings) => Found): Promise<number> {
-  const background = backgroundOf();
+  const mode = daemonMode();
   const cgroup = new Cgroup();
   const { limit: cores, isWholeMachine } = readCores(cgroup);
   const resolved = readSettings(flags, { cores, isWholeMachine });
@@ -93,7 +93,7 @@ async function start(flags: Flags, find: (settings: Settings) => Found): Promise
       statsd: isStatsdUsed ? settings.statsdAddr : undefined,
       probeFiles,
       freeBytes: freeBytes(cgroup),
-      background: isProgram && background === "ends" ? "stays" : background,
+      daemonMode: isProgram && mode === "restart" ? "foreground" : mode,
     });
     if (daemon !== undefined) {
       const pid = startInBackground(daemon);

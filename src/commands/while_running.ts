@@ -76,7 +76,7 @@ export async function whileRunning(started: Started): Promise<number> {
     startedWith: () => sensing.startedWith,
     given: plan.givenWorkers,
     bounds: started.bounds,
-    fitting: plan.prepared.fitting || Infinity,
+    fitting: plan.prepared.fittingWorkers,
     dryRun: settings.dryRun,
     log,
   });

@@ -1,6 +1,6 @@
 import { errorText } from "../error_text.ts";
 import type { Maybe } from "../core/sample.ts";
-import type { Background, PreparedStart } from "../sensors/probe/prepared_start.ts";
+import type { DaemonMode, GracefulTimeout, PreparedStart } from "../sensors/probe/prepared_start.ts";
 import type { SettingName, Settings } from "../settings/settings.ts";
 import type { Source } from "../settings/settings_sources.ts";
 import { addressText } from "../settings/setting_types.ts";
@@ -45,8 +45,8 @@ export interface LaunchInput {
   readonly environment: Readonly<Record<string, string>>;
   /** Path of the wrapper config; undefined with the probe off. */
   readonly wrapperConfig: string | undefined;
-  /** What becomes of a daemon; it stays in the foreground when not given. */
-  readonly background?: Background;
+  /** What a gunicorn that is to be a daemon does; it stays in the foreground when not given. */
+  readonly daemonMode?: DaemonMode;
   /** gunicorn's configuration, if it was read. */
   readonly inspection?: Inspection | undefined;
   /** Memory that is free; unknown when not given. */
@@ -102,8 +102,8 @@ function plannedCounts(
   const given = givenNumber(input, environmentArgs);
   const bounds = givenBounds(input);
   // A dry run changes nothing.
-  const fitting = settings.dryRun ? Infinity : fittingAtFirst(input.freeBytes ?? "unknown");
-  const numbers = startNumbers(bounds, given, fitting);
+  const fittingWorkers = settings.dryRun ? Infinity : fittingAtFirst(input.freeBytes ?? "unknown");
+  const numbers = startNumbers(bounds, given, fittingWorkers);
   // gunicorn's configuration may name another number: StartCount then has the note.
   const isOpen = given === undefined && inspection === undefined;
   const { minWorkers, maxWorkers } = numbers;
@@ -117,12 +117,12 @@ function plannedCounts(
     isFound,
     prepared: {
       initialWorkers: isFound && wrapperConfig !== undefined ? undefined : initialWorkers,
-      first: isFound && !settings.dryRun ? minWorkers : 0,
-      fewest: bounds.isMinGiven ? minWorkers : 0,
-      most: bounds.isMaxGiven ? maxWorkers : 0,
-      grace: graceWord(settings, args, environmentArgs),
-      background: input.background ?? "stays",
-      fitting: fitting === Infinity ? 0 : fitting,
+      defaultWorkers: isFound && !settings.dryRun ? minWorkers : undefined,
+      minWorkers: bounds.isMinGiven ? minWorkers : undefined,
+      maxWorkers: bounds.isMaxGiven ? maxWorkers : undefined,
+      fittingWorkers,
+      gracefulTimeout: gracefulTimeout(settings, [...environmentArgs, ...args]),
+      daemonMode: input.daemonMode ?? "foreground",
     },
     note: isOpen ? undefined : numbers.note,
   };
@@ -219,14 +219,13 @@ export function configuredNumber(
   };
 }
 
-/** See PreparedStart.grace. What only prints a configuration prints the user's. */
-function graceWord(settings: Settings, args: readonly string[], environmentArgs: readonly string[]): number {
-  const all = [...environmentArgs, ...args];
+/** The graceful timeout where the configuration names none. What only prints a configuration prints the user's. */
+function gracefulTimeout(settings: Settings, all: readonly string[]): GracefulTimeout {
   const isLeft = ["graceful-timeout", "print-config", "check-config"].some((name) => hasOption(all, name));
   const timeout = valueOf(all, "timeout");
-  if (!settings.autoSetGracefulTimeout || isLeft) return 0;
-  if (timeout === undefined) return 1;
-  return /^\d+$/.test(timeout) && Number(timeout) > DEFAULT_GRACE_S ? 1 + Number(timeout) : 0;
+  if (!settings.autoSetGracefulTimeout || isLeft) return "default";
+  if (timeout === undefined) return "timeout";
+  return /^\d+$/.test(timeout) && Number(timeout) > DEFAULT_GRACE_S ? Number(timeout) : "default";
 }
 
 /** The timeout, when it is over 30 s and no graceful timeout is given: a stop should not cut such requests. */

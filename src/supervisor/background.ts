@@ -1,21 +1,21 @@
 import { delay } from "@std/async/delay";
 import { isAlive, processOf } from "../platform/process_id.ts";
 import { childrenOf, findArbiter } from "../sensors/machine/arbiter_search.ts";
-import type { Background, Daemon } from "../sensors/probe/prepared_start.ts";
+import type { Daemon, DaemonMode } from "../sensors/probe/prepared_start.ts";
 import { variable } from "../settings/environment.ts";
 
 /** Set in the process that goes on in the background; for no other program. */
 const MARK = "GUNICORN_AUTOSCALER_IN_BACKGROUND";
 
 /**
- * What becomes of a gunicorn that is to be a daemon. To be asked once, before settings are read: takes our mark out of the
+ * What a gunicorn that is to be a daemon does. To be asked once, before settings are read: takes our mark out of the
  * environment. With a service manager to notify gunicorn stays in the foreground, as it does by itself.
  */
-export function backgroundOf(): Background {
-  const isThere = variable(MARK) !== undefined;
+export function daemonMode(): DaemonMode {
+  const isMarked = variable(MARK) !== undefined;
   Deno.env.delete(MARK);
-  if (isThere) return "is there";
-  return variable("NOTIFY_SOCKET") !== undefined ? "stays" : "ends";
+  if (isMarked) return "background";
+  return variable("NOTIFY_SOCKET") !== undefined ? "foreground" : "restart";
 }
 
 /** How long a command that has started a daemon waits at most for its pid file, and between two looks. */

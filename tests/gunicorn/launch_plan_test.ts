@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { valueOf } from "../../src/gunicorn/arguments.ts";
 import type { Inspection } from "../../src/gunicorn/inspect.ts";
 import { type LaunchInput, planLaunch } from "../../src/gunicorn/launch_plan.ts";
+import type { GracefulTimeout } from "../../src/sensors/probe/prepared_start.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
 
 const INSPECTION: Inspection = {
@@ -70,7 +71,8 @@ Deno.test("the number to begin with is that of the line; without one gunicorn's 
   for (const [line, environment, workers, isFound] of cases) {
     const { initialWorkers, isFound: found, prepared } = plan(line, { environment, sources });
     assertEquals([initialWorkers, found], [workers, isFound], `${line} ${JSON.stringify(environment)}`);
-    assertEquals([prepared.first, prepared.fewest, prepared.most], [isFound ? 2 : 0, 0, 10]);
+    const { defaultWorkers, minWorkers, maxWorkers } = prepared;
+    assertEquals([defaultWorkers, minWorkers, maxWorkers], [isFound ? 2 : undefined, undefined, 10]);
   }
 });
 
@@ -103,7 +105,7 @@ Deno.test("a sleep needs the probe, and listeners of the master's own", () => {
 
 Deno.test("a dry run leaves the number to gunicorn, whatever it is", () => {
   const { isFound, prepared } = plan("app:app -w 4", {}, { "dry-run": "true" });
-  assertEquals([isFound, prepared.first], [true, 0]);
+  assertEquals([isFound, prepared.defaultWorkers], [true, undefined]);
   const inspection = { ...INSPECTION, workers: 3 };
   const off = plan("app:app", { wrapperConfig: undefined, inspection }, { "dry-run": "true" });
   assertEquals([off.initialWorkers, valueOf(off.args, "workers")], [3, undefined]);
@@ -116,12 +118,16 @@ Deno.test("in little memory it begins with fewer workers, which a dry run does n
   assertStringIncludes(few.notes.join(), "1 of 4 workers to begin with");
   const found = plan("app:app", { freeBytes, sources });
   assertEquals(found.notes, []);
-  assertEquals([found.initialWorkers, found.prepared.first, found.prepared.fitting], [1, 2, 1]);
+  assertEquals([found.initialWorkers, found.prepared.defaultWorkers, found.prepared.fittingWorkers], [
+    1,
+    2,
+    1,
+  ]);
   const off = plan("app:app -w 4", { freeBytes, wrapperConfig: undefined, inspection: INSPECTION });
   assertEquals(valueOf(off.args, "workers"), "1");
   const dry = plan("app:app -w 4", { freeBytes }, { "dry-run": "true" });
-  assertEquals([dry.initialWorkers, dry.prepared.fitting], [4, 0]);
-  assertEquals(plan("app:app").prepared.fitting, 0);
+  assertEquals([dry.initialWorkers, dry.prepared.fittingWorkers], [4, Infinity]);
+  assertEquals(plan("app:app").prepared.fittingWorkers, Infinity);
 });
 
 Deno.test("without the probe the number of a config file or of WEB_CONCURRENCY counts as well", () => {
@@ -173,22 +179,24 @@ Deno.test("the uvicorn worker is mapped only when asked for", () => {
 });
 
 Deno.test("what the master may do with the timeout: leave it, take the config's, or take that of the line", () => {
-  const cases: [line: string, environment: string, grace: number][] = [
-    ["app:app", "", 1],
-    ["app:app --timeout 60", "", 61],
-    ["app:app -t60", "", 61],
-    ["app:app", "--timeout 60", 61],
-    ["app:app --timeout 50", "--timeout 60", 51],
-    ["app:app --timeout 10", "", 0],
-    ["app:app --timeout 0", "", 0],
-    ["app:app --timeout 60 --graceful-timeout 5", "", 0],
-    ["app:app --timeout 60", "--graceful-timeout 5", 0],
-    ["app:app --timeout 60 --print-config", "", 0],
+  const cases: [line: string, environment: string, timeout: GracefulTimeout][] = [
+    ["app:app", "", "timeout"],
+    ["app:app --timeout 60", "", 60],
+    ["app:app -t60", "", 60],
+    ["app:app", "--timeout 60", 60],
+    ["app:app --timeout 50", "--timeout 60", 50],
+    ["app:app --timeout 10", "", "default"],
+    ["app:app --timeout 0", "", "default"],
+    ["app:app --timeout 60 --graceful-timeout 5", "", "default"],
+    ["app:app --timeout 60", "--graceful-timeout 5", "default"],
+    ["app:app --timeout 60 --print-config", "", "default"],
   ];
-  for (const [line, environment, grace] of cases) {
-    assertEquals(plan(line, { environment: { GUNICORN_CMD_ARGS: environment } }).prepared.grace, grace, line);
+  for (const [line, environment, timeout] of cases) {
+    const { prepared } = plan(line, { environment: { GUNICORN_CMD_ARGS: environment } });
+    assertEquals(prepared.gracefulTimeout, timeout, line);
   }
-  assertEquals(plan("app:app -t60", {}, { "auto-set-graceful-timeout": "no" }).prepared.grace, 0);
+  const { prepared } = plan("app:app -t60", {}, { "auto-set-graceful-timeout": "no" });
+  assertEquals(prepared.gracefulTimeout, "default");
 });
 
 Deno.test("without the probe a graceful timeout that is not set is on the line", () => {

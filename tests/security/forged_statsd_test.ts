@@ -56,7 +56,15 @@ async function sensing(probe: boolean) {
     forkServer: "off",
     statsd: { host: "127.0.0.1", port },
     relayTo: undefined,
-    prepared: { initialWorkers: 2, first: 0, fewest: 0, most: 0, grace: 0, background: "stays", fitting: 0 },
+    prepared: {
+      initialWorkers: 2,
+      defaultWorkers: undefined,
+      minWorkers: undefined,
+      maxWorkers: undefined,
+      fittingWorkers: Infinity,
+      gracefulTimeout: "default",
+      daemonMode: "foreground",
+    },
   });
   const it = new Sensing({
     dir: folder.path,

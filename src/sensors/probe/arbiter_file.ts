@@ -8,7 +8,7 @@ import { errorText, UserError } from "../../error_text.ts";
 import type { ProcessId } from "../../platform/process_id.ts";
 import type { Arbiter, ForkServerReading, ForkServerState } from "./arbiter_reading.ts";
 import * as word from "./arbiter_words.ts";
-import type { Background, Daemon, PreparedStart } from "./prepared_start.ts";
+import type { Daemon, DaemonMode, GracefulTimeout, PreparedStart } from "./prepared_start.ts";
 import { hasMagic, kindOf, PAGE_BYTES, readStart, wordAt } from "./shared_words.ts";
 
 /** The values of the option fork-server; the numbers of its word. */
@@ -16,7 +16,7 @@ export type ForkServerMode = "off" | "on" | "auto";
 const MODES: readonly ForkServerMode[] = ["off", "on", "auto"];
 const STATES: readonly ForkServerState[] = ["none", "starting", "ready", "refused", "failed"];
 
-const BACKGROUNDS: readonly Background[] = ["stays", "ends", "is there"];
+const DAEMON_MODES: readonly DaemonMode[] = ["foreground", "restart", "background"];
 const ROOMS: readonly ReloadRoom[] = ["one", "none", "more"];
 
 const MAGIC = "GAARB001";
@@ -69,10 +69,13 @@ export class ArbiterFile {
   }
 
   /** Leaves to gunicorn's configuration what it may name. Before gunicorn is started. */
-  prepare({ first, fewest, most, grace, background, fitting }: PreparedStart): void {
-    this.#writeWord(word.BACKGROUND, BACKGROUNDS.indexOf(background));
-    for (const [i, value] of [first, fewest, most, grace].entries()) this.#writeWord(word.FIRST + i, value);
-    this.#writeWord(word.FITTING, fitting);
+  prepare(start: PreparedStart): void {
+    this.#writeWord(word.FIRST, start.defaultWorkers ?? 0);
+    this.#writeWord(word.FEWEST, start.minWorkers ?? 0);
+    this.#writeWord(word.MOST, start.maxWorkers ?? 0);
+    this.#writeWord(word.FITTING, start.fittingWorkers === Infinity ? 0 : start.fittingWorkers);
+    this.#writeWord(word.GRACE, graceWord(start.gracefulTimeout));
+    this.#writeWord(word.BACKGROUND, DAEMON_MODES.indexOf(start.daemonMode));
   }
 
   /**
@@ -248,6 +251,12 @@ export class ArbiterFile {
     this.#file.seekSync(8 * word, Deno.SeekMode.Start);
     writeAll(this.#file, new Uint8Array(new BigUint64Array([BigInt(value)]).buffer));
   }
+}
+
+/** How the word GRACE says it. */
+function graceWord(timeout: GracefulTimeout): number {
+  if (timeout === "default") return 0;
+  return timeout === "timeout" ? 1 : 1 + timeout;
 }
 
 /** Held until we die: gunicorn's master sees by it whether we live, also where we are not its parent. */

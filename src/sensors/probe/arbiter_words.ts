@@ -3,7 +3,14 @@
 // The supervisor's.
 export const SUPERVISOR_PID = 1, WANTED = 2, WANTED_SEQ = 3, FORK_SERVER = 4, LINGER_MS = 5;
 export const SLEEP = 6, SLEEP_DEPTH = 7;
-export const FIRST = 8, MAXIMUM = 12, BACKGROUND = 13, FITTING = 14, ROOM = 15; // and FEWEST, MOST, GRACE after FIRST
+export const FIRST = 8,
+  FEWEST = 9,
+  MOST = 10,
+  GRACE = 11,
+  MAXIMUM = 12,
+  BACKGROUND = 13,
+  FITTING = 14,
+  ROOM = 15;
 
 // The master's.
 export const MASTER_PID = 16, CONFIRMED = 17, CONFIRMED_SEQ = 18, CHANGES = 19, ALIVE = 20, DRAINING = 21;
