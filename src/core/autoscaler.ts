@@ -3,7 +3,6 @@ import { boundsOf } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
 import { minimumBound } from "./bounds/minimum.ts";
 import { CPU_DELAY_MS, CPU_WINDOW_MS, MINIMUM_FITS_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
-import type { CpuWindows } from "./bounds/cpu_bound.ts";
 import { ownBootMs } from "./boot_time.ts";
 import { arrivingCores } from "./demand/cpu.ts";
 import { demandOf } from "./demand/demand.ts";
@@ -19,7 +18,7 @@ import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Bound, Decision, Demand } from "./reason.ts";
 import { isAsync } from "./kinds.ts";
-import { SlidingMax } from "./sliding_max.ts";
+import { SlidingMin } from "./sliding_min.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
 import { endedIn, type LastTick, lastTick, NO_TICK, toTick } from "./tick.ts";
 
@@ -40,10 +39,10 @@ export class Autoscaler {
   /** How long the latest worker took to boot, without its waits for a CPU; 0 before one has. */
   #bootMs = 0;
   #pace: BootPace = NO_BOOTS;
-  /** Ready counts, negative: their maximum is the fewest there were. */
-  #fewestReady = SlidingMax.EMPTY;
-  /** Workers of the minimum that memory holds, negative. */
-  #fewestHeld = SlidingMax.EMPTY;
+  /** Ready workers. */
+  #ready = SlidingMin.EMPTY;
+  /** Workers of the minimum that memory holds. */
+  #minimumThatFits = SlidingMin.EMPTY;
 
   /** `target`: the number of workers that gunicorn was started with. */
   constructor(settings: PolicySettings, target: number) {
@@ -90,7 +89,7 @@ export class Autoscaler {
     this.#history = new History(longestWindowMs(settings));
     this.#flat = flatFrom(nowMs);
     this.#policy = { ...initialPolicy(1), holdFactor, holdChangedAtMs, returnedFrom };
-    this.#fewestReady = SlidingMax.EMPTY;
+    this.#ready = SlidingMin.EMPTY;
   }
 
   #decide(measured: Sample, settings: PolicySettings, order: Order): Decision {
@@ -101,7 +100,11 @@ export class Autoscaler {
       stable: this.#history.sums(settings.windowMs),
       before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
     };
-    const sample = this.#limited(measured, settings, windows);
+    if (showsLock(measured)) {
+      const variation = this.#history.durationVariation(settings.windowMs);
+      this.#oneAtATime = oneAtATime(this.#oneAtATime, windows, variation);
+    }
+    const sample = showsLock(measured) && this.#oneAtATime ? withOneSlot(measured) : measured;
     const demand = this.#demand(sample, settings, counts);
     const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
     this.#memory = watch;
@@ -119,12 +122,12 @@ export class Autoscaler {
         sample,
         settings,
         counts,
-        young: this.#last.ready + this.#fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -this.#last.ready),
+        young: this.#last.ready - this.#ready.min(sample.nowMs, YOUNG_WORKER_MS, this.#last.ready),
         target,
         gate: this.#gate,
         bootMs: this.#bootMs,
         memory: watch,
-        held: this.#held(sample, counts),
+        minimumThatFits: this.#minimumBound(sample, counts),
         ...windows,
       }),
       removal,
@@ -132,7 +135,7 @@ export class Autoscaler {
       order,
       bootMs: this.#bootMs,
       slots: sample.model.slots,
-      paced: most,
+      mostByPace: most,
       ended: endedIn(sample),
       variation: this.#history.durationVariation(settings.windowMs),
       start: this.#start,
@@ -143,24 +146,12 @@ export class Autoscaler {
   }
 
   /** What memory has held of the minimum, for long enough. */
-  #held(sample: Sample, counts: WorkerCounts): Bound | undefined {
-    const held = minimumBound(sample, counts, this.target);
-    if (held === undefined) return undefined;
-    this.#fewestHeld = this.#fewestHeld.with(sample.nowMs, -held.workers);
-    const fewest = -this.#fewestHeld.max(sample.nowMs, MINIMUM_FITS_MS, -held.workers);
-    return { ...held, workers: Math.max(this.target, fewest) };
-  }
-
-  /** The sample of workers that take as many requests as they can run. */
-  #limited(sample: Sample, settings: PolicySettings, windows: CpuWindows): Sample {
-    const { model, cpu } = sample;
-    if (model.kind !== "gthread" || !known(cpu)) return sample;
-    this.#oneAtATime = oneAtATime(
-      this.#oneAtATime,
-      windows,
-      this.#history.durationVariation(settings.windowMs),
-    );
-    return this.#oneAtATime ? { ...sample, model: { ...model, slots: 1 } } : sample;
+  #minimumBound(sample: Sample, counts: WorkerCounts): Bound | undefined {
+    const bound = minimumBound(sample, counts, this.target);
+    if (bound === undefined) return undefined;
+    this.#minimumThatFits = this.#minimumThatFits.with(sample.nowMs, bound.workers);
+    const fewest = this.#minimumThatFits.min(sample.nowMs, MINIMUM_FITS_MS, bound.workers);
+    return { ...bound, workers: Math.max(this.target, fewest) };
   }
 
   /** Adds the sample to what is remembered. Returns the workers there are: those of the target where they are not known. */
@@ -171,7 +162,7 @@ export class Autoscaler {
     this.#gate = nextGate(this.#gate, sample, ready > this.#last.ready);
     const bootMs = known(boots) ? ownBootMs(boots) : "unknown";
     if (known(bootMs)) this.#bootMs = bootMs;
-    this.#fewestReady = this.#fewestReady.with(nowMs, -ready);
+    this.#ready = this.#ready.with(nowMs, ready);
     this.#history.keepAtLeast(longestWindowMs(settings));
     // The first sample has no time behind it; its deltas mean nothing.
     if (sample.elapsedMs > 0) {
@@ -213,6 +204,16 @@ export class Autoscaler {
     const sees = known(load) || this.#start.requestAtMs !== undefined;
     return sees ? 0 : Math.min(this.target, this.#start.workers);
   }
+}
+
+/** Whether it can be told if the interpreter lock lets one thread of a worker run at a time. */
+function showsLock({ model, cpu }: Sample): boolean {
+  return model.kind === "gthread" && known(cpu);
+}
+
+/** The sample of workers that take one request at a time, whatever threads they have. */
+function withOneSlot(sample: Sample): Sample {
+  return { ...sample, model: { ...sample.model, slots: 1 } };
 }
 
 function longestWindowMs(settings: PolicySettings): number {

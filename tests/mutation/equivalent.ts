@@ -58,8 +58,7 @@ const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: "autoscaler.ts",
-    code:
-      "young: this.#last.ready + this.#fewestReady.max(sample.nowMs, YOUNG_WORKER_MS, -this.#last.ready),",
+    code: "young: this.#last.ready - this.#ready.min(sample.nowMs, YOUNG_WORKER_MS, this.#last.ready),",
     changes: ["-x → x"],
     because: "this very count was pushed just before: the maximum is never one of nothing",
   },

@@ -20,7 +20,7 @@ export interface BoundsInput extends CpuWindows {
   /** Nothing happened yet, when not given. */
   readonly memory?: MemoryWatch;
   /** What memory holds of the minimum; all of it, when not given. */
-  readonly held?: Bound | undefined;
+  readonly minimumThatFits?: Bound | undefined;
 }
 
 /**
@@ -30,10 +30,13 @@ export interface BoundsInput extends CpuWindows {
 export function boundsOf(input: BoundsInput): Bounds {
   const { settings } = input;
   const all: Bound[] = [{ workers: settings.maxWorkers, why: { code: "configured" } }];
-  const { sample, counts, young, target, gate, bootMs, memory = NO_MEMORY_TROUBLE, held } = input;
+  const { sample, counts, young, target, gate, bootMs, memory = NO_MEMORY_TROUBLE, minimumThatFits } = input;
   const killed = killBound(memory, sample.nowMs);
   const barred = bootBound(gate, sample.nowMs, target);
-  const fewest = [settings.minWorkers, ...[killed, barred, held].flatMap((bound) => bound?.workers ?? [])];
+  const fewest = [
+    settings.minWorkers,
+    ...[killed, barred, minimumThatFits].flatMap((bound) => bound?.workers ?? []),
+  ];
   const min = Math.min(...fewest);
   const fits = memoryBound(sample, settings, counts, young, target);
   const isLate = bootsAreLate(bootMs, settings);
@@ -42,6 +45,7 @@ export function boundsOf(input: BoundsInput): Bounds {
     if (bound !== undefined) all.push({ ...bound, workers: Math.max(min, bound.workers) });
   }
   all.sort((a, b) => a.workers - b.workers);
-  const isShort = held !== undefined && held.workers === min && min < settings.minWorkers;
-  return { min, max: all[0]!, all, ...(isShort ? { short: { minimum: settings.minWorkers, ...held } } : {}) };
+  const isShort = minimumThatFits?.workers === min && min < settings.minWorkers;
+  const short = isShort ? { short: { minimum: settings.minWorkers, ...minimumThatFits } } : {};
+  return { min, max: all[0]!, all, ...short };
 }

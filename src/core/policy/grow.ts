@@ -7,7 +7,7 @@ import type { PolicyInput, PolicyState, Step } from "./policy_state.ts";
 /** More workers are wanted and allowed: up to `allowed`, as far as cooldowns, steps, boots and hanging requests let it. */
 export function grow(state: PolicyState, input: PolicyInput, demand: Demand, allowed: number): Step {
   const { target } = state;
-  const { nowMs, settings, slots, paced = Infinity, bounds, bootMs, flatFromMs } = input;
+  const { nowMs, settings, slots, mostByPace = Infinity, bounds, bootMs, flatFromMs } = input;
   const cooldownMs = demand.burst ? settings.burstCooldownMs : settings.upCooldownMs;
   const sinceMs = nowMs - (demand.burst ? state.lastBurstAtMs : state.lastUpAtMs);
   if (sinceMs < cooldownMs) return { target, reason: { code: "up-cooldown", forMs: cooldownMs - sinceMs } };
@@ -19,12 +19,12 @@ export function grow(state: PolicyState, input: PolicyInput, demand: Demand, all
   const sinceUpMs = nowMs - state.lastUpAtMs;
   const careful = hangingStep(state.gradient, { target, slots, hangs, sinceUpMs });
   if (careful === target) return { target, reason: { code: "trying" } };
-  if (paced <= target) return { target, reason: { code: "booting" } };
+  if (mostByPace <= target) return { target, reason: { code: "booting" } };
   const step = demand.burst ? settings.burstAddWorkers : settings.maxStepUp;
   const least = demand.burst ? 1 : leastStep(target, nowMs, flatFromMs);
   const most = Math.min(Math.max(allowed, target + least), bounds.max.workers);
   return {
-    target: Math.min(most, target + step, careful, paced),
+    target: Math.min(most, target + step, careful, mostByPace),
     reason: { code: "asked", by: demand.by },
     changes: {
       lastUpAtMs: nowMs,

@@ -56,7 +56,7 @@ export interface PolicyInput {
   /** Requests one worker serves at once. */
   readonly slots: number;
   /** The most workers that the boots there may be at once lead to; Infinity when left out. */
-  readonly paced?: number;
+  readonly mostByPace?: number;
   /** Requests that ended since the tick before. */
   readonly ended: Ended;
   /** Variance of the service times over their squared mean; none, when left out. */

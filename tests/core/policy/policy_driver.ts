@@ -46,7 +46,7 @@ export class Driver {
   /** How long workers take to boot, ms. */
   bootMs = 1;
   /** The most workers that boots may lead to. */
-  paced = Infinity;
+  mostByPace = Infinity;
   /** Since when the load is known to be flat. */
   flatFromMs = Infinity;
 
@@ -64,7 +64,7 @@ export class Driver {
       order: this.order,
       bootMs: this.bootMs,
       slots: 1,
-      paced: this.paced,
+      mostByPace: this.mostByPace,
       ended: this.ended,
       flatFromMs: this.flatFromMs,
     });

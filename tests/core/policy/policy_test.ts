@@ -90,13 +90,13 @@ Deno.test("up: while requests hang the next step waits for ten seconds at most, 
 
 Deno.test("up: to as many as may boot at once, and the others when one of them serves", () => {
   const driver = new Driver(2);
-  driver.paced = 4;
+  driver.mostByPace = 4;
   assertEquals(driver.at(0, demand(9)).target, 4);
   const held = driver.at(100, demand(9));
   assertEquals([held.reason.code, held.target, held.limitedBy], ["booting", 4, "unknown"]);
-  driver.paced = 3;
+  driver.mostByPace = 3;
   assertEquals(driver.at(200, demand(9)).target, 4, "none is taken back");
-  driver.paced = 5;
+  driver.mostByPace = 5;
   assertEquals(driver.at(300, demand(9)).target, 5);
 });
 
