@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return code;
     }
     case "check-exec":
-      return await (await import("./src/commands/check.ts")).check(command.flags, [], command.program);
+      return await (await import("./src/commands/check.ts")).checkExec(command.flags, command.program);
     case "exec":
       return await (await import("./src/commands/run.ts")).exec(command.flags, command.program);
     case "tool":

@@ -39,26 +39,36 @@ type Row = [name: string, value: string];
 /** The lines under one title; not printed when there is none. */
 type Section = [title: string, rows: readonly Row[]];
 
+/** `check`: says what a run would do. Returns the exit code. */
+export function check(flags: Flags, gunicornArgs: readonly string[]): Promise<number> {
+  return checkStart(flags, gunicornArgs, []);
+}
+
+/** `check exec`: says what a run of a program would do that starts gunicorn itself. Returns the exit code. */
+export function checkExec(flags: Flags, program: readonly string[]): Promise<number> {
+  return checkStart(flags, [], program);
+}
+
 /**
- * `check`: says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused whatever
- * else runs here; an address that is taken now is a warning.
+ * Says what a run would do, with every setting's source. Exit code 0, or 2 when a run would be refused whatever else runs
+ * here; an address that is taken now is a warning.
  */
-export async function check(
+async function checkStart(
   flags: Flags,
   gunicornArgs: readonly string[],
-  program: readonly string[] = [],
+  program: readonly string[],
 ): Promise<number> {
-  const isProgram = program.length > 0;
   const limits = new Machine().limits();
   const memoryLimitBytes = limits.memoryBytes === "unknown" ? undefined : limits.memoryBytes;
   const resolved = readSettings(flags, limits);
   const { settings, sources } = resolved;
-  const found = await inspect(settings, gunicornArgs, program);
-  const { words, inspection } = found;
+  const inspected = await inspect(settings, gunicornArgs, program);
+  const { words, inspection } = inspected;
+  const environment = Deno.env.toObject();
   const plan = planLaunch({
     settings,
     gunicornArgs,
-    environment: Deno.env.toObject(),
+    environment,
     wrapperConfig: settings.probe === "on" ? "(runtime folder)/gunicorn_autoscaler_conf.py" : undefined,
     sources,
     inspection,
@@ -72,18 +82,13 @@ export async function check(
   const bases = settings.runtimeDir === "" ? runtimeBases({ get: variable }) : [settings.runtimeDir];
   const errors = [
     ...resolved.errors,
-    ...found.errors,
+    ...inspected.errors,
     ...plan.errors,
     ...(inspection === undefined ? [] : configurationProblems(inspection)),
     inspection && minimumProblem(effective, inspection, memoryLimitBytes),
     runtimeFolderProblem(bases),
     settings.record === "" ? undefined : recordingProblem(settings.record),
   ].filter((problem) => problem !== undefined);
-  const warnings = [
-    ...resolved.warnings,
-    ...found.warnings,
-    ...takenAddresses(wantedAddresses(settings, inspection)),
-  ];
   printSections([
     ["gunicorn", inspection && model ? gunicornRows(words, inspection, model) : []],
     ["Limits", limitRows(limits, resolved, maxWorkers)],
@@ -91,23 +96,27 @@ export async function check(
       ["workers", `${plan.initialWorkers} to begin with, then ${minWorkers} to ${maxWorkers}`],
       ...(inspection === undefined ? [] : startedFrom(settings, inspection)),
       ["runtime folder", `in ${bases[0]}`],
-      ...startRows({ words, isProgram, environment: Deno.env.toObject(), ownPid: Deno.pid }),
+      ...startRows({ words, isProgram: program.length > 0, environment, ownPid: Deno.pid }),
       ...plan.notes.map((note): Row => ["note", note]),
     ]],
     ["Signals", model === undefined ? [] : signalRows(settings, model, resolved)],
     ["Settings", settingRows(resolved, effective)],
   ]);
   if (inspection && model) {
-    list("Advice", advise({ settings: effective, inspection, model, memoryLimitBytes, cores: limits.cores }));
+    printList(
+      "Advice",
+      advise({ settings: effective, inspection, model, memoryLimitBytes, cores: limits.cores }),
+    );
   }
-  list("Warnings", warnings);
-  list("Errors", errors);
+  const taken = takenAddresses(wantedAddresses(settings, inspection));
+  printList("Warnings", [...resolved.warnings, ...inspected.warnings, ...taken]);
+  printList("Errors", errors);
   print(errors.length === 0 ? "\nReady to run." : "\nNot ready to run.");
   return errors.length === 0 ? 0 : BAD_USAGE;
 }
 
 /** What is there to be started, and gunicorn's own configuration where that can be read. */
-interface Found {
+interface Inspected {
   /** The words that start gunicorn, or the program that starts it; empty when there is none. */
   readonly words: readonly string[];
   readonly inspection?: Inspection;
@@ -119,7 +128,7 @@ async function inspect(
   settings: Settings,
   gunicornArgs: readonly string[],
   program: readonly string[],
-): Promise<Found> {
+): Promise<Inspected> {
   const isProgram = program.length > 0;
   const path = variable("PATH");
   let words: readonly string[];
@@ -251,7 +260,7 @@ function printSections(sections: readonly Section[]): void {
   }
 }
 
-function list(title: string, lines: readonly string[]): void {
+function printList(title: string, lines: readonly string[]): void {
   if (lines.length === 0) return;
   print(`\n${title}`);
   for (const line of lines) print(`  ${line}`);

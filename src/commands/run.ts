@@ -51,10 +51,10 @@ export function exec(flags: Flags, program: readonly string[]): Promise<number> 
   });
 }
 
-/** What is found to be started. */
-type Found = Pick<Start, "words" | "gunicornArgs" | "isProgram">;
+/** The command that is started. */
+type StartCommand = Pick<RunRequest, "words" | "gunicornArgs" | "isProgram">;
 
-async function start(flags: Flags, find: (settings: Settings) => Found): Promise<number> {
+async function start(flags: Flags, find: (settings: Settings) => StartCommand): Promise<number> {
   const mode = daemonMode();
   const cgroup = new Cgroup();
   const { limit: cores, isWholeMachine } = readCores(cgroup);
@@ -66,15 +66,7 @@ async function start(flags: Flags, find: (settings: Settings) => Found): Promise
   for (const warning of warnings) log.warn("{warning}", { warning });
   const capped = cappedMaximum(resolved, cores);
   if (capped !== undefined) log.info("{capped}", { capped });
-  const unblocked = await unblockNeeded();
-  if (unblocked.length > 0) {
-    log.warn(
-      "{signals} were blocked by what started this, and no longer are: workers could not be told to go",
-      {
-        signals: unblocked.join(", "),
-      },
-    );
-  }
+  await unblockSignals(log);
   // gunicorn refuses an empty number of workers.
   if (variable("WEB_CONCURRENCY")?.trim() === "") Deno.env.delete("WEB_CONCURRENCY");
   try {
@@ -95,17 +87,32 @@ async function start(flags: Flags, find: (settings: Settings) => Found): Promise
       freeBytes: freeBytes(cgroup),
       daemonMode: isProgram && mode === "restart" ? "foreground" : mode,
     });
-    if (daemon !== undefined) {
-      const pid = startInBackground(daemon);
-      const opened = await log.open();
-      opened.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
-      await untilPidFile(pid);
-    }
+    if (daemon !== undefined) await goToBackground(daemon, log);
     return code === FAILED && !isProgram && namesNothing(gunicornArgs) ? BAD_USAGE : code;
   } catch (error) {
     await log.flush();
     return refused(error);
   }
+}
+
+/** Takes off the block that our parent has put on signals that we need. */
+async function unblockSignals(log: DeferredLog): Promise<void> {
+  const unblocked = await unblockNeeded();
+  if (unblocked.length === 0) return;
+  log.warn(
+    "{signals} were blocked by what started this, and no longer are: workers could not be told to go",
+    {
+      signals: unblocked.join(", "),
+    },
+  );
+}
+
+/** Starts the process that runs gunicorn in the background, and waits until a script may go on. */
+async function goToBackground(daemon: Daemon, log: DeferredLog): Promise<void> {
+  const pid = startInBackground(daemon);
+  const opened = await log.open();
+  opened.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
+  await untilPidFile(pid);
 }
 
 /** The runtime folder, with the probe in it. */
@@ -162,7 +169,7 @@ class BadUsage extends Error {
 }
 
 /** What is to be started, and where its signals come from. */
-interface Start extends LaunchRequest {
+interface RunRequest extends LaunchRequest {
   /** Address to receive StatsD on; undefined for none. */
   readonly statsd: Address | undefined;
   /** undefined with the probe off. */
@@ -172,29 +179,28 @@ interface Start extends LaunchRequest {
 }
 
 /** How it ended. */
-interface Ended {
+interface RunEnd {
   readonly code: number;
   /** gunicorn is to be started again in the background. */
   readonly daemon: Daemon | undefined;
 }
 
-async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
-  const { log, gunicornArgs, statsd, isProgram, probeFiles } = start;
+async function runIn(folder: RuntimeFolder, request: RunRequest): Promise<RunEnd> {
+  const { log, statsd, isProgram, probeFiles } = request;
   const dir = folder.path;
   const probe = probeFiles !== undefined;
   const wrapperConfig = probe ? wrapperIn(dir) : undefined;
-  const { plan, words, model } = await prepareLaunch(start, wrapperConfig);
+  const { plan, words, model } = await prepareLaunch(request, wrapperConfig);
   if (plan.errors.length > 0) throw new BadUsage(plan.errors);
   for (const note of plan.notes) log.info("{note}", { note });
   const { minWorkers, maxWorkers } = plan;
-  const settings = { ...start.settings, minWorkers, maxWorkers };
-  const spoken = isProgram ? [start.words[0]!.split("/").at(-1)!] : redactedArguments(gunicornArgs);
+  const settings = { ...request.settings, minWorkers, maxWorkers };
   const instance = {
     pid: Deno.pid,
     startTicks: startTicksOf(Deno.pid) ?? 0,
     version: VERSION,
     startedAt: new Date().toISOString(),
-    command: spoken,
+    command: shownCommand(request),
   };
   writeInstance(dir, instance);
   // All that can fail fails before gunicorn starts: a taken port, a full disk.
@@ -223,7 +229,7 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
     probeFiles,
     instance,
     plan,
-    bounds: givenBounds(start),
+    bounds: givenBounds(request),
     model,
     inputs,
     listener,
@@ -234,6 +240,11 @@ async function runIn(folder: RuntimeFolder, start: Start): Promise<Ended> {
     log: await log.open(),
   });
   return { code, daemon: code === 0 ? inputs.arbiterFile?.daemon() : undefined };
+}
+
+/** The command as status pages and `--instance` show it. */
+function shownCommand({ words, gunicornArgs, isProgram }: RunRequest): readonly string[] {
+  return isProgram ? [words[0]!.split("/").at(-1)!] : redactedArguments(gunicornArgs);
 }
 
 async function openRecorder(settings: Settings, log: DeferredLog): Promise<Recorder> {

@@ -20,7 +20,7 @@ import type { RuntimeFolder } from "./runtime_folder.ts";
 import { supervise } from "./supervise.ts";
 
 /** A gunicorn that was just started, and what was opened for it. */
-export interface Started {
+export interface RunParts {
   readonly gunicorn: Gunicorn;
   /** Signals that came since. */
   readonly early: EarlySignals;
@@ -47,16 +47,16 @@ export interface Started {
 }
 
 /** Shows and scales it until it ends, and returns its exit code. */
-export async function whileRunning(started: Started): Promise<number> {
-  const { gunicorn, early, folder, probeFiles, instance, plan, inputs, recorder, settings, log } = started;
+export async function whileRunning(parts: RunParts): Promise<number> {
+  const { gunicorn, early, folder, probeFiles, instance, plan, inputs, recorder, settings, log } = parts;
   const dir = folder.path;
   const { initialWorkers } = plan;
   const sensing = new Sensing({
     dir,
     inputs,
     initialWorkers: plan.prepared.initialWorkers,
-    model: started.model,
-    isProgram: started.isProgram,
+    model: parts.model,
+    isProgram: parts.isProgram,
     log,
   });
   const identity = {
@@ -67,15 +67,15 @@ export async function whileRunning(started: Started): Promise<number> {
     application: applicationOf(instance.command),
     dryRun: settings.dryRun,
   };
-  const status = new StatusServer({ dir, settings, listener: started.listener, identity, log });
+  const status = new StatusServer({ dir, settings, listener: parts.listener, identity, log });
   sayStart(settings, log);
-  const manager = serviceManager(new Map(Object.entries(started.environment)), Deno.pid);
+  const manager = serviceManager(new Map(Object.entries(parts.environment)), Deno.pid);
   const notices = manager === undefined ? undefined : new ServiceNotices(manager, sensing.clock);
   const startCount = new StartCount({
     arbiter: () => sensing.arbiter,
     startedWith: () => sensing.startedWith,
     given: plan.givenWorkers,
-    bounds: started.bounds,
+    bounds: parts.bounds,
     fitting: plan.prepared.fittingWorkers,
     dryRun: settings.dryRun,
     log,
@@ -98,7 +98,7 @@ export async function whileRunning(started: Started): Promise<number> {
       status,
       recorder,
       notices,
-      isProgram: started.isProgram,
+      isProgram: parts.isProgram,
       settings,
       log,
       initialWorkers,

@@ -1,6 +1,6 @@
 import type { Tick } from "./history.ts";
 import { isAsync } from "./kinds.ts";
-import type { Ended } from "./policy/gradient.ts";
+import type { EndedRequests } from "./policy/gradient.ts";
 import { known, type Load, queuedOrNone, type Sample } from "./sample.ts";
 
 /** What the tick before is remembered by. */
@@ -25,7 +25,7 @@ export function lastTick(sample: Sample, ready: number): LastTick {
 }
 
 /** Requests that ended, and their service times. */
-export function endedIn({ load, statsd }: Sample): Ended {
+export function endedIn({ load, statsd }: Sample): EndedRequests {
   if (known(load)) return { requests: load.finished, serviceMs: load.serviceMs };
   return known(statsd)
     ? { requests: statsd.durationCount, serviceMs: statsd.durationSumMs }

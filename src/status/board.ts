@@ -16,7 +16,7 @@ const POINT_MS = 1_000;
 const STALLED_MS = 10_000;
 
 /** What changed with a tick, for those who follow. */
-export interface Noted {
+export interface TickChanges {
   /** A second of the charts is complete. */
   readonly second: boolean;
   readonly decision: DecisionReport | undefined;
@@ -44,7 +44,7 @@ export class StatusBoard {
     record: TickRecord,
     workers: readonly { readonly pid: number; readonly busyShare: number }[],
     wallMs: number,
-  ): Noted {
+  ): TickChanges {
     const { sample, decision, sentence } = record;
     this.#record = record;
     this.counters.add(sample, decision);

@@ -7,7 +7,7 @@ import type { WorkerReport } from "./status_types.ts";
 import type { WorkerBusy } from "./worker_busy.ts";
 
 /** The sensors as status pages need them. */
-export interface Sensed {
+export interface SensorReadings {
   readonly workers: readonly SlotWorker[];
   readonly costs: readonly ProcessWorker[];
   readonly arbiter: Arbiter | undefined;
@@ -18,17 +18,21 @@ export interface Sensed {
 }
 
 /** The supervisor as status pages need it. */
-export interface Looped {
+export interface SupervisorHealth {
   readonly lateTicks: number;
   readonly longestIntervalMs: number;
   readonly loopErrors: number;
 }
 
 /** What sensors and supervisor know beside the ticks. */
-export function readLiveDetails(sensed: Sensed, looped: Looped, busy: WorkerBusy): LiveDetails {
-  const { arbiter, confirmed } = sensed;
+export function readLiveDetails(
+  readings: SensorReadings,
+  health: SupervisorHealth,
+  busy: WorkerBusy,
+): LiveDetails {
+  const { arbiter, confirmed } = readings;
   return {
-    workers: workersOf(sensed, busy),
+    workers: workersOf(readings, busy),
     gunicorn: arbiter === undefined ? "unknown" : {
       version: arbiter.gunicornVersion,
       masterPid: arbiter.masterPid,
@@ -37,24 +41,24 @@ export function readLiveDetails(sensed: Sensed, looped: Looped, busy: WorkerBusy
       reloads: arbiter.reloads,
       forkServer: arbiter.forkServer,
     },
-    lastBootSeconds: known(sensed.lastBootMs) ? sensed.lastBootMs / 1000 : "unknown",
+    lastBootSeconds: known(readings.lastBootMs) ? readings.lastBootMs / 1000 : "unknown",
     confirmations: confirmed.confirmations,
     retries: confirmed.retries,
-    statsd: sensed.statsd,
-    lateTicks: looped.lateTicks,
-    longestIntervalMs: looped.longestIntervalMs,
-    loopErrors: looped.loopErrors,
+    statsd: readings.statsd,
+    lateTicks: health.lateTicks,
+    longestIntervalMs: health.longestIntervalMs,
+    loopErrors: health.loopErrors,
   };
 }
 
-function workersOf(sensed: Sensed, busy: WorkerBusy): WorkerReport[] {
-  const costs = new Map(sensed.costs.map((cost) => [cost.pid, cost]));
+function workersOf(readings: SensorReadings, busy: WorkerBusy): WorkerReport[] {
+  const costs = new Map(readings.costs.map((cost) => [cost.pid, cost]));
   const cost = (pid: number) => {
     const found = costs.get(pid);
     return { cores: found?.cores ?? "unknown", pssBytes: found?.bytes ?? "unknown" } as const;
   };
-  if (sensed.workers.length > 0) {
-    return sensed.workers.map((worker) => ({
+  if (readings.workers.length > 0) {
+    return readings.workers.map((worker) => ({
       pid: worker.pid,
       state: worker.state,
       ageSeconds: worker.ageMs / 1000,
@@ -66,7 +70,7 @@ function workersOf(sensed: Sensed, busy: WorkerBusy): WorkerReport[] {
       ...cost(worker.pid),
     }));
   }
-  return sensed.workerPids().map((pid) => ({
+  return readings.workerPids().map((pid) => ({
     pid,
     state: "ready",
     ageSeconds: "unknown",

@@ -3,15 +3,16 @@ import { askInstance } from "../../src/commands/running/control_client.ts";
 import { CONTROL_SOCKET } from "../../src/status/http/listen.ts";
 import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
-import { chooseInstance, type Found } from "../../src/commands/running/find_instance.ts";
+import { chooseInstance, type RunningInstance } from "../../src/commands/running/find_instance.ts";
 import { width } from "../../src/commands/running/status.ts";
 import { tempDir } from "../support/tempdir.ts";
 
-const instance = (pid: number, app: string): Found => ({
+const instance = (pid: number, app: string): RunningInstance => ({
   dir: `/run/user/0/gunicorn-autoscaler-${pid}`,
   instance: { pid, startTicks: 1, version: "1", startedAt: "2026-01-01T00:00:00Z", command: [app] },
 });
-const errorOf = (choice: Found | { readonly error: string }) => "error" in choice ? choice.error : "no error";
+const errorOf = (choice: RunningInstance | { readonly error: string }) =>
+  "error" in choice ? choice.error : "no error";
 const [shop, blog] = [instance(10, "shop:app"), instance(20, "blog:app")];
 
 Deno.test("the only running instance is the one that is meant", () => {

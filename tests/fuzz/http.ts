@@ -3,7 +3,7 @@ import { AUTO, type StandingOrder } from "../../src/core/policy/standing_order.t
 import { policyOf } from "../../src/settings/policy.ts";
 import type { Settings } from "../../src/settings/settings.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
-import { Control, type Steered } from "../../src/status/http/control.ts";
+import { Control, type ControlledSupervisor } from "../../src/status/http/control.ts";
 import { dashboardAsset } from "../../src/status/dashboard/assets.ts";
 import { isAllowedHost } from "../../src/status/http/host_check.ts";
 import { bodyLength, parseHead, textAnswer } from "../../src/status/http/http_message.ts";
@@ -103,7 +103,7 @@ export function commandFuzzer(): Fuzzer {
     standing: { order: AUTO, untilMs: Infinity } as StandingOrder,
     give: (order: StandingOrder["order"], untilMs = Infinity) => void (steered.standing = { order, untilMs }),
     change: (changes: object) => void (steered.settings = { ...steered.settings, ...changes }),
-  } satisfies Steered;
+  } satisfies ControlledSupervisor;
   const control = new Control(steered, settings, () => 1_000, () => {});
   const served = pages((request) => control.handle(request));
   return {

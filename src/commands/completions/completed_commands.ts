@@ -91,7 +91,7 @@ function command(
 }
 
 /** What options of all tables have. */
-interface Given {
+interface TableOption {
   readonly flag: string;
   readonly help: string;
   readonly type: { readonly placeholder: string };
@@ -99,7 +99,7 @@ interface Given {
 
 /** A switch is two: --dry-run and --no-dry-run. */
 function completedOption(
-  { flag, help: about, type }: Given,
+  { flag, help: about, type }: TableOption,
 ): CompletedOption[] {
   if (!isSwitch({ type })) return [{ flag, about, value: valueOf(type.placeholder) }];
   return [{ flag, about, value: "none" }, { flag: `no-${flag}`, about: `not: ${about}`, value: "none" }];

@@ -2,7 +2,7 @@ import { type Instance, runningInstances, runtimeBases } from "../../platform/ru
 import { variable } from "../../settings/environment.ts";
 
 /** A running autoscaler and its private folder. */
-export interface Found {
+export interface RunningInstance {
   readonly dir: string;
   readonly instance: Instance;
 }
@@ -15,9 +15,9 @@ export interface Found {
  */
 export function chooseInstance(
   named: string | undefined,
-  running: readonly Found[],
+  running: readonly RunningInstance[],
   bases: readonly string[],
-): Found | { readonly error: string } {
+): RunningInstance | { readonly error: string } {
   if (named !== undefined) {
     const folder = named.replace(/\/+$/, "");
     const found = running.find(({ dir, instance }) => dir === folder || String(instance.pid) === named);
@@ -42,7 +42,7 @@ export function chooseInstance(
 }
 
 /** Looks for running instances where `run` makes their folders. */
-export function findInstance(named: string | undefined): Found | { readonly error: string } {
+export function findInstance(named: string | undefined): RunningInstance | { readonly error: string } {
   const configured = variable("GUNICORN_AUTOSCALER_RUNTIME_DIR");
   const bases = configured ? [configured] : runtimeBases({ get: variable });
   const parent = named?.includes("/") ? named.replace(/\/+$/, "").replace(/\/[^/]*$/, "") : undefined;
@@ -51,7 +51,7 @@ export function findInstance(named: string | undefined): Found | { readonly erro
   return chooseInstance(named, runningInstances(unique), unique);
 }
 
-function list(running: readonly Found[]): string {
+function list(running: readonly RunningInstance[]): string {
   return running.map(({ dir, instance }) =>
     `  --instance ${instance.pid}  ${instance.command.join(" ")}  (since ${instance.startedAt}, ${dir})`
   ).join("\n");

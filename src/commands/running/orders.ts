@@ -51,13 +51,13 @@ export async function set(args: readonly string[]): Promise<number> {
 }
 
 /** What is ordered, or what is wrong with it. */
-type Made = Record<string, unknown> | string;
+type BodyOrProblem = Record<string, unknown> | string;
 
 async function order(
   given: CommandArguments,
   help: string,
   words: number,
-  make: (words: readonly string[]) => Made,
+  make: (words: readonly string[]) => BodyOrProblem,
 ): Promise<number> {
   if (given.help) return printed(help);
   const errors = [...given.errors];

@@ -14,12 +14,12 @@ import {
 import { known, type Maybe } from "../sample.ts";
 
 /** Requests that ended, and their service times together. */
-export interface Ended {
+export interface EndedRequests {
   readonly requests: number;
   readonly serviceMs: number;
 }
 
-const NONE: Ended = { requests: 0, serviceMs: 0 };
+const NONE: EndedRequests = { requests: 0, serviceMs: 0 };
 
 /** A growth whose use is not known yet. */
 interface Trial {
@@ -28,7 +28,7 @@ interface Trial {
   /** It began while requests hung: see hangingStep. */
   readonly hung: boolean;
   /** Mean service time of the first that ended, those that the workers before had begun; "unknown" before. */
-  readonly first: Ended;
+  readonly first: EndedRequests;
   readonly firstMs: Maybe<number>;
   /** Moving mean of the service times. */
   readonly meanMs: number;
@@ -43,7 +43,7 @@ interface Stop {
   /** The growth that brought nothing. */
   readonly trial: Trial & { readonly firstMs: number };
   /** What ended since, or since it was last looked at. */
-  readonly since: Ended;
+  readonly since: EndedRequests;
 }
 
 /** What growth has brought, as far as it is known. */
@@ -63,7 +63,7 @@ export interface GradientInput {
   /** Requests one worker serves at once. */
   readonly slots: number;
   /** Since the tick before. */
-  readonly ended: Ended;
+  readonly ended: EndedRequests;
   /** Variance of the service times over their squared mean. */
   readonly variation: number;
 }
@@ -132,7 +132,7 @@ function chance(variation: number, requests: number, others: number): number {
   return 1 + Math.sqrt(variation * (1 / requests + 1 / others));
 }
 
-function together(a: Ended, b: Ended): Ended {
+function together(a: EndedRequests, b: EndedRequests): EndedRequests {
   return { requests: a.requests + b.requests, serviceMs: a.serviceMs + b.serviceMs };
 }
 
@@ -142,7 +142,7 @@ function shows(sinceStep: number, target: number, slots: number): boolean {
 }
 
 /** The mean after these requests: a moving one, in which the last few count most. */
-function moved(meanMs: number, { requests, serviceMs }: Ended): number {
+function moved(meanMs: number, { requests, serviceMs }: EndedRequests): number {
   if (requests === 0) return meanMs;
   return meanMs + (serviceMs / requests - meanMs) * Math.min(1, requests / MOVING_MEAN_REQUESTS);
 }

@@ -4,7 +4,7 @@ import type { Bounds, Demand, Reason } from "../reason.ts";
 import type { Maybe } from "../sample.ts";
 import { SlidingMax } from "../sliding_max.ts";
 import { type FlatHold, NO_RETURN } from "./flat_hold.ts";
-import { type Ended, type Gradient, NO_GROWTH } from "./gradient.ts";
+import { type EndedRequests, type Gradient, NO_GROWTH } from "./gradient.ts";
 import type { LearnedHold } from "./hold.ts";
 import type { Order } from "./standing_order.ts";
 import type { StartHold } from "./start_hold.ts";
@@ -58,7 +58,7 @@ export interface PolicyInput {
   /** The most workers that the boots there may be at once lead to; Infinity when left out. */
   readonly mostByPace?: number;
   /** Requests that ended since the tick before. */
-  readonly ended: Ended;
+  readonly ended: EndedRequests;
   /** Variance of the service times over their squared mean; none, when left out. */
   readonly variation?: number;
   /** Whether what gunicorn was started with has shown that it is not needed; when left out, it has. */

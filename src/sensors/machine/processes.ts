@@ -3,7 +3,7 @@
 import { type Cpu, known, type Maybe, type Memory } from "../../core/sample.ts";
 import { Children } from "./children.ts";
 import { WorkerCost } from "./worker_cost.ts";
-import { type Expected, type Served, WorkerForecast } from "./worker_forecast.ts";
+import { type ExpectedMemory, type ServedPids, WorkerForecast } from "./worker_forecast.ts";
 
 /** One worker's costs, for status pages. */
 export interface ProcessWorker {
@@ -39,7 +39,7 @@ export class Processes {
   readonly #children: Children;
   readonly #workers = new Map<number, WorkerCost>();
   readonly #forecast = new WorkerForecast();
-  #expected: Expected = { workerBytes: "unknown", isAssumed: true, reservedBytes: "unknown" };
+  #expected: ExpectedMemory = { workerBytes: "unknown", isAssumed: true, reservedBytes: "unknown" };
 
   /** @param root stands before /proc */
   constructor(root = "") {
@@ -48,7 +48,7 @@ export class Processes {
   }
 
   /** The memory that new workers will take, at the last reading. */
-  get expected(): Expected {
+  get expected(): ExpectedMemory {
     return this.#expected;
   }
 
@@ -66,7 +66,7 @@ export class Processes {
     readyPids: readonly number[],
     nowMs: number,
     isShared = false,
-    served?: Served,
+    served?: ServedPids,
   ): ProcessesReading {
     this.#follow(readyPids);
     for (const worker of this.#workers.values()) {

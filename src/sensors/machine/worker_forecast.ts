@@ -12,10 +12,10 @@ const BEGUN_MS = 10_000;
 const HALF_LIFE_MS = 6 * 3_600_000;
 
 /** The part of a Memory that is about workers. */
-export type Expected = Required<Pick<Memory, "workerBytes" | "isAssumed" | "reservedBytes">>;
+export type ExpectedMemory = Required<Pick<Memory, "workerBytes" | "isAssumed" | "reservedBytes">>;
 
 /** The pids that have taken a request, and whether they have answered one. */
-export type Served = ReadonlyMap<number, boolean>;
+export type ServedPids = ReadonlyMap<number, boolean>;
 
 /** Remembers the heaviest worker, over reloads too. */
 export class WorkerForecast {
@@ -33,9 +33,9 @@ export class WorkerForecast {
    */
   read(
     workers: readonly WorkerCost[],
-    served: Served | undefined,
+    served: ServedPids | undefined,
     nowMs: number,
-  ): Expected {
+  ): ExpectedMemory {
     this.#follow(workers, served, nowMs);
     const isShared = workers.some((worker) => worker.isShared);
     if (workers.length > 0 && isShared !== this.#isShared) this.#mark = 0;
@@ -64,7 +64,7 @@ export class WorkerForecast {
     return { workerBytes, isAssumed: !this.#isUsed, reservedBytes };
   }
 
-  #follow(workers: readonly WorkerCost[], served: Served | undefined, nowMs: number): void {
+  #follow(workers: readonly WorkerCost[], served: ServedPids | undefined, nowMs: number): void {
     const alive = new Set(workers.map(({ pid }) => pid));
     for (const since of [this.#begunSinceMs, this.#servedSinceMs]) {
       for (const pid of since.keys()) if (!alive.has(pid)) since.delete(pid);
@@ -75,7 +75,7 @@ export class WorkerForecast {
     }
   }
 
-  #isSettled(worker: WorkerCost, served: Served | undefined, nowMs: number): boolean {
+  #isSettled(worker: WorkerCost, served: ServedPids | undefined, nowMs: number): boolean {
     if (worker.isGrowing(nowMs)) return false;
     if (served === undefined) return worker.ageMs(nowMs) >= BEGUN_MS;
     return nowMs - (this.#servedSinceMs.get(worker.pid) ?? Infinity) >= USED_MS ||

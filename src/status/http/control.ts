@@ -5,8 +5,8 @@ import type { Settings } from "../../settings/settings.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
 import { orderText } from "../../wording/order_words.ts";
 
-/** What an operator may steer. */
-export interface Steered {
+/** The supervisor as commands need it. */
+export interface ControlledSupervisor {
   readonly settings: PolicySettings;
   readonly standing: StandingOrder;
   give(order: Order, untilMs?: number): void;
@@ -18,7 +18,7 @@ const LONGEST_SECONDS = 366 * 86_400;
 
 /** Carries out the commands that come over the unix socket. Answers: 200 {text} or 400 {errors}. */
 export class Control {
-  readonly #steered: Steered;
+  readonly #supervisor: ControlledSupervisor;
   readonly #clock: () => number;
   readonly #log: (line: string) => void;
   readonly #onChange: (settings: Settings) => void;
@@ -30,13 +30,13 @@ export class Control {
    * @param onChange gets all settings when some have changed, for those that the supervisor does not use
    */
   constructor(
-    steered: Steered,
+    supervisor: ControlledSupervisor,
     settings: Settings,
     clock: () => number,
     log: (line: string) => void,
     onChange: (settings: Settings) => void = () => {},
   ) {
-    this.#steered = steered;
+    this.#supervisor = supervisor;
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
@@ -74,12 +74,12 @@ export class Control {
       return refused(["Cannot carry out the order: its kind is unknown, give auto, paused or pinned"]);
     }
     if ("error" in order) return refused([order.error]);
-    this.#steered.give(order, order.kind === "auto" ? Infinity : untilMs);
-    return jsonAnswer(200, { text: orderText(this.#steered.standing, this.#clock()) });
+    this.#supervisor.give(order, order.kind === "auto" ? Infinity : untilMs);
+    return jsonAnswer(200, { text: orderText(this.#supervisor.standing, this.#clock()) });
   };
 
   #pin(workers: unknown): Order | { readonly error: string } {
-    const { minWorkers, maxWorkers } = this.#steered.settings;
+    const { minWorkers, maxWorkers } = this.#supervisor.settings;
     if (typeof workers !== "number" || !Number.isInteger(workers) || workers < 1) {
       return { error: "Cannot pin the workers: their number is missing, give a whole number from 1" };
     }
@@ -102,12 +102,12 @@ export class Control {
   readonly #change = (body: Record<string, unknown>): HttpAnswer => {
     const pairs = new Map(Object.entries(body).map(([key, value]) => [key, String(value)]));
     // Signals move the minimum beside us.
-    const { minWorkers, maxWorkers } = this.#steered.settings;
+    const { minWorkers, maxWorkers } = this.#supervisor.settings;
     const now = { ...this.#settings, minWorkers, maxWorkers };
     const change = changeLive(now, pairs);
     if ("errors" in change) return refused(change.errors);
     this.#settings = change.settings;
-    this.#steered.change(change.policy);
+    this.#supervisor.change(change.policy);
     this.#onChange(change.settings);
     for (const line of change.lines) this.#log(line);
     return jsonAnswer(200, { text: change.lines.join("\n") });

@@ -4,7 +4,7 @@ import type { Settings } from "../../settings/settings.ts";
 import { addressText } from "../../settings/setting_types.ts";
 import type { TickRecord } from "../../supervisor/supervisor.ts";
 import { StatusBoard } from "../board.ts";
-import { Control, type Steered } from "./control.ts";
+import { Control, type ControlledSupervisor } from "./control.ts";
 import type { dashboardAsset } from "../dashboard/assets.ts";
 import { KEPT_DECISIONS } from "../decision_list.ts";
 import { EventStreams } from "./event_streams.ts";
@@ -13,7 +13,7 @@ import { eventFrame, eventStreamHead, type HttpAnswer, type HttpRequest } from "
 import { type Handled, HttpServer } from "./http_server.ts";
 import { CONTROL_SOCKET, listenUnix } from "./listen.ts";
 import { metricsText } from "../metrics/metrics_text.ts";
-import { type Looped, readLiveDetails, type Sensed } from "../read_live_details.ts";
+import { readLiveDetails, type SensorReadings, type SupervisorHealth } from "../read_live_details.ts";
 import { isAssetPath, type Pages, route } from "./routes.ts";
 import { shortPath } from "./short_path.ts";
 import { type Identity, statusReport } from "../status_report.ts";
@@ -36,10 +36,10 @@ export interface StatusServerOptions {
   readonly log: Logger;
 }
 
-/** The running autoscaler that is shown and controlled. */
-export interface Watched {
-  readonly supervisor: Steered & Looped & { readonly paceMs: number };
-  readonly sensing: Sensed & { clock(): number; setForkServer(mode: Settings["forkServer"]): void };
+/** The parts of the running autoscaler that are shown and controlled. */
+export interface LiveParts {
+  readonly supervisor: ControlledSupervisor & SupervisorHealth & { readonly paceMs: number };
+  readonly sensing: SensorReadings & { clock(): number; setForkServer(mode: Settings["forkServer"]): void };
 }
 
 /**
@@ -53,7 +53,7 @@ export class StatusServer implements Pages {
   readonly #servers = new Set<HttpServer>();
   #local: HttpServer | undefined;
   readonly #hosts: readonly string[];
-  #watched: Watched | undefined;
+  #live: LiveParts | undefined;
   #control: Control | undefined;
   /** Its files are 120 kB of text: they are loaded when the first is asked for. */
   #dashboard: typeof dashboardAsset | undefined;
@@ -90,16 +90,16 @@ export class StatusServer implements Pages {
     }
   }
 
-  /** Shows and controls this from now on. */
-  attach(watched: Watched): void {
-    this.#watched = watched;
+  /** Shows and controls these parts from now on. */
+  attach(live: LiveParts): void {
+    this.#live = live;
     const { log, settings } = this.#options;
     this.#control = new Control(
-      watched.supervisor,
+      live.supervisor,
       settings,
-      () => watched.sensing.clock(),
+      () => live.sensing.clock(),
       (line) => log.info("{line}, by hand", { line }),
-      (changed) => watched.sensing.setForkServer(changed.forkServer),
+      (changed) => live.sensing.setForkServer(changed.forkServer),
     );
   }
 
@@ -123,9 +123,9 @@ export class StatusServer implements Pages {
   }
 
   isAlive(): boolean {
-    const watched = this.#watched;
-    return watched === undefined ||
-      this.#board.isAlive(watched.sensing.clock(), watched.supervisor.paceMs);
+    const live = this.#live;
+    return live === undefined ||
+      this.#board.isAlive(live.sensing.clock(), live.supervisor.paceMs);
   }
 
   isReady(): boolean {
@@ -147,7 +147,7 @@ export class StatusServer implements Pages {
     if (cache.record === undefined || live === undefined) return undefined;
     return cache.metrics ??= metricsText({
       board: this.#board,
-      record: { ...cache.record, standing: this.#watched!.supervisor.standing },
+      record: { ...cache.record, standing: this.#live!.supervisor.standing },
       live,
       identity: this.#options.identity,
       server: { eventStreams: this.#streams.count, droppedFrames: this.#streams.droppedFrames },
@@ -216,7 +216,7 @@ export class StatusServer implements Pages {
   }
 
   #note(record: TickRecord): void {
-    const { second, decision } = this.#board.note(record, this.#watched?.sensing.workers ?? [], Date.now());
+    const { second, decision } = this.#board.note(record, this.#live?.sensing.workers ?? [], Date.now());
     if ((!second && decision === undefined) || this.#streams.count === 0) return;
     const report = this.#report(DECISIONS_IN_EVENT);
     if (report !== undefined) this.#streams.send(eventFrame("status", report), performance.now());
@@ -225,7 +225,7 @@ export class StatusServer implements Pages {
   #report(decisions: number): string | undefined {
     const live = this.#liveDetails();
     if (live === undefined) return undefined;
-    const standing = this.#watched?.supervisor.standing;
+    const standing = this.#live?.supervisor.standing;
     const report = statusReport(
       this.#board,
       live,
@@ -238,8 +238,8 @@ export class StatusServer implements Pages {
   }
 
   #liveDetails() {
-    if (this.#watched === undefined) return undefined;
-    const { sensing, supervisor } = this.#watched;
+    if (this.#live === undefined) return undefined;
+    const { sensing, supervisor } = this.#live;
     return readLiveDetails(sensing, supervisor, this.#board.busy);
   }
 

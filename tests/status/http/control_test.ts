@@ -18,7 +18,7 @@ function settingsWith(flags: Record<string, string>): Settings {
 }
 
 /** A supervisor that only notes what it is told. */
-class Noted {
+class NotingSupervisor {
   standing: StandingOrder = { order: AUTO, untilMs: Infinity };
   constructor(public settings: PolicySettings) {}
   give(order: Order, untilMs = Infinity) {
@@ -31,9 +31,9 @@ class Noted {
 
 function control(onChange?: (settings: Settings) => void) {
   const settings = settingsWith({ "min-workers": "2", "max-workers": "8" });
-  const steered = new Noted(policyOf(settings));
+  const supervisor = new NotingSupervisor(policyOf(settings));
   const said: string[] = [];
-  const it = new Control(steered, settings, () => 1_000, (line) => said.push(line), onChange);
+  const it = new Control(supervisor, settings, () => 1_000, (line) => said.push(line), onChange);
   const post = (path: string, body: unknown) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const answer = it.handle({ method: "POST", path, headers: new Map(), body: text })!;
@@ -43,24 +43,24 @@ function control(onChange?: (settings: Settings) => void) {
       errors?: string[];
     };
   };
-  return { steered, said, post };
+  return { supervisor, said, post };
 }
 
 Deno.test("pause, pin for a time and resume are carried out and confirmed", () => {
-  const { steered, post } = control();
+  const { supervisor, post } = control();
   assertEquals(post("/order", { kind: "paused" }), { status: 200, text: "paused by hand" });
-  assertEquals(steered.standing, { order: { kind: "paused" }, untilMs: Infinity });
+  assertEquals(supervisor.standing, { order: { kind: "paused" }, untilMs: Infinity });
   assertEquals(post("/order", { kind: "pinned", workers: 4, forSeconds: 90 }), {
     status: 200,
     text: "pinned at 4 workers by hand, 1 min 30 s left",
   });
-  assertEquals(steered.standing, { order: { kind: "pinned", workers: 4 }, untilMs: 91_000 });
+  assertEquals(supervisor.standing, { order: { kind: "pinned", workers: 4 }, untilMs: 91_000 });
   assertEquals(post("/order", { kind: "auto" }).text, "scaling automatically");
-  assertEquals(steered.standing.order, AUTO);
+  assertEquals(supervisor.standing.order, AUTO);
 });
 
 Deno.test("orders that make no sense change nothing and say why", () => {
-  const { steered, post } = control();
+  const { supervisor, post } = control();
   for (
     const [body, why] of [
       [{ kind: "pinned" }, /number is missing/],
@@ -78,14 +78,14 @@ Deno.test("orders that make no sense change nothing and say why", () => {
     assertEquals(answer.status, 400);
     assertMatch(answer.errors!.join(), why);
   }
-  assertEquals(steered.standing.order, AUTO);
+  assertEquals(supervisor.standing.order, AUTO);
 });
 
 Deno.test("settings change live, several at once, and each is logged", () => {
-  const { steered, said, post } = control();
+  const { supervisor, said, post } = control();
   const answer = post("/settings", { "max-workers": "12", min_workers: "10", idleSeconds: "1.5" });
   assertEquals(answer.status, 200);
-  assertEquals([steered.settings.minWorkers, steered.settings.maxWorkers, steered.settings.idleMs], [
+  assertEquals([supervisor.settings.minWorkers, supervisor.settings.maxWorkers, supervisor.settings.idleMs], [
     10,
     12,
     1_500,
@@ -99,15 +99,15 @@ Deno.test("settings change live, several at once, and each is logged", () => {
 });
 
 Deno.test("a minimum that a signal moved stays when another setting is changed", () => {
-  const { steered, post } = control();
-  steered.change({ minWorkers: 3 });
+  const { supervisor, post } = control();
+  supervisor.change({ minWorkers: 3 });
   post("/settings", { "max-workers": "6" });
-  assertEquals([steered.settings.minWorkers, steered.settings.maxWorkers], [3, 6]);
+  assertEquals([supervisor.settings.minWorkers, supervisor.settings.maxWorkers], [3, 6]);
 });
 
 Deno.test("with one bad setting none changes, and all errors are reported at once", () => {
-  const { steered, said, post } = control();
-  const before = steered.settings;
+  const { supervisor, said, post } = control();
+  const before = supervisor.settings;
   const answer = post("/settings", {
     "max-workers": "12",
     "idle-seconds": "soon",
@@ -121,7 +121,7 @@ Deno.test("with one bad setting none changes, and all errors are reported at onc
   assertMatch(answer.errors![2]!, /did you mean max-workers/);
   assertMatch(post("/settings", { "min-workers": "9" }).errors![0]!, /above the maximum of 8/);
   assertMatch(post("/settings", {}).errors![0]!, /no setting is named/);
-  assertEquals(steered.settings, before);
+  assertEquals(supervisor.settings, before);
   assertEquals(said, []);
 });
 
