@@ -4,7 +4,7 @@ import { CONTROL_SOCKET } from "../../src/status/http/listen.ts";
 import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
 import { chooseInstance, type RunningInstance } from "../../src/commands/running/find_instance.ts";
-import { width } from "../../src/commands/running/status.ts";
+import { terminalWidth } from "../../src/commands/running/terminal.ts";
 import { tempDir } from "../support/tempdir.ts";
 
 const instance = (pid: number, app: string): RunningInstance => ({
@@ -85,7 +85,7 @@ Deno.test("COLUMNS that no terminal has is no width", () => {
   const widths = (...texts: string[]) =>
     texts.map((text) => {
       Deno.env.set("COLUMNS", text);
-      return width();
+      return terminalWidth();
     });
   try {
     assertEquals(widths("20", "40", "200"), [40, 40, 200]);

@@ -4,7 +4,7 @@ import { decisionLine } from "../../status/terminal/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
-import { painter, width } from "./status.ts";
+import { painter, terminalWidth } from "./terminal.ts";
 import { withInstance } from "./with_instance.ts";
 import { print } from "../../output.ts";
 
@@ -40,7 +40,9 @@ export async function explain(args: readonly string[]): Promise<number> {
 
 function lines(report: StatusReport, last: StatusReport["decisions"]): string[] {
   const paint = painter();
-  const lines = last.flatMap((decision) => decisionLine(decision, Date.parse(report.now), paint, width()));
+  const lines = last.flatMap((decision) =>
+    decisionLine(decision, Date.parse(report.now), paint, terminalWidth())
+  );
   const none = "No decision yet: the number of workers has been right so far.";
   return [...(lines.length === 0 ? [none] : lines), `${paint("bold", "now")}: ${report.decision.text}`];
 }

@@ -1,12 +1,11 @@
 import type { HistoryReport, StatusReport } from "../../status/status_types.ts";
 import { appended } from "../../status/series.ts";
-import { colored, type Paint, plain } from "../../status/terminal/terminal_style.ts";
 import { terminalView } from "../../status/terminal/terminal_view.ts";
 import { readArguments } from "./command_arguments.ts";
 import { askInstance, followInstance } from "./control_client.ts";
 import { BAD_USAGE, FAILED, refuse } from "../refusal.ts";
 import { withInstance } from "./with_instance.ts";
-import { variable } from "../../settings/environment.ts";
+import { isScreen, painter, terminalWidth } from "./terminal.ts";
 import { print, write } from "../../output.ts";
 
 const HELP = `Usage: gunicorn-autoscaler status [--watch] [--json] [--instance PID|DIR]
@@ -15,11 +14,6 @@ Colours go to terminals only; NO_COLOR and TERM=dumb turn them off.`;
 
 /** Signals that end --watch, and its exit codes. */
 const WATCH_ENDS = { SIGINT: 0, SIGHUP: 129, SIGTERM: 143 } as const;
-
-/** Used without COLUMNS and without a terminal. */
-const USUAL_WIDTH = 100;
-/** Less is not readable. */
-const LEAST_WIDTH = 40;
 
 /** `status`: one screen of a running instance; returns the exit code. */
 export async function status(args: readonly string[]): Promise<number> {
@@ -95,27 +89,5 @@ function fullScreen(lines: readonly string[]): string {
 }
 
 function view(report: StatusReport, history: HistoryReport): string[] {
-  return terminalView(report, history, painter(), width());
-}
-
-/** Whether it is shown by a terminal that has colours and moves its cursor: one that is TERM=dumb prints the codes. */
-function isScreen(): boolean {
-  return Deno.stdout.isTerminal() && variable("TERM") !== "dumb";
-}
-
-/** Colours for terminals, unless refused: https://no-color.org. FORCE_COLOR is for pipes that show them. */
-export function painter(): Paint {
-  if (variable("NO_COLOR")) return plain;
-  return variable("FORCE_COLOR") || isScreen() ? colored : plain;
-}
-
-/** Characters a line may have: what COLUMNS says, else the terminal's width, at most 140; never fewer than 40. */
-export function width(): number {
-  const columns = variable("COLUMNS") ?? "";
-  if (/^[1-9]\d{0,2}$/.test(columns)) return Math.max(LEAST_WIDTH, Number(columns));
-  try {
-    return Math.max(LEAST_WIDTH, Math.min(140, Deno.consoleSize().columns));
-  } catch {
-    return USUAL_WIDTH;
-  }
+  return terminalView(report, history, painter(), terminalWidth());
 }
