@@ -2,6 +2,7 @@ import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
 import type { Inspection } from "../gunicorn/inspect.ts";
 import type { Settings } from "../settings/settings.ts";
+import { quantity } from "../wording/format.ts";
 
 /** What `check` knows when it gives advice. */
 export interface AdviceInput {
@@ -104,7 +105,7 @@ export function minimumProblem(
   const worker = preload ? rss / 2 : rss * OWN_SHARE;
   const fits = Math.floor((limitBytes - BESIDES_BYTES - (preload ? rss / 2 : 0)) / worker);
   if (fits >= settings.minWorkers) return undefined;
-  const many = `${settings.minWorkers} ${settings.minWorkers === 1 ? "worker" : "workers"}`;
+  const many = quantity(settings.minWorkers, "worker");
   return `Cannot fit the minimum of ${many} into ${Math.round(limitBytes / MIB)} MiB: ${
     fits < 1 ? "not one" : fits
   } of ${Math.round(worker / MIB)} MiB ${fits < 2 ? "fits" : "fit"}, give more memory${
@@ -133,8 +134,7 @@ function reloader({ inspection }: AdviceInput): string | undefined {
 
 function oneCore({ settings, model, cores }: AdviceInput): string | undefined {
   if (!isAsync(model.kind) || settings.maxWorkers <= 2 * cores + 1) return undefined;
-  const some = Number(cores.toFixed(2));
-  return `An async worker can use a core of its own: more than ${
-    Math.round(2 * cores + 1)
-  } of them on ${some} ${some === 1 ? "core" : "cores"} seldom help`;
+  return `An async worker can use a core of its own: more than ${Math.round(2 * cores + 1)} of them on ${
+    quantity(Number(cores.toFixed(2)), "core")
+  } seldom help`;
 }

@@ -14,6 +14,7 @@ import { addressText } from "../settings/setting_types.ts";
 import { variableOf } from "../settings/option.ts";
 import type { Settings } from "../settings/settings.ts";
 import { cappedMaximum, describe, type Resolved } from "../settings/settings_sources.ts";
+import { quantity } from "../wording/format.ts";
 import { VERSION } from "../version.ts";
 import { advise, minimumProblem } from "./advice.ts";
 import {
@@ -208,7 +209,7 @@ function limitRows(limits: MachineLimits, resolved: Resolved, maxWorkers: number
   return [
     ["CPU", `${Number(limits.cores.toFixed(2))} cores, from ${limits.coresFrom}`],
     ["memory", `${memory}, from ${limits.memoryFrom}`],
-    ["maximum", `${maxWorkers} ${maxWorkers === 1 ? "worker" : "workers"}, from ${from}`],
+    ["maximum", `${quantity(maxWorkers, "worker")}, from ${from}`],
   ];
 }
 

@@ -1,8 +1,7 @@
 import { bucketOf, BUCKETS } from "../core/histogram.ts";
 import type { Decision } from "../core/reason.ts";
 import { known, type Maybe, type Sample } from "../core/sample.ts";
-import { milliseconds } from "../wording/format.ts";
-import { duration } from "../wording/order_words.ts";
+import { duration, milliseconds } from "../wording/format.ts";
 import type { SleepReport } from "./status_types.ts";
 
 /** Sleeps since the start, collected tick by tick. */

@@ -2,8 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Decision } from "../core/reason.ts";
 import { known, type Sample } from "../core/sample.ts";
-import { milliseconds } from "../wording/format.ts";
-import { duration } from "../wording/order_words.ts";
+import { duration, milliseconds } from "../wording/format.ts";
 
 /** So long what sleep must know has to be unknown to be logged: a boot or a reload is over by then. */
 const UNKNOWN_MS = 10_000;

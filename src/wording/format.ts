@@ -26,3 +26,24 @@ export function byteSize(bytes: Maybe<number>): string {
 export function share(value: Maybe<number>): string {
   return known(value) ? `${Math.round(value * 100)} %` : "–";
 }
+
+/** A number of things: "1 worker", "4 workers". */
+export function quantity(n: number, one: string, several = `${one}s`): string {
+  return `${n} ${n === 1 ? one : several}`;
+}
+
+/** A time span in its two largest units: "45 s", "9 min 5 s", "2 h 5 min", "3 d 4 h". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const units: [number, string][] = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first < 0) return "0 s";
+  const parts: string[] = [];
+  let rest = seconds;
+  for (const [size, unit] of units.slice(first, first + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.join(" ");
+}

@@ -1,6 +1,6 @@
 import type { Bound, BoundWhy, Decision, Facts, Reason, SignalName } from "../core/reason.ts";
 import { known, type Maybe } from "../core/sample.ts";
-import { duration } from "./order_words.ts";
+import { duration, quantity } from "./format.ts";
 
 /**
  * A decision as one sentence: what was observed, what is wanted, what limits it. Log, `explain`, status and dashboard
@@ -57,7 +57,9 @@ export function explain(decision: Decision, sloP95Ms: number): string {
     case "memory-full":
       return `${mib(reason.usedBytes)} of ${mib(reason.limitBytes)} MiB of memory used: ${moved(decision)}`;
     case "oom-kill":
-      return `the kernel killed ${processes(reason.kills)} because memory ran out: ${moved(decision)}${
+      return `the kernel killed ${quantity(reason.kills, "process", "processes")} because memory ran out: ${
+        moved(decision)
+      }${
         decision.target < reason.minimum
           ? `; the minimum of ${reason.minimum} does not fit, give more memory or lower --min-workers`
           : ""
@@ -112,7 +114,7 @@ function boundDetail(why: BoundWhy): string {
         why.isAssumed ? "set aside for a worker until one has served" : "a worker"
       }${why.isStalled ? ", and processes wait for memory" : ""})`;
     case "oom-kill":
-      return ` (${processes(why.kills)} killed, for ${seconds(why.forMs)} more)`;
+      return ` (${quantity(why.kills, "process", "processes")} killed, for ${seconds(why.forMs)} more)`;
     case "cpu":
       return ` (${why.limitCores.toFixed(1)} cores, ${
         why.usedCores.toFixed(1)
@@ -241,15 +243,11 @@ function load(facts: Facts | undefined): string {
 }
 
 function workers(n: number): string {
-  return `${n} ${n === 1 ? "worker" : "workers"}`;
+  return quantity(n, "worker");
 }
 
 function requests(n: number): string {
-  return `${Math.round(n)} ${Math.round(n) === 1 ? "request" : "requests"}`;
-}
-
-function processes(n: number): string {
-  return `${n} ${n === 1 ? "process" : "processes"}`;
+  return quantity(Math.round(n), "request");
 }
 
 function ms(value: number): string {

@@ -3,6 +3,7 @@ import { AUTO, type Order, type StandingOrder } from "../../core/policy/standing
 import { changeLive } from "../../settings/live_settings.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from "./http_message.ts";
+import { quantity } from "../../wording/format.ts";
 import { orderText } from "../../wording/order_words.ts";
 
 /** The supervisor as commands need it. */
@@ -83,7 +84,7 @@ export class Control {
     if (typeof workers !== "number" || !Number.isInteger(workers) || workers < 1) {
       return { error: "Cannot pin the workers: their number is missing, give a whole number from 1" };
     }
-    const many = `${workers} ${workers === 1 ? "worker" : "workers"}`;
+    const many = quantity(workers, "worker");
     if (workers > maxWorkers) {
       return {
         error:

@@ -1,6 +1,5 @@
 import { known, type Maybe } from "../../core/sample.ts";
-import { byteSize, count, milliseconds, share } from "../../wording/format.ts";
-import { duration } from "../../wording/order_words.ts";
+import { byteSize, count, duration, milliseconds, share } from "../../wording/format.ts";
 import type { DecisionReport, HistoryReport, StatusReport } from "../status_types.ts";
 import { sparkline, squeezed } from "./sparkline.ts";
 import { cut, type Paint, visibleLength, wrap } from "./terminal_style.ts";
