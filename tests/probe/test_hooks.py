@@ -54,9 +54,9 @@ class HooksTest(unittest.TestCase):
 
     def arbiter(self, workers=2, **theirs):
         server = Arbiter(workers, self.chained(**theirs))
-        import gunicorn_autoscaler_probe.master.doorbell as doorbell
-        self.addCleanup(setattr, doorbell.Doorbell, 'publish_configuration', doorbell.Doorbell.publish_configuration)
-        doorbell.Doorbell.publish_configuration = nothing  # needs gunicorn itself for its version
+        from gunicorn_autoscaler_probe.master.arbiter_file import ArbiterFile
+        self.addCleanup(setattr, ArbiterFile, 'publish_configuration', ArbiterFile.publish_configuration)
+        ArbiterFile.publish_configuration = nothing  # needs gunicorn itself for its version
         server.start()
         server.cfg.on_starting(server)
         server.manage_workers()

@@ -9,7 +9,7 @@ from ..fork_server.spawning import Spawning
 from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
 from . import lifeline, parent, sockets, start, start_arguments
-from .doorbell import Doorbell
+from .arbiter_file import ArbiterFile
 from .given_up_listeners import GivenUpListeners
 
 
@@ -20,7 +20,7 @@ class Master:
         """on_slot: called in a worker from the fork server, see forked.live."""
         self._folder = folder
         self._on_slot = on_slot
-        self._bell = None
+        self._arbiter_file = None
         self._boots = BootBackoff()
         self._workforce = None
         self._spawning = None
@@ -41,20 +41,21 @@ class Master:
         """
         if os.environ.get('GUNICORN_PID') == str(os.getppid()):
             return False
-        bell = Doorbell(self._folder)
-        if not bell.claim():
-            self._end_if_abandoned(bell)
-            bell.close()
+        arbiter_file = ArbiterFile(self._folder)
+        if not arbiter_file.claim():
+            self._end_if_abandoned(arbiter_file)
+            arbiter_file.close()
             return False
-        self._bell = bell
+        self._arbiter_file = arbiter_file
         self._is_ours = True
-        slot.follow_links_of(bell.supervisor_pid)
+        slot.follow_links_of(arbiter_file.supervisor_pid)
         sockets.take()
-        bell.take_over_daemon()
-        parent.hide_supervisor(bell.supervisor_pid)
+        arbiter_file.take_over_daemon()
+        parent.hide_supervisor(arbiter_file.supervisor_pid)
         try:
-            if not bell.has_launcher:  # the kernel reports only a parent's death; otherwise the workforce checks
-                lifeline.tie_to_parent(bell.supervisor_pid)
+            # The kernel reports only a parent's death; otherwise the workforce checks.
+            if not arbiter_file.has_launcher:
+                lifeline.tie_to_parent(arbiter_file.supervisor_pid)
         except Exception as error:
             report.trouble('tie gunicorn to the life of its supervisor', error)
         try:
@@ -64,41 +65,41 @@ class Master:
             report.trouble('hold the runtime folder', error)
         return True
 
-    def _end_if_abandoned(self, bell):
+    def _end_if_abandoned(self, arbiter_file):
         """Nothing else ends a gunicorn below a launcher whose supervisor died before it had workers."""
-        if bell.is_abandoned():
+        if arbiter_file.is_abandoned():
             lifeline.remove_folder(self._folder)
             lifeline.end()
 
     def configure(self, settings, space):
         """Look into the config `space` that is about to be loaded, again at each reload."""
         self._has_file_workers = 'workers' in space
-        self._told_later = start.lengthen_grace(self._bell.grace(), settings, space)
+        self._told_later = start.lengthen_grace(self._arbiter_file.grace(), settings, space)
 
     def _obeys(self):
-        return self._bell is not None and self._bell.is_obeying()
+        return self._arbiter_file is not None and self._arbiter_file.is_obeying()
 
     def starting(self, server):
         """on_starting: take over the workforce."""
         if not self._obeys():
             if self._is_ours:
-                self._end_if_abandoned(self._bell)
+                self._end_if_abandoned(self._arbiter_file)
             return
         if self._told_later:
             server.log.info(self._told_later)
-        self._bell.publish_configuration(server)
+        self._arbiter_file.publish_configuration(server)
         try:
-            self._spawning = Spawning(server, self._bell.fork_server_words(), self._folder, self._on_slot,
-                                      self._bell.sleep)
+            self._spawning = Spawning(server, self._arbiter_file.fork_server_words(), self._folder, self._on_slot,
+                                      self._arbiter_file.sleep)
         except Exception as error:
             report.trouble('prepare for a fork server', error, server.log)
         package = sys.modules[__name__.partition('.')[0]]
         if package.arguments is not None:
             start_arguments.keep_through_reloads(server, package.arguments, package.added_variable)
-        self._bell.follow_reexec(server)
+        self._arbiter_file.follow_reexec(server)
         self._given_up = GivenUpListeners(server)
-        lifeline.free_pid_file(server, self._bell.is_left)
-        self._workforce = Workforce(server, self._folder, self._bell, self._boots, self._spawning)
+        lifeline.free_pid_file(server, self._arbiter_file.is_left)
+        self._workforce = Workforce(server, self._folder, self._arbiter_file, self._boots, self._spawning)
         if self._wrapper is not None:
             self._wrapper.before(server)
         self._note_reloads(server)
@@ -112,20 +113,21 @@ class Master:
         if not self._obeys():
             return new
         if old is None:
-            self._bell.begin(start.named_workers(server.cfg, self._has_file_workers))
+            self._arbiter_file.begin(start.named_workers(server.cfg, self._has_file_workers))
         elif self._is_set_by_others(server, new):
-            self._bell.begin(new)
-        seq, wanted = self._bell.wanted()
+            self._arbiter_file.begin(new)
+        seq, wanted = self._arbiter_file.wanted()
         if wanted is not None and wanted != new:
             server._num_workers = wanted
-        self._bell.count_change()
-        self._bell.confirm(server.num_workers, seq)
+        self._arbiter_file.count_change()
+        self._arbiter_file.confirm(server.num_workers, seq)
         return server.num_workers
 
     def _is_set_by_others(self, server, new):
         """Whether the count is set by a hook of the user's, or by gunicorn's control socket."""
         is_gunicorns = self._is_reloading or 'handle_ttin' not in vars(server)  # it manages the workers its own way
-        return not is_gunicorns and not self._bell.is_applying and self._bell.wanted()[1] not in (None, 0, new)
+        wanted = self._arbiter_file.wanted()[1]
+        return not is_gunicorns and not self._arbiter_file.is_applying and wanted not in (None, 0, new)
 
     def _note_reloads(self, server):
         """gunicorn sets its count in one, to what the configuration has."""
@@ -143,16 +145,16 @@ class Master:
     def ready(self):
         """when_ready: the supervisor may signal from now on."""
         if self._obeys():
-            self._bell.publish_ready()
+            self._arbiter_file.publish_ready()
 
     def reloading(self, server):
         """on_reload, before the user's: it sees in cfg.workers how many will be forked."""
         if not self._obeys():
             return
-        self._bell.publish_configured(start.named_workers(server.cfg, self._has_file_workers))
-        self._bell.publish_configuration(server)
-        self._bell.count_reload()
-        _, wanted = self._bell.wanted()
+        self._arbiter_file.publish_configured(start.named_workers(server.cfg, self._has_file_workers))
+        self._arbiter_file.publish_configuration(server)
+        self._arbiter_file.count_reload()
+        _, wanted = self._arbiter_file.wanted()
         if wanted:  # asleep, none will be: what the configuration says stands
             server.cfg.set('workers', wanted)
         if self._workforce is not None:
@@ -160,7 +162,7 @@ class Master:
 
     def linger_ns(self):
         """How long a worker is kept after its last request before it may end."""
-        return self._bell.linger_ns() if self._bell is not None else 0
+        return self._arbiter_file.linger_ns() if self._arbiter_file is not None else 0
 
     def is_serving(self):
         """Whether a worker serves, so that gunicorn survives an exception in a user's hook."""
@@ -187,10 +189,10 @@ class Master:
         """post_fork, in the child: gunicorn tells the application by cfg.workers whether there are several processes
         (wsgi.multiprocess), and has a gevent worker leave connections to others."""
         cfg = server.cfg
-        if not self._is_ours or self._bell is None or cfg.workers > 1:
+        if not self._is_ours or self._arbiter_file is None or cfg.workers > 1:
             return
         configured = start.named_workers(cfg, self._has_file_workers)
-        if self._bell.may_be_several(server.num_workers, configured):
+        if self._arbiter_file.may_be_several(server.num_workers, configured):
             cfg.set('workers', max(2, server.num_workers))
 
     def forget(self, server):
@@ -201,9 +203,9 @@ class Master:
         if self._held is not None:
             self._held.close()
             self._held = None
-        if self._bell is not None:
-            self._bell.close()
-            self._bell = None
+        if self._arbiter_file is not None:
+            self._arbiter_file.close()
+            self._arbiter_file = None
 
     def leaving(self, server):
         """on_exit: without the supervisor, the master removes the runtime folder.

@@ -20,15 +20,15 @@ _LONG_DRAIN_NS = 10**9
 class Rolling:
     """The old workers to be replaced, and how far it has come."""
 
-    def __init__(self, server, bell, old):
+    def __init__(self, server, arbiter_file, old):
         self._server = server
-        self._bell = bell
+        self._arbiter_file = arbiter_file
         self.old = set(old)
         self.has_successor = False  # a new worker has become ready
         self.has_failed = False  # the first new one ended before it was: the old ones stay
         # There is no room for one process more than the count, so an old one ends before a new one comes. To the end
         # of the reload: each end makes room for one only. Set later too, by a hook that has no place.
-        self.is_crowded = bell.is_crowded()
+        self.is_crowded = arbiter_file.is_crowded()
         self._is_refused = False  # by a hook, and no new one has been forked since
         self._drained_for_room = 0  # old ones that drained so that a new one may come
         self._leaving = {}  # old ones that drain: since when
@@ -72,10 +72,10 @@ class Rolling:
         if not self._leaving:
             return 1
         is_long = now_ns - max(self._leaving.values()) >= _LONG_DRAIN_NS
-        return int(is_long and self._bell.is_roomy() and self._fits(staying))
+        return int(is_long and self._arbiter_file.is_roomy() and self._fits(staying))
 
     def _fits(self, staying):
-        return process_room.fitting(self._server, 1, staying, self._bell.maximum()) > 0
+        return process_room.fitting(self._server, 1, staying, self._arbiter_file.maximum()) > 0
 
     def _draining(self):
         workers = list(self._server.WORKERS)

@@ -23,9 +23,9 @@ _CREDIT_NS = 15 * 10**9
 class Signals:
     """Sets signal, handle_ttin, handle_ttou and handle_winch on the instance."""
 
-    def __init__(self, server, bell, slots):
+    def __init__(self, server, arbiter_file, slots):
         self._server = server
-        self._bell = bell
+        self._arbiter_file = arbiter_file
         self._slots = slots
         self._signal = server.signal
         self._hup_ns = -_ONE_RELOAD_NS
@@ -33,7 +33,7 @@ class Signals:
         self._extra = []  # until when, for each worker that a signal from outside added
         self._begun = []  # the same, for each that a booting worker asked for
         self._refreshes = 0
-        self._seq = bell.wanted()[0]
+        self._seq = arbiter_file.wanted()[0]
         self._credit = 0  # rings of the supervisor's still to come
         self._credit_ns = 0
         self._is_logged = False
@@ -87,7 +87,7 @@ class Signals:
             return type(self._server).handle_ttin(self._server)
         if not self._is_ring():
             self.has_stopped_workers = False
-            self._bell.sleep.end()
+            self._arbiter_file.sleep.end()
             if self._is_slow_start():
                 self._begin_with(1)
                 self._begun.append(time.monotonic_ns() + _EXTRA_NS)
@@ -116,13 +116,13 @@ class Signals:
     def _is_slow_start(self):
         """Whether the newest worker boots, and there are as many as the configuration names."""
         count, workers = self._server.num_workers, list(self._server.WORKERS.items())
-        if not workers or self._bell.wanted()[1] != self._bell.named(count):
+        if not workers or self._arbiter_file.wanted()[1] != self._arbiter_file.named(count):
             return False
         ready_ns = self._slots.ready_ns(max(workers, key=lambda item: item[1].age)[0])
         return not ready_ns or time.monotonic_ns() - ready_ns < _JUST_NS
 
     def _begin_with(self, more):
-        self._bell.begin(self._bell.named(self._server.num_workers) + more)
+        self._arbiter_file.begin(self._arbiter_file.named(self._server.num_workers) + more)
 
     def handle_winch(self):
         """gunicorn's, which sets the count of a daemon to 0: that would be the wanted number again at once."""
@@ -137,7 +137,7 @@ class Signals:
         return 0 if self.has_stopped_workers else self._server.num_workers + self._extra_ones(now_ns)
 
     def _extra_ones(self, now_ns):
-        if self._bell.sleep.is_on():
+        if self._arbiter_file.sleep.is_on():
             self._extra = []
         self._extra = [until_ns for until_ns in self._extra if now_ns < until_ns]
         return len(self._extra)
@@ -148,11 +148,11 @@ class Signals:
         return refreshes
 
     def _is_governed(self):
-        return self._bell.is_obeying() and self._bell.wanted()[1] is not None
+        return self._arbiter_file.is_obeying() and self._arbiter_file.wanted()[1] is not None
 
     def _is_ring(self):
         """Whether this signal is the supervisor's: it writes a new request before each."""
-        seq, now_ns = self._bell.wanted()[0], time.monotonic_ns()
+        seq, now_ns = self._arbiter_file.wanted()[0], time.monotonic_ns()
         if seq != self._seq:
             self._credit = min(self._credit + seq - self._seq, 5) if seq > self._seq else 1
             self._seq, self._credit_ns = seq, now_ns

@@ -21,15 +21,15 @@ class Workforce:
     gunicorn raises (HaltServer, or SystemExit in a forked child) passes through.
     """
 
-    def __init__(self, server, folder, bell, boots, spawning=None):
+    def __init__(self, server, folder, arbiter_file, boots, spawning=None):
         """spawning: of the fork server, None without."""
         self._server = server
-        self._bell = bell
+        self._arbiter_file = arbiter_file
         self._boots = boots
         self._spawning = spawning
         self._pid = os.getpid()
         self._slots = Slots(folder, server)
-        self._leaving = Leaving(server, folder, self._slots, bell.linger_ns())
+        self._leaving = Leaving(server, folder, self._slots, arbiter_file.linger_ns())
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._rolling = None  # a reload or a refresh under way
         self._is_orphaned = False  # the supervisor behind our launcher has died
@@ -39,7 +39,7 @@ class Workforce:
         self._view = ArbiterView(server)
         fork_signals.install(server)
         self._reaping = Reaping(server)
-        self._signals = Signals(server, bell, self._slots)
+        self._signals = Signals(server, arbiter_file, self._slots)
         heartbeats.look_once_a_second(server)
         self._fork, self.about_to_fork = self._reaping.spawn_worker, self._reaping.about_to_fork
         server.spawn_worker, server.spawn_workers = self.spawn_worker, self.spawn_workers
@@ -47,14 +47,14 @@ class Workforce:
 
     def is_serving(self):
         """A worker that stays is ready, maybe since the last look; or none is there because of a sleep."""
-        return any(map(self._slots.ready_ns, self._staying())) or self._bell.sleep.has_none_to_lose()
+        return any(map(self._slots.ready_ns, self._staying())) or self._arbiter_file.sleep.has_none_to_lose()
 
     def reload(self):
         """on_reload: the passes after it replace everyone, unless the fork server knows the new code for broken."""
         if self._spawning is None or not self._spawning.is_old_kept():
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
-                self._rolling = rolling.Rolling(self._server, self._bell, staying)
+                self._rolling = rolling.Rolling(self._server, self._arbiter_file, staying)
             else:  # every serving worker is needed
                 for pid in staying:
                     self._leaving.begin(pid, time.monotonic_ns())
@@ -116,14 +116,14 @@ class Workforce:
 
     def _fork_missing(self, missing):
         """One fork after the other, until there is news: a pre_fork may take seconds, and the next pass forks on."""
-        news, began_ns = self._bell.wanted(), time.monotonic_ns()
+        news, began_ns = self._arbiter_file.wanted(), time.monotonic_ns()
         for rest in range(missing, 0, -1):
             if self._spawning is not None and rest > 1:
                 self._spawning.expect(rest)
             # The fork server forks all of them before the first is spawned.
             if not self._spawn(time.monotonic_ns() if self._spawning is None else began_ns):
                 break
-            if self._signals.are_waiting() or self._bell.wanted() != news:
+            if self._signals.are_waiting() or self._arbiter_file.wanted() != news:
                 self._server.wakeup()
                 break
 
@@ -131,18 +131,18 @@ class Workforce:
         return [pid for pid in list(self._server.WORKERS) if pid not in self._leaving]
 
     def _look(self, now_ns):
-        """Answer the bell, see who is ready, and return how many workers to fork now."""
+        """Answer a request, see who is ready, and return how many workers to fork now."""
         server = self._server
-        if self._bell.is_obeying():
+        if self._arbiter_file.is_obeying():
             self._follow_sleep()
-            seq, wanted = self._bell.wanted()
+            seq, wanted = self._arbiter_file.wanted()
             if wanted is not None and wanted != server.num_workers:
-                self._bell.apply(server, wanted)
-            elif not self._bell.is_answered(seq):
-                self._bell.confirm(server.num_workers, seq)
-        elif self._bell.has_launcher and not self._is_orphaned:
+                self._arbiter_file.apply(server, wanted)
+            elif not self._arbiter_file.is_answered(seq):
+                self._arbiter_file.confirm(server.num_workers, seq)
+        elif self._arbiter_file.has_launcher and not self._is_orphaned:
             self._is_orphaned = True
-            self._bell.end_gunicorn()
+            self._arbiter_file.end_gunicorn()
         for pid in self._leaving.pids() + self._slots.pids():
             if pid not in server.WORKERS:  # reaped without child_exit
                 self.gone(pid, now_ns)
@@ -151,12 +151,13 @@ class Workforce:
         self._boots.ready(latest)
         self._is_healthy = latest > 0
         if self._is_healthy:
-            self._bell.sleep.served()
-        self._reaping.lift(self._is_healthy or self._bell.sleep.has_none_to_lose())
+            self._arbiter_file.sleep.served()
+        self._reaping.lift(self._is_healthy or self._arbiter_file.sleep.has_none_to_lose())
         self._follow_rolling(staying)
         places = self._signals.places(now_ns) + self._surge(staying, now_ns)
         stuck = self._slots.stuck(staying, now_ns)
-        missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), self._bell.maximum())
+        maximum = self._arbiter_file.maximum()
+        missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), maximum)
         if user_hooks.has_pre_fork(server.cfg) or getattr(self._rolling, 'is_crowded', False):  # drains hold theirs
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if self._boots.is_failing:  # one tries whether they work
@@ -165,9 +166,9 @@ class Workforce:
 
     def _fitting(self, missing, staying):
         """`missing` without those that have no place beside the threads of others; never fewer than at the start."""
-        needed = max(1, self._bell.begun) - len(staying)
+        needed = max(1, self._arbiter_file.begun) - len(staying)
         if missing > max(0, needed) and self._is_healthy and self._rolling is None:
-            fitting = max(needed, process_room.fitting(self._server, missing, staying, self._bell.maximum()))
+            fitting = max(needed, process_room.fitting(self._server, missing, staying, self._arbiter_file.maximum()))
             if fitting < missing:
                 self._note_refusal(refused_forks.NO_ROOM)
             return fitting
@@ -175,7 +176,7 @@ class Workforce:
 
     def _follow_sleep(self):
         """Fall asleep: no reload is under way any more. Wake up: the first worker comes at once."""
-        sleep = self._bell.sleep
+        sleep = self._arbiter_file.sleep
         if sleep.is_fresh():
             self._rolling = None
             self._signals.reload_ended()
@@ -188,7 +189,7 @@ class Workforce:
     def _follow_rolling(self, staying):
         """Start a refresh that was asked for; end what is done, or has failed."""
         for _ in range(self._signals.take_refreshes()):
-            under_way = self._rolling = self._rolling or rolling.Rolling(self._server, self._bell, ())
+            under_way = self._rolling = self._rolling or rolling.Rolling(self._server, self._arbiter_file, ())
             ages = [(worker.age, pid) for pid, worker in list(self._server.WORKERS.items())
                     if pid in staying and pid not in under_way.old]
             under_way.old.update(pid for _, pid in sorted(ages)[:1])
@@ -196,13 +197,12 @@ class Workforce:
         if under_way is None:
             return
         if under_way.has_failed:
-            self._rolling = None
-            self._signals.reload_ended()
             self._server.log.error('gunicorn-autoscaler: the first worker of the reload ended before it served; '
                                    'the old workers stay')
-        elif under_way.is_done(staying):
-            self._rolling = None
-            self._signals.reload_ended()
+        elif not under_way.is_done(staying):
+            return
+        self._rolling = None
+        self._signals.reload_ended()
 
     def _spawn(self, asked_ns):
         """Fork one worker, decided on at `asked_ns`; False when that is refused while others serve: by the system (no
@@ -224,7 +224,7 @@ class Workforce:
     def _can_do_without(self, error):
         # Without descriptors the master cannot read slots either: workers that live are taken for healthy then.
         is_fatal = isinstance(error, OSError) and error.errno not in (errno.EMFILE, errno.ENFILE)
-        return self._is_healthy or self._bell.sleep.has_none_to_lose() or not is_fatal and bool(self._staying())
+        return self._is_healthy or self._arbiter_file.sleep.has_none_to_lose() or not is_fatal and bool(self._staying())
 
     def _note_refusal(self, error):
         self._refused.note(error)
@@ -250,7 +250,7 @@ class Workforce:
         surplus = max(due, balance.surplus(places + beside, len(staying), len(stuck), serving))
         if surplus > 0:
             ages = {pid: worker.age for pid, worker in list(self._server.WORKERS.items()) if pid in staying}
-            free, is_crowded = max(due, serving - places), self._bell.is_crowded()
+            free, is_crowded = max(due, serving - places), self._arbiter_file.is_crowded()
             for pid in balance.first_to_go(ages, old, stuck, self._slots, free, is_crowded, places)[:surplus]:
                 self._leaving.begin(pid, now_ns)
                 if pid in old:
@@ -261,11 +261,11 @@ class Workforce:
 
     def _note_failure(self, now_ns):
         self._boots.failed(now_ns)
-        self._bell.publish_boot_failures(self._boots.failures, now_ns)
+        self._arbiter_file.publish_boot_failures(self._boots.failures, now_ns)
 
     def _publish(self):
-        alive = list(self._server.WORKERS)
-        self._bell.publish_workers(len(alive), sum(pid in self._leaving for pid in alive), self._server.worker_age)
+        are_draining = [pid in self._leaving for pid in list(self._server.WORKERS)]
+        self._arbiter_file.publish_workers(len(are_draining), sum(are_draining), self._server.worker_age)
 
     def _give_up(self, error):
         """Restore gunicorn's own methods for good: the count follows the doorbell, forks have pauses again."""

@@ -4,7 +4,7 @@ from unittest import mock
 
 from support import runtime_folder, w
 from gunicorn_autoscaler_probe.master import start
-from gunicorn_autoscaler_probe.master.doorbell import Doorbell
+from gunicorn_autoscaler_probe.master.arbiter_file import ArbiterFile
 
 
 class Setting:
@@ -52,15 +52,15 @@ class WorkersTest(unittest.TestCase):
 
     def test_the_number_to_begin_with_is_wanted_until_another_is_asked_for(self):
         with runtime_folder() as folder:
-            bell = Doorbell(folder)
-            bell.begin(5)
-            self.assertEqual(bell.wanted(), (0, None))  # the count is not left to the configuration
-            bell._words[w.A_FIRST] = 2
-            bell.begin(5)
-            self.assertEqual(bell.wanted(), (0, 5))
-            bell._words[w.A_WANTED] = 7
-            self.assertEqual(bell.wanted()[1], 7)
-            bell.close()
+            file = ArbiterFile(folder)
+            file.begin(5)
+            self.assertEqual(file.wanted(), (0, None))  # the count is not left to the configuration
+            file._words[w.A_FIRST] = 2
+            file.begin(5)
+            self.assertEqual(file.wanted(), (0, 5))
+            file._words[w.A_WANTED] = 7
+            self.assertEqual(file.wanted()[1], 7)
+            file.close()
 
 
 class GraceTest(unittest.TestCase):

@@ -46,7 +46,7 @@ class ArbiterSignalsTest(WorkforceCase):
 
     def slowly_started(self):
         begin_with(self.folder, 2)
-        self.bell.begin(1)
+        self.arbiter_file.begin(1)
         self.server = server = self.start(1)
         for _ in range(2):
             self.boot(*list(server.WORKERS)[:-1])

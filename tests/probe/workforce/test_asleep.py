@@ -39,7 +39,7 @@ class AsleepTest(WorkforceCase):
         server = self.start(2)
         self.fall_asleep()
         self.assertEqual((server.num_workers, server.WORKERS, self.published()[:2]), (0, {}, (0, 0)))
-        self.assertTrue(self.bell.is_answered(1))
+        self.assertTrue(self.arbiter_file.is_answered(1))
 
     def test_a_connection_to_any_listener_wakes_it_with_one_worker(self):
         for family in (socket.AF_INET, socket.AF_UNIX):
@@ -109,7 +109,7 @@ class AsleepTest(WorkforceCase):
             with listener() as one:
                 server = self.start(1)
                 server.LISTENERS = [one]
-                self.bell.sleep._supervisor_pid = pid
+                self.arbiter_file.sleep._supervisor_pid = pid
                 self.fall_asleep(number)
                 with connected(one):
                     server.manage_workers()
@@ -125,7 +125,7 @@ class AsleepTest(WorkforceCase):
             want_sleep(self.folder, 7)
             self.pass_on()
             self.assertEqual(server.num_workers, 1)
-            self.assertTrue(self.bell.is_answered(2))
+            self.assertTrue(self.arbiter_file.is_answered(2))
 
     def test_the_supervisor_wakes_it_with_its_number(self):
         server = self.start(1)

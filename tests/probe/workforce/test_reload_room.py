@@ -12,7 +12,7 @@ class ReloadRoomTest(WorkforceCase):
     def test_old_ones_that_drain_for_long_hold_up_no_other(self):
         server = self.start(3)
         old = list(server.forks)
-        self.bell._words[w.A_ROOM] = 2
+        self.arbiter_file._words[w.A_ROOM] = 2
         self.reload()
         for turn in range(3):
             self.boot(server.forks[-1])
@@ -34,19 +34,19 @@ class ReloadRoomTest(WorkforceCase):
             self.boot(server.forks[-1])
             server.manage_workers()
             self.drain_on()
-            self.bell._words[w.A_ROOM] = room
+            self.arbiter_file._words[w.A_ROOM] = room
             with patch.object(process_room, 'fitting', lambda *arguments: fitting):
                 server.manage_workers()
-            self.bell._words[w.A_ROOM] = 0
+            self.arbiter_file._words[w.A_ROOM] = 0
             self.assertEqual(len(server.forks), forks)
 
     def test_without_memory_for_one_more_each_old_worker_ends_before_a_new_one_is_forked(self):
         for count in (1, 3):
             server = self.start(count)
             old = list(server.forks)
-            self.bell._words[w.A_ROOM] = 1
+            self.arbiter_file._words[w.A_ROOM] = 1
             self.reload()
-            self.bell._words[w.A_ROOM] = 0  # the first end makes room
+            self.arbiter_file._words[w.A_ROOM] = 0  # the first end makes room
             for turn in range(count):
                 server.manage_workers()
                 self.assertEqual((len(server.kills), len(server.forks)), (turn + 1, count + turn))

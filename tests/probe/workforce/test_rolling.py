@@ -267,7 +267,7 @@ class PoolTest(WorkforceCase):
         self.reload()
         _, holder, new = server.forks
         waits = {new: holder}
-        self.bell._words[w.A_ROOM] = 2
+        self.arbiter_file._words[w.A_ROOM] = 2
         began_ns = time.monotonic_ns()
         with patch.object(file_locks, 'holders', lambda pids: {one: waits[one] for one in pids if one in waits}):
             for passed_s, kills in (0, []), (0.9, []), (1.1, [holder]), (3, [holder]):
@@ -302,7 +302,7 @@ class PoolTest(WorkforceCase):
                 stuck.update(server.forks[3:][:hanging])
                 server.manage_workers()
                 if hanging == 2:
-                    self.bell._words[w.A_ROOM] = 2
+                    self.arbiter_file._words[w.A_ROOM] = 2
                     forks = len(server.forks)
                     self.drain_on()
                     server.manage_workers()

@@ -43,7 +43,7 @@ class BalanceTest(unittest.TestCase):
 class StuckBootsTest(WorkforceCase):
     def start_with_one_stuck(self, maximum):
         """Two that serve, and one that boots for 11 s."""
-        self.bell._words[words.A_MAXIMUM] = maximum
+        self.arbiter_file._words[words.A_MAXIMUM] = maximum
         server = self.start(3)
         self.stuck = server.forks[-1]
         self.boots_for(self.stuck, 11)
@@ -110,7 +110,7 @@ class StuckBootsTest(WorkforceCase):
         self.assertEqual(server.kills, [self.stuck, server.forks[-1]])
 
     def test_a_boot_is_slow_only_beyond_three_times_the_usual(self):
-        self.bell._words[words.A_MAXIMUM] = 5
+        self.arbiter_file._words[words.A_MAXIMUM] = 5
         server = self.start(3)
         now = time.monotonic_ns()
         self.boot(*server.forks[:2], READY_NS=now + S, BOOT_NS=now - 19 * S)
@@ -123,7 +123,7 @@ class StuckBootsTest(WorkforceCase):
             self.assertEqual(len(server.forks), forks)
 
     def test_a_boot_that_computes_is_slow_and_not_stuck(self):
-        self.bell._words[words.A_MAXIMUM] = 5
+        self.arbiter_file._words[words.A_MAXIMUM] = 5
         server = self.start(3)
         booting = server.forks[-1]
         self.boots_for(booting, 0)
@@ -143,7 +143,7 @@ class StuckBootsTest(WorkforceCase):
             self.assertEqual(self.force._slots.stuck([5000], time.monotonic_ns()), [5000] * stuck)
 
     def test_a_new_one_that_is_stuck_does_not_hold_up_a_reload(self):
-        self.bell._words[words.A_MAXIMUM] = 8
+        self.arbiter_file._words[words.A_MAXIMUM] = 8
         server = self.start(3)
         old = list(server.forks)
         self.reload()

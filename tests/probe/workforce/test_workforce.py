@@ -62,7 +62,7 @@ class WorkforceTest(WorkforceCase):
         server = self.start(2)
         want(self.folder, 2)
         server.manage_workers()
-        self.assertTrue(self.bell.is_answered(1))
+        self.assertTrue(self.arbiter_file.is_answered(1))
 
     def test_who_serves_streams_goes_last_before_it_who_serves_requests_of_idle_ones_the_youngest_goes_first(self):
         server = self.start(5)
@@ -107,7 +107,7 @@ class WorkforceTest(WorkforceCase):
 
     def test_where_memory_is_short_the_oldest_goes_first(self):
         server = self.start(3)
-        with patch.object(self.bell, 'is_crowded', lambda: True):
+        with patch.object(self.arbiter_file, 'is_crowded', lambda: True):
             server.num_workers = 2
             server.manage_workers()
         self.assertEqual(server.kills, [server.forks[0]])

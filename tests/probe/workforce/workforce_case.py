@@ -6,7 +6,7 @@ from fake_arbiter import Arbiter
 from support import read_arbiter, read_slot, runtime_folder, w, write_slot
 from gunicorn_autoscaler_probe import kinds
 from gunicorn_autoscaler_probe.workforce.boot_backoff import BootBackoff
-from gunicorn_autoscaler_probe.master.doorbell import Doorbell
+from gunicorn_autoscaler_probe.master.arbiter_file import ArbiterFile
 from gunicorn_autoscaler_probe.workforce.workforce import Workforce
 
 
@@ -15,9 +15,9 @@ class WorkforceCase(unittest.TestCase):
         context = runtime_folder()
         self.folder = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
-        self.bell = Doorbell(self.folder)
-        self.bell.claim()
-        self.addCleanup(self.bell.close)
+        self.arbiter_file = ArbiterFile(self.folder)
+        self.arbiter_file.claim()
+        self.addCleanup(self.arbiter_file.close)
         self.boots = BootBackoff()
         self.first_pid = 1000
 
@@ -25,7 +25,7 @@ class WorkforceCase(unittest.TestCase):
         self.server = Arbiter(workers, first_pid=self.first_pid)
         self.first_pid += 1000  # of the next one
         self.server.start()
-        self.force = Workforce(self.server, self.folder, self.bell, self.boots, spawning)
+        self.force = Workforce(self.server, self.folder, self.arbiter_file, self.boots, spawning)
         self.server.cfg.child_exit = lambda server, worker: self.force.gone(worker.pid, time.monotonic_ns())
         self.server.manage_workers()
         self.boot(*self.server.WORKERS)

@@ -191,17 +191,17 @@ Deno.test("The probe's own code reads our wishes and we read its answers", async
   file.request(6);
   const printed = await probePython(`
 from gunicorn_autoscaler_probe import words as w
-from gunicorn_autoscaler_probe.master.doorbell import Doorbell
-bell = Doorbell(${JSON.stringify(folder.path)})
-is_claimed = bell.claim()
-seq, wanted = bell.wanted()
-bell._words[w.A_MASTER_PID] = 123
-bell.publish_workers(6, 1, 8)
-bell.publish_boot_failures(2, 55)
-bell.confirm(wanted, seq)
-bell.publish_configured(2)
-bell.publish_ready()
-print(seq, wanted, is_claimed and bell.is_obeying())`);
+from gunicorn_autoscaler_probe.master.arbiter_file import ArbiterFile
+file = ArbiterFile(${JSON.stringify(folder.path)})
+is_claimed = file.claim()
+seq, wanted = file.wanted()
+file._words[w.A_MASTER_PID] = 123
+file.publish_workers(6, 1, 8)
+file.publish_boot_failures(2, 55)
+file.confirm(wanted, seq)
+file.publish_configured(2)
+file.publish_ready()
+print(seq, wanted, is_claimed and file.is_obeying())`);
   assertEquals(printed, "1 6 True");
   const arbiter = file.read()!;
   assertEquals(file.confirmed(), { workers: 6, seq: 1 });

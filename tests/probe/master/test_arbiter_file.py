@@ -9,7 +9,7 @@ from fake_arbiter import Arbiter, SyncWorker
 from support import Config, read_arbiter, runtime_folder, w, want, write_arbiter
 from gunicorn_autoscaler_probe import kinds
 from gunicorn_autoscaler_probe.master import claim
-from gunicorn_autoscaler_probe.master.doorbell import Doorbell
+from gunicorn_autoscaler_probe.master.arbiter_file import ArbiterFile
 
 
 NOBODY = 2**22 - 1  # no process has this pid
@@ -29,77 +29,77 @@ def in_child(step):
     return status == 0
 
 
-class DoorbellTest(unittest.TestCase):
+class ArbiterFileTest(unittest.TestCase):
     def test_it_reads_what_is_wanted_and_answers(self):
         with runtime_folder() as folder:
-            bell = Doorbell(folder)
-            self.assertEqual(bell.wanted(), (0, None))
+            file = ArbiterFile(folder)
+            self.assertEqual(file.wanted(), (0, None))
             want(folder, 7)
-            self.assertEqual(bell.wanted(), (1, 7))
-            self.assertFalse(bell.is_answered(1))
-            bell.confirm(7, 1)
-            self.assertTrue(bell.is_answered(1))
+            self.assertEqual(file.wanted(), (1, 7))
+            self.assertFalse(file.is_answered(1))
+            file.confirm(7, 1)
+            self.assertTrue(file.is_answered(1))
             words = read_arbiter(folder)
             self.assertEqual((words[w.A_CONFIRMED], words[w.A_CONFIRMED_SEQ]), (7, 1))
-            bell.close()
+            file.close()
 
     def test_an_impossible_number_is_no_wish(self):
         with runtime_folder() as folder:
-            bell = Doorbell(folder)
+            file = ArbiterFile(folder)
             want(folder, 2**63)
-            self.assertEqual(bell.wanted(), (1, None))
-            bell.close()
+            self.assertEqual(file.wanted(), (1, None))
+            file.close()
 
     def test_who_claims_the_file_obeys_and_says_who_it_is(self):
         with runtime_folder() as folder:
-            bell = Doorbell(folder)
-            self.assertFalse(bell.is_obeying())
-            self.assertTrue(bell.claim())
-            self.assertTrue(bell.is_obeying())
+            file = ArbiterFile(folder)
+            self.assertFalse(file.is_obeying())
+            self.assertTrue(file.claim())
+            self.assertTrue(file.is_obeying())
             words = read_arbiter(folder)
             self.assertEqual((words[w.A_CLAIMED_PID], words[w.A_CLAIMED_START]), (os.getpid(), claim.start_ticks()))
-            bell.close()
+            file.close()
 
     def test_a_timeout_may_be_the_largest_number_that_there_is(self):
         server = types.SimpleNamespace(
             cfg=Config(timeout=sys.maxsize, graceful_timeout=sys.maxsize), worker_class=SyncWorker)
         gunicorn = types.SimpleNamespace(version_info=(27, 0, 1))
         with runtime_folder() as folder, mock.patch.dict(sys.modules, gunicorn=gunicorn):
-            bell = Doorbell(folder)
-            bell.publish_configuration(server)
+            file = ArbiterFile(folder)
+            file.publish_configuration(server)
             words = read_arbiter(folder)
             self.assertEqual((words[w.A_TIMEOUT_MS], words[w.A_GRACEFUL_TIMEOUT_MS]), (2**53, 2**53))
             self.assertEqual(words[w.A_GUNICORN_VERSION], 270001)
-            bell.close()
+            file.close()
 
     def test_without_a_supervisor_that_lives_there_is_nothing_to_claim(self):
         with runtime_folder(supervisor_pid=os.getpid()) as folder:
-            bell = Doorbell(folder)
-            self.assertFalse(bell.claim())
-            bell.close()
+            file = ArbiterFile(folder)
+            self.assertFalse(file.claim())
+            file.close()
 
     def test_below_a_launcher_the_supervisors_lock_tells_whether_it_lives(self):
         with runtime_folder(supervisor_pid=NOBODY) as folder:
-            bell = Doorbell(folder)
+            file = ArbiterFile(folder)
             with open(os.path.join(folder, 'arbiter')) as supervisors:
                 fcntl.flock(supervisors, fcntl.LOCK_EX)
-                self.assertTrue(in_child(bell.claim), 'a process of the launcher')
-                self.assertTrue(in_child(lambda: bell.claim() and bell.has_launcher and bell.is_obeying()))
-            self.assertFalse(in_child(bell.claim), 'the supervisor is gone')
-            bell.close()
+                self.assertTrue(in_child(file.claim), 'a process of the launcher')
+                self.assertTrue(in_child(lambda: file.claim() and file.has_launcher and file.is_obeying()))
+            self.assertFalse(in_child(file.claim), 'the supervisor is gone')
+            file.close()
 
     def test_a_supervisor_that_died_before_leaves_an_abandoned_file(self):
         with runtime_folder(supervisor_pid=NOBODY) as folder:
-            bell = Doorbell(folder)
-            self.assertFalse(bell.claim())
-            self.assertTrue(bell.is_abandoned())
-            self.assertFalse(in_child(lambda: Doorbell(folder).is_abandoned()), 'another master has it')
-            bell.close()
+            file = ArbiterFile(folder)
+            self.assertFalse(file.claim())
+            self.assertTrue(file.is_abandoned())
+            self.assertFalse(in_child(lambda: ArbiterFile(folder).is_abandoned()), 'another master has it')
+            file.close()
         for living in (os.getpid(), os.getppid()):
             with runtime_folder(supervisor_pid=living) as folder:
-                bell = Doorbell(folder)
-                self.assertFalse(bell.is_abandoned())
-                bell.close()
+                file = ArbiterFile(folder)
+                self.assertFalse(file.is_abandoned())
+                file.close()
 
     def test_a_killed_supervisor_whose_parent_takes_no_note_is_gone(self):
         pid = os.fork()
@@ -108,46 +108,46 @@ class DoorbellTest(unittest.TestCase):
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # it has ended, and is a zombie
         try:
             with runtime_folder(supervisor_pid=pid) as folder:
-                bell = Doorbell(folder)
-                self.assertTrue(bell.is_abandoned())
-                bell.close()
+                file = ArbiterFile(folder)
+                self.assertTrue(file.is_abandoned())
+                file.close()
         finally:
             os.waitpid(pid, 0)
 
     def test_only_one_process_can_claim_it_at_a_time(self):
         with runtime_folder() as folder:
-            bell = Doorbell(folder)
-            self.assertTrue(bell.claim())
+            file = ArbiterFile(folder)
+            self.assertTrue(file.claim())
             words = read_arbiter(folder)
 
             def second():
-                bell.supervisor_pid = os.getppid()
-                return Doorbell(folder).claim() or bell.is_obeying()
+                file.supervisor_pid = os.getppid()
+                return ArbiterFile(folder).claim() or file.is_obeying()
             self.assertFalse(in_child(second), 'a fork, and a gunicorn that it runs')
             self.assertEqual(read_arbiter(folder), words)
-            bell.close()
+            file.close()
 
     def test_what_a_master_before_has_left_is_forgotten(self):
         with runtime_folder() as folder:
-            bell = Doorbell(folder)
-            bell.publish_ready()
-            bell.confirm(9, 3)
-            self.assertTrue(bell.claim())
+            file = ArbiterFile(folder)
+            file.publish_ready()
+            file.confirm(9, 3)
+            self.assertTrue(file.claim())
             words = read_arbiter(folder)
             self.assertEqual((words[w.A_READY_NS], words[w.A_CONFIRMED], words[w.A_CONFIRMED_SEQ]), (0, 0, 0))
-            bell.close()
+            file.close()
 
     def test_a_file_of_another_format_is_refused(self):
         with runtime_folder() as folder:
             write_arbiter(folder, os.getppid(), magic=1)
             with self.assertRaises(ValueError):
-                Doorbell(folder)
+                ArbiterFile(folder)
 
     def test_a_missing_file_is_an_error(self):
         with runtime_folder() as folder:
             os.unlink(os.path.join(folder, 'arbiter'))
             with self.assertRaises(OSError):
-                Doorbell(folder)
+                ArbiterFile(folder)
 
 
 class KindTest(unittest.TestCase):

@@ -14,7 +14,7 @@ _MOST_LINGER_MS = 86400 * 1000
 _MOST_TIMEOUT_MS = 1 << 53  # some write sys.maxsize for "never"
 
 
-class Doorbell:
+class ArbiterFile:
     """The number the supervisor wants, and the words of the master."""
 
     def __init__(self, folder):
