@@ -13,7 +13,7 @@ import { variable } from "../settings/environment.ts";
 import { addressText } from "../settings/setting_types.ts";
 import { variableOf } from "../settings/option.ts";
 import type { Settings } from "../settings/settings.ts";
-import { cappedMaximum, describe, type Resolved } from "../settings/settings_sources.ts";
+import { cappedMaximum, type Resolved, settingValues } from "../settings/settings_sources.ts";
 import { quantity } from "../wording/format.ts";
 import { VERSION } from "../version.ts";
 import { advise, minimumProblem } from "./advice.ts";
@@ -241,7 +241,7 @@ function probeText(settings: Settings, model: WorkerModel): string {
 
 /** `effective`: with the minimum and maximum that gunicorn's number of workers moves. */
 function settingRows(resolved: Resolved, effective: Settings): Row[] {
-  return describe(resolved).map(({ option, value, source }) => {
+  return settingValues(resolved).map(({ option, value, source }) => {
     if (effective[option.name] !== resolved.settings[option.name]) {
       return [option.flag, `${effective[option.name]}  (${FROM_GUNICORN})`];
     }

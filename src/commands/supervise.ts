@@ -122,7 +122,7 @@ function makeLifecycle(parts: Supervision, supervisor: Supervisor, shutdown: Shu
     log,
     onEnd: () => shutdown.begin(),
     ending: { isListening: () => sensing.isListening, graceMs: () => sensing.graceMs },
-    moveFloor: (by) => supervisor.moveFloor(by),
+    moveMinimum: (by) => supervisor.moveMinimum(by),
     beforeReload: () => {
       notices?.reloading(sensing.clock(), sensing.arbiter?.reloads);
       beforeReload();

@@ -12,7 +12,7 @@ export interface LifecycleParts {
   /** What is known of gunicorn's master when it is to end. */
   readonly ending: Ending;
   /** Moves the minimum; returns the new one. */
-  readonly moveFloor: (by: 1 | -1) => number;
+  readonly moveMinimum: (by: 1 | -1) => number;
   /** Called before a HUP reaches gunicorn, which reads the wrapper config again. */
   readonly beforeReload: () => void;
   /** Called before a signal is passed on: to the master, where that is known. */
@@ -55,8 +55,8 @@ export class Lifecycle {
           "reload with SIGHUP or start a second instance instead",
       ));
     this.#on("SIGURG", () => this.#parts.onWoken());
-    this.#on("SIGTTIN", () => this.#floor(1));
-    this.#on("SIGTTOU", () => this.#floor(-1));
+    this.#on("SIGTTIN", () => this.#moveMinimum(1));
+    this.#on("SIGTTOU", () => this.#moveMinimum(-1));
     early.handOver((signal) => this.#listeners.find(([handled]) => handled === signal)?.[1]());
   }
 
@@ -89,8 +89,8 @@ export class Lifecycle {
     this.#passOn("SIGUSR1");
   }
 
-  #floor(by: 1 | -1): void {
-    const minimum = this.#parts.moveFloor(by);
+  #moveMinimum(by: 1 | -1): void {
+    const minimum = this.#parts.moveMinimum(by);
     this.#parts.log.info("{signal}: the minimum is now {minimum}", {
       signal: by > 0 ? "SIGTTIN" : "SIGTTOU",
       minimum,

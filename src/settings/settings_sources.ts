@@ -44,41 +44,26 @@ const PLACES: Partial<Record<Source, string>> = {
 /** Reads all settings: flag over environment over .env over default. All errors at once, no value silently corrected. */
 export function resolveSettings(texts: SourceTexts): Resolved {
   const errors: string[] = [];
-  const warnings: string[] = [];
   const fromFile = onlyOurs(parseEnv(texts.envFile) as Record<string, string>);
+  const warnings = unknownVariables([...Object.keys(texts.environment), ...Object.keys(fromFile)]);
   const values: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
   const invalid = new Set<SettingName>();
   let givenMinimum = "";
   for (const option of OPTIONS) {
-    const variable = variableOf(option);
-    const candidates: [Source, string, string | undefined][] = [
-      ["flag", `--${option.flag}`, texts.flags.get(option.flag)],
-      ["environment", variable, unlessEmpty(texts.environment[variable])],
-      [".env", variable, unlessEmpty(fromFile[variable])],
-      ["recording", option.flag, texts.recorded?.get(option.flag)],
-    ];
-    const [source, where, text] = candidates.find((c) => c[2] !== undefined) ?? ["default", "", undefined];
-    const given = `${where}=${text}${PLACES[source] ?? ""}`;
-    if (option.name === "minWorkers") givenMinimum = given;
-    const parsed = text === undefined ? undefined : v.safeParse(option.type.schema, text);
-    if (parsed?.success) {
+    const given = givenText(option, texts, fromFile);
+    if (option.name === "minWorkers") givenMinimum = given?.shown ?? "";
+    const parsed = given === undefined ? undefined : v.safeParse(option.type.schema, given.text);
+    if (given !== undefined && parsed?.success) {
       values[option.name] = parsed.output;
-      sources[option.name] = source as Source;
+      sources[option.name] = given.source;
       continue;
     }
     values[option.name] = option.default === "cores" ? defaultMaximum(texts) : option.default;
     sources[option.name] = "default";
-    if (text === undefined) continue;
-    errors.push(`Cannot use ${given}: it is not a valid value, give ${option.type.range}`);
+    if (given === undefined) continue;
+    errors.push(`Cannot use ${given.shown}: it is not a valid value, give ${option.type.range}`);
     invalid.add(option.name);
-  }
-  for (const name of [...Object.keys(texts.environment), ...Object.keys(fromFile)]) {
-    if (
-      name.startsWith(PREFIX) && name !== ENV_FILE_VARIABLE && !OPTIONS.some((o) => variableOf(o) === name)
-    ) {
-      warnings.push(`${name} is not a setting; ${meantVariable(name)}`);
-    }
   }
   // A maximum below the default minimum is meant.
   if (
@@ -96,6 +81,39 @@ export function resolveSettings(texts: SourceTexts): Resolved {
     }
   }
   return { settings, sources: sources as Record<SettingName, Source>, errors, warnings };
+}
+
+/** A setting's text that counts; `shown`: as error messages show it, with its place. */
+interface GivenText {
+  readonly source: Source;
+  readonly text: string;
+  readonly shown: string;
+}
+
+/** The text of the first source that has one. */
+function givenText(
+  option: Option,
+  { flags, environment, recorded }: SourceTexts,
+  fromFile: Readonly<Record<string, string>>,
+): GivenText | undefined {
+  const variable = variableOf(option);
+  const candidates: [source: Source, name: string, text: string | undefined][] = [
+    ["flag", `--${option.flag}`, flags.get(option.flag)],
+    ["environment", variable, unlessEmpty(environment[variable])],
+    [".env", variable, unlessEmpty(fromFile[variable])],
+    ["recording", option.flag, recorded?.get(option.flag)],
+  ];
+  for (const [source, name, text] of candidates) {
+    if (text !== undefined) return { source, text, shown: `${name}=${text}${PLACES[source] ?? ""}` };
+  }
+  return undefined;
+}
+
+/** A warning for each variable with our prefix that is no setting. */
+function unknownVariables(names: readonly string[]): string[] {
+  const known = [ENV_FILE_VARIABLE, ...OPTIONS.map((option) => variableOf(option))];
+  return names.filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .map((name) => `${name} is not a setting; ${meantVariable(name)}`);
 }
 
 /** The prefix, which all share, says nothing about what was meant. */
@@ -157,8 +175,8 @@ function onlyOurs(all: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(PREFIX)));
 }
 
-/** Lines of `name value (source)` for `check`, in the order of the table. */
-export function describe(resolved: Resolved): { option: Option; value: string; source: Source }[] {
+/** Every setting with its value as text and its source, in the order of the table. */
+export function settingValues(resolved: Resolved): { option: Option; value: string; source: Source }[] {
   return OPTIONS.map((option) => ({
     option,
     value: valueText(resolved.settings[option.name]),

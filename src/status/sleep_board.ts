@@ -1,3 +1,4 @@
+import { FirstAnswers } from "../core/first_answers.ts";
 import { bucketOf, BUCKETS } from "../core/histogram.ts";
 import type { Decision } from "../core/reason.ts";
 import { known, type Maybe, type Sample } from "../core/sample.ts";
@@ -11,7 +12,7 @@ export class SleepBoard {
   /** From the request that ended a sleep to its answer: counts by latency bucket, and their sum, s. */
   readonly firstAnswers = new Float64Array(BUCKETS);
   firstAnswerSeconds = 0;
-  #answeredWakes = 0;
+  readonly #firstAnswers = new FirstAnswers();
   #lastMs: Maybe<number> = "unknown";
   #asleepMs: number | undefined;
   #hasForkServer = false;
@@ -19,7 +20,8 @@ export class SleepBoard {
   #afterMs = 0;
 
   /** Takes in one tick. `sleepAfterMs`: the setting. */
-  note({ sleep, workers, boots }: Sample, { reason }: Decision, sleepAfterMs: number): void {
+  note(sample: Sample, { reason }: Decision, sleepAfterMs: number): void {
+    const { sleep, workers, boots } = sample;
     this.#afterMs = sleepAfterMs;
     this.#hasForkServer = sleep?.hasForkServer ?? false;
     this.#asleepMs = reason.code === "asleep" ? reason.forMs : undefined;
@@ -27,13 +29,11 @@ export class SleepBoard {
     const isServed = known(workers) && workers.ready > 0;
     if (isServed || (known(boots) && boots.failures > 0)) this.#isWaking = false;
     if (reason.code === "woken" && reason.by === "request") this.wakeUps++;
-    if (sleep === undefined) return;
-    if (sleep.wakes < this.#answeredWakes) this.#answeredWakes = 0; // another master
-    if (!known(sleep.firstAnswerMs) || sleep.wakes === this.#answeredWakes) return;
-    this.#answeredWakes = sleep.wakes;
-    this.#lastMs = sleep.firstAnswerMs;
-    this.firstAnswers[bucketOf(sleep.firstAnswerMs)]!++;
-    this.firstAnswerSeconds += sleep.firstAnswerMs / 1000;
+    const answerMs = this.#firstAnswers.next(sample);
+    if (answerMs === undefined) return;
+    this.#lastMs = answerMs;
+    this.firstAnswers[bucketOf(answerMs)]!++;
+    this.firstAnswerSeconds += answerMs / 1000;
   }
 
   /** Whether the next client is served: it is asleep, or the first worker after a sleep boots and none has failed to. */

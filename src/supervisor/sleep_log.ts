@@ -1,4 +1,5 @@
 import type { Logger } from "@logtape/logtape";
+import { FirstAnswers } from "../core/first_answers.ts";
 import type { PolicySettings } from "../core/policy_settings.ts";
 import type { Decision } from "../core/reason.ts";
 import { known, type Sample } from "../core/sample.ts";
@@ -9,7 +10,7 @@ const UNKNOWN_MS = 10_000;
 
 /** Says what no decision says of sleep: how soon the client that ended one had its answer, and why there is none. */
 export class SleepLog {
-  #answeredWakes = 0;
+  readonly #firstAnswers = new FirstAnswers();
   #isRefused = false;
   #isDeep = false;
   #wakes = 0;
@@ -51,12 +52,9 @@ export class SleepLog {
       });
     }
     this.#isDeep = isDeep;
-    if (sleep.wakes < this.#answeredWakes) this.#answeredWakes = 0; // another master
-    if (!known(sleep.firstAnswerMs) || sleep.wakes === this.#answeredWakes) return;
-    this.#answeredWakes = sleep.wakes;
-    log.info("first answer {took} after the request that ended the sleep", {
-      took: milliseconds(sleep.firstAnswerMs),
-    });
+    const answerMs = this.#firstAnswers.next(sample);
+    if (answerMs === undefined) return;
+    log.info("first answer {took} after the request that ended the sleep", { took: milliseconds(answerMs) });
   }
 
   #noteWake({ load }: Sample, wakes: number): void {

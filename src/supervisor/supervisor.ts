@@ -119,7 +119,7 @@ export class Supervisor {
   }
 
   /** SIGTTIN / SIGTTOU sent to us: the minimum moves by one, within 1 and the maximum. Returns the new minimum. */
-  moveFloor(by: 1 | -1): number {
+  moveMinimum(by: 1 | -1): number {
     const { minWorkers, maxWorkers } = this.#settings;
     this.change({ minWorkers: Math.min(maxWorkers, Math.max(1, minWorkers + by)) });
     return this.#settings.minWorkers;

@@ -77,7 +77,7 @@ Deno.test("a minimum that was moved before the count is found stays as it was mo
     found: () => found.shift(),
   });
   loop.tick(0);
-  loop.moveFloor(1);
+  loop.moveMinimum(1);
   loop.tick(100);
   assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [3, 8]);
 });
@@ -102,7 +102,7 @@ Deno.test("a moved minimum is no larger than the maximum that is found", () => {
     settings: { ...DEFAULT_POLICY, minWorkers: 1, maxWorkers: 5 },
     found: () => ({ workers: 1, minWorkers: 1, maxWorkers: 1 }),
   });
-  loop.moveFloor(1);
+  loop.moveMinimum(1);
   loop.tick(0);
   assertEquals([loop.settings.minWorkers, loop.settings.maxWorkers], [1, 1]);
 });
@@ -128,8 +128,8 @@ Deno.test("an error in the loop is caught, and the loop continues with the count
 
 Deno.test("the minimum is moved by one, within 1 and the maximum", () => {
   const { supervisor: loop } = supervisor({ settings: { ...DEFAULT_POLICY, minWorkers: 2, maxWorkers: 3 } });
-  assertEquals([loop.moveFloor(1), loop.moveFloor(1)], [3, 3]);
-  assertEquals([loop.moveFloor(-1), loop.moveFloor(-1), loop.moveFloor(-1)], [2, 1, 1]);
+  assertEquals([loop.moveMinimum(1), loop.moveMinimum(1)], [3, 3]);
+  assertEquals([loop.moveMinimum(-1), loop.moveMinimum(-1), loop.moveMinimum(-1)], [2, 1, 1]);
 });
 
 Deno.test("asleep it ticks once a second", async () => {

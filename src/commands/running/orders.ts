@@ -5,12 +5,12 @@ import { BAD_USAGE, refuse } from "../refusal.ts";
 import { withInstance } from "./with_instance.ts";
 import { print } from "../../output.ts";
 
-const PAUSE = `Usage: gunicorn-autoscaler pause [--for 10m] [--instance PID|DIR]
-Keeps the number of workers as it is, until resume or for a time.`;
+const PAUSE = `Usage: gunicorn-autoscaler pause [--for TIME] [--instance PID|DIR]
+Keeps the number of workers as it is, until resume or for a TIME such as 10m.`;
 const RESUME = `Usage: gunicorn-autoscaler resume [--instance PID|DIR]
 Goes back to automatic scaling after pause or scale.`;
-const SCALE = `Usage: gunicorn-autoscaler scale N [--for 10m] [--instance PID|DIR]
-Pins the number of workers at N, within minimum and maximum, until resume or for a time.`;
+const SCALE = `Usage: gunicorn-autoscaler scale N [--for TIME] [--instance PID|DIR]
+Pins the number of workers at N, within minimum and maximum, until resume or for a TIME such as 10m.`;
 const SET = `Usage: gunicorn-autoscaler set KEY=VALUE [KEY=VALUE ...] [--instance PID|DIR]
 Changes settings live, such as max-workers=12 or idle-seconds=10. A restart forgets them.`;
 
@@ -50,20 +50,20 @@ export async function set(args: readonly string[]): Promise<number> {
   return await command(given.instance, "/settings", pairs);
 }
 
-/** What is ordered, or what is wrong with it. */
+/** The body of the order, or what is wrong with it. */
 type BodyOrProblem = Record<string, unknown> | string;
 
 async function order(
   given: CommandArguments,
   help: string,
-  words: number,
+  wordCount: 0 | 1,
   make: (words: readonly string[]) => BodyOrProblem,
 ): Promise<number> {
   if (given.help) return printed(help);
   const errors = [...given.errors];
-  if (given.words.length !== words) {
+  if (given.words.length !== wordCount) {
     errors.push(
-      words === 0
+      wordCount === 0
         ? `Cannot use ${given.words.join(" ")}: nothing is expected there, leave it out`
         : "Cannot scale: not one number of workers is given, write one, such as scale 4",
     );
@@ -93,7 +93,7 @@ async function command(instance: string | undefined, path: string, body: unknown
   });
 }
 
-/** Prints it; returns the exit code. */
+/** Prints the text; returns the exit code. */
 function printed(text: string): number {
   print(text);
   return 0;

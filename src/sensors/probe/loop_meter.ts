@@ -1,27 +1,19 @@
 /** From the tick counters of an event loop to what it did since the last look. */
 
+import { LOOP_TICK_MS } from "../../core/constants.ts";
 import type { LoopLoad } from "../../core/sample.ts";
 import { LOOP_LAG_NS, LOOP_LATE_TICKS, LOOP_TICKS, loopLagMs, type SlotHead } from "./slot.ts";
 
 /** As in probe/gunicorn_autoscaler_probe/worker/loop_lag.py. */
-const PERIOD_MS = 100;
 const LATE_MS = 3;
 /** Counters may run ahead of the time that passed by so much; more is a jump, which no loop makes. */
 const SLACK_MS = 1_000;
 
-/** Totals since the boot, with a tick that is due and has not come. */
-interface Totals {
-  readonly busyMs: number;
-  readonly ticks: number;
-  readonly lateTicks: number;
-  readonly lateMs: number;
-}
-
-const NONE: Totals = { busyMs: 0, ticks: 0, lateTicks: 0, lateMs: 0 };
+const NONE: LoopLoad = { busyMs: 0, ticks: 0, lateTicks: 0, lateMs: 0 };
 
 /** Remembers where the counters of one worker's loop stood. */
 export class LoopMeter {
-  #before: Totals | undefined;
+  #before: LoopLoad | undefined;
   #busyMs: number;
 
   /** @param sinceBoot what the loop did since the boot of its worker counts as new */
@@ -51,8 +43,8 @@ export class LoopMeter {
     const most = elapsedMs + SLACK_MS;
     const owedMs = now.busyMs - this.#busyMs;
     if (
-      Math.abs(ticks) > most / PERIOD_MS || Math.abs(lateTicks) > most / PERIOD_MS ||
-      Math.abs(lateMs) > most || Math.abs(owedMs) > most + PERIOD_MS
+      Math.abs(ticks) > most / LOOP_TICK_MS || Math.abs(lateTicks) > most / LOOP_TICK_MS ||
+      Math.abs(lateMs) > most || Math.abs(owedMs) > most + LOOP_TICK_MS
     ) {
       this.#busyMs = now.busyMs;
       return undefined;
@@ -69,14 +61,15 @@ export class LoopMeter {
   }
 }
 
-function totals(words: Float64Array, head: SlotHead, nowNs: number, gone: boolean): Totals | undefined {
+/** What the loop did since its boot, with a tick that is due and has not come. */
+function totals(words: Float64Array, head: SlotHead, nowNs: number, gone: boolean): LoopLoad | undefined {
   const lagMs = loopLagMs(words, head, nowNs);
   if (lagMs === "unknown") return undefined;
   const isLate = !gone && lagMs > LATE_MS;
   const lateTicks = words[LOOP_LATE_TICKS]! + (isLate ? 1 : 0);
   const lateMs = words[LOOP_LAG_NS]! / 1e6 + (isLate ? lagMs : 0);
   return {
-    busyMs: lateTicks * PERIOD_MS + (lateTicks > 0 ? lateMs : 0),
+    busyMs: lateTicks * LOOP_TICK_MS + (lateTicks > 0 ? lateMs : 0),
     ticks: words[LOOP_TICKS]! + (isLate ? 1 : 0),
     lateTicks,
     lateMs,

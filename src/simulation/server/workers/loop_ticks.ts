@@ -1,9 +1,9 @@
+import { LOOP_TICK_MS } from "../../../core/constants.ts";
 import type { LoopLoad } from "../../../core/sample.ts";
 import { Random } from "../random.ts";
 import { DRAINING, READY, type WorkerTable } from "./worker_table.ts";
 
-/** As in the probe: a tick is due half to one and a half of this after the last, late when it comes more than that later. */
-const PERIOD_MS = 100;
+/** As in the probe: a tick that comes more than this after it is due is late. */
 const LATE_MS = 3;
 /** A loop is full when more than this share of its last ticks, some ten, were this late: two of five. */
 const FULL_SHARE = 0.16;
@@ -76,7 +76,7 @@ export class LoopTicks {
     const lateTicks = this.#lateTicks + openTicks;
     const lateMs = this.#lateMs + openMs;
     const now = {
-      busyMs: PERIOD_MS * lateTicks + lateMs,
+      busyMs: LOOP_TICK_MS * lateTicks + lateMs,
       ticks: this.#ticks + openTicks,
       lateTicks,
       lateMs,
@@ -96,10 +96,10 @@ export class LoopTicks {
     this.#meet(worker, nowMs);
     const overMs = nowMs - this.#dueMs[worker]!;
     if (overMs < 0) return;
-    const ticks = Math.floor(overMs / PERIOD_MS);
+    const ticks = Math.floor(overMs / LOOP_TICK_MS);
     this.#note(worker, 0, ticks + 1);
     this.#ticks += ticks;
-    this.#dueMs[worker]! += ticks * PERIOD_MS;
+    this.#dueMs[worker]! += ticks * LOOP_TICK_MS;
     while (this.#dueMs[worker]! <= nowMs) {
       this.#ticks++;
       this.#dueMs[worker]! += this.#delayMs();
@@ -113,7 +113,7 @@ export class LoopTicks {
   }
 
   #delayMs(): number {
-    return PERIOD_MS * (0.5 + this.#chance.uniform());
+    return LOOP_TICK_MS * (0.5 + this.#chance.uniform());
   }
 
   /** A new process begins to tick. */
