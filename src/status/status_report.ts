@@ -38,8 +38,6 @@ export function statusReport(
   const record = board.record;
   if (record === undefined) return undefined;
   const { sample, decision, settings } = record;
-  const { workers, cpu, memory } = sample;
-  const arbiter = known(live.gunicorn) ? live.gunicorn : undefined;
   return {
     version: identity.version,
     pid: identity.pid,
@@ -48,26 +46,10 @@ export function statusReport(
     uptimeSeconds: Math.round((sample.nowMs - identity.startedMs) / 100) / 10,
     application: identity.application,
     dryRun: identity.dryRun,
-    gunicorn: {
-      version: arbiter?.version ?? "unknown",
-      masterPid: arbiter?.masterPid ?? "unknown",
-      workerClass: sample.model.kind,
-      slotsPerWorker: sample.model.slots,
-      reloads: arbiter?.reloads ?? "unknown",
-      bootFailures: board.counters.bootFailures,
-      lastBootSeconds: live.lastBootSeconds,
-      forkServer: arbiter === undefined ? "unknown" : forkServerReport(arbiter.forkServer),
-    },
+    gunicorn: gunicornOf(board, live, sample),
     sleep: board.sleep.report(wallMs),
     order: orderOf(standing ?? record.standing, sample.nowMs),
-    workers: {
-      ready: known(workers) ? workers.ready : "unknown",
-      booting: known(workers) ? workers.booting : "unknown",
-      draining: known(workers) ? workers.draining : "unknown",
-      confirmed: arbiter?.confirmed ?? "unknown",
-      settled: record.count.kind === "settled",
-      list: live.workers,
-    },
+    workers: workersOf(record, live),
     target: decision.target,
     wanted: decision.wanted,
     saturation: board.saturation,
@@ -79,28 +61,51 @@ export function statusReport(
     },
     demand: known(decision.demand) ? demandOf(decision.demand) : "unknown",
     traffic: trafficOf(board, record),
-    cpu: known(cpu)
-      ? {
-        workerCores: cpu.workerCores,
-        usedCores: cpu.usedCores,
-        limitCores: cpu.limitCores,
-        throttledShare: cpu.throttledShare,
-      }
-      : "unknown",
-    memory: known(memory)
-      ? {
-        usedBytes: memory.usedBytes,
-        limitBytes: memory.limitBytes,
-        workerBytes: memory.workerBytes,
-        share: settings.memoryShare,
-      }
-      : "unknown",
+    cpu: cpuOf(sample),
+    memory: memoryOf(record),
     signals: board.ages.list(),
     objectiveP95Seconds: settings.sloP95Ms / 1000,
     decisions: board.decisions.last(decisions),
     decisionCount: board.decisions.count,
     latest: board.latest ?? "unknown",
   };
+}
+
+function gunicornOf(board: StatusBoard, live: LiveDetails, { model }: Sample): StatusReport["gunicorn"] {
+  const arbiter = known(live.gunicorn) ? live.gunicorn : undefined;
+  return {
+    version: arbiter?.version ?? "unknown",
+    masterPid: arbiter?.masterPid ?? "unknown",
+    workerClass: model.kind,
+    slotsPerWorker: model.slots,
+    reloads: arbiter?.reloads ?? "unknown",
+    bootFailures: board.counters.bootFailures,
+    lastBootSeconds: live.lastBootSeconds,
+    forkServer: arbiter === undefined ? "unknown" : forkServerReport(arbiter.forkServer),
+  };
+}
+
+function workersOf({ sample: { workers }, count }: TickRecord, live: LiveDetails): StatusReport["workers"] {
+  return {
+    ready: known(workers) ? workers.ready : "unknown",
+    booting: known(workers) ? workers.booting : "unknown",
+    draining: known(workers) ? workers.draining : "unknown",
+    confirmed: known(live.gunicorn) ? live.gunicorn.confirmed : "unknown",
+    settled: count.kind === "settled",
+    list: live.workers,
+  };
+}
+
+function cpuOf({ cpu }: Sample): StatusReport["cpu"] {
+  if (!known(cpu)) return "unknown";
+  const { workerCores, usedCores, limitCores, throttledShare } = cpu;
+  return { workerCores, usedCores, limitCores, throttledShare };
+}
+
+function memoryOf({ sample: { memory }, settings }: TickRecord): StatusReport["memory"] {
+  if (!known(memory)) return "unknown";
+  const { usedBytes, limitBytes, workerBytes } = memory;
+  return { usedBytes, limitBytes, workerBytes, share: settings.memoryShare };
 }
 
 /** The most that each signal asks for: a burst may ask several times. */

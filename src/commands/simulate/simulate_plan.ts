@@ -22,6 +22,8 @@ const TICK_STREAM = 5;
 const MOST_REQUESTS = 1e9;
 const MOST_TICKS = 5e7;
 
+const MIB = 2 ** 20;
+
 /** What `simulate` was asked for, ready to run. */
 export interface Plan {
   readonly scenario: Scenario;
@@ -39,36 +41,9 @@ export interface Plan {
 export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly string[] } {
   const { options, given } = parsed;
   const errors = [...parsed.errors];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      errors.push(errorText(error));
-      return undefined;
-    }
-  };
-  const { logDuration } = options;
-  const load = given.has("load") === given.has("from")
-    ? undefined
-    : attempt(() =>
-      readLoad(given.has("from") ? `recording:${options.from}` : options.load, {
-        stepMs: options.step,
-        scale: options.scale,
-        cpuShare: options.cpuShare,
-        ...(logDuration === "none" ? {} : { logDuration }),
-      })
-    );
-  if (load && durationMs(load.segments) <= 0) {
-    errors.push("Cannot simulate: the load lasts no time, make it longer");
-  }
-  const requests = load ? expectedRequests(load.segments) : 0;
-  if (requests > MOST_REQUESTS) {
-    errors.push(
-      `Cannot simulate ${requests.toExponential(1)} requests: they take hours, give at most ` +
-        `${MOST_REQUESTS.toExponential()} by a shorter load or a smaller --scale`,
-    );
-  }
-  const service = attempt(() => parseServiceTime(options.service));
+  const load = collecting(errors, () => loadOf(parsed));
+  if (load) errors.push(...loadProblems(load));
+  const service = collecting(errors, () => parseServiceTime(options.service));
   const seen = load?.recording ? recordedServer(load.recording) : {};
   const cores = given.has("cores") ? options.cores : seen.cores ?? options.cores;
   const header = load?.recording?.header;
@@ -78,32 +53,18 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     header ? recordedSettings(header.settings) : undefined,
   );
   errors.push(...resolved.errors);
-  let { settings } = resolved;
-  const hours = load ? durationMs(load.segments) / 3_600_000 : 0;
-  const mostHours = Math.floor(MOST_TICKS * settings.tickMs / 3_600_000);
-  if (hours > mostHours) {
-    errors.push(
-      `Cannot simulate ${Math.round(hours)} hours: they take hours to compute, give at most ${mostHours} ` +
-        `with --tick-ms=${settings.tickMs}`,
-    );
-  }
-  if (options.slo > 0 && ["recording", "default"].includes(resolved.sources.sloP95Ms)) {
-    settings = { ...settings, sloP95Ms: options.slo };
-  }
-  if (
-    resolved.errors.length === 0 && given.has("initialWorkers") &&
-    options.initialWorkers > settings.maxWorkers
-  ) {
-    errors.push(
-      `Cannot use --initial-workers=${options.initialWorkers}: it is above the maximum of ${settings.maxWorkers}, ` +
-        "raise --max-workers or lower it",
-    );
-  }
+  if (load) errors.push(...lengthProblems(load, resolved.settings.tickMs));
+  const isSloOpen = ["recording", "default"].includes(resolved.sources.sloP95Ms);
+  const settings = options.slo > 0 && isSloOpen
+    ? { ...resolved.settings, sloP95Ms: options.slo }
+    : resolved.settings;
   const initialWorkers = given.has("initialWorkers") ? options.initialWorkers : seen.initialWorkers ?? 0;
   const podPlan = planPods(parsed, settings, initialWorkers);
   const comparison = parseComparison(options.pods ? "" : options.compare, settings, initialWorkers);
   // Invalid settings are reported already.
-  if (resolved.errors.length === 0) errors.push(...podPlan.errors, ...comparison.errors);
+  if (resolved.errors.length === 0) {
+    errors.push(...initialWorkersProblems(parsed, settings), ...podPlan.errors, ...comparison.errors);
+  }
   if (errors.length > 0 || !load || !service) return { errors };
   const scenario = scenarioOf(parsed, load, service, settings, { ...seen, cores });
   return {
@@ -117,6 +78,65 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   };
 }
 
+/** What `read` returns; undefined when it throws: its error is in the list then. */
+function collecting<T>(errors: string[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    errors.push(errorText(error));
+    return undefined;
+  }
+}
+
+/** The load of --load or --from; undefined with both or none of them, which is reported already. */
+function loadOf({ options, given }: SimulateArguments): LoadedLoad | undefined {
+  if (given.has("load") === given.has("from")) return undefined;
+  const { logDuration } = options;
+  return readLoad(given.has("from") ? `recording:${options.from}` : options.load, {
+    stepMs: options.step,
+    scale: options.scale,
+    cpuShare: options.cpuShare,
+    ...(logDuration === "none" ? {} : { logDuration }),
+  });
+}
+
+/** No time, or too many requests. */
+function loadProblems({ segments }: LoadedLoad): string[] {
+  const problems: string[] = [];
+  if (durationMs(segments) <= 0) problems.push("Cannot simulate: the load lasts no time, make it longer");
+  const requests = expectedRequests(segments);
+  if (requests > MOST_REQUESTS) {
+    problems.push(
+      `Cannot simulate ${requests.toExponential(1)} requests: they take hours, give at most ` +
+        `${MOST_REQUESTS.toExponential()} by a shorter load or a smaller --scale`,
+    );
+  }
+  return problems;
+}
+
+/** Too many ticks. */
+function lengthProblems({ segments }: LoadedLoad, tickMs: number): string[] {
+  const hours = durationMs(segments) / 3_600_000;
+  const mostHours = Math.floor(MOST_TICKS * tickMs / 3_600_000);
+  if (hours <= mostHours) return [];
+  return [
+    `Cannot simulate ${Math.round(hours)} hours: they take hours to compute, give at most ${mostHours} ` +
+    `with --tick-ms=${tickMs}`,
+  ];
+}
+
+function initialWorkersProblems(
+  { options: { initialWorkers }, given }: SimulateArguments,
+  { maxWorkers }: Settings,
+): string[] {
+  if (!given.has("initialWorkers") || initialWorkers <= maxWorkers) return [];
+  return [
+    `Cannot use --initial-workers=${initialWorkers}: it is above the maximum of ${maxWorkers}, ` +
+    "raise --max-workers or lower it",
+  ];
+}
+
+/** A server as a recording shows it. */
 type SeenServer = Partial<Pick<Scenario, "cores" | "model" | "bootMs" | "bootCpuMs">> & {
   initialWorkers?: number;
 };
@@ -150,7 +170,6 @@ function scenarioOf(
   const kind = options.workerClass === "sync" && options.threads > 1 ? "gthread" : options.workerClass;
   const slots = kind === "sync" ? 1 : kind === "gthread" ? options.threads : options.workerConnections;
   const bootMs = given.has("bootMs") ? options.bootMs : seen.bootMs ?? options.bootMs;
-  const mb = 2 ** 20;
   return {
     ...DEFAULT_SCENARIO,
     load: load.segments,
@@ -173,9 +192,9 @@ function scenarioOf(
     sloMs: options.slo > 0 ? options.slo : settings.sloP95Ms,
     memory: options.memoryLimitMb > 0
       ? {
-        limitBytes: options.memoryLimitMb * mb,
-        baseBytes: (options.memoryBaseMb + options.memoryForkServerMb) * mb,
-        workerBytes: options.memoryWorkerMb * mb,
+        limitBytes: options.memoryLimitMb * MIB,
+        baseBytes: (options.memoryBaseMb + options.memoryForkServerMb) * MIB,
+        workerBytes: options.memoryWorkerMb * MIB,
       }
       : "unknown",
     sensors: settings.probe === "on" ? "probe" : "statsd",
