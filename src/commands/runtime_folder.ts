@@ -11,7 +11,7 @@ export interface Part {
   readonly make: () => void;
 }
 
-/** Its modification time is that of the last tick, or up to a second older: a health check needs only `find`. */
+/** A file whose modification time is that of the last tick, or up to a second older: a health check needs only `find`. */
 export const ALIVE_FILE = "alive";
 const BEAT_MS = 1_000;
 

@@ -5,7 +5,7 @@ import { serviceManager } from "../status/systemd/notify_socket.ts";
 export interface StartSurroundings {
   /** The words that start gunicorn, or the program that starts it. */
   readonly words: readonly string[];
-  /** They are a program that starts gunicorn itself. */
+  /** The words are a program that starts gunicorn itself. */
   readonly isProgram: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly ownPid: number;

@@ -41,7 +41,7 @@ export const DURATIONS_EVERY_MS = 300;
 export const DISPERSION_TICKS = 3;
 /** Share of the requests that may wait longer than the objective leaves. Source: under the 5 % of a 95th percentile. */
 export const LATE_SHARE = 0.03;
-/** The same for fewer workers: a load between two numbers must not flap. Source: simulated, Down. */
+/** Share that may wait longer with fewer workers: a load between two numbers must not flap. Source: simulated, Down. */
 export const DOWN_LATE_SHARE = 0.02;
 
 // Concurrency, event loops and CPU: async workers
@@ -98,7 +98,7 @@ export const LEAD_TICKS = 2;
 export const LEAST_RATE_TICKS = 3;
 /** Booting workers may take this many usual boots before others are wanted in their place. Source: judgement. */
 export const LATE_BOOT_FACTOR = 2;
-/** The same while no boot time is known. Source: judgement. */
+/** Booting workers may take so long while no boot time is known. Source: judgement. */
 export const LATE_BOOT_UNKNOWN_MS = 1_000;
 /** Async workers accept at once: a mean queue of this many over a second is a blocked loop. Source: judgement. */
 export const BLOCKED_LOOP_QUEUED_REQUESTS = 2;
@@ -183,7 +183,7 @@ export const AS_BEFORE_REQUESTS = 16;
 export const GROWTH_RETRY_MS = 60_000;
 /** Requests hang when they keep slots for this many times their mean. Source: simulated, Dependencies. */
 export const HANGING_FACTOR = 5;
-/** They must keep them for this share of the objective at least. Source: simulated, Dependencies. */
+/** ... and for this share of the objective at least. Source: simulated, Dependencies. */
 export const HANGING_OBJECTIVE_SHARE = 0.5;
 /** All slots are in use when they were for this share of a window. Source: ticks do not fall when requests begin. */
 export const ALL_TAKEN_SHARE = 0.95;

@@ -203,7 +203,7 @@ export function queuedNow({ queue, load, elapsedMs }: Sample): Maybe<number> {
   return waiting > 0 ? waiting : queue;
 }
 
-/** The same as a number to add up: unknown counts as 0. */
+/** Requests that wait now, as a number to add up: unknown counts as 0. */
 export function queuedOrNone(sample: Sample): number {
   const queued = queuedNow(sample);
   return known(queued) ? queued : 0;

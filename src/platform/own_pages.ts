@@ -26,7 +26,7 @@ export function unchangedFilePages(smaps: string): FilePages[] {
   return found;
 }
 
-/** Drops them: pages that are needed again come back from the kernel's page cache. */
+/** Drops our unchanged pages of files: those that are needed again come back from the kernel's page cache. */
 export function dropUnchangedFilePages(): void {
   const c = libc();
   if (c === undefined) return;

@@ -84,7 +84,7 @@ export function unreadShare(fd = STDERR): number {
   return asked === 0 ? waiting[0]! / room[0]! : 0;
 }
 
-/** The same of standard output or error, of which gunicorn may log to either: the larger. */
+/** The larger unread share of standard output and error: gunicorn may log to either. */
 export function unreadOutput(): number {
   return Math.max(unreadShare(STDOUT), unreadShare(STDERR));
 }

@@ -16,7 +16,7 @@ export class KeptFile {
     this.#path = path;
   }
 
-  /** Its text, at most 8 KiB; undefined when it is missing or its process has ended. Opened anew after a failure. */
+  /** The text of the file, at most 8 KiB; undefined when it is missing or its process has ended. Opened anew after that. */
   read(): string | undefined {
     try {
       this.#file ??= Deno.openSync(this.#path, { read: true });

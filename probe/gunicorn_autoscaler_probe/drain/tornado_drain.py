@@ -61,7 +61,7 @@ class TornadoDrain(Drain):
 
 
 def _is_idle(stream):
-    """It waits for the next request, of which nothing has come."""
+    """Whether a connection waits for the next request, of which nothing has come."""
     return stream.reading() and not stream.writing() and not stream._read_buffer_size
 
 

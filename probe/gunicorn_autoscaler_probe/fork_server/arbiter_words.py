@@ -31,10 +31,10 @@ class ForkServerWords:
             m.cast('B')[_FROM:_FROM + _BYTES] = data.ljust(_BYTES, b'\0')
 
     def count_fork(self, took_s):
-        """It forked one more worker; took_s: from the question to the worker's pid."""
+        """Count a worker that a fork server has forked; took_s: from the request to the worker's pid."""
         self._words[w.A_FORKED] += 1
         self._words[w.A_FORK_NS] = int(took_s * 1e9)
 
     def count_failure(self):
-        """A fork server was lost or did not start."""
+        """Count a fork server that was lost or did not start."""
         self._words[w.A_FORK_SERVER_FAILURES] += 1

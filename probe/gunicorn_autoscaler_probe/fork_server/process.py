@@ -80,7 +80,7 @@ class ForkServer:
         self._sock.setblocking(False)
 
     def look(self, wait_s):
-        """Its state, after `wait_s` at most."""
+        """The state of the fork server, after `wait_s` at most."""
         if self.state == STARTING:
             waiting = poll()
             waiting.register(self._sock, POLLIN)

@@ -16,8 +16,8 @@ def is_early(since_s, is_booting):
 
 
 class Spares:
-    """Those of one arbiter, in the order they were forked. `reap` may run inside a signal handler, in the middle of the
-    other methods."""
+    """The spare workers of one arbiter, in the order they were forked. `reap` may run inside a signal handler, in the
+    middle of the other methods."""
 
     def __init__(self):
         self._all = []
@@ -26,7 +26,7 @@ class Spares:
         return bool(self._all)
 
     def add(self, recruits):
-        """They wait from now on."""
+        """Have these wait from now on."""
         self._all = self._all + recruits
 
     def take(self):

@@ -184,7 +184,7 @@ class Spawning:
         return None
 
     def _order(self, recruit, worker, order, asked_ns):
-        """Its slot is made here: the worker may have lost the right to the folder."""
+        """Make the worker's slot here: it may have lost the right to the folder."""
         kind = kinds.kind_of(type(worker))
         slots = kinds.slots_of(kind, worker.cfg)
         slot.create(self._folder, kind, slots, worker.age, recruit.pid, os.getpid(), asked_ns).close()

@@ -69,7 +69,7 @@ class GivenUpListeners:
             _close(pair)
 
     def _keep(self):
-        """Those that the reload gave up. A descriptor of the arbiter's would pass for one that it listens on."""
+        """The listeners that the reload gave up. The arbiter's own descriptor would pass for one that it listens on."""
         present, self._present = self._present, {}
         addresses = [_address(one) for one in self._server.LISTENERS]
         for address, fd in present.items():

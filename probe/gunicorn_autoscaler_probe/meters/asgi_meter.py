@@ -201,7 +201,7 @@ def wrap(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
 
 
 def wrap_asgi2(app, m, on_loop, on_ready, needs_lifespan=False, hold_ns=HOLD_NS):
-    """The same for an ASGI 2 application: app(scope) gives a coroutine function of receive and send."""
+    """Meter an ASGI 2 application: app(scope) gives a coroutine function of receive and send."""
     async def as_asgi3(scope, receive, send):
         return await app(scope)(receive, send)
 

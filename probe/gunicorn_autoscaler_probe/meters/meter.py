@@ -169,7 +169,7 @@ def _make(m, hold_ns):
 
 
 class LockedMeter(Meter):
-    """The same for requests served by threads, where no loop would flush it: it holds nothing back."""
+    """A meter of requests that threads serve, where no loop would flush it: it holds nothing back."""
 
     __slots__ = ()
 

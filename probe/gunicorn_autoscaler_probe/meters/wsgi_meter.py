@@ -72,7 +72,7 @@ class _Answer:
         """The application has returned its answer."""
 
     def over(self, broke):
-        """It has ended, perhaps for the second time. broke: by an exception."""
+        """The answer has ended, perhaps for the second time. broke: by an exception."""
         raise NotImplementedError
 
     def __iter__(self):

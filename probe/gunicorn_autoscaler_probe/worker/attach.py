@@ -161,7 +161,7 @@ def _handled_in_gevent():
 
 
 def _handled_in_eventlet():
-    """The same in eventlet, which has markers of its own."""
+    """Whether an application answered by itself, in eventlet, which has markers of its own."""
     from gunicorn.workers import base_async
     import eventlet.wsgi
     found = (getattr(base_async, 'ALREADY_HANDLED', None), getattr(eventlet.wsgi, 'ALREADY_HANDLED', None))

@@ -17,7 +17,7 @@ def end_first():
 
 
 def end_before_workers():
-    """The same, in a fork server, to more than that of workers: without it no request is lost. Never raises."""
+    """Raise a fork server's oom_score_adj above that of workers: without it no request is lost. Never raises."""
     global _base
     try:
         _base = _read()

@@ -29,7 +29,7 @@ class BootActivity:
         return self._last_ns.get(pid, 0)
 
     def forget(self, pid):
-        """It has ended, or another has its pid."""
+        """The worker has ended, or another has its pid."""
         self._marks.pop(pid, None)
         self._last_ns.pop(pid, None)
 

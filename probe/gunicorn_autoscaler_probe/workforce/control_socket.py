@@ -20,5 +20,5 @@ def settle(server):
 
 
 def _is_live(control):
-    """Its loop and its listener are there. A later gunicorn may lack them: then it does not wait."""
+    """Whether the control server has its loop and its listener. A later gunicorn may have neither: no wait."""
     return getattr(control, '_loop', True) is not None and getattr(control, '_server', True) is not None

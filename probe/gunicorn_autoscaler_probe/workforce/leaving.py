@@ -57,7 +57,7 @@ class Leaving:
                 self.begin(pid, now_ns)
 
     def forget(self, pid):
-        """It has gone, or another now has its pid. Returns whether it was draining."""
+        """The worker has gone, or another now has its pid. Returns whether it was draining."""
         return self._leaves.pop(pid, None) is not None
 
     def due(self, now_ns):

@@ -7,7 +7,7 @@ _NO_PLACE = {0, errno.EAGAIN}
 
 
 class RefusedForks:
-    """Those of one arbiter."""
+    """The refused forks of one arbiter."""
 
     def __init__(self, log):
         self._log = log

@@ -63,7 +63,7 @@ class Slots:
         return self.head(pid) is None and time.monotonic_ns() - forked_ns > _UNSEEN_BOOT_NS
 
     def stuck(self, pids, now_ns, patience=1):
-        """Those of `pids` that boot for much longer than is usual. patience: so many times as long as otherwise."""
+        """Pids of workers that boot for much longer than is usual. patience: so many times as long as otherwise."""
         ready_ns, took_ns = self._last_boot
         if ready_ns:
             expected_ns = max(_LEAST_EXPECTED_NS, _USUAL_BOOTS * took_ns)

@@ -73,7 +73,7 @@ export const COMMANDS: readonly CompletedCommand[] = [
   command("completions", "print completions for a shell", [HELP], SHELLS),
 ];
 
-/** Those that are programs of their own, without our options of a start. */
+/** The commands that are programs of their own, without our options of a start. */
 export const COMPLETED_TOOLS = COMMANDS.filter(({ options }) => options !== START_OPTIONS);
 
 /** Flags as they are written. */

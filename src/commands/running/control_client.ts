@@ -10,7 +10,7 @@ export interface ControlAnswer {
   readonly body: string;
 }
 
-/** Its server gives a request and its answer 5 s each; one that is stopped (Ctrl-Z, a debugger) gives none. */
+/** An instance gives a request and its answer 5 s each; one that is stopped (Ctrl-Z, a debugger) gives no answer. */
 const LONGEST_MS = 10_000;
 
 /**

@@ -46,7 +46,7 @@ export function findArbiter(pid: number): ProcessId | undefined {
   return undefined;
 }
 
-/** Its children. Each thread has its own: a launcher may fork from any of them. */
+/** The children of a process. The kernel lists them by thread: a launcher may fork from any of its threads. */
 export function childrenOf(pid: number): number[] {
   const folder = `/proc/${pid}/task`;
   return readNames(folder).flatMap((thread) => parsePids(readText(`${folder}/${thread}/children`) ?? ""));

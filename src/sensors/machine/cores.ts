@@ -29,7 +29,7 @@ export function readCores(
   return { limit, quota, cpus, isWholeMachine: quota === undefined || quota.cores > limit };
 }
 
-/** Those that this process may use and that exist: some machines allow all that could be plugged in. */
+/** The CPUs that this process may use and that exist: some machines allow all that could be plugged in. */
 function usableCpus(root: string, fallbackCores: number): ReadonlySet<number> {
   const online = parseCpuList(readText(`${root}/sys/devices/system/cpu/online`) ?? "");
   const allowed = parseAllowedCpus(readText(`${root}/proc/self/status`) ?? "") ?? online ??

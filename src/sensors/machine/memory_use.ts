@@ -11,7 +11,7 @@ export interface MemoryUse {
   readonly own: NonNullable<Memory["own"]>;
 }
 
-/** Reads it. `root` stands before /proc. */
+/** Reads how much memory is in use. `root` stands before /proc. */
 export function readMemoryUse(cgroup: Cgroup, limits: readonly MemoryLimit[], root = ""): MemoryUse {
   const machine = parseMeminfo(readText(`${root}/proc/meminfo`) ?? "");
   let tightest: { limitBytes: number; usedBytes: number } | undefined;

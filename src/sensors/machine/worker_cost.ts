@@ -35,7 +35,7 @@ const GROWING_BYTES = 16 * 2 ** 20;
 /** Follows one worker by its pid. */
 export class WorkerCost {
   readonly pid: number;
-  /** It was forked with the application in memory. */
+  /** Whether it was forked with the application in memory. */
   isShared = false;
   /** When the memory is due to be read again. */
   memoryDueMs = -Infinity;
@@ -89,7 +89,7 @@ export class WorkerCost {
     if (waitNs !== undefined) this.#waitNs.note(waitNs, nowMs);
   }
 
-  /** Reads its share of the memory: 1-2 ms, of a large one only its private part. */
+  /** Reads the worker's share of the memory, in 1-2 ms; of a large worker only its private part. */
   readMemory(nowMs: number): void {
     const isLarge = this.#rssBytes > LARGE_BYTES;
     const rollup = isLarge ? "" : readText(`${this.#folder}/smaps_rollup`) ?? "";
@@ -153,7 +153,7 @@ export class WorkerCost {
     return this.#stat?.state ?? "?";
   }
 
-  /** Its threads; at least 1. */
+  /** How many threads the worker has; at least 1. */
   get threads(): number {
     return Math.max(1, this.#stat?.threads ?? 1);
   }

@@ -42,7 +42,7 @@ const MOST_SLOTS = 4_096;
 /** A worker is expected to serve until its boot has taken so many times the last one, and for so long at least. */
 const USUAL_BOOTS = 3;
 const LEAST_EXPECTED_MS = 10_000;
-/** The same while no boot has been seen: gunicorn's own default timeout ends a worker then. */
+/** ... and for so long while no boot has been seen: gunicorn's own default timeout ends a worker then. */
 const FIRST_EXPECTED_MS = 30_000;
 /** Slots of processes that are no workers cost a look each: at most this many a read. */
 const MOST_STRANGERS = 64;

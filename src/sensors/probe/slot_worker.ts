@@ -21,7 +21,7 @@ export interface SlotWorker {
   readonly kind: WorkerKind;
   readonly slots: number;
   readonly state: SlotState;
-  /** Its load words are there and can be believed. */
+  /** Whether its load words are there and can be believed. */
   readonly readable: boolean;
   /** Since its fork. */
   readonly ageMs: number;

@@ -26,7 +26,7 @@ export class Listeners {
   readonly unixInodes = new Set<number>();
   readonly ports = new Set<number>();
   readonly #inodes = new Set<number>();
-  /** Those that the master itself holds: with reuse_port none of TCP. */
+  /** Inodes of the sockets that the master itself holds: with reuse_port none of TCP. */
   readonly #ofMaster: ReadonlySet<number>;
   readonly #bound = new Set<string>();
 

@@ -61,10 +61,10 @@ export interface SimulateOptions {
   readonly chart: boolean;
 }
 
-/** Its names: clientTimeout. */
+/** The name of an option of simulate in the program: clientTimeout. */
 export type SimulateOptionName = keyof SimulateOptions;
 
-/** One of them: how it is given and described. */
+/** An option of simulate: how it is given and described. */
 export interface SimulateOption<K extends SimulateOptionName = SimulateOptionName> {
   readonly name: K;
   readonly flag: string;

@@ -23,7 +23,7 @@ export interface RustSettings {
   readonly burstMinRps: number;
 }
 
-/** Its defaults. */
+/** The Rust program's defaults. */
 export const RUST_DEFAULTS: Omit<RustSettings, "minWorkers" | "maxWorkers"> = {
   windowSeconds: 20,
   tickMs: 1000,

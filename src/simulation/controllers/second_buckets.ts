@@ -40,7 +40,7 @@ export class SecondBuckets {
     return this.#total / this.#window;
   }
 
-  /** The same over the last `seconds`. */
+  /** Requests per second over the last `seconds`. */
   rpsOver(seconds: number, second: number): number {
     let requests = 0;
     for (const bucket of this.#buckets) if (bucket.second > second - seconds) requests += bucket.ms.length;

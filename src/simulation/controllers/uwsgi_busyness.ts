@@ -21,7 +21,7 @@ export interface BusynessSettings {
   readonly backlogNonzero: number;
 }
 
-/** Its defaults. */
+/** uWSGI's defaults. */
 export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorkers"> = {
   step: 1,
   overload: 3,

@@ -11,7 +11,7 @@ const NUMBERS = {
   memory: ["limitBytes", "usedBytes"],
   boots: ["failures"],
 } as const;
-/** The same for its counts by duration. */
+/** The histograms of each reading that are read again. */
 const COUNTS: Readonly<Record<string, readonly string[]>> = {
   load: ["service", "wait"],
   statsd: ["durations"],

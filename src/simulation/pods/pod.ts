@@ -13,7 +13,7 @@ export class Pod {
   state: PodState = "pending";
   readyMs = Infinity;
   goneMs = Infinity;
-  /** It has TERM: it accepts no more connections. */
+  /** Whether it has got a SIGTERM: it accepts no more connections. */
   stopped = false;
   instance: Instance | undefined;
   decision: Decision | undefined;

@@ -55,7 +55,7 @@ export class StatusServer implements Pages {
   readonly #hosts: readonly string[];
   #live: LiveParts | undefined;
   #control: Control | undefined;
-  /** Its files are 120 kB of text: they are loaded when the first is asked for. */
+  /** The files of the dashboard, 120 kB of text: they are loaded when the first is asked for. */
   #dashboard: typeof dashboardAsset | undefined;
   #isFaultLogged = false;
   /** Texts of the last tick, made once for all requests. */

@@ -105,7 +105,7 @@ def _timers():
 
 
 def _temporary_directories():
-    """Those that are removed at the end of a process."""
+    """Temporary directories that are removed at the end of a process."""
     try:
         remove = tempfile.TemporaryDirectory._cleanup.__func__
         return {info.args[0] for info in list(weakref.finalize._registry.values())

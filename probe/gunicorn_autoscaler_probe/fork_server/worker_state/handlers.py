@@ -8,7 +8,7 @@ _MEANT_BYTES = 16  # the handler and the mask; C leaves some of the rest as it w
 
 
 class Handlers:
-    """Those of the application of one fork server. Some are C's: faulthandler's."""
+    """The signal handlers of one fork server's application. Some are C's: faulthandler's."""
 
     def __init__(self, handled):
         """Before the import. handled: signals for which gunicorn's worker has a handler, which the import may call."""

@@ -16,7 +16,7 @@ _LOGGERS_OF_UVICORN = ('uvicorn.error', 'uvicorn.access')
 
 
 class ImportEffects:
-    """Those of one fork server's import."""
+    """The effects of one fork server's import."""
 
     def __init__(self, server):
         """Before the import, in the fork server."""

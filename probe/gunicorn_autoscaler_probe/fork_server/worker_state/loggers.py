@@ -3,7 +3,7 @@ import logging
 
 
 class Loggers:
-    """Those of the application of one fork server: a boot finds them as they were before the import."""
+    """The loggers in one fork server: a boot finds them as they were before the import."""
 
     def __init__(self, names):
         """Before the import."""

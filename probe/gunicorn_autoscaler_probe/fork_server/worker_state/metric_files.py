@@ -6,7 +6,7 @@ _FOLDERS = ('PROMETHEUS_MULTIPROC_DIR', 'prometheus_multiproc_dir')
 
 
 class MetricFiles:
-    """Those of one fork server's import."""
+    """The metric files that one fork server's import makes."""
 
     def __init__(self):
         """Before the import."""

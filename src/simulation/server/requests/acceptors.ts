@@ -49,7 +49,7 @@ export class Acceptors {
     this.#mostHeld = Math.min(this.#mostHeld, this.#scenario.model.slots + 1);
   }
 
-  /** The same, or one at a time. Returns whether that is another number than before. */
+  /** Has a worker of threads hold one connection, or so many as after `share`. Returns whether that is a change. */
   takeOne(oneAtATime: boolean): boolean {
     if (!this.#shares || oneAtATime === this.#oneAtATime) return false;
     this.#oneAtATime = oneAtATime;
