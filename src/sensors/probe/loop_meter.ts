@@ -2,7 +2,7 @@
 
 import { LOOP_TICK_MS } from "../../core/constants.ts";
 import type { LoopLoad } from "../../core/sample.ts";
-import { LOOP_LAG_NS, LOOP_LATE_TICKS, LOOP_TICKS, loopLagMs, type SlotHead } from "./slot.ts";
+import { type Look, LOOP_LAG_NS, LOOP_LATE_TICKS, LOOP_TICKS, loopLagMs, type SlotHead } from "./slot.ts";
 
 /** As in probe/gunicorn_autoscaler_probe/worker/loop_lag.py. */
 const LATE_MS = 3;
@@ -18,19 +18,13 @@ export class LoopMeter {
 
   /** @param sinceBoot what the loop did since the boot of its worker counts as new */
   constructor(words: Float64Array, head: SlotHead, nowNs: number, sinceBoot: boolean) {
-    this.#before = sinceBoot ? NONE : totals(words, head, nowNs, false);
+    this.#before = sinceBoot ? NONE : totals(words, head, { nowNs, isGone: false });
     this.#busyMs = this.#before?.busyMs ?? 0;
   }
 
   /** What the loop did in the `elapsedMs` up to now; undefined without a loop, and when its counters make no sense. */
-  advance(
-    words: Float64Array,
-    head: SlotHead,
-    nowNs: number,
-    elapsedMs: number,
-    gone: boolean,
-  ): LoopLoad | undefined {
-    const now = totals(words, head, nowNs, gone);
+  advance(words: Float64Array, head: SlotHead, look: Look, elapsedMs: number): LoopLoad | undefined {
+    const now = totals(words, head, look);
     const before = this.#before;
     this.#before = now;
     if (now === undefined || before === undefined) {
@@ -62,10 +56,10 @@ export class LoopMeter {
 }
 
 /** What the loop did since its boot, with a tick that is due and has not come. */
-function totals(words: Float64Array, head: SlotHead, nowNs: number, gone: boolean): LoopLoad | undefined {
+function totals(words: Float64Array, head: SlotHead, { nowNs, isGone }: Look): LoopLoad | undefined {
   const lagMs = loopLagMs(words, head, nowNs);
   if (lagMs === "unknown") return undefined;
-  const isLate = !gone && lagMs > LATE_MS;
+  const isLate = !isGone && lagMs > LATE_MS;
   const lateTicks = words[LOOP_LATE_TICKS]! + (isLate ? 1 : 0);
   const lateMs = words[LOOP_LAG_NS]! / 1e6 + (isLate ? lagMs : 0);
   return {

@@ -78,7 +78,7 @@ export class ProbeSlots {
     const sums = new LoadSums();
     for (const slot of gone) {
       slot.look(nowNs);
-      sums.add(slot, slot.advance(nowNs, sinceNs, sums.service, sums.wait, true));
+      sums.add(slot, slot.advance({ nowNs, isGone: true }, sinceNs, sums));
       slot.close();
     }
     const workers: SlotWorker[] = [];
@@ -92,7 +92,7 @@ export class ProbeSlots {
       const head = slot.head;
       if (head === undefined) continue;
       if (head.metered) isMetered = true;
-      const delta = slot.advance(nowNs, sinceNs, sums.service, sums.wait, false);
+      const delta = slot.advance({ nowNs, isGone: false }, sinceNs, sums);
       const bootedMs = head.state === "booting" ? (nowNs - head.bootNs) / 1e6 : 0;
       if (bootedMs > this.#expectedMs()) {
         stuck++;

@@ -36,6 +36,13 @@ const BOOT_CPU_NS = 37, BOOT_WAIT_NS = 38;
 /** A worker boots, serves, or serves its last requests before it ends. */
 export type SlotState = "booting" | "ready" | "draining";
 
+/** A look at a slot. */
+export interface Look {
+  readonly nowNs: number;
+  /** Whether the worker has ended: what it had open then is not counted on. */
+  readonly isGone: boolean;
+}
+
 /** What a worker is. */
 export interface SlotHead {
   readonly kind: WorkerKind;

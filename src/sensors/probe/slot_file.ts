@@ -5,13 +5,14 @@ import {
   decodeSlot,
   isSlotOf,
   loadIsCredible,
+  type Look,
   ONE_UNTIL_NS,
   readHead,
   SEQ,
   SLOT_WORDS,
   type SlotHead,
 } from "./slot.ts";
-import { type SlotDelta, SlotMeter } from "./slot_meter.ts";
+import { type DurationCounts, type SlotDelta, SlotMeter } from "./slot_meter.ts";
 
 /** Looks until the meter was met between two of its writes; a writer held up longer leaves the last good look standing. */
 const TRIES = 4;
@@ -67,13 +68,7 @@ export class SlotFile {
    * nothing yet to compare with.
    * @param sinceNs when the slots were last looked at: a worker forked after that is counted from its boot on
    */
-  advance(
-    nowNs: number,
-    sinceNs: number | undefined,
-    service: Float64Array,
-    wait: Float64Array,
-    gone: boolean,
-  ): SlotDelta | undefined {
+  advance(look: Look, sinceNs: number | undefined, counts: DurationCounts): SlotDelta | undefined {
     if (!this.credible || this.head === undefined) {
       this.#meter = undefined;
       return undefined;
@@ -82,9 +77,9 @@ export class SlotFile {
       // A boot somewhat before the last look: the slot appears a moment after the fork.
       const isNew = !this.#wasMetered && sinceNs !== undefined && this.head.bootNs > sinceNs - 1e9;
       this.#wasMetered = true;
-      this.#meter = new SlotMeter(this.words, this.head, nowNs, isNew);
+      this.#meter = new SlotMeter(this.words, this.head, look.nowNs, isNew);
     }
-    return this.#meter.advance(this.words, this.head, nowNs, service, wait, gone);
+    return this.#meter.advance(this.words, this.head, look, counts);
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   IN_FLIGHT_NS,
   inFlightOf,
   LAST_CHANGE_NS,
+  type Look,
   SERVICE_BUCKETS,
   SERVICE_NS,
   SLOT_WORDS,
@@ -17,6 +18,12 @@ import {
   STARTED,
   WAIT_BUCKETS,
 } from "./slot.ts";
+
+/** Bucket counts that a look adds to. */
+export interface DurationCounts {
+  readonly service: Float64Array;
+  readonly wait: Float64Array;
+}
 
 /** What one worker did since the last look; the interval still open is part of its served and busy time. */
 export type SlotDelta =
@@ -61,17 +68,9 @@ export class SlotMeter {
   /**
    * What happened from the last look to this one; undefined when the counters went backwards or leapt, which no meter
    * does: then they are only noted, and the next look starts from them.
-   * @param service, wait bucket counts to add to
-   * @param gone the worker has ended: what it had open then is not counted on
    */
-  advance(
-    words: Float64Array,
-    head: SlotHead,
-    nowNs: number,
-    service: Float64Array,
-    wait: Float64Array,
-    gone = false,
-  ): SlotDelta | undefined {
+  advance(words: Float64Array, head: SlotHead, look: Look, counts: DurationCounts): SlotDelta | undefined {
+    const { nowNs, isGone } = look;
     const before = this.#words;
     const elapsedNs = Math.max(0, nowNs - this.#atNs);
     const started = words[STARTED]! - before[STARTED]!;
@@ -82,8 +81,8 @@ export class SlotMeter {
     const possible = [started, finished, failed].every((n) => n >= 0 && n <= most) && serviceNs >= 0 &&
       serviceNs <= finished * (nowNs + SLACK_NS - head.bootNs);
 
-    const busyNs = gone ? words[BUSY_NS]! : busyAt(words, head, nowNs);
-    const inFlightNs = gone ? words[IN_FLIGHT_NS]! : inFlightAt(words, head, nowNs);
+    const busyNs = isGone ? words[BUSY_NS]! : busyAt(words, head, nowNs);
+    const inFlightNs = isGone ? words[IN_FLIGHT_NS]! : inFlightAt(words, head, nowNs);
     const busy = within(busyNs - this.#busyNs, elapsedNs, SLACK_NS);
     const inFlight = inFlightOf(words, head);
     const mostAtOnce = Math.max(this.#inFlight, inFlight) + Math.max(0, started);
@@ -93,11 +92,11 @@ export class SlotMeter {
     this.#inFlightNs = served === undefined ? inFlightNs : this.#inFlightNs + served;
     this.#inFlight = inFlight;
     this.#atNs = nowNs;
-    const loop = this.#loop.advance(words, head, nowNs, elapsedNs / 1e6, gone);
+    const loop = this.#loop.advance(words, head, look, elapsedNs / 1e6);
     const believed = possible && busy !== undefined && served !== undefined;
     if (believed) {
-      addBuckets(words, before, SERVICE_BUCKETS, finished + LATE_BUCKETS, service);
-      addBuckets(words, before, WAIT_BUCKETS, started + LATE_BUCKETS, wait);
+      addBuckets(words, before, SERVICE_BUCKETS, finished + LATE_BUCKETS, counts.service);
+      addBuckets(words, before, WAIT_BUCKETS, started + LATE_BUCKETS, counts.wait);
     }
     before.set(words);
     if (!believed) return undefined;
