@@ -7,7 +7,7 @@ import { writePage } from "./page_file.ts";
 import { parseRecording } from "../../simulation/load/recording.ts";
 import { print } from "../../output.ts";
 
-const USAGE = `Usage: gunicorn-autoscaler report FILE [--html OUT]
+const USAGE = `Usage: gunicorn-autoscaler report FILE [--html OUT] [--slo MS]
 
 Makes one self-contained page (load, workers, queue, latency, each decision on hover) from a recording that
 run --record FILE wrote. It is written to OUT, by default to FILE with .html in place of its ending.

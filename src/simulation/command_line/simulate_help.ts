@@ -27,8 +27,8 @@ export function simulateHelp(): string {
     "LOAD is one of:",
     ...LOAD_FORMS.flatMap(([form, meaning]) => entry(form, meaning)),
     "",
-    "TIME of --service, in ms: 100 or constant:100, exponential:MEAN, lognormal:MEDIAN,SIGMA. These wait; cpu:20",
-    "computes; cpu:20+wait:lognormal:80,0.4 does both.",
+    "SERVICE is a time in ms: 100 or constant:100, exponential:MEAN, lognormal:MEDIAN,SIGMA. These wait; cpu:20",
+    "computes; cpu:20+wait:lognormal:80,0.4 does both; block:200 waits and holds its worker's event loop.",
     "",
     "LIST of --compare:",
     ...COMPARE_FORMS.flatMap(([form, meaning]) => entry(form, meaning)),
@@ -42,7 +42,7 @@ export function simulateHelp(): string {
           flagText(option),
           withDefault(
             option.help,
-            option.type.placeholder === "TIME" && option.name !== "service"
+            option.type.placeholder === "TIME"
               ? `${Number(option.default) / 1000}s`
               : String(option.default ?? ""),
           ),

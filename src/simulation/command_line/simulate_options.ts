@@ -105,7 +105,7 @@ const LOAD = group("Load", [
   option("arrivals", oneOf("poisson", "uniform"), "poisson", "Independent clients, or a metronome."),
   option(
     "service",
-    text("TIME", "a service time"),
+    text("SERVICE", "a service time"),
     "constant:100",
     "What a request takes; the forms are above.",
   ),

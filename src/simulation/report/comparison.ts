@@ -15,7 +15,7 @@ export const COMPARE_FORMS = [
   ["fixed:N, fixed:min, fixed:max", "the same number of workers all the time"],
   [
     "rust[:NAME=VALUE;...]",
-    "the law of the Rust program 0.2.1: slo-p95-ms, window-seconds, burst-add-workers ...",
+    "the algorithm of the Rust program 0.2.1: slo-p95-ms, window-seconds, burst-add-workers ...",
   ],
   [
     "uwsgi-busyness[:NAME=VALUE;...]",
