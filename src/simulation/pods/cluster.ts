@@ -235,7 +235,7 @@ class Cluster {
   #finish(nowMs: number): void {
     const instances = this.#instances(nowMs);
     const sum = (of: (instance: Instance) => number) => instances.reduce((all, one) => all + of(one), 0);
-    for (const instance of instances) instance.notes = false;
+    for (const instance of instances) instance.recordsChanges = false;
     this.#end = {
       workerSeconds: sum(({ server }) => server.meters.aliveMs) / 1000,
       cpuSeconds: sum(({ server: { processor } }) => processor.servingMs + processor.bootingMs) / 1000,

@@ -36,7 +36,7 @@ export function run(scenario: Scenario, controller: Controller): Result {
       binAtMs = binAtMs + binMs <= endMs ? binAtMs + binMs : Infinity;
     } else if (!end && endMs <= nextMs) {
       server.advance(nextMs);
-      instance.notes = false;
+      instance.recordsChanges = false;
       end = {
         workerSeconds: server.meters.aliveMs / 1000,
         cpuSeconds: (server.processor.servingMs + server.processor.bootingMs) / 1000,

@@ -7,4 +7,4 @@ export const WAITED = 1,
   ORDER = 6,
   FORK = 7,
   LINGERED = 8,
-  HEADED = 9;
+  HEAD_ARRIVED = 9;

@@ -3,7 +3,17 @@ import type { Controller } from "../controllers/controller.ts";
 import type { Measurements } from "../report/measurements.ts";
 import type { Change } from "../report/result.ts";
 import type { Scenario } from "./scenario.ts";
-import { BOOTED, FORK, HEADED, KILL, LATEST_START, LINGERED, ORDER, RETRY, WAITED } from "./event_kinds.ts";
+import {
+  BOOTED,
+  FORK,
+  HEAD_ARRIVED,
+  KILL,
+  LATEST_START,
+  LINGERED,
+  ORDER,
+  RETRY,
+  WAITED,
+} from "./event_kinds.ts";
 import { Server } from "./server.ts";
 import type { ServiceSampler } from "../load/service_time.ts";
 import { SimulatedSensors } from "./simulated_sensors.ts";
@@ -19,9 +29,9 @@ const CAPACITY = 2048;
 export class Instance {
   readonly server: Server;
   readonly arbiter: Arbiter;
-  /** Every change of the number of workers wanted, while `notes` is true. */
+  /** Every change of the number of workers wanted, while `recordsChanges` is true. */
   readonly changes: Change[] = [];
-  notes = true;
+  recordsChanges = true;
   /** Most processes alive at once. */
   peak: number;
   /** When the controller ticks next, ms. */
@@ -88,7 +98,7 @@ export class Instance {
     const wanted = this.#controller.tick(sample, this.server.workers);
     this.#takeOne(this.#controller.oneAtATime?.() ?? false);
     if (wanted !== this.#wanted) {
-      if (this.notes) {
+      if (this.recordsChanges) {
         this.changes.push({
           atMs: sample.nowMs,
           from: this.#wanted,
@@ -142,8 +152,8 @@ export class Instance {
       case WAITED:
         this.server.waited(id);
         break;
-      case HEADED:
-        this.server.headed(id);
+      case HEAD_ARRIVED:
+        this.server.headArrived(id);
         break;
       case RETRY:
         this.server.arrive(id);
@@ -179,7 +189,7 @@ export class Instance {
   #startAtLast(request: number): void {
     const { requests, workers, processor, nowMs } = this.server;
     while (requests.queued[request] === 1 && workers.alive < this.#controller.foresight!.maxWorkers) {
-      const worker = workers.bear(nowMs);
+      const worker = workers.spawn(nowMs);
       workers.change(worker, READY);
       processor.forget(worker);
       this.server.serveOldest(worker);

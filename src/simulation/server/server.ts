@@ -135,7 +135,7 @@ export class Server {
     workers.change(worker, DEAD);
     for (let r = this.processor.abandon(worker), next = 0; r >= 0; r = next) {
       next = requests.next[r]!;
-      if (requests.startedMs[r]! < 0) this.#comeToTurn(worker, r);
+      if (requests.startedMs[r]! < 0) this.#beginAccepted(worker, r);
       this.#complete(r);
     }
     while (this.#threads && workers.inside[worker]! > 0) {
@@ -188,8 +188,8 @@ export class Server {
   }
 
   /** The head of the request is there. */
-  headed(request: number): void {
-    const worker = this.#heads.came(request);
+  headArrived(request: number): void {
+    const worker = this.#heads.arrived(request);
     this.#serve(worker, request);
   }
 
@@ -221,7 +221,7 @@ export class Server {
   }
 
   /** The loop comes to a request it accepted earlier. */
-  #comeToTurn(worker: number, request: number): void {
+  #beginAccepted(worker: number, request: number): void {
     this.workers.inside[worker]!--;
     this.#begin(worker, request);
   }
@@ -233,7 +233,7 @@ export class Server {
       this.offer(worker);
     }
     const next = this.processor.firstOf(worker);
-    if (next >= 0 && this.requests.startedMs[next]! < 0) this.#comeToTurn(worker, next);
+    if (next >= 0 && this.requests.startedMs[next]! < 0) this.#beginAccepted(worker, next);
     this.acceptors.note(worker);
   }
 

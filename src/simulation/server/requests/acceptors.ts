@@ -18,7 +18,7 @@ export class Acceptors {
   readonly #workers: WorkerTable;
   readonly #processor: Processor;
   /** Requests go to those workers only that serve them at once: perfect foresight. */
-  readonly #choosy: boolean;
+  readonly #onlyFree: boolean;
   readonly #kind: "one" | "threads" | "loop";
   readonly #choice: Random;
   /** Connections that a worker of threads has or is to give to one, at most. */
@@ -30,11 +30,11 @@ export class Acceptors {
   #opener = -1;
   #opensUntilMs = -1;
 
-  constructor(scenario: Scenario, workers: WorkerTable, processor: Processor, choosy: boolean) {
+  constructor(scenario: Scenario, workers: WorkerTable, processor: Processor, onlyFree: boolean) {
     this.#scenario = scenario;
     this.#workers = workers;
     this.#processor = processor;
-    this.#choosy = choosy;
+    this.#onlyFree = onlyFree;
     const { kind } = scenario.model;
     this.#kind = kind === "sync" ? "one" : kind === "gthread" ? "threads" : "loop";
     this.#choice = new Random(scenario.seed, chanceStream(scenario, 3));
@@ -83,7 +83,7 @@ export class Acceptors {
   note(worker: number): void {
     const { state, eager, reluctant } = this.#workers;
     const ready = state[worker] === READY;
-    if (this.#kind !== "threads" || this.#choosy) {
+    if (this.#kind !== "threads" || this.#onlyFree) {
       eager.put(worker, ready && this.#free(worker));
       return;
     }
@@ -95,7 +95,7 @@ export class Acceptors {
 
   /** Whether a worker that looks at the listener takes one more connection. */
   takes(worker: number): boolean {
-    if (this.#choosy) return this.#free(worker);
+    if (this.#onlyFree) return this.#free(worker);
     return this.#held(worker) < (this.#kind === "threads" ? this.#mostHeld : this.#scenario.model.slots);
   }
 

@@ -1,5 +1,5 @@
 import type { EventHeap } from "../event_heap.ts";
-import { HEADED } from "../event_kinds.ts";
+import { HEAD_ARRIVED } from "../event_kinds.ts";
 import type { Meters } from "../meters.ts";
 import type { WorkerTable } from "../workers/worker_table.ts";
 import type { RequestPool } from "./request_pool.ts";
@@ -29,12 +29,12 @@ export class Heads {
     headMs[request] = sentMs - nowMs;
     this.#workers.inFlight[worker]!++;
     this.#meters.heads++;
-    this.#events.push(sentMs, HEADED, request);
+    this.#events.push(sentMs, HEAD_ARRIVED, request);
     return true;
   }
 
-  /** The head is there. Returns the worker that has it. */
-  came(request: number): number {
+  /** The whole head has arrived. Returns the worker that has it. */
+  arrived(request: number): number {
     const worker = this.#requests.worker[request]!;
     this.#workers.servedMs[worker]! += this.#requests.headMs[request]!;
     this.#requests.headMs[request] = 0;

@@ -30,7 +30,7 @@ export class Arbiter {
     const computedMs = this.#boot.bootCpuMs * Math.max(1, initialWorkers / cores);
     if (initialWorkers > 0) this.#noteBoot(bootMs - this.#boot.bootCpuMs + computedMs);
     for (let i = 0; i < initialWorkers; i++) {
-      const worker = server.workers.bear(0);
+      const worker = server.workers.spawn(0);
       server.workers.change(worker, READY);
       server.offer(worker);
     }
@@ -70,7 +70,7 @@ export class Arbiter {
     const { events, workers, processor, requests, nowMs } = this.#server;
     this.#forking = false;
     if (!this.#missing()) return;
-    const worker = workers.bear(nowMs);
+    const worker = workers.spawn(nowMs);
     if (worker < 0) return;
     processor.forget(worker);
     const { bootMs, bootCpuMs } = this.#boot;
@@ -93,7 +93,7 @@ export class Arbiter {
   booted(worker: number): void {
     const { workers, nowMs } = this.#server;
     if (workers.state[worker] !== BOOTING) return;
-    this.#noteBoot(nowMs - workers.bornMs[worker]!);
+    this.#noteBoot(nowMs - workers.spawnedMs[worker]!);
     workers.change(worker, READY);
     this.#server.offer(worker);
   }

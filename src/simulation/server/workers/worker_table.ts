@@ -15,8 +15,8 @@ export class WorkerTable {
   readonly inside: Int32Array;
   /** Of those in service the open event streams. */
   readonly streams: Int32Array;
-  readonly bornMs: Float64Array;
-  /** Order of birth: the oldest has the least. */
+  readonly spawnedMs: Float64Array;
+  /** The order in which they were spawned: the oldest has the least. */
   readonly age: Int32Array;
   readonly epoch: Int32Array;
   /** Running time of finished requests, ms: what uWSGI calls running_time. */
@@ -29,14 +29,14 @@ export class WorkerTable {
   draining = 0;
   /** Highest number in use + 1. */
   end = 0;
-  #births = 0;
+  #spawned = 0;
 
   constructor(readonly model: WorkerModel, readonly capacity: number) {
     this.state = new Uint8Array(capacity);
     this.inFlight = new Int32Array(capacity);
     this.inside = new Int32Array(capacity);
     this.streams = new Int32Array(capacity);
-    this.bornMs = new Float64Array(capacity);
+    this.spawnedMs = new Float64Array(capacity);
     this.age = new Int32Array(capacity);
     this.epoch = new Int32Array(capacity);
     this.servedMs = new Float64Array(capacity);
@@ -50,7 +50,7 @@ export class WorkerTable {
   }
 
   /** A new process, booting; -1 when there is no room for more. */
-  bear(nowMs: number): number {
+  spawn(nowMs: number): number {
     let worker = 0;
     while (worker < this.capacity && this.state[worker] !== FREE) worker++;
     if (worker === this.capacity) return -1;
@@ -60,8 +60,8 @@ export class WorkerTable {
     this.inside[worker] = 0;
     this.streams[worker] = 0;
     this.servedMs[worker] = 0;
-    this.bornMs[worker] = nowMs;
-    this.age[worker] = this.#births++;
+    this.spawnedMs[worker] = nowMs;
+    this.age[worker] = this.#spawned++;
     this.epoch[worker]!++;
     this.booting++;
     return worker;
@@ -114,7 +114,7 @@ export class WorkerTable {
     let oldest = 0;
     if (this.booting === 0) return 0;
     for (let worker = 0; worker < this.end; worker++) {
-      if (this.state[worker] === BOOTING) oldest = Math.max(oldest, nowMs - this.bornMs[worker]!);
+      if (this.state[worker] === BOOTING) oldest = Math.max(oldest, nowMs - this.spawnedMs[worker]!);
     }
     return oldest;
   }

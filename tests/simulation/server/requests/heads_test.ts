@@ -80,7 +80,7 @@ Deno.test("an event stream that began counts as a request that ended, and its ti
 Deno.test("of workers with event streams the one with the fewest goes first, of plain gunicorn's the oldest", () => {
   const workers = new WorkerTable(LOOP, 2);
   for (const streams of [2, 1]) {
-    const worker = workers.bear(0);
+    const worker = workers.spawn(0);
     workers.change(worker, READY);
     for (let i = 0; i < streams; i++) workers.serve(worker, true, 1);
   }

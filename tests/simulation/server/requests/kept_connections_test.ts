@@ -16,7 +16,7 @@ const KEPT = { model: THREADS, keptConnections: 100 } as const;
 
 function readyWorkers(count: number): WorkerTable {
   const workers = new WorkerTable(THREADS, count);
-  for (let i = 0; i < count; i++) workers.change(workers.bear(0), READY);
+  for (let i = 0; i < count; i++) workers.change(workers.spawn(0), READY);
   return workers;
 }
 
@@ -55,7 +55,7 @@ Deno.test("a connection ends with its process, and does not lead to the next one
   const kept = new KeptConnections(workers, 10, 2000);
   kept.put(0, 0);
   workers.change(0, 0);
-  workers.change(workers.bear(100), READY);
+  workers.change(workers.spawn(100), READY);
   assertEquals(kept.take(200), -1);
   assertEquals(kept.idleUntilMs(0, 200), 0);
 });
