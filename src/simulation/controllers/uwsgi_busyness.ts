@@ -1,4 +1,4 @@
-import { known } from "../../core/sample.ts";
+import { known, type Sample } from "../../core/sample.ts";
 import { type Controller, DOORBELL } from "./controller.ts";
 import { BOOTING, READY, type WorkerTable } from "../server/workers/worker_table.ts";
 
@@ -42,92 +42,141 @@ export const BUSYNESS_DEFAULTS: Omit<BusynessSettings, "minWorkers" | "maxWorker
  * finishing any counts as fully busy. One worker stops at a time, when busyness has been low for overload x multiplier.
  */
 export function uwsgiBusyness(settings: BusynessSettings): Controller {
-  const { minWorkers, maxWorkers } = settings;
-  const cycleMs = settings.overload * 1000;
-  const meter = new BusynessMeter(cycleMs);
-  let multiplier = settings.multiplier;
-  let checkedMs = 0, cheapedMs = -Infinity, nextCheapMs = cycleMs * multiplier;
-  let lastAction: "none" | "spawn" | "cheap" = "none";
-  let tolerated = 0, emergency = 0;
-  let nonzeroSinceMs = -1;
-  let target = minWorkers;
-  let why = "";
-
-  const setNextCheap = (now: number) => {
-    nextCheapMs = now + cycleMs * (emergency > 0 ? settings.backlogMultiplier : multiplier);
-  };
-  const relax = () => multiplier = Math.max(settings.multiplier, multiplier - 1);
-
-  const spawnEmergency = (now: number, queue: number, active: number) => {
-    multiplier = settings.multiplier;
-    lastAction = "spawn";
-    const added = Math.min(settings.backlogStep, maxWorkers - active);
-    emergency += added;
-    setNextCheap(now);
-    why = `${queue} in the listen queue: emergency worker`;
-    target = active + added;
-  };
-
-  /** Between two cycles only the listen queue counts. */
-  const watchQueue = (now: number, queue: number, active: number) => {
-    if (queue > settings.backlogAlert && active < maxWorkers) spawnEmergency(now, queue, active);
-    else if (queue === 0) nonzeroSinceMs = -1;
-    else if (nonzeroSinceMs < 0) nonzeroSinceMs = now;
-    else if (now - nonzeroSinceMs >= settings.backlogNonzero * 1000 && active < maxWorkers) {
-      nonzeroSinceMs = now;
-      spawnEmergency(now, queue, active);
-    }
-  };
-
+  const cheaper = new Cheaper(settings);
   return {
     name: "uwsgi busyness",
     tickMs: 1000,
-    initialWorkers: minWorkers,
+    initialWorkers: settings.minWorkers,
     // The app is loaded before the fork, and nothing sleeps between forks.
     actuation: { ...DOORBELL, bootMs: 10 },
-    reason: () => why,
-    tick(sample, workers) {
-      const now = sample.nowMs;
-      const active = target;
-      const queue = known(sample.queue) ? sample.queue : 0;
-      meter.look(workers);
-      if (now - checkedMs < cycleMs) {
-        watchQueue(now, queue, active);
-        return target;
-      }
-      checkedMs = now;
-      const percent = meter.endCycle(workers);
-      if (percent > settings.max) {
-        tolerated = 0;
-        const added = Math.min(settings.step, maxWorkers - active);
-        if (added <= 0) return target;
-        lastAction = "spawn";
-        if (now - cheapedMs <= multiplier * cycleMs) multiplier += settings.penalty;
-        else relax();
-        setNextCheap(now);
-        why = `busyness ${percent.toFixed(0)} % is over ${settings.max} %`;
-        target = active + added;
-      } else if (queue > settings.backlogAlert && active < maxWorkers) {
-        spawnEmergency(now, queue, active);
-      } else if (active > 1 && percent < settings.min) {
-        tolerated = 0;
-        if (active > minWorkers && now >= nextCheapMs) {
-          if (lastAction === "cheap") relax();
-          setNextCheap(now);
-          cheapedMs = now;
-          lastAction = "cheap";
-          if (emergency > 0) emergency--;
-          why = `busyness ${percent.toFixed(0)} % is under ${settings.min} %`;
-          target = active - 1;
-        }
-      } else if (active > 1) {
-        if (emergency > 0) emergency--;
-        if (++tolerated >= 3) setNextCheap(now);
-        else nextCheapMs += cycleMs;
-      }
-      return target;
-    },
+    reason: () => cheaper.why,
+    tick: (sample, workers) => cheaper.tick(sample, workers),
   };
+}
+
+/** What the master sees at the end of a cycle. */
+interface Cycle {
+  readonly nowMs: number;
+  readonly queue: number;
+  /** Mean busyness of the workers, %. */
+  readonly percent: number;
+}
+
+/** The algorithm's state in uWSGI's master. */
+class Cheaper {
+  why = "";
+  readonly #settings: BusynessSettings;
+  readonly #cycleMs: number;
+  readonly #meter: BusynessMeter;
+  #multiplier: number;
+  #checkedMs = 0;
+  #cheapedMs = -Infinity;
+  #nextCheapMs: number;
+  #lastAction: "none" | "spawn" | "cheap" = "none";
+  /** Cycles in a row with neither too much nor too little busyness. */
+  #tolerated = 0;
+  /** Emergency workers that are still there. */
+  #emergency = 0;
+  /** Since when the listen queue holds something at each look; -1 while it is empty. */
+  #nonzeroSinceMs = -1;
+  #target: number;
+
+  constructor(settings: BusynessSettings) {
+    this.#settings = settings;
+    this.#cycleMs = settings.overload * 1000;
+    this.#meter = new BusynessMeter(this.#cycleMs);
+    this.#multiplier = settings.multiplier;
+    this.#nextCheapMs = this.#cycleMs * settings.multiplier;
+    this.#target = settings.minWorkers;
+  }
+
+  /** The number of workers wanted after a second. */
+  tick({ nowMs, queue: waiting }: Sample, workers: WorkerTable): number {
+    const queue = known(waiting) ? waiting : 0;
+    this.#meter.look(workers);
+    if (nowMs - this.#checkedMs < this.#cycleMs) this.#watchQueue(nowMs, queue);
+    else {
+      this.#checkedMs = nowMs;
+      this.#endCycle({ nowMs, queue, percent: this.#meter.endCycle(workers) });
+    }
+    return this.#target;
+  }
+
+  /** Between two cycles only the listen queue counts. */
+  #watchQueue(nowMs: number, queue: number): void {
+    const { backlogAlert, backlogNonzero } = this.#settings;
+    if (queue > backlogAlert && this.#hasRoom()) this.#spawnEmergency(nowMs, queue);
+    else if (queue === 0) this.#nonzeroSinceMs = -1;
+    else if (this.#nonzeroSinceMs < 0) this.#nonzeroSinceMs = nowMs;
+    else if (nowMs - this.#nonzeroSinceMs >= backlogNonzero * 1000 && this.#hasRoom()) {
+      this.#nonzeroSinceMs = nowMs;
+      this.#spawnEmergency(nowMs, queue);
+    }
+  }
+
+  #endCycle(cycle: Cycle): void {
+    const { max, min, backlogAlert } = this.#settings;
+    const { nowMs, queue, percent } = cycle;
+    if (percent > max) this.#spawn(cycle);
+    else if (queue > backlogAlert && this.#hasRoom()) this.#spawnEmergency(nowMs, queue);
+    else if (this.#target > 1 && percent < min) this.#cheap(cycle);
+    else if (this.#target > 1) this.#tolerate(nowMs);
+  }
+
+  #spawn({ nowMs, percent }: Cycle): void {
+    const { step, maxWorkers, penalty, max } = this.#settings;
+    this.#tolerated = 0;
+    const added = Math.min(step, maxWorkers - this.#target);
+    if (added <= 0) return;
+    this.#lastAction = "spawn";
+    if (nowMs - this.#cheapedMs <= this.#multiplier * this.#cycleMs) this.#multiplier += penalty;
+    else this.#relax();
+    this.#setNextCheap(nowMs);
+    this.why = `busyness ${percent.toFixed(0)} % is over ${max} %`;
+    this.#target += added;
+  }
+
+  #spawnEmergency(nowMs: number, queue: number): void {
+    const { multiplier, backlogStep, maxWorkers } = this.#settings;
+    this.#multiplier = multiplier;
+    this.#lastAction = "spawn";
+    const added = Math.min(backlogStep, maxWorkers - this.#target);
+    this.#emergency += added;
+    this.#setNextCheap(nowMs);
+    this.why = `${queue} in the listen queue: emergency worker`;
+    this.#target += added;
+  }
+
+  #cheap({ nowMs, percent }: Cycle): void {
+    this.#tolerated = 0;
+    if (this.#target <= this.#settings.minWorkers || nowMs < this.#nextCheapMs) return;
+    if (this.#lastAction === "cheap") this.#relax();
+    this.#setNextCheap(nowMs);
+    this.#cheapedMs = nowMs;
+    this.#lastAction = "cheap";
+    if (this.#emergency > 0) this.#emergency--;
+    this.why = `busyness ${percent.toFixed(0)} % is under ${this.#settings.min} %`;
+    this.#target--;
+  }
+
+  #tolerate(nowMs: number): void {
+    if (this.#emergency > 0) this.#emergency--;
+    if (++this.#tolerated >= 3) this.#setNextCheap(nowMs);
+    else this.#nextCheapMs += this.#cycleMs;
+  }
+
+  #hasRoom(): boolean {
+    return this.#target < this.#settings.maxWorkers;
+  }
+
+  #relax(): void {
+    this.#multiplier = Math.max(this.#settings.multiplier, this.#multiplier - 1);
+  }
+
+  #setNextCheap(nowMs: number): void {
+    const cycles = this.#emergency > 0 ? this.#settings.backlogMultiplier : this.#multiplier;
+    this.#nextCheapMs = nowMs + this.#cycleMs * cycles;
+  }
 }
 
 /** How busy the workers are, from what is seen of them once a second. */
