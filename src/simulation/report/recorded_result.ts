@@ -1,8 +1,9 @@
 import { middleMs } from "../../core/histogram.ts";
+import type { Decision } from "../../core/reason.ts";
 import { known, queuedOrNone, type Sample } from "../../core/sample.ts";
 import { explain } from "../../wording/reasons.ts";
 import { binMsOf, Measurements } from "./measurements.ts";
-import type { Recording } from "../load/recording.ts";
+import type { Recording, Tick } from "../load/recording.ts";
 import type { Change, Result } from "./result.ts";
 
 /**
@@ -12,67 +13,102 @@ import type { Change, Result } from "./result.ts";
 export function recordedResult(recording: Recording, sloMs: number): Result {
   const { ticks } = recording;
   const durationMs = ticks.reduce((sum, { sample }) => sum + sample.elapsedMs, 0);
-  const binMs = binMsOf(durationMs);
-  const results = new Measurements(sloMs, Infinity, binMs);
-  const changes: Change[] = [];
-  let atMs = 0, binEndMs = binMs, aliveMs = 0, cpuMs = 0, busyMs = 0, inFlightMs = 0, queuedBefore = 0;
-  let peakWorkers = 0, endWorkers = 0, owed = 0;
-  for (const { sample, decision } of ticks) {
+  const replay = new Replay(sloMs, durationMs);
+  for (const tick of ticks) replay.add(tick);
+  return replay.result();
+}
+
+/** Sums up a recording tick by tick. */
+class Replay {
+  readonly #sloMs: number;
+  readonly #durationMs: number;
+  readonly #binMs: number;
+  readonly #results: Measurements;
+  readonly #changes: Change[] = [];
+  #atMs = 0;
+  #binEndMs: number;
+  #aliveMs = 0;
+  #cpuMs = 0;
+  #busyMs = 0;
+  #inFlightMs = 0;
+  #queuedBefore = 0;
+  #peakWorkers = 0;
+  #endWorkers = 0;
+  /** Requests that have left the queue without having been seen to come, 0 or less. */
+  #owed = 0;
+
+  constructor(sloMs: number, durationMs: number) {
+    this.#sloMs = sloMs;
+    this.#durationMs = durationMs;
+    this.#binMs = this.#binEndMs = binMsOf(durationMs);
+    this.#results = new Measurements(sloMs, Infinity, this.#binMs);
+  }
+
+  add({ sample, decision }: Tick): void {
     const { elapsedMs } = sample;
-    atMs += elapsedMs;
+    this.#atMs += elapsedMs;
     const counts = known(sample.workers) ? sample.workers : undefined;
-    const alive = counts ? counts.ready + counts.booting + counts.draining : endWorkers;
-    const seen = requestsOf(sample);
-    aliveMs += alive * elapsedMs;
-    endWorkers = alive;
-    peakWorkers = Math.max(peakWorkers, alive);
-    if (known(sample.cpu)) cpuMs += sample.cpu.workerCores * elapsedMs;
+    const alive = counts ? counts.ready + counts.booting + counts.draining : this.#endWorkers;
+    this.#aliveMs += alive * elapsedMs;
+    this.#endWorkers = alive;
+    this.#peakWorkers = Math.max(this.#peakWorkers, alive);
+    if (known(sample.cpu)) this.#cpuMs += sample.cpu.workerCores * elapsedMs;
     if (known(sample.load)) {
-      busyMs += sample.load.busyMs;
-      inFlightMs += sample.load.inFlightMs;
+      this.#busyMs += sample.load.busyMs;
+      this.#inFlightMs += sample.load.inFlightMs;
     }
     const queue = queuedOrNone(sample);
-    const arrived = seen.started + queue - queuedBefore + owed;
-    owed = Math.min(0, arrived);
-    queuedBefore = queue;
-    for (let i = 0; i < arrived; i++) results.arrived();
-    addLatencies(results, seen, queue, elapsedMs);
-    results.sawQueue(queue);
-    if (decision.action !== "hold") {
-      changes.push({
-        atMs,
-        from: decision.current,
-        to: decision.target,
-        reason: explain(decision, sloMs),
-      });
-    }
-    while (atMs >= binEndMs) {
-      const target = counts && known(counts.target) ? counts.target : decision.target;
-      results.closeBin({ alive, ready: counts?.ready ?? alive, target, queue, busyMs, inFlightMs });
-      binEndMs += binMs;
+    this.#addRequests(requestsOf(sample), queue, elapsedMs);
+    if (decision.action !== "hold") this.#addChange(decision);
+    const target = counts && known(counts.target) ? counts.target : decision.target;
+    const ready = counts?.ready ?? alive;
+    for (; this.#atMs >= this.#binEndMs; this.#binEndMs += this.#binMs) {
+      const [busyMs, inFlightMs] = [this.#busyMs, this.#inFlightMs];
+      this.#results.closeBin({ alive, ready, target, queue, busyMs, inFlightMs });
     }
   }
-  const offered = Math.max(results.offered, results.over);
-  return {
-    controller: "as recorded",
-    durationMs,
-    sloMs,
-    offered,
-    answered: results.answered,
-    timedOut: 0,
-    dropped: 0,
-    shareWithinSlo: results.answered > 0 ? results.within / results.answered : 1,
-    meanMs: results.latencySumMs / Math.max(1, results.answered),
-    p50Ms: results.quantileMs(0.5),
-    p95Ms: results.quantileMs(0.95),
-    p99Ms: results.quantileMs(0.99),
-    workerSeconds: aliveMs / 1000,
-    cpuSeconds: cpuMs / 1000,
-    peakWorkers,
-    endWorkers,
-    changes,
-    timeline: results.timeline,
-  };
+
+  #addRequests(requests: Requests, queue: number, elapsedMs: number): void {
+    const arrived = requests.started + queue - this.#queuedBefore + this.#owed;
+    this.#owed = Math.min(0, arrived);
+    this.#queuedBefore = queue;
+    for (let i = 0; i < arrived; i++) this.#results.arrived();
+    addLatencies(this.#results, requests, queue, elapsedMs);
+    this.#results.sawQueue(queue);
+  }
+
+  #addChange(decision: Decision): void {
+    this.#changes.push({
+      atMs: this.#atMs,
+      from: decision.current,
+      to: decision.target,
+      reason: explain(decision, this.#sloMs),
+    });
+  }
+
+  result(): Result {
+    const results = this.#results;
+    return {
+      controller: "as recorded",
+      durationMs: this.#durationMs,
+      sloMs: this.#sloMs,
+      offered: Math.max(results.offered, results.over),
+      answered: results.answered,
+      timedOut: 0,
+      dropped: 0,
+      shareWithinSlo: results.answered > 0 ? results.within / results.answered : 1,
+      meanMs: results.latencySumMs / Math.max(1, results.answered),
+      p50Ms: results.quantileMs(0.5),
+      p95Ms: results.quantileMs(0.95),
+      p99Ms: results.quantileMs(0.99),
+      workerSeconds: this.#aliveMs / 1000,
+      cpuSeconds: this.#cpuMs / 1000,
+      peakWorkers: this.#peakWorkers,
+      endWorkers: this.#endWorkers,
+      changes: this.#changes,
+      timeline: results.timeline,
+    };
+  }
 }
 
 /** The requests of one tick, and their service times as a histogram. */
