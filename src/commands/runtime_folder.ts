@@ -1,15 +1,13 @@
 import type { Logger } from "@logtape/logtape";
 import { errorText } from "../error_text.ts";
 import { type FolderLock, holdFolder } from "../platform/folder_lock.ts";
-import { makeAgain, makeRuntimeDir, removeDir, removeStaleDirs } from "../platform/runtime_dir.ts";
-
-/** A part of the folder that must exist while gunicorn runs. */
-export interface Part {
-  /** The file or folder that is checked. */
-  readonly name: string;
-  /** Restores it. Throws when it cannot. */
-  readonly make: () => void;
-}
+import {
+  type FolderPart,
+  makeAgain,
+  makeRuntimeDir,
+  removeDir,
+  removeStaleDirs,
+} from "../platform/runtime_dir.ts";
 
 /** A file whose modification time is that of the last tick, or up to a second older: a health check needs only `find`. */
 export const ALIVE_FILE = "alive";
@@ -46,7 +44,7 @@ export class RuntimeFolder implements Disposable {
   }
 
   /** Puts the folder and its parts back when they are missing, until what is returned is disposed. */
-  keep(parts: readonly Part[], log: Logger): Disposable {
+  keep(parts: readonly FolderPart[], log: Logger): Disposable {
     const timer = setInterval(() => this.#look(parts, log), LOOK_MS);
     Deno.unrefTimer(timer);
     return { [Symbol.dispose]: () => clearInterval(timer) };
@@ -72,7 +70,7 @@ export class RuntimeFolder implements Disposable {
     this.#lock?.[Symbol.dispose]();
   }
 
-  #look(parts: readonly Part[], log: Logger): void {
+  #look(parts: readonly FolderPart[], log: Logger): void {
     try {
       const missing = this.#missing(parts);
       if (missing === undefined) return;
@@ -100,7 +98,7 @@ export class RuntimeFolder implements Disposable {
   }
 
   /** The parts that are missing; undefined when all is in place. */
-  #missing(parts: readonly Part[]): readonly Part[] | undefined {
+  #missing(parts: readonly FolderPart[]): readonly FolderPart[] | undefined {
     const names = new Set<string>();
     try {
       for (const { name } of Deno.readDirSync(this.path)) names.add(name);

@@ -112,6 +112,14 @@ export function unsafe(path: string): string | undefined {
   return undefined;
 }
 
+/** A part of the runtime folder that must exist while gunicorn runs. */
+export interface FolderPart {
+  /** The file or folder that is checked. */
+  readonly name: string;
+  /** Restores it. Throws when it cannot. */
+  readonly make: () => void;
+}
+
 /**
  * Makes a runtime folder again that was removed.
  * @throws Error when it cannot, or when another user has put something in its place

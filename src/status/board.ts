@@ -2,7 +2,7 @@ import { known, type Maybe } from "../core/sample.ts";
 import type { TickRecord } from "../supervisor/supervisor.ts";
 import { Counters } from "./metrics/counters.ts";
 import { DecisionList } from "./decision_list.ts";
-import type { DecisionReport, HistoryReport } from "./status_types.ts";
+import type { DecisionReport, HistoryReport, Point } from "./status_types.ts";
 import { ChartPointSum } from "./chart_point.ts";
 import { Series } from "./series.ts";
 import { saturationOf } from "./metrics/saturation.ts";
@@ -74,7 +74,7 @@ export class StatusBoard {
   }
 
   /** The last complete second. */
-  get latest() {
+  get latest(): Point | undefined {
     return this.#series.latest;
   }
 

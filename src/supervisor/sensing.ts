@@ -12,6 +12,7 @@ import type { Gunicorn } from "../gunicorn/process.ts";
 import type { WorkerCount } from "../gunicorn/worker_count.ts";
 import { monotonicNs } from "../platform/libc.ts";
 import { bringBack } from "../platform/removed_file.ts";
+import type { FolderPart } from "../platform/runtime_dir.ts";
 import { AcceptQueue } from "../sensors/queue/accept_queue.ts";
 import type { Arbiter } from "../sensors/probe/arbiter_reading.ts";
 import type { ForkServerMode } from "../sensors/probe/arbiter_file.ts";
@@ -171,7 +172,7 @@ export class Sensing implements Sampler {
   }
 
   /** The files that gunicorn and the autoscaler have open, to be restored when they are removed. */
-  get files() {
+  get files(): FolderPart[] {
     const arbiter = this.#inputs.arbiterFile;
     if (arbiter === undefined) return [];
     return [{ name: "arbiter", make: () => bringBack([arbiter.path, ...this.#slots!.removed]) }];

@@ -1,4 +1,4 @@
-import type { Maybe } from "../../core/sample.ts";
+import type { Finished, Maybe } from "../../core/sample.ts";
 import type { Address } from "../../settings/setting_types.ts";
 import { StatsdListener } from "./statsd_listener.ts";
 import { StatsdRelay } from "./statsd_relay.ts";
@@ -27,7 +27,7 @@ export class StatsdIntake {
   }
 
   /** What has finished since the last call. */
-  take() {
+  take(): Finished {
     return this.#window.take();
   }
 

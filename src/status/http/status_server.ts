@@ -1,5 +1,6 @@
 import type { Logger } from "@logtape/logtape";
 import { errorText } from "../../error_text.ts";
+import type { FolderPart } from "../../platform/runtime_dir.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { addressText } from "../../settings/setting_types.ts";
 import type { TickRecord } from "../../supervisor/supervisor.ts";
@@ -162,7 +163,7 @@ export class StatusServer implements Pages {
     return isAllowedHost(header, this.#hosts);
   }
 
-  command(request: HttpRequest) {
+  command(request: HttpRequest): HttpAnswer | undefined {
     const answer = this.#control?.handle(request);
     // The next request sees the command, not the state at the last tick.
     this.#cache = { record: undefined };
@@ -184,7 +185,7 @@ export class StatusServer implements Pages {
   }
 
   /** The socket for commands; to be opened anew when its file was removed. */
-  get socket() {
+  get socket(): FolderPart {
     return { name: CONTROL_SOCKET, make: () => this.#serveSocket() };
   }
 
