@@ -80,7 +80,7 @@ def outlive_parent():
 
 
 def set_name(name):
-    """The name of this process. Never raises."""
+    """Name this process. Never raises."""
     try:
         # Not /proc/self/comm, which is root's after a change of user.
         _prctl(_PR_SET_NAME, name.encode('utf-8', 'surrogateescape'))

@@ -17,7 +17,7 @@ def watch():
 
 
 def watch_no_more():
-    """After it."""
+    """After the import: notice no more."""
     if random.Random.seed is _noticed_seed:
         random.Random.seed = _seed
 

@@ -24,10 +24,10 @@ _MOST_PAGES = 1 << 17  # looked at: half a second at the very most, for a worker
 
 
 class UsualPages:
-    """Of one fork server."""
+    """The pages that workers of one fork server write to as they boot."""
 
     def __init__(self):
-        """Before its first fork. Raises OSError."""
+        """In the fork server, before its first fork. Raises OSError."""
         self._ranges = array.array('Q')  # first address, bytes; ...
         self._mine, self._theirs = wire.pair()
         for end in self._mine, self._theirs:
@@ -40,7 +40,7 @@ class UsualPages:
             del held
 
     def learn(self):
-        """In the fork server, before a fork: what a worker told."""
+        """Take in what a worker told: in the fork server, before a fork."""
         if self._ranges:
             return
         try:
@@ -50,13 +50,13 @@ class UsualPages:
         self._ranges.frombytes(data[:len(data) // 16 * 16])
 
     def keep_to_tell(self):
-        """In a worker that is about to boot: what it needs of this."""
+        """Keep only what a worker needs to tell its pages: in a worker that is about to boot."""
         self._mine.close()
         if self._ranges:
             self._theirs.close()
 
     def tell(self):
-        """In a worker that has booted. Never raises."""
+        """Tell the fork server this worker's pages, once it has booted. Never raises."""
         with self._theirs:
             if self._ranges:
                 return
@@ -66,7 +66,7 @@ class UsualPages:
                 pass
 
     def copy_at_once(self):
-        """In a process just forked, where the kernel can (is_at_once). Never raises."""
+        """Copy the pages in a process just forked, where the kernel can (is_at_once). Never raises."""
         if self.is_at_once and self._ranges:
             self._populate(self._ranges)
 

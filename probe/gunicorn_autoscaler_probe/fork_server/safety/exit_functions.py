@@ -14,13 +14,13 @@ _found = {}  # what is removed, in words -> its path, None when that is not know
 
 
 def watch():
-    """Before an import: notice what it registers."""
+    """Before an import: notice what it registers with atexit."""
     _found.clear()
     atexit.register = _noticed_register
 
 
 def watch_no_more():
-    """After it."""
+    """After the import: notice no more."""
     if atexit.register is _noticed_register:
         atexit.register = _register
 

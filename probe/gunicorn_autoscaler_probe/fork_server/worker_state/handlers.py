@@ -32,7 +32,7 @@ class Handlers:
                 _set(number, self._own[number])
 
     def put_back(self):
-        """In a worker, once gunicorn's stand."""
+        """Set the import's handlers: in a worker, once gunicorn's are set."""
         for number in self._handled:
             self._targets[number] = signal.getsignal(number)
         for number, found in self._changed.items():

@@ -30,7 +30,7 @@ class ImportEffects:
         self._title = self._own_title = _title()
 
     def take(self):
-        """After the import."""
+        """Take the effects back, after the import: they are not for the fork server itself."""
         self._handlers.take()
         self._loggers.take()
         self._environ = {name: os.environ.get(name) for name in self._names}
@@ -42,7 +42,7 @@ class ImportEffects:
         self._metric_files.take()
 
     def follow(self, worker):
-        """In a worker: put them back when gunicorn would have imported."""
+        """Have a worker put the effects back when gunicorn would have imported."""
         self._metric_files.copy()
         load_wsgi = worker.load_wsgi
 

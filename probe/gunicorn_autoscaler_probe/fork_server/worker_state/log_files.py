@@ -21,7 +21,7 @@ def mark(log):
 
 
 def note():
-    """After the import."""
+    """Note the log handlers that are there, after the import."""
     _Marked.handlers = _handlers() if _Marked.before else None
 
 

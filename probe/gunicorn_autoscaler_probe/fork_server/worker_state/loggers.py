@@ -6,7 +6,7 @@ class Loggers:
     """The loggers in one fork server: a boot finds them as they were before the import."""
 
     def __init__(self, names):
-        """Before the import."""
+        """Note the loggers of these names, before the import."""
         self._before = {name: _look(name) for name in names}
         self._after = {}
 
@@ -16,7 +16,7 @@ class Loggers:
         _set(self._before)
 
     def put_back(self):
-        """In a worker, when gunicorn would have imported."""
+        """Have the loggers as the import left them: in a worker, when gunicorn would have imported."""
         _set(self._after)
 
 

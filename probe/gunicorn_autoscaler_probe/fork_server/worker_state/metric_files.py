@@ -9,7 +9,7 @@ class MetricFiles:
     """The metric files that one fork server's import makes."""
 
     def __init__(self):
-        """Before the import."""
+        """Note the files that are there, before the import."""
         self._of_another = _own_files()  # it had this pid, and ended
         self._made = []
 
@@ -25,7 +25,7 @@ class MetricFiles:
             self._made.append((path[:-len(_ending())], content.rstrip(b'\0'), len(content)))
 
     def copy(self):
-        """In a worker, before its hooks run."""
+        """Give a worker copies of the files, before its hooks run."""
         for begin, content, size in self._made:
             try:
                 with open(begin + _ending(), 'xb') as file:
