@@ -1,20 +1,6 @@
 import { nearName } from "../settings/near_name.ts";
+import { isTool, type Tool, TOOLS } from "./commands.ts";
 import { sortWords } from "./sort_words.ts";
-
-/** The subcommands that are programs of their own, with their own options. */
-export const TOOLS = [
-  "status",
-  "explain",
-  "pause",
-  "resume",
-  "scale",
-  "set",
-  "simulate",
-  "report",
-  "completions",
-] as const;
-/** The name of one of them. */
-export type Tool = typeof TOOLS[number];
 
 /** What the command line asks for. */
 export type Command =
@@ -37,9 +23,9 @@ export interface Flags {
 /** Reads argv: options of both programs in any order. */
 export function parseCommand(argv: readonly string[]): Command {
   const [first, ...rest] = argv;
-  if (first === "help") return TOOLS.includes(rest[0] as Tool) ? helpOf(rest[0] as Tool) : { kind: "help" };
+  if (first === "help") return isTool(rest[0]) ? helpOf(rest[0]) : { kind: "help" };
   if (first === "version" && rest.length === 0) return { kind: "version" };
-  if (TOOLS.includes(first as Tool)) return { kind: "tool", tool: first as Tool, args: rest };
+  if (isTool(first)) return { kind: "tool", tool: first, args: rest };
   if (first === "check" && rest[0] === "exec") return parseExec("check-exec", rest.slice(1));
   if (first === "check" || first === "run") return parseRun(first, rest);
   if (first === "exec") return parseExec("exec", rest);
@@ -56,7 +42,7 @@ function helpOf(tool: Tool): Command {
  */
 export function meantCommand([app = ""]: readonly string[]): string | undefined {
   if (!/^[a-z]+$/.test(app)) return undefined;
-  const commands = ["check", "exec", ...TOOLS];
+  const commands: readonly string[] = ["check", "exec", ...TOOLS];
   return commands.includes(app) ? undefined : nearName(app, commands.filter((command) => command.length > 3));
 }
 

@@ -1,3 +1,4 @@
+import { COMMANDS } from "./commands.ts";
 import { helpColumns } from "./help_columns.ts";
 import { defaultText, flagText, type Option, variableOf } from "../settings/option.ts";
 import { OPTIONS } from "../settings/settings_table.ts";
@@ -5,23 +6,6 @@ import { VERSION } from "../version.ts";
 
 const INDENT = 34;
 const entry = helpColumns(INDENT, 100);
-const COMMANDS: readonly (readonly [words: string, text: string])[] = [
-  ["check [...] [APP]", "Say what a run would do, and each setting's source; start no server."],
-  [
-    "exec [OPTIONS] -- PROGRAM [...]",
-    "Start PROGRAM, which starts gunicorn itself, and scale that; check exec says what it would do.",
-  ],
-  ["status [--watch] [--json]", "Show what a running autoscaler does, and why."],
-  ["explain [N]", "Tell its last decisions in sentences."],
-  ["pause [--for TIME]", "Keep the number of workers as it is."],
-  ["scale N [--for TIME]", "Pin the number of workers at N."],
-  ["resume", "Back to automatic."],
-  ["set KEY=VALUE ...", "Change settings while it runs."],
-  ["simulate [...]", "Try settings on a simulated gunicorn."],
-  ["report FILE", "Make a page from a recording."],
-  ["completions bash|zsh|fish", "Print completions for a shell."],
-  ["run [...] [APP]", "Start APP, also when it is called as one of these commands."],
-];
 
 /** The text of --help, made from the option table. */
 export function helpText(): string {
@@ -39,7 +23,7 @@ export function helpText(): string {
     "anywhere among them, before a --; where a gunicorn config names the application, APP is omitted.",
     "",
     "Commands; each explains itself with --help:",
-    ...COMMANDS.flatMap(([words, text]) => entry(words, text)),
+    ...COMMANDS.flatMap(({ usage, help }) => entry(usage, help)),
     "",
     "Each option can also be set by its variable, in the environment or in a .env file. A flag wins over the",
     "environment, the environment over .env. In brackets: the default and the variable.",

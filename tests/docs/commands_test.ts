@@ -1,7 +1,8 @@
 /** Every command that the documents show: run where it can be, its options looked up where it cannot. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { read } from "../architecture/modules.ts";
-import { parseCommand, TOOLS } from "../../src/cli/cli.ts";
+import { parseCommand } from "../../src/cli/cli.ts";
+import { TOOLS } from "../../src/cli/commands.ts";
 import { gunicornOptions } from "../../src/gunicorn/arguments.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
 import { run } from "../support/process.ts";

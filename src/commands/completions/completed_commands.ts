@@ -1,3 +1,4 @@
+import { type CommandName, COMMANDS as ENTRIES } from "../../cli/commands.ts";
 import { isSwitch } from "../../settings/option.ts";
 import { LIVE_OPTIONS, OPTIONS } from "../../settings/settings_table.ts";
 import { POLICY_OPTIONS } from "../../simulation/command_line/simulate_arguments.ts";
@@ -47,30 +48,30 @@ const LIVE_KEYS = LIVE_OPTIONS.map((option) => `${option.flag}=`);
 
 /** All commands. */
 export const COMMANDS: readonly CompletedCommand[] = [
-  command("run", "start the application and scale it", START_OPTIONS, "file"),
-  command("check", "say what would be done", START_OPTIONS, "file"),
-  command("exec", "start a program that starts gunicorn", START_OPTIONS, "program"),
-  command("status", "show what a running autoscaler does", [
+  command("run", START_OPTIONS, "file"),
+  command("check", START_OPTIONS, "file"),
+  command("exec", START_OPTIONS, "program"),
+  command("status", [
     { flag: "watch", about: "live", value: "none" },
     JSON_TEXT,
     INSTANCE,
     HELP,
   ]),
-  command("explain", "tell the last decisions in sentences", [JSON_TEXT, INSTANCE, HELP]),
-  command("pause", "keep the number of workers as it is", [FOR, INSTANCE, HELP]),
-  command("resume", "go back to automatic scaling", [INSTANCE, HELP]),
-  command("scale", "pin the number of workers", [FOR, INSTANCE, HELP]),
-  command("set", "change settings live", [INSTANCE, HELP], LIVE_KEYS),
-  command("simulate", "try settings on a simulated gunicorn", [
+  command("explain", [JSON_TEXT, INSTANCE, HELP]),
+  command("pause", [FOR, INSTANCE, HELP]),
+  command("resume", [INSTANCE, HELP]),
+  command("scale", [FOR, INSTANCE, HELP]),
+  command("set", [INSTANCE, HELP], LIVE_KEYS),
+  command("simulate", [
     ...[...SIMULATE_OPTIONS, ...POLICY_OPTIONS].flatMap(completedOption),
     HELP,
   ]),
-  command("report", "make a page from a recording", [
+  command("report", [
     { flag: "html", about: "file for the page", value: "file" },
     { flag: "slo", about: "the SLO that the page shows, ms", value: "free" },
     HELP,
   ], "file"),
-  command("completions", "print completions for a shell", [HELP], SHELLS),
+  command("completions", [HELP], SHELLS),
 ];
 
 /** The commands that are programs of their own, without our options of a start. */
@@ -82,11 +83,11 @@ export function flagsOf(options: readonly CompletedOption[]): string[] {
 }
 
 function command(
-  name: string,
-  about: string,
+  name: CommandName,
   options: readonly CompletedOption[],
   words: CompletedCommand["words"] = "none",
 ): CompletedCommand {
+  const { about } = ENTRIES.find((entry) => entry.name === name)!;
   return { name, about, options, words };
 }
 
