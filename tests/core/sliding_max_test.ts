@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { SlidingMax } from "../../src/core/sliding_max.ts";
+import { SlidingMin } from "../../src/core/sliding_min.ts";
 import { seeded } from "./fluid.ts";
 
 Deno.test("the largest of the last values, as if all had been kept", () => {
@@ -53,4 +54,15 @@ Deno.test("a longer window than before looks further back", () => {
   assertEquals(sliding.max(1_000, 500, 0), 1);
   assertEquals(sliding.max(1_000, 900, 0), 5);
   assertEquals(sliding.max(1_000, 1_000, 0), 9);
+});
+
+Deno.test("the smallest value counts until its window is over", () => {
+  const sliding = SlidingMin.EMPTY.with(0, 2).with(100, 5).with(200, 3);
+  assertEquals(sliding.min(500, 500, 0), 2);
+  assertEquals(sliding.min(501, 500, 0), 3);
+  assertEquals(sliding.min(10_000, 100, 0), 3, "the newest, however old");
+});
+
+Deno.test("without a value the caller's own counts as the smallest", () => {
+  assertEquals(SlidingMin.EMPTY.min(0, 100, 7), 7);
 });
