@@ -57,12 +57,6 @@ const EQUIVALENT: readonly Equivalent[] = [
     because: NO_UNIT,
   },
   {
-    file: "autoscaler.ts",
-    code: "young: this.#last.ready - this.#ready.min(sample.nowMs, YOUNG_WORKER_MS, this.#last.ready),",
-    changes: ["-x → x"],
-    because: "this very count was pushed just before: the maximum is never one of nothing",
-  },
-  {
     file: "history.ts",
     code: "for (let b = 0; b < BUCKETS; b++) counts[b]! += tick.durations[b] ?? 0;",
     changes: ["< → <="],
