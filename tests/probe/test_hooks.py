@@ -270,7 +270,7 @@ class HooksTest(unittest.TestCase):
 
     def test_with_the_supervisor_gone_the_last_master_removes_the_folder(self):
         server = self.arbiter()
-        hooks._session.master._bell.supervisor_pid = os.getpid()  # no longer our parent
+        hooks._session.master._arbiter_file.supervisor_pid = os.getpid()  # no longer our parent
         server.reexec_pid = 77
         server.cfg.on_exit(server)
         self.assertTrue(os.path.exists(self.folder), 'a master that USR2 started still needs it')
@@ -286,7 +286,7 @@ class HooksTest(unittest.TestCase):
 
     def test_a_master_whose_supervisor_died_obeys_no_supervisor(self):
         server = self.arbiter(workers=2)
-        hooks._session.master._bell.supervisor_pid = os.getpid()
+        hooks._session.master._arbiter_file.supervisor_pid = os.getpid()
         want(self.folder, 50)
         server.handle_ttin()
         self.assertEqual(len(server.WORKERS), 3)

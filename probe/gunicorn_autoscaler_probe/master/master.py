@@ -125,9 +125,9 @@ class Master:
 
     def _is_set_by_others(self, server, new):
         """Whether the count is set by a hook of the user's, or by gunicorn's control socket."""
-        is_gunicorns = self._is_reloading or 'handle_ttin' not in vars(server)  # it manages the workers its own way
-        wanted = self._arbiter_file.wanted()[1]
-        return not is_gunicorns and not self._arbiter_file.is_applying and wanted not in (None, 0, new)
+        if self._is_reloading or 'handle_ttin' not in vars(server):  # gunicorn manages the workers its own way
+            return False
+        return not self._arbiter_file.is_applying and self._arbiter_file.wanted()[1] not in (None, 0, new)
 
     def _note_reloads(self, server):
         """gunicorn sets its count in one, to what the configuration has."""
