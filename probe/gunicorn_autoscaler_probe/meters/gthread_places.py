@@ -22,6 +22,8 @@ from .waiting_requests import LOOK_NS, WaitingRequests
 # request.
 FULL_NS = 50 * 10**6
 _HOLD_S = 0.005
+# A thread that has been given a connection may wait so long for a CPU, or for the interpreter.
+_BEGINS_WITHIN_NS = 250 * 10**6
 _AGAIN_S = min(FRESH_NS, LOOK_NS) / 10**9
 
 
@@ -41,6 +43,7 @@ def attach(worker, m, is_stale, flush, look):
     threads, most_connections = worker.cfg.threads, worker.worker_connections
     # From Python 3.13 on the pool's queue gives a connection to a thread that waits before that thread runs.
     handed = deque()  # one for each connection that the pool has, and no thread yet
+    handed_at = 0
     pools_queue = getattr(getattr(worker.tpool, '_work_queue', None), 'qsize', None)
     if pools_queue is None:  # a pool that the user made: its queue is its own
         waiting, threads = _none, float('inf')
@@ -74,6 +77,8 @@ def attach(worker, m, is_stale, flush, look):
             return False
 
     def watched_enqueue(conn):
+        nonlocal handed_at
+        handed_at = monotonic_ns()
         handed.append(None)
         try:
             return enqueue(conn)
@@ -176,7 +181,8 @@ def attach(worker, m, is_stale, flush, look):
     def settle():
         if is_stale[0]:
             flush()
-        if handed and not busy and not (pools_queue and pools_queue()):
+        is_late = handed and not busy and monotonic_ns() - handed_at > _BEGINS_WITHIN_NS
+        if is_late and not (pools_queue and pools_queue()):
             handed.clear()  # a worker class has dropped them
         try:
             m[BUSY_THREADS] = len(busy)

@@ -42,6 +42,19 @@ class OneAtATimeTest(unittest.TestCase):
             worker.notify()
             self.assertEqual((waiting, worker.worker_connections), (0, 1000))
 
+    def test_a_thread_that_has_a_connection_and_no_cpu_yet_keeps_others_out(self):
+        now = [10**9]
+        with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]):
+            worker = Worker()
+            attach(worker, m)
+            m[w.ONE_UNTIL_NS] = 2 * 10**9
+            worker.enqueue_req(Connection())
+            worker.tpool._work_queue.items.clear()  # as from Python 3.13 on, before the thread runs
+            for _ in range(3):
+                now[0] += gthread_places.FRESH_NS
+                worker.turn()
+                self.assertEqual(worker.worker_connections, 0)
+
     def test_a_silent_client_keeps_others_out_for_a_moment_only(self):
         now, accepts = [10**9], []
         with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]):

@@ -113,12 +113,14 @@ class ThreadMeterTest(unittest.TestCase):
             self.assertEqual((m[w.INNER_QUEUE], worker.worker_connections), (0, 1000))
 
     def test_a_connection_that_a_worker_class_drops_does_not_wait_for_good(self):
-        with page() as m:
+        now = [10**9]
+        with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]):
             worker = Worker()
             worker.enqueue_req = lambda conn: None
             attach(worker, m)
             for _ in range(3):
                 worker.enqueue_req(Connection())
+            now[0] += gthread_places._BEGINS_WITHIN_NS + 1
             worker.poller.select(1.0)
             worker.notify()
             self.assertEqual((m[w.INNER_QUEUE], worker.worker_connections), (0, 1000))
