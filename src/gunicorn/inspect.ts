@@ -102,40 +102,64 @@ export async function inspectGunicorn(
 ): Promise<Inspection | InspectionFailure> {
   const interpreter = interpreterOf(words);
   if (interpreter === undefined) return { problem: `the Python that runs ${words[0]} cannot be found` };
-  const [program, ...rest] = interpreter;
   try {
-    const child = new Deno.Command(program!, {
-      args: [...rest, "-c", inspectScript, ...args],
-      env: { GUNICORN_AUTOSCALER_INSPECT: loadApp ? "load" : "" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      sendSignal(child.pid, "SIGKILL");
-    }, longestMs);
-    const outputs = [new Output(child.stdout), new Output(child.stderr)] as const;
-    const { code } = await child.status;
-    clearTimeout(timer);
-    // What the application started may go on, and keep them open.
-    const late = Promise.withResolvers<void>();
-    const lateTimer = setTimeout(late.resolve, REST_MS);
-    await Promise.race([Promise.all(outputs.map(({ ended }) => ended)), late.promise]);
-    clearTimeout(lateTimer);
-    const [stdout, stderr] = outputs.map((output) => output.close()) as [string[], string[]];
+    const ended = await runToEnd([...interpreter, "-c", inspectScript, ...args], loadApp, longestMs);
     // What the application prints, also at its exit, is around it.
-    const line = stdout.findLast((one) => one.startsWith('{"gunicorn": '));
-    if (line !== undefined) return JSON.parse(line) as Inspection;
-    if (isLate) {
-      const what = loadApp ? "the application is not loaded" : "it is not read";
-      return { problem: `${what} after ${longestMs / 1000} s` };
-    }
-    return { problem: problemIn(stderr) || `its process ended with exit code ${code}` };
+    const line = ended.stdout.findLast((one) => one.startsWith('{"gunicorn": '));
+    return line === undefined ? failureOf(ended, loadApp, longestMs) : JSON.parse(line) as Inspection;
   } catch (error) {
     return { problem: errorText(error) };
   }
+}
+
+/** A process that has ended, with the lines that it wrote. */
+interface Ended {
+  readonly code: number;
+  /** It was ended, because it took too long. */
+  readonly isLate: boolean;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+async function runToEnd(
+  [program, ...args]: readonly string[],
+  loadApp: boolean,
+  longestMs: number,
+): Promise<Ended> {
+  const child = new Deno.Command(program!, {
+    args,
+    env: { GUNICORN_AUTOSCALER_INSPECT: loadApp ? "load" : "" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    sendSignal(child.pid, "SIGKILL");
+  }, longestMs);
+  const outputs = [new Output(child.stdout), new Output(child.stderr)] as const;
+  const { code } = await child.status;
+  clearTimeout(timer);
+  await untilRead(outputs);
+  const [stdout, stderr] = [outputs[0].close(), outputs[1].close()];
+  return { code, isLate, stdout, stderr };
+}
+
+/** Waits for the rest of what an ended process wrote. What it has started may go on, and keep its outputs open. */
+async function untilRead(outputs: readonly Output[]): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, REST_MS);
+  await Promise.race([Promise.all(outputs.map(({ ended }) => ended)), late.promise]);
+  clearTimeout(timer);
+}
+
+function failureOf({ code, isLate, stderr }: Ended, loadApp: boolean, longestMs: number): InspectionFailure {
+  if (isLate) {
+    const what = loadApp ? "the application is not loaded" : "it is not read";
+    return { problem: `${what} after ${longestMs / 1000} s` };
+  }
+  return { problem: problemIn(stderr) || `its process ended with exit code ${code}` };
 }
 
 /** What a process writes, as it comes. */
