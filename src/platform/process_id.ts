@@ -9,14 +9,14 @@ export interface ProcessId {
 
 /** Start time of a process in clock ticks since boot; undefined when there is no such process, or no /proc. */
 export function startTicksOf(pid: number): number | undefined {
-  const fields = statOf(pid);
-  return fields === undefined ? undefined : Number(fields[19]);
+  const field = statOf(pid);
+  return field === undefined ? undefined : Number(field(22));
 }
 
 /** The session of a process; undefined when there is no such process, or no /proc. */
 export function sessionOf(pid: number): number | undefined {
-  const fields = statOf(pid);
-  return fields === undefined ? undefined : Number(fields[3]);
+  const field = statOf(pid);
+  return field === undefined ? undefined : Number(field(6));
 }
 
 /** PF_FORKNOEXEC of linux/sched.h. */
@@ -24,15 +24,27 @@ const FORKED_ONLY = 0x40;
 
 /** Whether a process still runs the program that forked it, as gunicorn's workers do; a started program does not. */
 export function isForkOnly(pid: number): boolean {
-  const fields = statOf(pid);
-  return fields !== undefined && (Number(fields[6]) & FORKED_ONLY) !== 0;
+  const field = statOf(pid);
+  return field !== undefined && (Number(field(9)) & FORKED_ONLY) !== 0;
 }
 
-/** /proc/PID/stat from its third field, the state, on. */
-function statOf(pid: number): readonly string[] | undefined {
+/** A field of /proc/PID/stat by its number in proc_pid_stat(5), from the state, which is field 3, on; "" for none. */
+export type StatField = (number: number) => string;
+
+/**
+ * Reads /proc/PID/stat: `PID (COMMAND) STATE PPID ...`. The command may hold blanks and parentheses, so what comes after
+ * its last parenthesis counts. undefined for a text that has none.
+ */
+export function statFields(text: string): StatField | undefined {
+  const end = text.lastIndexOf(")");
+  if (end < 0) return undefined;
+  const fields = text.slice(end + 2).split(" ");
+  return (number) => fields[number - 3] ?? "";
+}
+
+function statOf(pid: number): StatField | undefined {
   try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return statFields(Deno.readTextFileSync(`/proc/${pid}/stat`));
   } catch {
     return undefined;
   }
@@ -46,9 +58,9 @@ export function processOf(pid: number): ProcessId | undefined {
 
 /** Whether it still lives; a zombie does not. */
 export function isAlive({ pid, startTicks }: ProcessId): boolean {
-  const fields = statOf(pid);
-  if (fields === undefined || Number(fields[19]) !== startTicks) return false;
-  return fields[0] !== "Z" && fields[0] !== "X";
+  const field = statOf(pid);
+  if (field === undefined || Number(field(22)) !== startTicks) return false;
+  return field(3) !== "Z" && field(3) !== "X";
 }
 
 /** Exit code of a process that a signal ended, as shells give it: 128 + its number. */

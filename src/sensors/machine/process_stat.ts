@@ -1,4 +1,5 @@
 /** Reads the files that /proc keeps of one process. Missing or malformed numbers are undefined. */
+import { statFields } from "../../platform/process_id.ts";
 import { wholeNumber } from "../text_file.ts";
 
 /** Some fields of /proc/PID/stat. */
@@ -18,19 +19,14 @@ export const TICKS_PER_SECOND = 100;
 /** Memory is counted in pages of so many bytes on x86-64, and on ARM as nearly all Linux there is built. */
 const PAGE_BYTES = 4096;
 
-/**
- * Reads /proc/PID/stat: `PID (COMMAND) STATE PPID ...`. The command may hold blanks and parentheses, so what comes after
- * its last parenthesis counts.
- */
+/** Reads /proc/PID/stat; undefined for another text. */
 export function parseStat(text: string): ProcessStat | undefined {
-  const end = text.lastIndexOf(")");
-  if (end < 0) return undefined;
-  // Numbered as in proc_pid_stat(5), where the state is field 3.
-  const fields = text.slice(end + 2).split(" ");
-  const field = (number: number) => wholeNumber(fields[number - 3]);
-  const state = fields[0] ?? "";
-  const cpuTicks = field(14) + field(15);
-  const [ppid, threads, startTicks] = [field(4), field(20), field(22)];
+  const field = statFields(text);
+  if (field === undefined) return undefined;
+  const number = (at: number) => wholeNumber(field(at));
+  const state = field(3);
+  const cpuTicks = number(14) + number(15);
+  const [ppid, threads, startTicks] = [number(4), number(20), number(22)];
   if (!/^[A-Za-z]$/.test(state) || Number.isNaN(ppid + cpuTicks + threads + startTicks)) return undefined;
   return { ppid, state, cpuTicks, threads, startTicks };
 }
@@ -59,7 +55,7 @@ export function parsePrivate(text: string): number | undefined {
 
 /** Resident memory of /proc/PID/stat in bytes, pages shared with other processes among it. */
 export function parseResident(stat: string): number | undefined {
-  const pages = wholeNumber(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[21]);
+  const pages = wholeNumber(statFields(stat)?.(24));
   return pages >= 0 ? PAGE_BYTES * pages : undefined;
 }
 
