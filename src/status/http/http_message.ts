@@ -91,11 +91,17 @@ export function eventFrame(name: string, data: string): Uint8Array {
   return encoder.encode(`event: ${name}\ndata: ${data.replaceAll("\n", "\ndata: ")}\n\n`);
 }
 
+/** With a path, or the whole URL as a proxy is asked (RFC 9112, 3.2.2), whose host counts and not the header's. */
+const REQUEST_LINE =
+  /^([A-Z]{1,16}) (?:[Hh][Tt]{2}[Pp][Ss]?:\/\/([\w.:[\]-]+))?([/?][\x21-\x7e]*)? HTTP\/1\.[01]$/;
+
 /** Reads the head of a request, without its last empty line; undefined when it is none. */
 export function parseHead(text: string): Omit<HttpRequest, "body"> | undefined {
   const [first = "", ...lines] = text.split("\r\n");
-  const match = /^([A-Z]{1,16}) (\/[\x21-\x7e]*) HTTP\/1\.[01]$/.exec(first);
+  const match = REQUEST_LINE.exec(first);
   if (match === null) return undefined;
+  const [, method = "", host, target = ""] = match;
+  if (host === undefined && !target.startsWith("/")) return undefined;
   const headers = new Map<string, string>();
   for (const line of lines) {
     const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
@@ -105,7 +111,8 @@ export function parseHead(text: string): Omit<HttpRequest, "body"> | undefined {
     if (headers.has(name) && (name === "host" || name === "content-length")) return undefined;
     headers.set(name, field[2]!);
   }
-  return { method: match[1]!, path: match[2]!.split(/[?#]/, 1)[0]!, headers };
+  if (host !== undefined) headers.set("host", host);
+  return { method, path: target.split(/[?#]/, 1)[0] || "/", headers };
 }
 
 /** Bytes of body that follow the head; undefined for a length that makes no sense, or chunks, which no client sends here. */

@@ -26,6 +26,11 @@ Deno.test("heads of requests are read, and what is none is refused", () => {
       "GET /",
       "get / HTTP/1.1",
       "GET status HTTP/1.1",
+      "GET ?x=1 HTTP/1.1",
+      "GET  HTTP/1.1",
+      "GET http:///status HTTP/1.1",
+      "GET http://user@web/status HTTP/1.1",
+      "GET ftp://web/status HTTP/1.1",
       "GET / HTTP/2",
       "GET /a b HTTP/1.1",
       "GET / HTTP/1.1\r\nno colon",
@@ -37,6 +42,17 @@ Deno.test("heads of requests are read, and what is none is refused", () => {
   assertEquals(bodyLength(new Map([["content-length", "12"]])), 12);
   assertEquals(bodyLength(new Map([["content-length", "-1"]])), undefined);
   assertEquals(bodyLength(new Map([["transfer-encoding", "chunked"]])), undefined);
+});
+
+Deno.test("a whole URL is read as a proxy is asked, and its host counts", () => {
+  const read = (target: string) => {
+    const head = parseHead(`GET ${target} HTTP/1.1\r\nHost: evil.example.com`);
+    return [head?.headers.get("host"), head?.path];
+  };
+  assertEquals(read("http://127.0.0.1:9200/status?x=1"), ["127.0.0.1:9200", "/status"]);
+  assertEquals(read("HTTPS://[::1]"), ["[::1]", "/"]);
+  assertEquals(read("http://web?x=/status"), ["web", "/"]);
+  assertEquals(read("/status"), ["evil.example.com", "/status"]);
 });
 
 Deno.test("names that a stranger can register are refused, addresses and private names are not", () => {
