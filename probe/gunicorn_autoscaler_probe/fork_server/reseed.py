@@ -39,12 +39,27 @@ def reseed():
     for generator in [reference() for reference in _unseeded.values()]:
         if generator is not None:
             _seed(generator)
+    uuid = sys.modules.get('uuid')
+    if getattr(uuid, '_generate_time_safe', None) is not None:
+        uuid._generate_time_safe = _with_sequence(uuid._generate_time_safe, os.urandom(2))
     numpy_random = sys.modules.get('numpy.random')
     if numpy_random is not None:
         try:
             _renew(numpy_random)
         except Exception:
             pass
+
+
+def _with_sequence(generate, sequence):
+    """libuuid's function for uuid1(), with another clock sequence: of two that go on with the same one, the ids of the
+    same microsecond are equal."""
+    sequence = bytes((sequence[0] & 0x3f | 0x80, sequence[1]))
+
+    def generate_time_safe():
+        data, safety = generate()
+        return data[:8] + sequence + data[10:], safety
+
+    return generate_time_safe
 
 
 def _renew(numpy_random):

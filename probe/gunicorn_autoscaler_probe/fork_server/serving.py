@@ -81,6 +81,7 @@ class Life:
             self._effects = ImportEffects(self._server)
             refusals, warnings = application.load(self._server, self._effects)
             kernel.set_name(kernel.FORK_SERVER_NAME)
+            oom.take_of_import()
             import_s = time.monotonic() - began_s
             refusal = '; '.join(refusals)
             if not refusal and import_s < self._least_import_s:

@@ -94,6 +94,19 @@ class ReseedTest(unittest.TestCase):
         self.assertEqual([a == b for a, b in zip(before, after)], [False, True, True, True])
         self.assertIsNotNone(secret.random())
 
+    def test_ids_of_libuuid_go_on_in_another_sequence(self):
+        data = bytes(range(16))
+        uuid = types.SimpleNamespace(_generate_time_safe=lambda: (data, -1))
+        with mock.patch.dict(sys.modules, {'uuid': uuid}):
+            reseed.reseed()
+            of_one, safety = uuid._generate_time_safe()
+            sequences = set()
+            for _ in range(20):
+                reseed.reseed()
+                sequences.add(uuid._generate_time_safe()[0][8:10])
+        self.assertEqual((of_one[:8], of_one[8] >> 6, of_one[10:], safety), (data[:8], 2, data[10:], -1))
+        self.assertGreater(len(sequences), 10)
+
     def test_another_generator_of_numpy_gets_the_state_of_a_new_one(self):
         class Generator:
             made = 0
@@ -231,7 +244,7 @@ class OrderTest(unittest.TestCase):
                 Worker.loads += 1
 
         effects = import_effects.ImportEffects.__new__(import_effects.ImportEffects)
-        effects._own_title = None
+        effects._own_title, effects._own_name = None, ''
         effects._names, effects._handlers, effects._loggers = ['SET', 'UNSET'], Loggers([]), Loggers([])
         effects._metric_files = MetricFiles()
         self.addCleanup(os.environ.pop, 'SET')
@@ -260,6 +273,19 @@ class OrderTest(unittest.TestCase):
 
 
 class NameTest(unittest.TestCase):
+    def test_a_worker_has_the_name_that_the_import_set_once_it_has_loaded(self):
+        worker, named = types.SimpleNamespace(load_wsgi=lambda: None), []
+        effects = import_effects.ImportEffects.__new__(import_effects.ImportEffects)
+        effects._title = effects._own_title = None
+        effects._names, effects._handlers, effects._loggers = [], Loggers([]), Loggers([])
+        effects._metric_files, effects._own_name = MetricFiles(), 'fork server'
+        with mock.patch.multiple(import_effects.kernel, get_name=lambda: 'shop', set_name=named.append):
+            effects.take()
+            effects.follow(worker)
+            self.assertEqual(named, [])
+            worker.load_wsgi()
+        self.assertEqual(named, ['shop'])
+
     @unittest.skipIf(os.geteuid() != 0, 'it takes root to change the user')
     def test_a_process_has_its_name_after_a_change_of_user(self):
         code = ('import os, sys; sys.path.insert(0, %r); from gunicorn_autoscaler_probe.fork_server import kernel; '

@@ -41,6 +41,20 @@ class OomTest(unittest.TestCase):
 
         self.assertEqual(in_fork(both), 2 * min(1000 - now, 700) + 1)
 
+    def test_what_the_import_has_set_is_for_the_workers_of_a_fork_server(self):
+        now = adjustment()
+
+        def both():
+            oom.end_before_workers()
+            with open(PATH, 'w') as file:
+                file.write(str(now + 5))
+            oom.take_of_import()
+            of_fork_server = adjustment()
+            oom.end_first()
+            return (of_fork_server - now) * 2 + (adjustment() - now == 5)
+
+        self.assertEqual(in_fork(both), 2 * min(1000 - now, 700) + 1)
+
     def test_where_it_cannot_be_written_nothing_happens(self):
         path, oom._ADJUSTMENT = oom._ADJUSTMENT, '/nonexistent'
         try:

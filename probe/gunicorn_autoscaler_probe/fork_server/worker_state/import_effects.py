@@ -4,6 +4,7 @@ import signal
 import sys
 
 from ... import kinds
+from .. import kernel
 from . import inherited
 from .handlers import Handlers
 from .loggers import Loggers
@@ -28,6 +29,7 @@ class ImportEffects:
         self._metric_files = MetricFiles()
         self._environ = {}
         self._title = self._own_title = _title()
+        self._name, self._own_name = '', kernel.get_name()
 
     def take(self):
         """Take the effects back, after the import: they are not for the fork server itself."""
@@ -35,6 +37,7 @@ class ImportEffects:
         self._loggers.take()
         self._environ = {name: os.environ.get(name) for name in self._names}
         self._title = _title()
+        self._name = kernel.get_name()
         self._set_title(self._own_title)
 
     def take_files(self):
@@ -59,6 +62,8 @@ class ImportEffects:
 
     def _put_back(self):
         self._set_title(self._title)
+        if self._name != self._own_name:
+            kernel.set_name(self._name)
         self._handlers.put_back()
         self._loggers.put_back()
         for name, value in self._environ.items():
