@@ -5,7 +5,7 @@ import sys
 
 from .. import kinds
 from . import reseed
-from .safety import exit_functions, left, verdict
+from .safety import exit_functions, left, temporary_files, verdict
 
 # Imported by a worker after its fork, first by the first request: here all workers share them.
 _LATER = {
@@ -14,6 +14,8 @@ _LATER = {
                     'uvicorn.loops.auto', 'uvicorn.logging'),
     kinds.ASGI: ('gunicorn.asgi.protocol', 'gunicorn.asgi.lifespan', 'gunicorn.asgi.websocket', 'uvloop'),
 }
+
+_WATCHED = reseed, exit_functions, temporary_files
 
 
 def load(server, effects):
@@ -32,10 +34,10 @@ def load(server, effects):
         import eventlet
         eventlet.monkey_patch()
     before = left.Left()
-    for watched in reseed, exit_functions:
+    for watched in _WATCHED:
         watched.watch()
     server.app.wsgi()
-    for watched in reseed, exit_functions:
+    for watched in _WATCHED:
         watched.watch_no_more()
     effects.take()
     for name in _LATER.get(kind, ()):

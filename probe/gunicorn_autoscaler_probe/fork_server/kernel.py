@@ -7,8 +7,10 @@ import signal
 from .. import held_reaping
 
 _PR_SET_PDEATHSIG = 1
+_PR_GET_PDEATHSIG = 2
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_GET_CHILD_SUBREAPER = 37
 
 # The names that `ps -o comm` and the supervisor see of processes that are gunicorn's children and no workers.
 FORK_SERVER_NAME = 'fork server'
@@ -23,6 +25,12 @@ def _prctl(option, value):
     _libc = _libc or ctypes.CDLL(None, use_errno=True)
     if _libc.prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), 'prctl(%d)' % option)
+
+
+def _prctl_number(option):
+    number = ctypes.c_int()
+    _prctl(option, ctypes.byref(number))
+    return number.value
 
 
 def fork():
@@ -77,6 +85,16 @@ def die_with(parent_pid):
 def outlive_parent():
     """Take back die_with."""
     _prctl(_PR_SET_PDEATHSIG, 0)
+
+
+def death_signal():
+    """What this process gets when its parent dies, 0 for none. Raises OSError when refused."""
+    return _prctl_number(_PR_GET_PDEATHSIG)
+
+
+def is_subreaper():
+    """Whether orphans among the descendants of this process become its children. Raises OSError when refused."""
+    return _prctl_number(_PR_GET_CHILD_SUBREAPER) != 0
 
 
 def set_name(name):

@@ -13,11 +13,11 @@ SCRIPT = """
 import json, os, sys
 sys.path.insert(0, %r)
 sys.dont_write_bytecode = True
-from gunicorn_autoscaler_probe.fork_server.safety import exit_functions, left, verdict
+from gunicorn_autoscaler_probe.fork_server.safety import exit_functions, left, temporary_files, verdict
 before = left.Left()
-exit_functions.watch()
+exit_functions.watch(), temporary_files.watch()
 %s
-exit_functions.watch_no_more()
+exit_functions.watch_no_more(), temporary_files.watch_no_more()
 left.await_ending_children(before.children)
 print(json.dumps(verdict.judge(before, left.Left(), os.fork)), flush=True)
 os._exit(0)
@@ -76,6 +76,43 @@ REFUSED = {
     'what a function of the application removes': (
         'import atexit, shutil\n@atexit.register\ndef tidy():\n    shutil.rmtree(sys.argv[1] + "/x")',
         'what __main__.tidy names is removed at exit'),
+    'what a function that it calls removes': (
+        'import atexit\n@atexit.register\ndef tidy(): remove_all()\n'
+        'def remove_all(): os.remove(sys.argv[1] + "/x")', 'what __main__.tidy names is removed at exit'),
+    'what a method that it calls removes': (
+        'import atexit, shutil\nclass Store:\n    def close(self): self.tidy()\n'
+        '    def tidy(self): shutil.rmtree("x")\natexit.register(Store().close)',
+        'what __main__.Store.close names is removed at exit'),
+    'what a finalizer removes': (
+        'import shutil, weakref\nos.mkdir(sys.argv[1] + "/x")\n'
+        'weakref.finalize(os, shutil.rmtree, sys.argv[1] + "/x")', '/x is removed at exit'),
+    'what a stack of contexts removes': (
+        'import atexit, contextlib\na = contextlib.ExitStack()\natexit.register(a.close)\n'
+        'open(sys.argv[1] + "/x", "w").close()\na.callback(os.remove, sys.argv[1] + "/x")', '/x is removed at exit'),
+    'a temporary file': (
+        'import tempfile\na, b = tempfile.mkstemp(dir=sys.argv[1])\nos.close(a)', 'the temporary file'),
+    'a resource of an archive': (  # as certifi's
+        'import importlib.resources as r, zipfile, tempfile\ntempfile.tempdir = sys.argv[1]\n'
+        'with zipfile.ZipFile(sys.argv[1] + "/x.zip", "w") as z: z.writestr("p/__init__.py", "")\n'
+        'sys.path.insert(0, sys.argv[1] + "/x.zip")\n'
+        'a = (r.as_file(r.files("p").joinpath("__init__.py")) if sys.version_info >= (3, 9) else\n'
+        '     r.path("p", "__init__.py"))\na.__enter__()', 'the temporary file'),
+    'an address for datagrams': (
+        'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.bind(("127.0.0.1", 0))',
+        'a socket bound to 127.0.0.1:'),
+    'a name for datagrams': (
+        'import socket\na = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\na.bind(sys.argv[1] + "/x")',
+        'a socket bound to /'),
+    'a pair of sockets for datagrams': (
+        'import socket\na = socket.socketpair(type=socket.SOCK_DGRAM)', 'a pair of sockets'),
+    'a terminal of its own': ('a = os.open("/dev/ptmx", os.O_RDWR)', 'the device /dev/'),
+    'orphans that come to it': (
+        'import ctypes\nctypes.CDLL(None).prctl(36, 1, 0, 0, 0)', 'PR_SET_CHILD_SUBREAPER is set'),
+    'a signal at the end of the parent': (
+        'import ctypes\nctypes.CDLL(None).prctl(1, 10, 0, 0, 0)', 'PR_SET_PDEATHSIG is set'),
+    'memory that is locked': (
+        'import ctypes\na = ctypes.create_string_buffer(4096)\nassert ctypes.CDLL(None).mlock(a, 4096) == 0',
+        'a lock on memory is set'),
     'a database': (
         'import sqlite3\nc = sqlite3.connect(sys.argv[1] + "/x")\n'
         'c.execute("create table t (a)"); c.commit(); c.execute("select * from t")', 'the SQLite database'),
@@ -112,6 +149,14 @@ FINE = {
     'a log': 'f = open(sys.argv[1] + "/log", "a")',
     'a datagram socket':
         'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.connect(("127.0.0.1", 9))',
+    'a datagram socket that has sent':
+        'import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.sendto(b"x", ("127.0.0.1", 9))',
+    'a device that all share': 'a = open("/dev/urandom", "rb"), open("/dev/null", "w")',
+    'a temporary file that has been put in its place':
+        'import tempfile\na, b = tempfile.mkstemp(dir=sys.argv[1])\nos.close(a)\nos.rename(b, sys.argv[1] + "/x")',
+    'what a finalizer and a stack are to call':
+        'import atexit, contextlib, weakref\na = contextlib.ExitStack()\natexit.register(a.close)\n'
+        'a.callback(print, 1)\na.enter_context(contextlib.suppress(KeyError))\nweakref.finalize(os, print, 2)',
     'a database in memory': 'import sqlite3\nc = sqlite3.connect(":memory:")',
 }
 

@@ -1,6 +1,7 @@
 """What is open, and whether several processes can have it at once."""
 import fcntl
 import os
+import re
 import socket
 import stat
 
@@ -8,6 +9,9 @@ REFUSED, SHARED = 'refused', 'shared'
 # A message to oneself would reach another worker.
 _WITHIN = {'eventpoll': 'an event loop or selector', 'io_uring': 'an io_uring', 'inotify': 'a file watch',
            'fanotify': 'a file watch', 'eventfd': 'a wake-up', 'timerfd': 'a timer'}
+
+# Other devices, such as a GPU's, keep what belongs to one process, or speak to one at a time.
+_WITHOUT_STATE = re.compile(r'/dev/(null|zero|full|u?random|tty|console|pts/\d+)( \(deleted\))?$')
 
 
 def judge(fd, descriptors, mapped=()):
@@ -44,7 +48,10 @@ def _mode(fd):
 
 
 def _judge_file(fd, path, mapped):
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    mode = os.fstat(fd).st_mode
+    if stat.S_ISCHR(mode) and not _WITHOUT_STATE.match(path):
+        return REFUSED, 'the device %s' % path
+    if not stat.S_ISREG(mode):
         return None
     is_read = _mode(fd) != os.O_WRONLY
     if is_read and os.pread(fd, 16, 0) == b'SQLite format 3\0':
@@ -58,8 +65,10 @@ def _judge_socket(fd):
     with socket.socket(fileno=os.dup(fd)) as sock:
         if sock.family == socket.AF_NETLINK:
             return REFUSED, 'a netlink socket (descriptor %d)' % fd
-        if sock.type == socket.SOCK_DGRAM or sock.family not in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
-            return None  # a message is one write: syslog, StatsD
+        if sock.type == socket.SOCK_DGRAM:
+            return _judge_datagrams(sock)
+        if sock.type not in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+            return None
         if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return REFUSED, 'a socket that listens at %s' % _text(sock.getsockname())
         try:
@@ -73,6 +82,20 @@ def _judge_socket(fd):
         if sock.family == socket.AF_UNIX and not peer:
             return REFUSED, 'a pair of sockets (descriptor %d)' % fd
         return REFUSED, 'a connection to %s' % _text(peer)
+
+
+def _judge_datagrams(sock):
+    """A message is one write: syslog, StatsD. Those that arrive at an address of its own are for one reader."""
+    try:
+        peer = sock.getpeername()
+        return (REFUSED, 'a pair of sockets') if sock.family == socket.AF_UNIX and not peer else None
+    except OSError:
+        name = sock.getsockname()
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        is_bound = name[0] not in ('0.0.0.0', '::')  # to all addresses it is bound by its first message
+    else:
+        is_bound = sock.family == socket.AF_UNIX and bool(name)
+    return (REFUSED, 'a socket bound to %s' % _text(name)) if is_bound else None
 
 
 def _text(address):

@@ -1,13 +1,12 @@
-"""What a fork shares or loses: threads, descriptors, memory, children, locks, timers, temporary directories."""
+"""What a fork shares or loses: threads, descriptors, memory, children, locks, timers, settings of one process."""
 import os
 import signal
 import sys
-import tempfile
 import threading
-import weakref
 from time import monotonic, sleep  # gevent's, put in their places later, would start its loop
 
 from ...process_stat import stat_fields
+from .. import kernel
 from . import interpreters
 
 _ITIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -27,7 +26,7 @@ class Left:
         self.children = children()
         self.locked = {fd for fd in self.descriptors if _is_locked(fd)}
         self.timers = _timers()
-        self.temporary_directories = _temporary_directories()
+        self.own_to_process = _own_to_process()
 
 
 def task_ids():
@@ -104,11 +103,17 @@ def _timers():
     return found
 
 
-def _temporary_directories():
-    """Temporary directories that are removed at the end of a process."""
+def _own_to_process():
+    """What is set for this process and not inherited, in words."""
+    found = set()
+    if kernel.is_subreaper():
+        found.add('PR_SET_CHILD_SUBREAPER')
+    if kernel.death_signal() not in (0, signal.SIGKILL):  # of the fork server
+        found.add('PR_SET_PDEATHSIG')
     try:
-        remove = tempfile.TemporaryDirectory._cleanup.__func__
-        return {info.args[0] for info in list(weakref.finalize._registry.values())
-                if info.atexit and getattr(info.func, '__func__', None) is remove}
-    except Exception:  # of another Python
-        return set()
+        with open('/proc/self/status') as file:
+            if any(line.startswith('VmLck:') and int(line.split()[1]) for line in file):
+                found.add('a lock on memory')
+    except (OSError, ValueError, IndexError):
+        pass
+    return found

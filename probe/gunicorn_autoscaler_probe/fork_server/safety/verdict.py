@@ -9,7 +9,7 @@ from os import close, waitpid  # gevent's and eventlet's wait for a loop of thei
 
 from ...polling import POLLIN, poll
 from .. import kernel
-from . import descriptors, exit_functions, native_threads
+from . import descriptors, exit_functions, native_threads, temporary_files
 from .left import open_descriptors, task_ids
 
 # Their library starts them anew in a forked process.
@@ -62,8 +62,10 @@ def judge(before, after, fork):
         refusals.append('an interpreter was made beside the main one, and workers that use it would crash')
     if after.timers - before.timers:
         refusals.append('an interval timer is set, and workers would not have it')
-    for path in after.temporary_directories - before.temporary_directories:
-        refusals.append('the temporary directory %s was made, and the first worker to end would remove it' % path)
+    for what in after.own_to_process - before.own_to_process:
+        refusals.append('%s is set, and workers would not have it' % what)
+    for what in temporary_files.left():
+        refusals.append('%s was made, and workers would share it' % what)
     for what in exit_functions.removed():
         refusals.append('%s is removed at exit, and the first worker to end would remove it' % what)
     return list(dict.fromkeys(refusals)), list(dict.fromkeys(warnings))
