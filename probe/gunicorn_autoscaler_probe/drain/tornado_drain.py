@@ -61,8 +61,9 @@ class TornadoDrain(Drain):
 
 
 def _is_idle(stream):
-    """Whether a connection waits for the next request, of which nothing has come."""
-    return stream.reading() and not stream.writing() and not stream._read_buffer_size
+    """It waits for the next request, of which nothing has come: for the end of a head, which a regular expression finds,
+    and not for more of a body."""
+    return stream._read_regex is not None and not stream.writing() and not stream._read_buffer_size
 
 
 def _promise_nothing_to_http_1_0():

@@ -11,11 +11,12 @@ from gunicorn_autoscaler_probe.drain import drain, eventlet_drain, gevent_drain,
 
 
 class Stream:
-    def __init__(self, reading, unread=0):
-        self.is_reading, self._read_buffer_size, self.is_closed = reading, unread, False
+    def __init__(self, reads_head, unread=0):
+        self._read_regex = 'the end of a head' if reads_head else None
+        self._read_buffer_size, self.is_closed = unread, False
 
     def reading(self):
-        return self.is_reading
+        return True
 
     def writing(self):
         return False
