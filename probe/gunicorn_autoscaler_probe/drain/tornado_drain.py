@@ -1,6 +1,7 @@
 """How a tornado worker empties itself. gunicorn's own way cuts what is in service a second or two after a SIGTERM."""
 from time import monotonic_ns
 
+from ..polling import POLLIN, poll
 from .drain import Drain
 
 _LOOK_EVERY_MS = 100
@@ -61,9 +62,14 @@ class TornadoDrain(Drain):
 
 
 def _is_idle(stream):
-    """It waits for the next request, of which nothing has come: for the end of a head, which a regular expression finds,
-    and not for more of a body."""
-    return stream._read_regex is not None and not stream.writing() and not stream._read_buffer_size
+    """Whether a connection waits for the next request, of which nothing has come: for the end of a head, which a
+    regular expression finds, and not for more of a body. Data may be in the kernel still, when a WSGI application has
+    blocked the loop."""
+    if stream.closed() or stream._read_regex is None or stream.writing() or stream._read_buffer_size:
+        return False
+    arrived = poll()
+    arrived.register(stream.fileno(), POLLIN)
+    return not arrived.poll(0)
 
 
 def _promise_nothing_to_http_1_0():

@@ -1,5 +1,6 @@
 """Tornado and eventlet workers that are to go."""
 import functools
+import socket
 import sys
 import types
 import unittest
@@ -14,9 +15,13 @@ class Stream:
     def __init__(self, reads_head, unread=0):
         self._read_regex = 'the end of a head' if reads_head else None
         self._read_buffer_size, self.is_closed = unread, False
+        self.client, self.socket = socket.socketpair()
 
-    def reading(self):
-        return True
+    def closed(self):
+        return self.is_closed
+
+    def fileno(self):
+        return self.socket.fileno()
 
     def writing(self):
         return False
@@ -126,8 +131,12 @@ class TornadoDrainTest(unittest.TestCase):
                                      callbacks=[], alive=True, watchdog=lambda: None)
 
     def test_idle_connections_have_their_keepalive_and_requests_the_graceful_timeout(self):
-        idle, busy, partial = Stream(True), Stream(False), Stream(True, unread=5)
-        worker = self.worker(idle, busy, partial)
+        idle, busy, partial, arrived = Stream(True), Stream(False), Stream(True, unread=5), Stream(True)
+        for stream in (idle, busy, partial, arrived):
+            self.addCleanup(stream.client.close)
+            self.addCleanup(stream.socket.close)
+        arrived.client.send(b'GET')
+        worker = self.worker(idle, busy, partial, arrived)
         with page() as m, stopped_clock(drain, tornado_drain) as clock:
             tornado_drain.attach(worker, m)
             self.assertEqual(m[w.EMPTIES_ITSELF], 1)
@@ -142,11 +151,11 @@ class TornadoDrainTest(unittest.TestCase):
             self.assertFalse(idle.is_closed)
             clock.pass_ms(200)
             worker.watchdog()
-            self.assertEqual((idle.is_closed, busy.is_closed, partial.is_closed), (True, False, False))
+            self.assertEqual([one.is_closed for one in (idle, busy, partial, arrived)], [True, False, False, False])
             self.assertTrue(worker.alive)
             clock.pass_ms(28000)
             worker.watchdog()
-            self.assertEqual((busy.is_closed, partial.is_closed), (True, True))
+            self.assertEqual([one.is_closed for one in (busy, partial, arrived)], [True, True, True])
             worker.watchdog()
             self.assertFalse(worker.alive)
 
