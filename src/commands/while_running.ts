@@ -87,7 +87,7 @@ export async function whileRunning(parts: RunParts): Promise<number> {
     { name: INSTANCE_FILE, make: () => writeInstance(dir, instance) },
     ...(probeFiles === undefined ? [] : PROBE_NAMES.map((name) => ({ name, make: installAgain }))),
     ...sensing.files,
-    status.socket,
+    ...status.files,
   ], log);
   folder.removeStale();
   try {

@@ -184,9 +184,9 @@ export class StatusServer implements Pages {
     };
   }
 
-  /** The socket for commands; to be opened anew when its file was removed. */
-  get socket(): FolderPart {
-    return { name: CONTROL_SOCKET, make: () => this.#serveSocket() };
+  /** The socket for commands, to be opened anew when its file was removed; not on a file system that has none. */
+  get files(): readonly FolderPart[] {
+    return this.#local === undefined ? [] : [{ name: CONTROL_SOCKET, make: () => this.#serveSocket() }];
   }
 
   #serveSocket(): void {
