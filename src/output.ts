@@ -1,5 +1,5 @@
 import { UserError } from "./error_text.ts";
-import { fileProblem } from "./platform/file_problem.ts";
+import { fileProblem } from "./platform/files/file_problem.ts";
 
 /** Standard output took nothing more, as on a full disk. */
 export class OutputError extends UserError {

@@ -61,7 +61,7 @@ async function checkStart(
 ): Promise<number> {
   const limits = new Machine().limits();
   const memoryLimitBytes = limits.memoryBytes === "unknown" ? undefined : limits.memoryBytes;
-  const resolved = readSettings(flags, limits);
+  const resolved = await readSettings(flags, limits);
   const { settings, sources } = resolved;
   const inspected = await inspect(settings, gunicornArgs, program);
   const { words, inspection } = inspected;

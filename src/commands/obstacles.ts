@@ -1,6 +1,6 @@
 import { errorText, whyNotListening } from "../error_text.ts";
 import type { Inspection } from "../gunicorn/inspect.ts";
-import { fileProblem } from "../platform/file_problem.ts";
+import { fileProblem } from "../platform/files/file_problem.ts";
 import { makeRuntimeDir, removeDir } from "../platform/runtime_dir.ts";
 import { type Address, addressText } from "../settings/setting_types.ts";
 import { exists } from "../sensors/text_file.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "@logtape/logtape";
 import { UserError } from "../error_text.ts";
-import { fileProblem } from "../platform/file_problem.ts";
+import { fileProblem } from "../platform/files/file_problem.ts";
 import { policyOf } from "../settings/policy.ts";
 import type { Settings } from "../settings/settings.ts";
 import { RecordingWriter } from "../simulation/load/recording_writer.ts";

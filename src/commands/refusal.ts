@@ -8,6 +8,11 @@ const CONTROL = /(?!\n)\p{Cc}/gu;
 
 /** Prints the errors to standard error, a line each, and returns the exit code. */
 export function refuse(messages: readonly string[], exitCode: number): number {
-  for (const message of messages) console.error(message.replace(CONTROL, "?"));
+  messages.forEach(tell);
   return exitCode;
+}
+
+/** Prints a line to standard error. */
+export function tell(message: string): void {
+  console.error(message.replace(CONTROL, "?"));
 }

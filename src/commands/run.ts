@@ -58,7 +58,7 @@ async function start(flags: Flags, find: (settings: Settings) => StartCommand): 
   const mode = daemonMode();
   const cgroup = new Cgroup();
   const { limit: cores, isWholeMachine } = readCores(cgroup);
-  const resolved = readSettings(flags, { cores, isWholeMachine });
+  const resolved = await readSettings(flags, { cores, isWholeMachine });
   const { sources, errors, warnings } = resolved;
   if (errors.length > 0) return refuse(errors, BAD_USAGE);
   const settings = withOwnAddress(resolved);

@@ -1,23 +1,33 @@
 import type { Flags } from "../cli/cli.ts";
-import { fileProblem } from "../platform/file_problem.ts";
+import { fileProblem } from "../platform/files/file_problem.ts";
+import { readGiven } from "../platform/files/given_file.ts";
 import { variable } from "../settings/environment.ts";
 import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings/settings_sources.ts";
+
+/** The environment of a process is no larger either. */
+const MOST_MIB = 1;
+/** A pipe may wait for somebody to allow what a password manager is to write into it. */
+const LONGEST_MS = 60_000;
 
 /**
  * Reads the settings of a command from its flags, the environment and the .env file.
  *
  * @param machine what the default maximum follows from
  * @param recorded settings of a recording, for what nothing else says
+ * @param longestMs a .env file that is a pipe and has not ended by then is given up
  */
-export function readSettings(
+export async function readSettings(
   flags: Flags,
   machine: { readonly cores: number; readonly isWholeMachine?: boolean },
   recorded: ReadonlyMap<string, string> = new Map(),
-): Resolved {
+  longestMs = LONGEST_MS,
+): Promise<Resolved> {
   const named = flags.envFile ?? (variable(ENV_FILE_VARIABLE)?.trim() || undefined);
   const errors: string[] = [];
   const warnings: string[] = [];
-  const { text: envFile, problem } = named === undefined ? readApplicationsFile() : readEnvFile(named);
+  const { text: envFile, problem } = await (
+    named === undefined ? readApplicationsFile(longestMs) : readEnvFile(named, longestMs)
+  );
   // A file that is named must exist. One in the working folder is the application's, and may be anything.
   if (named === "") {
     errors.push("Cannot use --env-file=: it is empty, name a file or leave it out");
@@ -48,27 +58,34 @@ interface EnvFile {
 }
 
 /** A pipe, as a password manager mounts one, is the application's to read: opening it may wait for ever. */
-function readApplicationsFile(): EnvFile {
-  let isPipe: boolean;
-  try {
-    isPipe = Deno.statSync(".env").isFifo === true;
-  } catch (error) {
-    return unreadable(error);
-  }
-  if (!isPipe) return readEnvFile(".env");
+function readApplicationsFile(longestMs: number): EnvFile | Promise<EnvFile> {
+  if (stat(".env")?.isFifo !== true) return readEnvFile(".env", longestMs);
   return {
     text: "",
     problem: { why: "it is a pipe, name it with --env-file to have it read", isMissing: false },
   };
 }
 
-function readEnvFile(path: string): EnvFile {
+async function readEnvFile(path: string, longestMs: number): Promise<EnvFile> {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(path));
+    const { isFifo, isCharDevice } = stat(path) ?? {};
+    const bytes = isFifo || isCharDevice
+      ? (await import("../platform/files/given_pipe.ts")).readGivenPipe(path, MOST_MIB, longestMs)
+      : readGiven(path, MOST_MIB);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.includes("\0")) throw new TypeError("a NUL byte");
     return { text };
   } catch (error) {
     return unreadable(error);
+  }
+}
+
+/** undefined where it is not there. */
+function stat(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Puts the probe's Python files into the runtime folder, where gunicorn's master reads them. */
 import { UserError } from "../error_text.ts";
-import { fileProblem } from "../platform/file_problem.ts";
+import { fileProblem } from "../platform/files/file_problem.ts";
 import { ownerOnly } from "../platform/runtime_dir.ts";
 
 const SOURCE = decodeURIComponent(new URL("../../probe", import.meta.url).pathname);

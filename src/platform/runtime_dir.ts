@@ -1,6 +1,6 @@
 /** The private folder of one running instance, and the folders that dead instances left. */
 import { UserError } from "../error_text.ts";
-import { fileProblem } from "./file_problem.ts";
+import { fileProblem } from "./files/file_problem.ts";
 import { isHeld } from "./folder_lock.ts";
 import { startTicksOf } from "./process_id.ts";
 

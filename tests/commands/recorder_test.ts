@@ -39,6 +39,12 @@ Deno.test("a recording into a pipe is refused: it would wait for a reader", asyn
   assertEquals(recordingProblem(pipe), problem);
 });
 
+Deno.test("a recording on standard output is refused: gunicorn writes there", () => {
+  const problem = "Cannot record to -: standard output is gunicorn's, name a file that can be written";
+  assertThrows(() => Recorder.open(settings("-"), 0, collectedLog().log), Error, problem);
+  assertEquals(recordingProblem("-"), problem);
+});
+
 Deno.test("a recording that cannot be written ends with one line in the log", () => {
   const { log, lines } = collectedLog();
   const recorder = Recorder.open(settings("/dev/full"), 0, log); // a disk without room

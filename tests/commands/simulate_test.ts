@@ -233,6 +233,39 @@ Deno.test("simulate tells of a variable that is no setting", async () => {
   );
 });
 
+Deno.test("simulate tells of lines of an access log that it leaves out", async () => {
+  await using folder = await tempDir();
+  const line = '- - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP/1.1" 200 1';
+  await folder.write("access.log", `${line}\n\x1b[31mred\n`);
+  const args = ["simulate", "--load=access-log:access.log", "--no-chart"];
+  const { code, stderr } = await call(args, folder.path);
+  assertEquals(code, 0);
+  assertEquals(
+    stderr,
+    'Warning: 1 line of the access log without a [day/Mon/year:h:m:s] time, line 2 ("?[31mred"), is left out: ' +
+      "give a log in common or combined format\n",
+  );
+});
+
+Deno.test("a load that never ends is refused before it fills the memory", async () => {
+  for (const args of [["simulate", "--load=trace:/dev/zero"], ["report", "/dev/zero"]]) {
+    const { code, stderr } = await call(args);
+    assertEquals(code, 2);
+    assertEquals(stderr, "Cannot read /dev/zero: it has more than 500 MiB, give a file that can be read\n");
+  }
+});
+
+Deno.test("simulate --html=- writes the page, and nothing else, to standard output", async () => {
+  await using folder = await tempDir();
+  const args = ["simulate", "--load=5x2s", "--html=-"];
+  const { code, stdout } = await call(args, folder.path);
+  assertEquals([code, [...Deno.readDirSync(folder.path)]], [0, []]);
+  assert(stdout.startsWith("<!doctype html>") && stdout.trimEnd().endsWith("</html>"), stdout.slice(0, 80));
+  const { code: refused, stderr } = await call([...args, "--json"], folder.path);
+  assertEquals(refused, 2);
+  assertStringIncludes(stderr, "both are for standard output, name a file for the page");
+});
+
 Deno.test("report ends with 2 and says what is wrong", async () => {
   await using folder = await tempDir();
   await folder.write("other.txt", "hello\n");

@@ -1,4 +1,7 @@
-import { fileProblem } from "../../platform/file_problem.ts";
+import { fileProblem } from "../../platform/files/file_problem.ts";
+
+/** What stands for standard output in place of a file's name. */
+export const STANDARD_OUTPUT = "-";
 
 /**
  * Writes a page of charts.

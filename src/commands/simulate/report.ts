@@ -1,9 +1,9 @@
 import { errorText } from "../../error_text.ts";
-import { fileProblem } from "../../platform/file_problem.ts";
 import { BAD_USAGE, refuse } from "../refusal.ts";
 import { page } from "../../simulation/report/page.ts";
 import { recordedResult } from "../../simulation/report/recorded_result.ts";
-import { writePage } from "./page_file.ts";
+import { STANDARD_OUTPUT, writePage } from "./page_file.ts";
+import { readFile } from "../../simulation/load/loads.ts";
 import { parseRecording } from "../../simulation/load/recording.ts";
 import { print } from "../../output.ts";
 
@@ -34,7 +34,7 @@ export async function report(args: readonly string[]): Promise<number> {
   const target = out ?? file.replace(/(\.[a-z]+)?$/, ".html");
   let html: string;
   try {
-    const recording = parseRecording(await readText(file), file);
+    const recording = parseRecording(readFile(file), file);
     const sloMs = slo ?? recording.header?.settings.sloP95Ms ?? 300;
     const result = recordedResult(recording, sloMs);
     const began = recording.header && new Date(recording.header.epochMs + recording.ticks[0]!.sample.nowMs);
@@ -49,11 +49,11 @@ export async function report(args: readonly string[]): Promise<number> {
       results: [result],
       foresight: undefined,
     });
-    if (target !== "-") await writePage(target, html, [file]);
+    if (target !== STANDARD_OUTPUT) await writePage(target, html, [file]);
   } catch (error) {
     return refuse([errorText(error)], BAD_USAGE);
   }
-  print(target === "-" ? html : `The page is in ${target}.`);
+  print(target === STANDARD_OUTPUT ? html : `The page is in ${target}.`);
   return 0;
 }
 
@@ -84,12 +84,4 @@ function read(args: readonly string[]): { files: string[]; out?: string; slo?: n
     );
   }
   return result;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new Error(`Cannot read ${path}: ${fileProblem(error)}, give a file that can be read`);
-  }
 }

@@ -19,8 +19,8 @@ import { simulateHelp } from "../../simulation/command_line/simulate_help.ts";
 import { percent, table } from "../../simulation/report/results_table.ts";
 import { terminalChart } from "../../simulation/report/terminal_chart.ts";
 import { tune, type Tuning } from "../../simulation/report/tuning.ts";
-import { BAD_USAGE, refuse } from "../refusal.ts";
-import { writePage } from "./page_file.ts";
+import { BAD_USAGE, refuse, tell } from "../refusal.ts";
+import { STANDARD_OUTPUT, writePage } from "./page_file.ts";
 import { makePlan, type Plan } from "./simulate_plan.ts";
 import { print } from "../../output.ts";
 
@@ -37,13 +37,17 @@ export async function simulate(args: readonly string[]): Promise<number> {
     print(simulateHelp());
     return 0;
   }
-  const plan = makePlan(parsed);
+  const plan = await makePlan(parsed);
   if ("errors" in plan) return refuse(plan.errors, BAD_USAGE);
-  for (const warning of plan.warnings) console.error(`Warning: ${warning}`);
+  for (const warning of plan.warnings) tell(`Warning: ${warning}`);
   const { options } = parsed;
   const { scenario } = plan;
   const simulated = simulateAll(plan, options);
   const { results, ideal, tuning } = simulated;
+  if (options.html === STANDARD_OUTPUT) {
+    print(pageOf(scenario, options, simulated));
+    return 0;
+  }
   if (options.html !== "") {
     try {
       await writeResult(scenario, options, simulated);
@@ -97,17 +101,25 @@ function simulateAll(plan: Plan, options: SimulateArguments["options"]): Simulat
 async function writeResult(
   scenario: Scenario,
   options: SimulateArguments["options"],
-  { results, ideal }: Simulated,
+  simulated: Simulated,
 ): Promise<void> {
-  const html = page({
+  const html = pageOf(scenario, options, simulated);
+  const named = options.load.replace(/^[a-z-]+:/, "");
+  await writePage(options.html, html, [options.from, named, named.replace(/:[^:/]+$/, "")]);
+}
+
+function pageOf(
+  scenario: Scenario,
+  options: SimulateArguments["options"],
+  { results, ideal }: Simulated,
+): string {
+  return page({
     title: "gunicorn-autoscaler: simulation",
     subtitle: describe(scenario, options),
     sloMs: scenario.sloMs,
     results,
     foresight: ideal,
   });
-  const named = options.load.replace(/^[a-z-]+:/, "");
-  await writePage(options.html, html, [options.from, named, named.replace(/:[^:/]+$/, "")]);
 }
 
 function tuned(

@@ -38,7 +38,7 @@ export interface Plan {
 }
 
 /** Checks everything before anything runs; every error is listed. */
-export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly string[] } {
+export async function makePlan(parsed: SimulateArguments): Promise<Plan | { errors: readonly string[] }> {
   const { options, given } = parsed;
   const errors = [...parsed.errors];
   const load = collecting(errors, () => loadOf(parsed));
@@ -47,7 +47,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
   const seen = load?.recording ? recordedServer(load.recording) : {};
   const cores = given.has("cores") ? options.cores : seen.cores ?? options.cores;
   const header = load?.recording?.header;
-  const resolved = readSettings(
+  const resolved = await readSettings(
     { settings: parsed.policyFlags, envFile: undefined },
     { cores },
     header ? recordedSettings(header.settings) : undefined,
@@ -74,7 +74,7 @@ export function makePlan(parsed: SimulateArguments): Plan | { errors: readonly s
     controllers: comparison.controllers,
     recording: options.pods ? undefined : load.recording,
     pods: podPlan.runs,
-    warnings: resolved.warnings,
+    warnings: [...resolved.warnings, ...load.warnings ?? []],
   };
 }
 

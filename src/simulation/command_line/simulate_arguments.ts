@@ -54,6 +54,12 @@ export function parseSimulateArguments(args: readonly string[]): SimulateArgumen
       `Cannot use --boot-cpu-ms=${options.bootCpuMs}: it is more than the whole boot, raise --boot-ms to match`,
     );
   }
+  const printed = (["json", "tune"] as const).find((name) => options[name]);
+  if (options.html === "-" && printed !== undefined) {
+    errors.push(
+      `Cannot use --html=- with --${printed}: both are for standard output, name a file for the page`,
+    );
+  }
   if (!help) errors.push(...withoutEffect(options, given));
   const policyFlags = new Map<string, string>();
   for (const option of POLICY_OPTIONS) {

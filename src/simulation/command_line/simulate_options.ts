@@ -212,7 +212,12 @@ const COMPARISON = group("Comparison", [
 ]);
 
 const OUTPUT = group("Output", [
-  option("html", optionalText("FILE", "a file"), "", "Write one self-contained page with charts."),
+  option(
+    "html",
+    optionalText("FILE", "a file"),
+    "",
+    "Write one self-contained page with charts; - for standard output.",
+  ),
   option("json", toggle(), false, "Print everything as JSON instead of a table."),
   option("chart", toggle(), true, "Draw load, workers and queue in the terminal."),
 ]);

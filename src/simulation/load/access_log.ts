@@ -12,6 +12,15 @@ const SERVICE_WINDOW_S = 60;
 const LONGEST_S = 1e7;
 /** More than this many times a window tell nothing new. */
 const TIMES_KEPT = 5000;
+/** So much of a line is shown. */
+const SHOWN_CHARACTERS = 80;
+
+/** Lines that lack something: how many, and the first of them. */
+interface Lacking {
+  count: number;
+  readonly number: number;
+  readonly line: string;
+}
 
 /**
  * Turns an access log in common or combined format (Apache, nginx, gunicorn's own) into a load: requests per second,
@@ -19,8 +28,11 @@ const TIMES_KEPT = 5000;
  * it with %(D)s (us), %(M)s (ms) or %(L)s (s) at the end of --access-logformat.
  */
 export class AccessLog {
-  /** Lines that were no log lines. */
-  skipped = 0;
+  #lines = 0;
+  /** Lines without a time, which are left out. */
+  #timeless: Lacking | undefined;
+  /** Lines without a duration, which count as requests like those around them. */
+  #unmeasured: Lacking | undefined;
   readonly #perSecond = new Map<number, number>();
   readonly #times = new Map<number, number[]>();
   readonly #unit: DurationUnit | undefined;
@@ -31,17 +43,21 @@ export class AccessLog {
 
   /** Reads one line. */
   add(line: string): void {
+    this.#lines++;
     if (line.trim() === "") return;
     const second = secondOf(line);
     if (Number.isNaN(second)) {
-      this.skipped++;
+      this.#timeless = this.#counted(this.#timeless, line);
       return;
     }
     this.#perSecond.set(second, (this.#perSecond.get(second) ?? 0) + 1);
     if (this.#unit === undefined) return;
     const [last] = /[\d.]+(?="?\s*$)/.exec(line) ?? [];
     const ms = Number(last) * UNIT_MS[this.#unit];
-    if (!(ms >= 0)) return;
+    if (!(ms >= 0)) {
+      this.#unmeasured = this.#counted(this.#unmeasured, line);
+      return;
+    }
     const window = Math.floor(second / SERVICE_WINDOW_S);
     const times = this.#times.get(window);
     if (!times) this.#times.set(window, [ms]);
@@ -51,9 +67,9 @@ export class AccessLog {
   /** The load from the first second to the last. Throws an Error when there is none, or no durations though asked for. */
   segments(cpuShare = 0): Segment[] {
     if (this.#perSecond.size === 0) {
-      const found = this.skipped > 0
-        ? `none of its ${this.skipped} lines has a [day/Mon/year:h:m:s] time`
-        : "it is empty";
+      const found = this.#timeless === undefined
+        ? "it is empty"
+        : `none of its ${this.#timeless.count} lines has a [day/Mon/year:h:m:s] time`;
       throw new Error(`Cannot read the access log: ${found}, give one in common or combined format`);
     }
     if (this.#unit !== undefined && this.#times.size === 0) {
@@ -84,10 +100,44 @@ export class AccessLog {
     return segments;
   }
 
+  /** Sentences about lines that could not be read. */
+  warnings(): string[] {
+    const found: string[] = [];
+    if (this.#timeless !== undefined) {
+      found.push(
+        `${told(this.#timeless, "without a [day/Mon/year:h:m:s] time")} left out: ` +
+          "give a log in common or combined format",
+      );
+    }
+    if (this.#unmeasured !== undefined) {
+      found.push(
+        `${told(this.#unmeasured, "that do not end in a duration")} taken to last as long as the others: ` +
+          "log one at the end (%(D)s)",
+      );
+    }
+    return found;
+  }
+
+  #counted(before: Lacking | undefined, line: string): Lacking {
+    if (before === undefined) return { count: 1, number: this.#lines, line };
+    before.count++;
+    return before;
+  }
+
   #serviceOf(window: number | undefined, cpuShare: number): ServiceTime | undefined {
     const ms = window === undefined ? undefined : this.#times.get(window);
     return ms && { cpu: NOTHING, wait: { kind: "observed", ms, scale: 1 }, cpuShare };
   }
+}
+
+/** The lines, with the first of them as an example, as the start of a sentence. */
+function told({ count, number, line }: Lacking, what: string): string {
+  const shown = line.trim().slice(0, SHOWN_CHARACTERS);
+  return count === 1
+    ? `1 line of the access log ${
+      what.replace("that do not", "that does not")
+    }, line ${number} ("${shown}"), is`
+    : `${count} lines of the access log ${what}, the first is line ${number} ("${shown}"), are`;
 }
 
 /** Unix seconds of `[10/Oct/2000:13:55:36 -0700]`; NaN when the line has no such time. */

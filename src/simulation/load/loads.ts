@@ -1,4 +1,5 @@
-import { fileProblem } from "../../platform/file_problem.ts";
+import { fileProblem } from "../../platform/files/file_problem.ts";
+import { readGiven } from "../../platform/files/given_file.ts";
 import type { Segment } from "./arrivals.ts";
 import { AccessLog, type DurationUnit } from "./access_log.ts";
 import { diurnal, flashCrowd, onOff, ramp, STEP_MS } from "./load_shapes.ts";
@@ -43,6 +44,8 @@ export interface LoadedLoad {
   readonly segments: readonly Segment[];
   /** Set for recording:FILE. */
   readonly recording?: Recording;
+  /** Sentences about lines that could not be read. */
+  readonly warnings?: readonly string[];
 }
 
 /** Reads a load from its words. Files are read by `readText`. Throws an Error that says what is wrong. */
@@ -69,7 +72,7 @@ export function readLoad(
     case "access-log": {
       const log = new AccessLog(options.logDuration);
       for (const line of readText(rest).split("\n")) log.add(line);
-      return scaled(log.segments(options.cpuShare));
+      return { ...scaled(log.segments(options.cpuShare)), warnings: log.warnings() };
     }
     case "recording": {
       const recording = parseRecording(readText(rest), rest);
@@ -124,9 +127,16 @@ function shape(kind: string, rest: string, spec: string): Segment[] {
   }
 }
 
-function readFile(path: string): string {
+/** About as much as a text may have. */
+const MOST_MIB = 500;
+
+/**
+ * A file that a load is read from.
+ * @throws Error "Cannot read ..."
+ */
+export function readFile(path: string): string {
   try {
-    return Deno.readTextFileSync(path);
+    return new TextDecoder().decode(readGiven(path, MOST_MIB));
   } catch (error) {
     throw new Error(`Cannot read ${path}: ${fileProblem(error)}, give a file that can be read`);
   }

@@ -90,8 +90,10 @@ export class RecordingWriter {
 
 /**
  * Opens a file to be written on. Not a pipe: opening one waits for a reader, and a reader that is slow holds up decisions.
+ * Standard output is gunicorn's.
  */
 export function openRecording(path: string): Deno.FsFile {
+  if (path === "-") throw new Error("standard output is gunicorn's");
   let isPipe = false;
   try {
     isPipe = Deno.statSync(path).isFifo === true;

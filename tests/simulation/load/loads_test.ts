@@ -156,10 +156,7 @@ Deno.test("an access log gives requests per second, out of order and across time
   log.add(COMMON("10/Oct/2026:13:55:36 +0000"));
   log.add(COMMON("10/Oct/2026:13:55:39 +0000"));
   log.add(COMMON("10/Oct/2026:15:55:36 +0200"));
-  log.add("a line of something else");
-  log.add("");
   assertEquals(rates(log.segments()), [2, 0, 0, 1]);
-  assertEquals(log.skipped, 1);
 });
 
 Deno.test("an access log whose lines end in a duration gives the service times, minute by minute", () => {
@@ -170,6 +167,26 @@ Deno.test("an access log whose lines end in a duration gives the service times, 
   const services = log.segments(0.25).map((segment) => segment.service!);
   assertEquals(services.map(({ wait }) => meanMs(wait)), [30, 30, 500, 500]);
   assertEquals(services[0]!.cpuShare, 0.25);
+});
+
+Deno.test("lines of an access log that cannot be read are told, with the first of them", () => {
+  const log = new AccessLog("ms");
+  log.add(COMMON("10/Oct/2026:13:55:58 +0000", " 20"));
+  log.add("");
+  log.add("a line of something else");
+  log.add(COMMON("10/Oct/2026:13:55:58 +0000", " -"));
+  log.add("another");
+  assertEquals(log.warnings(), [
+    "2 lines of the access log without a [day/Mon/year:h:m:s] time, the first is line 3 " +
+    '("a line of something else"), are left out: give a log in common or combined format',
+    "1 line of the access log that does not end in a duration, line 4 " +
+    `("${COMMON("10/Oct/2026:13:55:58 +0000").slice(0, 80)}"), is taken to last as long as the others: ` +
+    "log one at the end (%(D)s)",
+  ]);
+  const whole = new AccessLog();
+  whole.add(COMMON("10/Oct/2026:13:55:36 +0000"));
+  whole.add("");
+  assertEquals(whole.warnings(), []);
 });
 
 Deno.test("a file that is no access log is an error", () => {

@@ -1,4 +1,4 @@
-import { errorText } from "../error_text.ts";
+import { errorText } from "../../error_text.ts";
 
 /**
  * What kept a file or folder from being read or written, in words that fit after "Cannot read X: ". What is

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotMatch } from "@std/assert";
-import { fileProblem } from "../../src/platform/file_problem.ts";
-import { tempDir } from "../support/tempdir.ts";
+import { fileProblem } from "../../../src/platform/files/file_problem.ts";
+import { tempDir } from "../../support/tempdir.ts";
 
 function problemOf(act: () => unknown): string {
   try {
