@@ -5,6 +5,7 @@ from .drain import Drain, is_unread, stop_serving
 from .wsgi_http2 import NO_MORE_STREAMS
 
 _SERVICE_RESTART = b'\x88\x02\x03\xf4'  # a websocket's close frame with 1012, as uvicorn sends it
+_REFUSED_STREAM = 7  # an error code of HTTP/2: nothing of the request was carried out, it may go elsewhere
 
 
 def watch_connections():
@@ -74,6 +75,8 @@ class AsgiDrain(Drain):
 
     def abort_waiting(self):
         for connection in list(self._connections):
+            if _is_http2(connection):
+                _refuse_streams(connection)
             receiver = getattr(connection, '_body_receiver', None)
             if not getattr(receiver, '_complete', True) or is_unread(connection.transport):
                 connection.transport.abort()
@@ -84,6 +87,28 @@ class AsgiDrain(Drain):
 
     def is_over(self):
         return not self._worker.alive
+
+
+def _goaway(last_stream):
+    """A GOAWAY by which requests up to this one go on as they are, and new ones elsewhere (RFC 9113, 6.8)."""
+    return b'\0\0\x08\x07\0\0\0\0\0' + last_stream.to_bytes(4, 'big') + b'\0\0\0\0'
+
+
+def _refuse_streams(connection):
+    """A client that has not heeded the first GOAWAY is told which requests are the last: others are refused."""
+    http2 = connection._h2_conn
+    if '_handle_request_received' in vars(http2):
+        return
+    handle, last = http2._handle_request_received, http2.h2_conn.highest_inbound_stream_id
+
+    def handle_or_refuse(event):
+        if event.stream_id <= last:
+            return handle(event)
+        http2.h2_conn.reset_stream(event.stream_id, error_code=_REFUSED_STREAM)
+        return None
+
+    http2._handle_request_received = handle_or_refuse
+    connection.transport.write(_goaway(last))
 
 
 def _is_http2(connection):

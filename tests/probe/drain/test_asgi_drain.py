@@ -63,6 +63,39 @@ class AsgiDrainTest(unittest.TestCase):
         with page() as m:
             asyncio.run(main())
 
+    def test_a_client_of_http_2_that_goes_on_after_the_graceful_timeout_is_refused_new_requests(self):
+        class Http2:
+            is_closed, streams = False, {3: 'is open'}
+
+            def __init__(self):
+                self.handled, self.refused = [], []
+                self.h2_conn = types.SimpleNamespace(
+                    highest_inbound_stream_id=3,
+                    reset_stream=lambda stream, error_code: self.refused.append((stream, error_code)))
+
+            def _handle_request_received(self, event):
+                self.handled.append(event.stream_id)
+                return event
+
+        written, http2 = [], Http2()
+        transport = types.SimpleNamespace(write=written.append, get_write_buffer_size=lambda: 0)
+        connection = types.SimpleNamespace(_h2_conn=http2, transport=transport)
+        with page() as m:
+            m[w.STATE], m[w.IN_FLIGHT] = w.DRAINING, 1
+            worker = types.SimpleNamespace(cfg=Config(graceful_timeout=30), alive=True)
+            worker_drain = AsgiDrain(worker, m, lambda: None, [connection])
+            worker_drain.stop_accepting = lambda: None  # there is no loop here
+            worker_drain.look()
+            worker_drain.look()
+            self.assertEqual(written, [])
+            worker_drain._since_ns -= 31 * 10**9
+            worker_drain.look()
+            worker_drain.look()
+        self.assertEqual(written, [b'\0\0\x08\x07' + b'\0' * 8 + b'\x03' + b'\0' * 4])
+        events = [types.SimpleNamespace(stream_id=stream) for stream in (3, 5)]
+        self.assertEqual([http2._handle_request_received(event) for event in events], [events[0], None])
+        self.assertEqual((http2.handled, http2.refused), ([3], [(5, 7)]))
+
     def test_an_open_websocket_is_told_why_it_ends(self):
         def connection(websocket):
             sent = []
