@@ -116,8 +116,10 @@ def _nworkers_changed(steps, theirs):
 
 def _on_reload(steps, theirs):
     def on_reload(server):
-        _attempt('keep the number of workers through the reload', server, steps.master.reloading, server)
-        guarded(steps.master, server, 'on_reload', theirs, server)
+        master = steps.master  # theirs may put another hook in the place of this one
+        _attempt('keep the number of workers through the reload', server, master.reloading, server)
+        guarded(master, server, 'on_reload', theirs, server)
+        _attempt('replace the workers', server, master.replace_workers)
     return on_reload
 
 

@@ -198,6 +198,17 @@ class HooksTest(unittest.TestCase):
         words = read_arbiter(self.folder)
         self.assertEqual((words[w.A_RELOADS], words[w.A_CONFIGURED]), (1, 3))
 
+    def test_no_worker_is_replaced_before_the_users_on_reload_has_done_its_work(self):
+        def on_reload(server):
+            server.manage_workers()
+            forks.append(list(server.forks))
+
+        forks = []
+        server = self.arbiter(on_reload=on_reload)
+        first = list(server.forks)
+        server.reload(workers=2)
+        self.assertEqual((forks, len(server.forks)), ([first], 3))
+
     def test_a_hook_that_raises_in_the_arbiter_is_one_line_while_others_serve_and_an_end_before(self):
         def fail():
             if has_started:

@@ -157,7 +157,10 @@ class Master:
         _, wanted = self._arbiter_file.wanted()
         if wanted:  # asleep, none will be: what the configuration says stands
             server.cfg.set('workers', wanted)
-        if self._workforce is not None:
+
+    def replace_workers(self):
+        """on_reload, after the user's: it may fetch the new code, which a fork server imports."""
+        if self._obeys() and self._workforce is not None:
             self._workforce.reload()
 
     def linger_ns(self):

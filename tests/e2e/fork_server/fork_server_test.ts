@@ -112,6 +112,28 @@ Deno.test("a HUP has a new fork server, and all workers are new", async () => {
   await untilBooted(server, 2);
 });
 
+/** An on_reload that fetches the new code, and puts another hook in its place. */
+const FETCHES = `
+def on_reload(server):
+    with open(__file__.replace('conf.py', 'fetched.py'), 'w') as file:
+        file.write('# The new one is longer.\\nfrom wsgi import app\\nprint("version 2", flush=True)\\n')
+    server.cfg.set('on_reload', lambda server: None)
+`;
+
+Deno.test("a HUP imports the code that on_reload has fetched", async () => {
+  await using dir = await tempDir();
+  await dir.write("conf.py", FETCHES);
+  await dir.write("fetched.py", 'from wsgi import app\nprint("version 1", flush=True)\n');
+  const gunicorn = ["--pythonpath", dir.path, "-c", dir.join("conf.py")];
+  await using server = await started({ app: "fetched:app", gunicorn });
+  await untilBooted(server, 2);
+  const [first, before] = [await untilForkServer(server), server.workers()];
+  server.process.signal("SIGHUP");
+  assertNotEquals(await untilForkServer(server, first), first);
+  await until(() => !server.workers().some((pid) => before.includes(pid)), { what: "new workers" });
+  assertEquals(server.process.text("stdout").match(/version \d/g), ["version 1", "version 2"]);
+});
+
 /** What prometheus_client does in its multiprocess mode; forked, it reads the file of its new pid. */
 const METRICS = `
 import mmap, os
