@@ -185,6 +185,19 @@ class OrderTest(unittest.TestCase):
             self.assertEqual([os.environ.get(name) for name in ('KEPT', 'CHANGED', 'ADDED', 'GONE')],
                              ['the import', 'after', 'a', None])
 
+    def test_a_worker_has_the_settings_that_hooks_have_changed_since_the_fork_server_began(self):
+        arbiter = Arbiter(keepalive=2, bind=['a'], post_fork=print)
+        known, settings = arbiter_state.look(arbiter), arbiter.cfg.settings
+        settings['keepalive'].value, settings['post_fork'].value = 7, repr
+        settings['bind'].value.append('b')
+        arbiter_changes = arbiter_state.changes(known, arbiter_state.look(arbiter))
+        settings['keepalive'].value, settings['bind'].value = 2, ['a']
+        arbiter_state.apply(arbiter, arbiter_changes)
+        self.assertEqual([settings[name].value for name in ('keepalive', 'bind')], [7, ['a', 'b']])
+        self.assertEqual(len(arbiter_changes), 2, 'hooks are those of the fork server')
+        arbiter.cfg = Arbiter(keepalive=9).cfg
+        self.assertEqual(arbiter_state.changes(known, arbiter_state.look(arbiter)), [], 'a reload that came to nothing')
+
     def test_what_is_large_or_not_plain_stays_behind(self):
         arbiter = Arbiter()
         arbiter.large, arbiter.open, arbiter.held = b'x' * (1 << 15), sys.stdout, [open]

@@ -1,6 +1,7 @@
 """What gunicorn's hooks keep in the arbiter. A worker finds it as it is at its fork, not at that of the fork server."""
 import builtins
 import collections
+import copy
 import os
 import pickle
 
@@ -11,6 +12,8 @@ _PLAIN = (bool, int, float, complex, str, bytes, type(None), tuple, list, dict, 
           getattr(builtins, 'frozendict', dict))  # of Python 3.15 and newer
 _MOST_BYTES = 1 << 14  # of one value
 _SERVER = ''
+_SETTINGS = 'cfg'
+_CONFIG = _SETTINGS, ''  # what has them: a reload makes another, of which an old fork server knows nothing
 _ENVIRON = 'os.environ'
 
 _large = {}  # (place, name) -> (id, length) of a value that is not to be pickled again until it is shorter
@@ -18,8 +21,12 @@ _large = {}  # (place, name) -> (id, length) of a value that is not to be pickle
 
 def look(server):
     """(place, name) -> pickled value, of all plain variables: attributes of the arbiter, and variables of the files
-    that the user's hooks are in. Those of the environment as they are."""
+    that the user's hooks are in. Those of the environment and the settings as they are."""
     found = {(_ENVIRON, name): value for name, value in os.environ.items()}
+    found[_CONFIG] = server.cfg
+    for name, setting in server.cfg.settings.items():
+        if type(setting.value) in _PLAIN:
+            found[_SETTINGS, name] = copy.copy(setting.value)
     for place, space in _spaces(server):
         for name, value in list(space.items()):
             if type(value) not in _PLAIN or name.startswith('__') or place == _SERVER and name in _GUNICORNS:
@@ -41,7 +48,9 @@ def look(server):
 
 def changes(before, after):
     """What a worker is to set, for `apply`; None: to remove from the environment."""
-    changed = [(place, name, data) for (place, name), data in after.items() if before.get((place, name)) != data]
+    is_reloaded = before.get(_CONFIG) is not after.get(_CONFIG)
+    changed = [(place, name, data) for (place, name), data in after.items()
+               if before.get((place, name)) != data and not (place == _SETTINGS and is_reloaded)]
     return changed + [(*key, None) for key in before if key[0] == _ENVIRON and key not in after]
 
 
@@ -50,6 +59,9 @@ def apply(server, changed):
     for place, name, data in changed:
         if place == _ENVIRON:
             _set_variable(name, data)
+            continue
+        if place == _SETTINGS:
+            server.cfg.settings[name].value = data
             continue
         space, value = _space(server, place), pickle.loads(data)
         kept = space.get(name)
