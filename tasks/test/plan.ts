@@ -22,6 +22,10 @@ export const BUSY: readonly TestFile[] = ["tests/e2e/lifecycle/loss_test.ts"];
 export const ALONE: ReadonlyMap<TestFile, string> = new Map([
   ["tests/e2e/classes/burst_test.ts", "requests of a burst are answered within 300 ms"],
   ["tests/e2e/classes/cpu_burst_test.ts", "its requests take both cores"],
+  [
+    "tests/e2e/classes/gthread_share_test.ts",
+    "a worker that gets no CPU for 50 ms looks as if its request waited for something else",
+  ],
   ["tests/e2e/documented/demo_test.ts", "twelve FastAPI workers boot in its burst"],
   ["tests/e2e/lifecycle/growth_time_test.ts", "eight workers are ready within 150 ms"],
   [
