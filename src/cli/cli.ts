@@ -1,5 +1,5 @@
 import { nearName } from "../settings/near_name.ts";
-import { isTool, type Tool, TOOLS } from "./commands.ts";
+import { isTool, type Tool, TOOLS } from "./command_names.ts";
 import { sortWords } from "./sort_words.ts";
 
 /** What the command line asks for. */

@@ -23,7 +23,7 @@ export function helpText(): string {
     "anywhere among them, before a --; where a gunicorn config names the application, APP is omitted.",
     "",
     "Commands; each explains itself with --help:",
-    ...COMMANDS.flatMap(({ usage, help }) => entry(usage, help)),
+    ...Object.values(COMMANDS).flatMap(({ usage, help }) => entry(usage, help)),
     "",
     "Each option can also be set by its variable, in the environment or in a .env file. A flag wins over the",
     "environment, the environment over .env. In brackets: the default and the variable.",

@@ -23,7 +23,7 @@ import { cappedMaximum, type Resolved } from "../settings/settings_sources.ts";
 import { listenTcp } from "../status/http/listen.ts";
 import { openInputs } from "../supervisor/sensing_inputs.ts";
 import { VERSION } from "../version.ts";
-import { daemonMode, startInBackground, untilPidFile } from "../supervisor/background.ts";
+import { daemonMode } from "../supervisor/daemon_mode.ts";
 import { DeferredLog } from "./deferred_log.ts";
 import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
@@ -87,7 +87,10 @@ async function start(flags: Flags, find: (settings: Settings) => StartCommand): 
       freeBytes: freeBytes(cgroup),
       daemonMode: isProgram && mode === "restart" ? "foreground" : mode,
     });
-    if (daemon !== undefined) await goToBackground(daemon, log);
+    if (daemon !== undefined) {
+      const { goToBackground } = await import("../supervisor/background.ts");
+      await goToBackground(daemon, await log.open());
+    }
     return code === FAILED && !isProgram && namesNothing(gunicornArgs) ? BAD_USAGE : code;
   } catch (error) {
     await log.flush();
@@ -105,14 +108,6 @@ async function unblockSignals(log: DeferredLog): Promise<void> {
       signals: unblocked.join(", "),
     },
   );
-}
-
-/** Starts the process that runs gunicorn in the background, and waits until a script may go on. */
-async function goToBackground(daemon: Daemon, log: DeferredLog): Promise<void> {
-  const pid = startInBackground(daemon);
-  const opened = await log.open();
-  opened.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
-  await untilPidFile(pid);
 }
 
 /** The runtime folder, with the probe in it. */

@@ -1,6 +1,5 @@
 import type { Flags } from "../cli/cli.ts";
 import { fileProblem } from "../platform/files/file_problem.ts";
-import { readGiven } from "../platform/files/given_file.ts";
 import { variable } from "../settings/environment.ts";
 import { ENV_FILE_VARIABLE, type Resolved, resolveSettings } from "../settings/settings_sources.ts";
 
@@ -68,10 +67,11 @@ function readApplicationsFile(longestMs: number): EnvFile | Promise<EnvFile> {
 
 async function readEnvFile(path: string, longestMs: number): Promise<EnvFile> {
   try {
-    const { isFifo, isCharDevice } = stat(path) ?? {};
+    const { isFifo, isCharDevice, size = 0 } = stat(path) ?? {};
+    if (size > MOST_MIB * 2 ** 20) throw new Error(`it has more than ${MOST_MIB} MiB`);
     const bytes = isFifo || isCharDevice
       ? (await import("../platform/files/given_pipe.ts")).readGivenPipe(path, MOST_MIB, longestMs)
-      : readGiven(path, MOST_MIB);
+      : Deno.readFileSync(path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.includes("\0")) throw new TypeError("a NUL byte");
     return { text };

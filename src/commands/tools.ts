@@ -1,4 +1,4 @@
-import type { Tool } from "../cli/commands.ts";
+import type { Tool } from "../cli/command_names.ts";
 
 /** The commands that are programs of their own, each loaded when it is asked for: `status` must not wait for the rest. */
 export const TOOL_COMMANDS: Readonly<Record<Tool, (args: readonly string[]) => Promise<number>>> = {

@@ -6,24 +6,15 @@ const HEAD_BYTES = 4096;
 const SHELL = /^#!.*\b(?:ba|da|k|z)?sh\b/;
 const OUR_NAME = /(?:^|[\s"'/;&|(])gunicorn-autoscaler(?=$|[\s"';&|)])/m;
 
-/** The command cannot be started; the exit code is a shell's for the same. */
-export abstract class CommandError extends UserError {
-  abstract readonly exitCode: number;
-}
+/** Exit codes of a shell: for words that name no command, a program that is not there, and one that cannot be executed. */
+const NOT_NAMED = 2, NOT_FOUND = 127;
+export const NOT_EXECUTABLE = 126;
 
-/** The words name no command. */
-class CommandNotNamed extends CommandError {
-  override readonly exitCode = 2;
-}
-
-/** There is no such program. */
-class CommandNotFound extends CommandError {
-  override readonly exitCode = 127;
-}
-
-/** The program is there and cannot be executed. */
-export class CommandNotExecutable extends CommandError {
-  override readonly exitCode = 126;
+/** The command cannot be started. */
+export class CommandError extends UserError {
+  constructor(message: string, readonly exitCode: number) {
+    super(message);
+  }
 }
 
 /**
@@ -38,32 +29,38 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
   try {
     words = shellWords(command);
   } catch (error) {
-    throw new CommandNotNamed(`Cannot use --gunicorn=${command}: ${errorText(error)}, close the quote`);
+    throw new CommandError(
+      `Cannot use --gunicorn=${command}: ${errorText(error)}, close the quote`,
+      NOT_NAMED,
+    );
   }
   const [program] = words;
   if (program === undefined || program === "") {
-    throw new CommandNotNamed(`Cannot use --gunicorn=${command}: it is empty, name a command`);
+    throw new CommandError(`Cannot use --gunicorn=${command}: it is empty, name a command`, NOT_NAMED);
   }
   const places = placesOf(words, `${path ?? ""}:${ownFolder}`);
   const found = places.find((place) => !leadsToUs(place));
   if (found !== undefined) return [found, ...words.slice(1)];
   if (places.length > 0) {
-    throw new CommandNotFound(
+    throw new CommandError(
       `Cannot start gunicorn: ${
         places[0]
       } starts gunicorn-autoscaler again, name gunicorn itself with --gunicorn`,
+      NOT_FOUND,
     );
   }
   if (program.includes("/")) {
     throw exists(program)
-      ? new CommandNotExecutable(
+      ? new CommandError(
         `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
+        NOT_EXECUTABLE,
       )
-      : new CommandNotFound(`Cannot start gunicorn: there is no file ${program}, correct --gunicorn`);
+      : new CommandError(`Cannot start gunicorn: there is no file ${program}, correct --gunicorn`, NOT_FOUND);
   }
-  throw new CommandNotFound(
+  throw new CommandError(
     `Cannot start gunicorn: ${program} is not on PATH, install it (pip install gunicorn), activate its environment, ` +
       'or name it with --gunicorn (such as --gunicorn "python -m gunicorn")',
+    NOT_FOUND,
   );
 }
 
@@ -76,12 +73,14 @@ export function findWords(words: readonly string[], path: string | undefined): s
   const [found] = placesOf(words, path ?? "");
   if (found !== undefined) return [found, ...words.slice(1)];
   if (words[0]!.includes("/") && exists(words[0]!)) {
-    throw new CommandNotExecutable(
+    throw new CommandError(
       `Cannot exec ${words[0]}: it is not an executable file, correct its name or chmod +x it`,
+      NOT_EXECUTABLE,
     );
   }
-  throw new CommandNotFound(
+  throw new CommandError(
     `Cannot exec ${words[0]}: there is no such program, correct its name or put its folder on PATH`,
+    NOT_FOUND,
   );
 }
 

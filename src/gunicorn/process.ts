@@ -6,7 +6,7 @@ import {
   takesCountSignals,
   voluntarySwitches,
 } from "../sensors/machine/arbiter_search.ts";
-import { CommandNotExecutable } from "./find.ts";
+import { CommandError, NOT_EXECUTABLE } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
@@ -88,7 +88,7 @@ export class Gunicorn {
   /**
    * Starts it with the autoscaler's own standard streams.
    *
-   * @throws CommandNotExecutable
+   * @throws CommandError
    */
   static start({ words, added = {} }: StartRequest): Gunicorn {
     const [program, ...args] = words;
@@ -103,10 +103,11 @@ export class Gunicorn {
     try {
       child = command.spawn();
     } catch (error) {
-      throw new CommandNotExecutable(
+      throw new CommandError(
         `Cannot start ${program}: ${
           errorText(error)
         }, let this user execute it and the interpreter that its first line names`,
+        NOT_EXECUTABLE,
       );
     }
     return new Gunicorn(child);

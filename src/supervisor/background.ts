@@ -1,21 +1,15 @@
+import type { Logger } from "@logtape/logtape";
 import { delay } from "@std/async/delay";
 import { isAlive, processOf } from "../platform/process_id.ts";
 import { childrenOf, findArbiter } from "../sensors/machine/arbiter_search.ts";
-import type { Daemon, DaemonMode } from "../sensors/probe/prepared_start.ts";
-import { variable } from "../settings/environment.ts";
+import type { Daemon } from "../sensors/probe/prepared_start.ts";
+import { BACKGROUND_MARK } from "./daemon_mode.ts";
 
-/** Set in the process that goes on in the background; for no other program. */
-const MARK = "GUNICORN_AUTOSCALER_IN_BACKGROUND";
-
-/**
- * What a gunicorn that is to be a daemon does. To be asked once, before settings are read: takes our mark out of the
- * environment. With a service manager to notify gunicorn stays in the foreground, as it does by itself.
- */
-export function daemonMode(): DaemonMode {
-  const isMarked = variable(MARK) !== undefined;
-  Deno.env.delete(MARK);
-  if (isMarked) return "background";
-  return variable("NOTIFY_SOCKET") !== undefined ? "foreground" : "restart";
+/** Starts the process that runs gunicorn in the background, and waits until a script may go on. */
+export async function goToBackground(daemon: Daemon, log: Logger): Promise<void> {
+  const pid = startInBackground(daemon);
+  log.info("gunicorn is to be a daemon: process {pid} runs it in the background", { pid });
+  await untilPidFile(pid);
 }
 
 /** How long a command that has started a daemon waits at most for its pid file, and between two looks. */
@@ -36,7 +30,7 @@ export async function untilPidFile(pid: number): Promise<void> {
 }
 
 /** Starts this program once more, in a session of its own, and returns its pid. */
-export function startInBackground({ keepsStreams }: Daemon): number {
+function startInBackground({ keepsStreams }: Daemon): number {
   const stream = keepsStreams ? "inherit" : "null";
   const source = Deno.build.standalone ? [] : ["run", "-A", Deno.mainModule];
   const child = new Deno.Command(Deno.execPath(), {
@@ -44,7 +38,7 @@ export function startInBackground({ keepsStreams }: Daemon): number {
     stdin: "null",
     stdout: stream,
     stderr: stream,
-    env: { [MARK]: "1" },
+    env: { [BACKGROUND_MARK]: "1" },
     detached: true,
   }).spawn();
   child.unref();

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { completionScript } from "../../src/commands/completions/completions.ts";
-import { TOOLS } from "../../src/cli/commands.ts";
+import { TOOLS } from "../../src/cli/command_names.ts";
 import { OPTIONS } from "../../src/settings/settings_table.ts";
 import { findProgram } from "../support/program.ts";
 import { run } from "../support/process.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { read } from "../architecture/modules.ts";
 import { parseCommand } from "../../src/cli/cli.ts";
-import { TOOLS } from "../../src/cli/commands.ts";
+import { TOOLS } from "../../src/cli/command_names.ts";
 import { gunicornOptions } from "../../src/gunicorn/arguments.ts";
 import { resolveSettings } from "../../src/settings/settings_sources.ts";
 import { run } from "../support/process.ts";

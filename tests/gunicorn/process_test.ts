@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CommandNotExecutable } from "../../src/gunicorn/find.ts";
+import { CommandError } from "../../src/gunicorn/find.ts";
 import { Gunicorn } from "../../src/gunicorn/process.ts";
 import { processOf } from "../../src/platform/process_id.ts";
 import { tempDir } from "../support/tempdir.ts";
@@ -121,7 +121,7 @@ Deno.test("a gunicorn that cannot be executed is refused with what to do", async
   const script = await dir.write("gunicorn", "#!/nonexistent/python3\n");
   await Deno.chmod(script, 0o755);
   const start = () => Gunicorn.start({ words: [script, "app:app"] });
-  assertEquals(assertThrows(start, CommandNotExecutable, `Cannot start ${script}: `).exitCode, 126);
+  assertEquals(assertThrows(start, CommandError, `Cannot start ${script}: `).exitCode, 126);
 });
 
 Deno.test({

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_POLICY } from "../../src/core/policy_settings.ts";
-import { TOOLS } from "../../src/cli/commands.ts";
+import { TOOLS } from "../../src/cli/command_names.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { defaultText, variableOf } from "../../src/settings/option.ts";
 import { OPTIONS } from "../../src/settings/settings_table.ts";

@@ -1,4 +1,5 @@
-import { type CommandName, COMMANDS as ENTRIES } from "../../cli/commands.ts";
+import type { CommandName } from "../../cli/command_names.ts";
+import { COMMANDS as ENTRIES } from "../../cli/commands.ts";
 import { isSwitch } from "../../settings/option.ts";
 import { LIVE_OPTIONS, OPTIONS } from "../../settings/settings_table.ts";
 import { POLICY_OPTIONS } from "../../simulation/command_line/simulate_arguments.ts";
@@ -87,8 +88,7 @@ function command(
   options: readonly CompletedOption[],
   words: CompletedCommand["words"] = "none",
 ): CompletedCommand {
-  const { about } = ENTRIES.find((entry) => entry.name === name)!;
-  return { name, about, options, words };
+  return { name, about: ENTRIES[name].about, options, words };
 }
 
 /** What options of all tables have. */
