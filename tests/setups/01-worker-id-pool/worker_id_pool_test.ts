@@ -86,17 +86,24 @@ async function pool(server: Server): Promise<Seen> {
     isOver = true;
     await load;
   }
-  const numbers = new Map(server.process.lines.flatMap(({ text }) => {
-    const found = text.match(/\[(\d+)\] \[INFO\] number (\d+)/);
-    return found === null ? [] : [[Number(found[1]), Number(found[2])]];
-  }));
+  await until(() => children(arbiter).every((pid) => numbersIn(server).has(pid)), {
+    what: "a number of each worker in the log",
+  });
   return {
     failures,
-    numbers: children(arbiter).map((pid) => numbers.get(pid) ?? Infinity),
+    numbers: children(arbiter).map((pid) => numbersIn(server).get(pid) ?? Infinity),
     ends:
       server.process.lines.filter(({ text }) => /Unhandled exception|Starting gunicorn/.test(text)).length -
       1,
   };
+}
+
+/** The number of each worker that post_fork has logged, by pid. */
+function numbersIn(server: Server): ReadonlyMap<number, number> {
+  return new Map(server.process.lines.flatMap(({ text }) => {
+    const found = text.match(/\[(\d+)\] \[INFO\] number (\d+)/);
+    return found === null ? [] : [[Number(found[1]), Number(found[2])]];
+  }));
 }
 
 async function replaced(
