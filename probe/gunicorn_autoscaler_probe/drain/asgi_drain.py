@@ -2,7 +2,7 @@
 from .. import words as w
 from . import own_listeners
 from .drain import Drain, is_unread, stop_serving
-from .wsgi_http2 import NO_MORE_STREAMS
+from .goaway import NO_MORE_STREAMS, goaway
 
 _SERVICE_RESTART = b'\x88\x02\x03\xf4'  # a websocket's close frame with 1012, as uvicorn sends it
 _REFUSED_STREAM = 7  # an error code of HTTP/2: nothing of the request was carried out, it may go elsewhere
@@ -89,11 +89,6 @@ class AsgiDrain(Drain):
         return not self._worker.alive
 
 
-def _goaway(last_stream):
-    """A GOAWAY by which requests up to this one go on as they are, and new ones elsewhere (RFC 9113, 6.8)."""
-    return b'\0\0\x08\x07\0\0\0\0\0' + last_stream.to_bytes(4, 'big') + b'\0\0\0\0'
-
-
 def _refuse_streams(connection):
     """A client that has not heeded the first GOAWAY is told which requests are the last: others are refused."""
     http2 = connection._h2_conn
@@ -108,7 +103,7 @@ def _refuse_streams(connection):
         return None
 
     http2._handle_request_received = handle_or_refuse
-    connection.transport.write(_goaway(last))
+    connection.transport.write(goaway(last))
 
 
 def _is_http2(connection):

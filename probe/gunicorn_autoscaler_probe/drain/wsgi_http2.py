@@ -6,9 +6,7 @@ drains beside others the client is told with its next answer to send no more on 
 knows is answered, and it ends the connection. When the drain's time for clients is over, the drain does.
 """
 from .. import words as w
-
-# A GOAWAY by which requests go on as they are, and new ones elsewhere (RFC 9113, 6.8).
-NO_MORE_STREAMS = b'\x00\x00\x08\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x00'
+from .goaway import NO_MORE_STREAMS
 
 _GUNICORNS = ('gunicorn.workers.gthread', 'gunicorn.workers.base_async')
 
@@ -18,10 +16,10 @@ def see_out(worker, words):
     them keeps it."""
     serve = getattr(getattr(worker, 'handle_http2', None), '__func__', None)
     if getattr(serve, '__module__', None) in _GUNICORNS:
-        worker.handle_http2 = lambda *conn, **how: serve(_WorkerOfOne(worker, words), *conn, **how)
+        worker.handle_http2 = lambda *conn, **how: serve(_WorkerOfConnection(worker, words), *conn, **how)
 
 
-class _WorkerOfOne:
+class _WorkerOfConnection:
     """The worker, as its method that serves one connection sees it."""
 
     def __init__(self, worker, words):

@@ -2,7 +2,7 @@ import unittest
 
 from support import page, w
 from gunicorn_autoscaler_probe.drain import wsgi_http2
-from gunicorn_autoscaler_probe.drain.wsgi_http2 import NO_MORE_STREAMS
+from gunicorn_autoscaler_probe.drain.goaway import NO_MORE_STREAMS
 
 
 class Threaded:

@@ -17,7 +17,7 @@ def watch():
 
 
 def watch_no_more():
-    """After it."""
+    """After the import: notice no more."""
     for name, function in _theirs.items():
         setattr(tempfile, name, function)
 
