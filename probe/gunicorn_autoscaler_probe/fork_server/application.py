@@ -11,7 +11,7 @@ from .safety import exit_functions, left, temporary_files, verdict
 _LATER = {
     kinds.GTHREAD: ('concurrent.futures.thread',),
     kinds.UVICORN: ('uvicorn.protocols.http.auto', 'uvicorn.protocols.websockets.auto', 'uvicorn.lifespan.on',
-                    'uvicorn.loops.auto', 'uvicorn.logging'),
+                    'uvicorn.loops.auto', 'uvicorn.loops.asyncio', 'uvicorn.loops.uvloop', 'uvicorn.logging'),
     kinds.ASGI: ('gunicorn.asgi.protocol', 'gunicorn.asgi.lifespan', 'gunicorn.asgi.websocket', 'uvloop'),
 }
 
