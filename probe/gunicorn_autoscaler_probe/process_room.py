@@ -67,9 +67,9 @@ def _number(folder, name):
 def _groups():
     """The folders of this process's control group and of those above it, as far as they are mounted."""
     try:
-        with open('/proc/self/cgroup') as lines:
+        with open('/proc/self/cgroup', errors='surrogateescape') as lines:
             paths = {names: path for _, names, path in (line.rstrip('\n').split(':', 2) for line in lines)}
-        with open('/proc/self/mountinfo') as lines:
+        with open('/proc/self/mountinfo', errors='surrogateescape') as lines:
             mounts = [line.split() for line in lines]
     except (OSError, ValueError):
         return

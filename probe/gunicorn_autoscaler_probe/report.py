@@ -10,8 +10,8 @@ def trouble(what, error, log=None):
     write('Cannot %s (%s: %s); gunicorn goes on without it' % (what, type(error).__name__, said), log, what)
 
 
-def write(text, log=None, once_for=None):
-    """Say `text`, once for each `once_for` (the text itself without). Never raises."""
+def write(text, log=None, once_for=None, level='warning'):
+    """Say `text` at a level of logging, once for each `once_for` (the text itself without). Never raises."""
     key = once_for or text
     if key in _reported:
         return
@@ -19,7 +19,7 @@ def write(text, log=None, once_for=None):
     line = 'gunicorn-autoscaler: ' + text
     try:
         if log is not None:
-            log.warning('%s', line)
+            getattr(log, level)('%s', line)
         else:
             sys.stderr.write(line + '\n')
             sys.stderr.flush()

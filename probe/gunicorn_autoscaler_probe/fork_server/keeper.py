@@ -33,8 +33,7 @@ class Keeper:
         self._words = words
         self._make_life = make_life
         self._sleep = sleep
-        self._current = None
-        self._next = None
+        self._current = self._next = None
         self._spares = spares.Spares()
         self._pause_s = _FIRST_PAUSE_S
         self._next_try_s = 0.0
@@ -198,10 +197,10 @@ class Keeper:
         if mode != OFF and not self._why_not:
             self._refuse(unfit.reason(self._server))
 
-    def _refuse(self, why):
+    def _refuse(self, why, is_worth_it=True):
         if why and why != self._why_not:
             self._why_not = why
-            report.write('no fork server: %s' % why, self._server.log)
+            report.write('no fork server: %s' % why, self._server.log, level='warning' if is_worth_it else 'info')
 
     def _start(self):
         self._next_try_s = time.monotonic() + self._pause_s
@@ -242,7 +241,7 @@ class Keeper:
             code_pages.unmap()
             return True
         if state == REFUSED:
-            self._refuse(new.why)
+            self._refuse(new.why, self._mode == ON or new.import_s >= _WORTH_IT_S)
             self._end('_next')
         elif state == FAILED:
             self._server.log.error('gunicorn-autoscaler: Cannot use fork server %d: %s; next try in %d s', new.pid,

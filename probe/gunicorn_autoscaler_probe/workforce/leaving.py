@@ -16,7 +16,7 @@ _LOOP_IS_STUCK_NS = 2 * 10**9
 class _Leave:
     """What was done so far to stop a worker."""
 
-    __slots__ = ('stop_at_ns', 'last_ns', 'first_ns', 'sent_ns', 'has_arrived')
+    __slots__ = ('stop_at_ns', 'last_ns', 'first_ns', 'sent_ns', 'has_arrived', 'is_killed')
 
     def __init__(self, stop_at_ns, last_ns):
         self.last_ns = last_ns  # SIGTERM then, whatever it still does
@@ -24,6 +24,7 @@ class _Leave:
         self.first_ns = 0  # the first SIGTERM
         self.sent_ns = 0  # the last one
         self.has_arrived = False  # the worker had its handlers by then
+        self.is_killed = False  # it hangs in its boot
 
 
 class Leaving:
@@ -72,7 +73,9 @@ class Leaving:
                 continue
             head = self._slots.head(pid)
             if self._is_overdue(leave, head, now_ns):
-                self._server.log.warning('gunicorn-autoscaler: worker %d hangs in its boot and is killed', pid)
+                if not leave.is_killed:
+                    self._server.log.warning('gunicorn-autoscaler: worker %d hangs in its boot and is killed', pid)
+                leave.is_killed = True
                 due.append((pid, signal.SIGKILL))
                 continue
             is_left_to_itself = leave.stop_at_ns and not leave.sent_ns and now_ns < leave.last_ns

@@ -195,9 +195,10 @@ class Words:
     def __init__(self):
         self.published = None
         self.failures = 0
+        self.wanted = keeper.ON
 
     def mode(self):
-        return keeper.ON
+        return self.wanted
 
     def publish(self, state, pid, import_s, why):
         self.published = state, why
@@ -289,6 +290,16 @@ class KeeperTest(unittest.TestCase):
         FakeForkServer.first_state = arbiter_words.READY
         self.assertEqual(self.keeper.reload(), keeper.NEW)
         self.assertEqual(self.words.published, (arbiter_words.READY, ''))
+
+    def test_with_auto_an_application_that_imports_fast_is_no_warning(self):
+        for wanted, import_s, is_info in ((keeper.AUTO, 0.1, True), (keeper.AUTO, 1.0, False), (keeper.ON, 0.1, False)):
+            self.setUp()
+            self.words.wanted = wanted
+            new = FakeForkServer.made[0]
+            new.state, new.why, new.import_s = arbiter_words.REFUSED, 'it is fast', import_s
+            self.keeper.tend()
+            self.assertEqual(self.server.log.lines, ['gunicorn-autoscaler: no fork server: it is fast'])
+            self.assertEqual(bool(self.server.log.infos), is_info)
 
     def test_a_post_fork_of_the_users_is_warned_of_once(self):
         self.server.cfg.settings['post_fork'] = Setting(None)

@@ -85,6 +85,8 @@ class StuckBootsTest(WorkforceCase):
             numbers.append((pid, number))
         self.assertEqual([number for pid, number in numbers if pid == self.stuck].count(signal.SIGKILL), 1)
         self.assertEqual({pid for pid, _ in numbers}, {self.stuck})
+        self.force._pick_to_drain(now + 32 * S)  # it has not ended yet
+        self.assertEqual(len([line for line in server.log.lines if 'hangs in its boot' in line]), 1)
 
     def test_with_a_pre_fork_of_the_users_it_goes_first_and_the_next_has_longer(self):
         with mock.patch.object(user_hooks, 'has_pre_fork', lambda cfg: True):

@@ -18,7 +18,7 @@ def unmap():
     try:
         madvise = ctypes.CDLL(None).madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-        with open('/proc/self/smaps') as lines:
+        with open('/proc/self/smaps', errors='surrogateescape') as lines:
             places = unchanged(lines)
         for first, end in places:
             madvise(first, end - first, _MADV_DONTNEED)  # refused where memory is locked, which does no harm

@@ -18,7 +18,7 @@ _MOST_REFUSED = 16  # no longer mapped
 _LOOK_EVERY = 64
 _PAGE = os.sysconf('SC_PAGE_SIZE')
 _PRESENT_AND_OWN = 1 << 63 | 1 << 56  # of an entry of pagemap
-_PLACE = re.compile(r'([0-9a-f]+)-([0-9a-f]+) rw-p ')
+_PLACE = re.compile(br'([0-9a-f]+)-([0-9a-f]+) rw-p ')
 _MOST_RANGES = 8000
 _MOST_PAGES = 1 << 17  # looked at: half a second at the very most, for a worker that boots
 
@@ -103,7 +103,7 @@ def own_ranges():
     """First address and bytes, one after the other, of the pages that no other process has. A mapping with too many is
     left out: a model, or memory that is only reserved. Raises OSError."""
     found, left = array.array('Q'), _MOST_PAGES
-    with open('/proc/self/maps') as maps, open('/proc/self/pagemap', 'rb', 0) as pagemap:
+    with open('/proc/self/maps', 'rb') as maps, open('/proc/self/pagemap', 'rb', 0) as pagemap:
         for line in maps:
             place = _PLACE.match(line)
             if not place:

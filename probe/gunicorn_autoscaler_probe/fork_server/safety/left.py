@@ -74,7 +74,7 @@ def _has_ended(pid):
 def _mappings():
     """(places of memory that only forks write to together, "FIRST-END" in hexadecimal; all files that are mapped)."""
     shared, mapped = set(), set()
-    with open('/proc/self/maps') as maps:
+    with open('/proc/self/maps', errors='surrogateescape') as maps:
         for line in maps:
             part = line.rstrip('\n').split(None, 5)
             if len(part) > 5:

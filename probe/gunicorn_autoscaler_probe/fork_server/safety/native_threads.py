@@ -16,7 +16,7 @@ def library_of(task_id):
     try:
         stack = _stack_pointer(task_id)
         libraries, end = [], stack
-        with open('/proc/self/maps') as file:
+        with open('/proc/self/maps', errors='surrogateescape') as file:
             for line in file:
                 part = line.split(None, 5)
                 low, high = (int(text, 16) for text in part[0].split('-'))
