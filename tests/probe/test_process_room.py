@@ -80,7 +80,7 @@ class ProcessRoomTest(unittest.TestCase):
 
     def groups(self, cgroup, mounts):
         texts = {'/proc/self/cgroup': cgroup, '/proc/self/mountinfo': mounts}
-        with mock.patch('builtins.open', lambda path: io.StringIO(texts[path])):
+        with mock.patch('builtins.open', lambda path, errors: io.StringIO(texts[path])):
             return list(process_room._groups())
 
     def test_a_group_of_version_two_and_those_above_it(self):
