@@ -18,6 +18,14 @@ import { BOOTING, READY } from "./workers/worker_table.ts";
 const AWAKE = { isPossible: true, hasForkServer: false, firstAnswerMs: "unknown" } as const;
 /** Window of CPU figures, as for the real ones. */
 const CPU_WINDOW_MS = 1000;
+/** The CPU of workers that have booted and wait for the load. */
+const IDLE = {
+  usedCores: 0,
+  workerCores: 0,
+  waitingCores: 0,
+  throttledShare: 0,
+  busiestWorkerCores: 0,
+} as const;
 
 /** Fills a Sample from the simulated server: what the probe, /proc and the cgroup would say at this moment. */
 export class SimulatedSensors {
@@ -38,12 +46,13 @@ export class SimulatedSensors {
   #waitingMs = 0;
   #workerUsedMs: Float64Array;
   #workerEpoch: Int32Array;
-  #cpu: Maybe<Cpu> = "unknown";
+  #cpu: Cpu;
 
   constructor(server: Server, arbiter: Arbiter) {
     this.#server = server;
     this.#arbiter = arbiter;
     this.#cpuSinceMs = server.nowMs;
+    this.#cpu = { ...IDLE, limitCores: server.scenario.cores };
     this.#service = new Float64Array(server.meters.service.length);
     this.#wait = new Float64Array(server.meters.wait.length);
     this.#workerUsedMs = new Float64Array(server.workers.capacity);
@@ -146,7 +155,7 @@ export class SimulatedSensors {
     return longest;
   }
 
-  #cpuNow(): Maybe<Cpu> {
+  #cpuNow(): Cpu {
     const { nowMs, processor, workers, scenario } = this.#server;
     const elapsedMs = nowMs - this.#cpuSinceMs;
     if (elapsedMs < CPU_WINDOW_MS) return this.#cpu;

@@ -30,6 +30,13 @@ function scripted(
   };
 }
 
+Deno.test("the CPU is known when the load begins, as workers have booted: boots for its first requests take turns", () => {
+  const controller = scripted(2, () => 2);
+  run(scenario("20x2s", "50", { cores: 1.5 }), controller);
+  const { limitCores, workerCores } = must(controller.samples[0]!.cpu);
+  assertEquals([limitCores, workerCores], [1.5, 0]);
+});
+
 Deno.test("every request that arrives is answered, given up or lost", () => {
   for (const kind of ["sync", "gthread", "gevent", "uvicorn"] as const) {
     const model = { kind, slots: kind === "sync" ? 1 : 4 };
