@@ -22,7 +22,7 @@ export function demandOf(input: DemandInput): Demand {
     .filter(({ workers }) => workers > 0);
   // Workers that boot for long serve what has come meanwhile, and are not kept for that.
   const lasting = bootsAreLate(input.bootMs, input.settings)
-    ? signals.filter(({ signal }) => signal !== "queue" && signal !== "slo")
+    ? signals.filter(({ signal }) => signal !== "queue")
     : signals;
   const leading = signals.reduce<SignalDemand>((most, s) => s.workers > most.workers ? s : most, NONE);
   return {

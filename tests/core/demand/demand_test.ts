@@ -39,6 +39,14 @@ Deno.test("what waits is enough while it is wanted, but for workers that boot lo
   assertLess(late.enough, late.wanted);
 });
 
+Deno.test("what the objective wants is enough while it is wanted, however long workers boot", () => {
+  const always = { ...requests(0.2, 400), queuedMs: 50 };
+  for (const bootMs of [40, 301, 5_000]) {
+    const { by, wanted, enough } = demand({ always, input: { bootMs, target: 6 } });
+    assertEquals([by, wanted, enough], ["slo", 7, 7], `boots of ${bootMs} ms`);
+  }
+});
+
 Deno.test("a load that leads is no burst", () => {
   const { by, burst } = demand({ always: requests(8, 100) });
   assertEquals(by, "load");
