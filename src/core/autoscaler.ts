@@ -35,6 +35,7 @@ export class Autoscaler {
   #sleep: SleepState = AWAKE;
   #last: LastTick = NO_TICK;
   #oneAtATime = false;
+  #isCpuBound = false;
   #flat: Flat = flatFrom(-Infinity);
   /** How long the latest worker took to boot, without its waits for a CPU; 0 before one has. */
   #bootMs = 0;
@@ -126,6 +127,7 @@ export class Autoscaler {
         target,
         gate: this.#gate,
         bootMs: this.#bootMs,
+        wasCpuBound: this.#isCpuBound,
         memory: watch,
         minimumThatFits: this.#minimumBound(sample, counts),
         ...windows,
@@ -142,6 +144,7 @@ export class Autoscaler {
       flatFromMs: flatKnownFromMs(this.#flat),
     });
     this.#policy = state;
+    this.#isCpuBound = decision.bounds.all.some(({ why }) => why.code === "cpu");
     return decision;
   }
 

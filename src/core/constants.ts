@@ -62,8 +62,11 @@ export const LATE_LOOPS_LEAST_MS = 30;
 export const GTHREAD_CORE_UTILIZATION = 0.85;
 /** gthread workers take one request at a time when requests compute for this share of their time ... Simulated. */
 export const ALONE_SHARE = 0.7;
-/** ... until it is less than this: CPU is read after what uses it has begun. Source: simulated, Dependencies. */
-export const NOT_ALONE_SHARE = 0.35;
+/**
+ * ... until it is less than this: CPU is read after what uses it has begun. The CPU bound of sync workers ends there too,
+ * as few requests show the share inexactly. Source: simulated, Dependencies and Bounds.
+ */
+export const NOT_COMPUTING_SHARE = 0.35;
 /** ... and when their times vary less than this: exponential ones do by 1. Source: simulated, Dependencies. */
 export const MOST_ALONE_VARIATION = 0.75;
 /** A gthread worker that computes for more of its time than this computes all the time. Source: precision of CPU times. */

@@ -17,6 +17,8 @@ export interface BoundsInput extends CpuWindows {
   readonly gate: BootGate;
   /** How long the latest worker took to boot; 0 before one has. */
   readonly bootMs: number;
+  /** Whether the CPU was a bound in the tick before; not, when left out. */
+  readonly wasCpuBound?: boolean;
   /** Nothing happened yet, when not given. */
   readonly memory?: MemoryWatch;
   /** What memory holds of the minimum; all of it, when not given. */
@@ -39,9 +41,9 @@ export function boundsOf(input: BoundsInput): Bounds {
   ];
   const min = Math.min(...fewest);
   const fits = memoryBound(sample, settings, counts, young, target);
-  const isLate = bootsAreLate(bootMs, settings);
+  const cpu = { bootsAreLate: bootsAreLate(bootMs, settings), was: input.wasCpuBound ?? false };
   const boots = [barred, firstBootBound(counts, bootMs, target)];
-  for (const bound of [fits, killed, cpuBound(sample, input, isLate), ...boots]) {
+  for (const bound of [fits, killed, cpuBound(sample, input, cpu), ...boots]) {
     if (bound !== undefined) all.push({ ...bound, workers: Math.max(min, bound.workers) });
   }
   all.sort((a, b) => a.workers - b.workers);

@@ -4,6 +4,7 @@ import {
   CPU_USED_UP_SHARE,
   LEAST_CPU_WORKERS,
   LEAST_OCCUPIED_MS,
+  NOT_COMPUTING_SHARE,
 } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
 import { isAsync } from "../kinds.ts";
@@ -26,11 +27,12 @@ export interface CpuWindows {
  * What requests do with their time is known from the quiet before a burst, so the first bound is there before the CPU is.
  * Time in the run queue does not count: it measures how crowded the CPU is, not what a request needs.
  * Example: 2 cores, requests on the CPU 90 % of their time: 2 / 0.9 * 1.25 = 2.8, so 3 workers.
+ * @param was whether there was such a bound: then only a lower share ends it, as few requests show the share inexactly
  */
 export function cpuBound(
   sample: Sample,
   { recent, stable, before }: CpuWindows,
-  bootsAreLate = false,
+  { bootsAreLate, was }: { readonly bootsAreLate: boolean; readonly was: boolean },
 ): Bound | undefined {
   if (!known(sample.cpu)) return undefined;
   const { limitCores, usedCores } = sample.cpu;
@@ -52,7 +54,8 @@ export function cpuBound(
   const onCpuShare = Math.max(
     ...telling.map((sums) => onCpu(sums, isThreads ? sums.servingMs : sums.occupiedMs)),
   );
-  if (onCpuShare < CPU_BOUND_SHARE) return undefined;
+  // Threads compute for less of their worker's time the more workers share them: that is no chance.
+  if (onCpuShare < (was && !isThreads ? NOT_COMPUTING_SHARE : CPU_BOUND_SHARE)) return undefined;
   const workers = roundUp((limitCores / onCpuShare) * CPU_SLACK_FACTOR);
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
 }

@@ -1,5 +1,5 @@
 import { type CpuWindows, isTelling } from "./cpu_bound.ts";
-import { ALONE_SHARE, MOST_ALONE_VARIATION, NOT_ALONE_SHARE, SATURATED_SHARE } from "../constants.ts";
+import { ALONE_SHARE, MOST_ALONE_VARIATION, NOT_COMPUTING_SHARE, SATURATED_SHARE } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
 
 /**
@@ -15,7 +15,7 @@ export function oneAtATime(was: boolean, { recent, stable, before }: CpuWindows,
   const shares = [recent, before, stable].filter(isTelling).map(computingShare);
   if (shares.length === 0) return was;
   if (variation > (was ? 1 : MOST_ALONE_VARIATION)) return false;
-  if (was) return !isTelling(recent) || computingShare(recent) >= NOT_ALONE_SHARE;
+  if (was) return !isTelling(recent) || computingShare(recent) >= NOT_COMPUTING_SHARE;
   return Math.max(...shares) >= ALONE_SHARE;
 }
 

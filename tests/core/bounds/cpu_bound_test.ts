@@ -76,6 +76,21 @@ Deno.test("no CPU bound for requests that wait for something else, or from too f
   assertEquals(bounds({ cpu: cpu(1.9) }, { recent: few, stable: few }).max.why.code, "configured");
 });
 
+Deno.test("a CPU bound ends when requests compute for a third of their time, and begins again at half of it", () => {
+  const most = (cpuMs: number, wasCpuBound: boolean, changes = {}) => {
+    const recent = { ...quiet, occupiedMs: 9_000, servingMs: 9_000, cpuMs };
+    return bounds({ cpu: cpu(1), ...changes }, { recent, wasCpuBound }).max.workers;
+  };
+  // 2 / 0.4 * 1.25 = 6.25.
+  assertEquals([most(3_600, false), most(3_600, true)], [12, 7]);
+  assertEquals([most(3_100, true), most(4_600, false)], [12, 5]);
+  assertEquals(
+    most(3_600, true, { model: FOUR_THREADS }),
+    12,
+    "threads compute less where more workers share them",
+  );
+});
+
 Deno.test("a container with less than a core still gets two CPU-bound workers", () => {
   const settings = { ...DEFAULT_POLICY, minWorkers: 1, maxWorkers: 12 };
   const half = cpu(0.5, { limitCores: 0.5 });
