@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import type { Gunicorn } from "../gunicorn/process.ts";
 import { type CountSignal, Doorbell, SignalSteps, type WorkerCount } from "../gunicorn/worker_count.ts";
 import { isAlive } from "../platform/process_id.ts";
-import { findArbiter } from "../sensors/machine/arbiter_search.ts";
+import { findArbiter, showsOurs } from "../sensors/machine/arbiter_search.ts";
 import type { ArbiterFile } from "../sensors/probe/arbiter_file.ts";
 
 /** What a link is made of. */
@@ -92,8 +92,9 @@ export class ArbiterLink {
     if (this.lookForClaim()) return;
     if (!gunicorn.hasArbiter) {
       this.#foundAtMs = undefined;
-      const found = findArbiter(gunicorn.pid);
-      if (found === undefined) return this.#logMissing(nowMs);
+      const isSeen = showsOurs();
+      const found = isSeen ? findArbiter(gunicorn.pid) : undefined;
+      if (found === undefined) return this.#logMissing(nowMs, isSeen);
       gunicorn.recognise(found);
     }
     this.#foundAtMs ??= nowMs;
@@ -118,12 +119,16 @@ export class ArbiterLink {
     this.#count = this.#steps(workers() || (initialWorkers ?? 1));
   }
 
-  #logMissing(nowMs: number): void {
+  #logMissing(nowMs: number, isSeen: boolean): void {
     const { gunicorn, log } = this.#parts;
-    if (this.#isMissingLogged || gunicorn.arbiter !== undefined || nowMs - this.#parts.nowMs < NO_MASTER_MS) {
-      return;
-    }
+    if (this.#isMissingLogged || gunicorn.arbiter !== undefined) return;
+    if (isSeen && nowMs - this.#parts.nowMs < NO_MASTER_MS) return;
     this.#isMissingLogged = true;
+    if (!isSeen) {
+      return log.warn(
+        "Cannot scale: /proc shows the processes of another pid namespace, mount that of this one (unshare --mount-proc)",
+      );
+    }
     log.warn(
       "no gunicorn has started yet below process {pid}: nothing is scaled until one does",
       { pid: gunicorn.pid },

@@ -23,7 +23,8 @@ export function handles(pid: number, signal: keyof typeof NUMBERS): boolean | un
   return caughtSignals(readText(`/proc/${pid}/status`) ?? "")?.(NUMBERS[signal]);
 }
 
-function showsOurs(): boolean {
+/** Whether /proc shows the processes of our pid namespace: by a pid of ours it else finds another process, or none. */
+export function showsOurs(): boolean {
   try {
     return Deno.readLinkSync("/proc/self") === String(Deno.pid);
   } catch {

@@ -5,6 +5,7 @@ import { type Autoscaled, autoscaled } from "../../support/autoscaled.ts";
 import { trySignal } from "../../support/process.ts";
 import { children, isAlive } from "../../support/processes.ts";
 import { findProgram } from "../../support/program.ts";
+import { missingNamespaces } from "../../faults/support/namespaces.ts";
 import { type TempDir, tempDir } from "../../support/tempdir.ts";
 import type { VenvName } from "../../support/venv.ts";
 import { until } from "../../support/wait.ts";
@@ -153,6 +154,19 @@ Deno.test("a program that is no gunicorn never gets a signal that stops it, and 
   const [shell] = children(server.process.pid);
   assertEquals(/^State:\s+(\S)/m.exec(Deno.readTextFileSync(`/proc/${shell}/status`))?.[1], "S");
   await server.process.stop("SIGTERM", 20_000);
+});
+
+Deno.test({
+  name: "/proc of another pid namespace, where no gunicorn can be found: a warning says so, and it serves",
+  ignore: missingNamespaces !== undefined,
+}, async () => {
+  await using server = await autoscaled({
+    wrap: (words) => ["unshare", "--pid", "--fork", "--kill-child", ...words],
+  });
+  await server.process.line(/WARN.*Cannot scale: \/proc shows the processes of another pid namespace/);
+  assertEquals((await server.get("/")).status, 200);
+  Deno.kill(children(server.process.pid)[0]!, "SIGTERM");
+  assertEquals((await server.process.exited).code, 0, server.log());
 });
 
 Deno.test("a gunicorn that a worker starts with the same arguments stays plain gunicorn", async () => {
