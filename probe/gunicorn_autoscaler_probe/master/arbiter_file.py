@@ -34,6 +34,7 @@ class ArbiterFile:
         self.sleep = Sleep(self._words, self.supervisor_pid)
         self._claimed_by = None
         self.has_launcher = parent.real_pid() != self.supervisor_pid  # a program is between them
+        self.is_tied = not self.has_launcher  # the kernel tells of the supervisor's death
         self.begun = 0  # workers to begin with; 0 where gunicorn's own count stands
         self.is_applying = False  # the wanted number is being set
         self._changes = 0
@@ -79,7 +80,7 @@ class ArbiterFile:
     def is_left(self):
         """Whether the supervisor has died or is dying. The end of its first thread sends this process a SIGTERM; until
         the last one has ended it is still the parent, and holds its lock."""
-        return not self._is_supervised() or (not self.has_launcher and claim.is_gone(self.supervisor_pid))
+        return not self._is_supervised() or (self.is_tied and claim.is_gone(self.supervisor_pid))
 
     def is_obeying(self):
         """True in the master that claimed the file, while the supervisor lives: only then it obeys and publishes."""

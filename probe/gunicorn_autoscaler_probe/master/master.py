@@ -56,7 +56,8 @@ class Master:
             # The kernel reports only a parent's death; otherwise the workforce checks.
             if not arbiter_file.has_launcher:
                 lifeline.tie_to_parent(arbiter_file.supervisor_pid)
-        except Exception as error:
+        except Exception as error:  # a Python without ctypes, a sandbox
+            arbiter_file.is_tied = False
             report.trouble('tie gunicorn to the life of its supervisor', error)
         try:
             self._held = OwnDescriptor(lifeline.hold_folder(self._folder))

@@ -32,7 +32,7 @@ class Workforce:
         self._leaving = Leaving(server, folder, self._slots, arbiter_file.linger_ns())
         self._is_healthy = False  # a worker that stays was ready at the last look
         self._rolling = None  # a reload or a refresh under way
-        self._is_orphaned = False  # the supervisor behind our launcher has died
+        self._is_orphaned = False  # the supervisor, of whose death the kernel does not tell, has died
         self._is_reloading = False  # gunicorn's own loop over new workers is running
         self._ages = rolling.Ages(server)
         self._refused = refused_forks.RefusedForks(server.log)
@@ -140,7 +140,7 @@ class Workforce:
                 self._arbiter_file.apply(server, wanted)
             elif not self._arbiter_file.is_answered(seq):
                 self._arbiter_file.confirm(server.num_workers, seq)
-        elif self._arbiter_file.has_launcher and not self._is_orphaned:
+        elif not self._arbiter_file.is_tied and not self._is_orphaned:
             self._is_orphaned = True
             self._arbiter_file.end_gunicorn()
         for pid in self._leaving.pids() + self._slots.pids():

@@ -33,6 +33,16 @@ Deno.test("decisions go on after a TERM until gunicorn has closed its listeners"
   assertEquals((await process.stop("SIGCONT", 30_000)).code, 0);
 });
 
+Deno.test("a killed autoscaler ends a gunicorn whose Python cannot ask the kernel for that", async () => {
+  await using folder = await tempDir();
+  await folder.write("sitecustomize.py", "import sys\nsys.modules['ctypes'] = None\n");
+  await using server = await autoscaled({ env: { PYTHONPATH: folder.path } });
+  const { master } = server;
+  await server.process.line(/Cannot tie gunicorn to the life of its supervisor/);
+  server.process.signal("SIGKILL");
+  await until(() => !isAlive(master), { timeoutMs: 20_000, what: "the end of gunicorn" });
+});
+
 for (const [app, code] of [["wsgi:app", 0], ["absent:app", 3]] as const) {
   Deno.test(`where SIGCHLD is ignored, the exit code is that of gunicorn: ${code}`, async () => {
     await using server = await autoscaled({
