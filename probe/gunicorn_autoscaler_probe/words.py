@@ -18,7 +18,7 @@ A_FORK_SERVER_WHY, A_FORK_SERVER_WHY_BYTES = 256, 1024
 
 # The slot of a worker.
 (MAGIC, VERSION, PID, PPID, KIND, SLOTS, STATE, REALTIME_NS, MONOTONIC_NS, BOOT_NS, READY_NS, AGE, METERED,
- EMPTIES_ITSELF) = range(14)
+ EMPTIES_ITSELF, PARALLEL) = range(15)
 (SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS, WAIT_NS) = range(16, 26)
 INNER_QUEUE, WEBSOCKETS, STREAMS, LOOP_DUE_NS, LOOP_LAG_NS, LOOP_TICKS, LOOP_LAG_MAX_NS = range(27, 34)
 LOOP_LATE_TICKS, BUSY_THREADS, ONE_UNTIL_NS, BOOT_CPU_NS, BOOT_WAIT_NS = range(34, 39)
@@ -97,6 +97,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 11       age              gunicorn's worker.age
 # 12       metered          1 when a meter is attached (words 16-33 are valid)
 # 13       empties_itself   1 when it drains at state 3, before any SIGTERM
+# 14       parallel         1 when threads compute at once, as there is no interpreter lock
 # 16       seq              odd while words 17-25 are being written, even otherwise
 # 17       last_change_ns   time of totals 19-24; up to 5 ms late under load (gthread up to gunicorn 23: what
 #                           ended in the last 5 ms before a pause, a second at most)

@@ -17,7 +17,7 @@ import { AUTO, type Order } from "./policy/standing_order.ts";
 import { nextStart, notStarted, type StartHold } from "./policy/start_hold.ts";
 import type { PolicySettings } from "./policy_settings.ts";
 import type { Bound, Decision, Demand } from "./reason.ts";
-import { isAsync } from "./kinds.ts";
+import { hasLock, isAsync } from "./kinds.ts";
 import { SlidingMin } from "./sliding_min.ts";
 import { known, type Maybe, type Sample, type WorkerCounts } from "./sample.ts";
 import { endedIn, type LastTick, lastTick, NO_TICK, toTick } from "./tick.ts";
@@ -101,11 +101,13 @@ export class Autoscaler {
       stable: this.#history.sums(settings.windowMs),
       before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
     };
-    if (showsLock(measured)) {
+    if (!hasLock(measured.model)) {
+      this.#oneAtATime = false;
+    } else if (known(measured.cpu)) {
       const variation = this.#history.durationVariation(settings.windowMs);
       this.#oneAtATime = oneAtATime(this.#oneAtATime, windows, variation);
     }
-    const sample = showsLock(measured) && this.#oneAtATime ? withOneSlot(measured) : measured;
+    const sample = known(measured.cpu) && this.#oneAtATime ? withOneSlot(measured) : measured;
     const demand = this.#demand(sample, settings, counts);
     const { watch, removal } = watchMemory(this.#memory, sample, settings, counts, target);
     this.#memory = watch;
@@ -207,11 +209,6 @@ export class Autoscaler {
     const sees = known(load) || this.#start.requestAtMs !== undefined;
     return sees ? 0 : Math.min(this.target, this.#start.workers);
   }
-}
-
-/** Whether it can be told if the interpreter lock lets one thread of a worker run at a time. */
-function showsLock({ model, cpu }: Sample): boolean {
-  return model.kind === "gthread" && known(cpu);
 }
 
 /** The sample of workers that take one request at a time, whatever threads they have. */

@@ -25,6 +25,8 @@ export interface WorkerModel {
   readonly kind: WorkerKind;
   /** Requests one worker serves at once: 1 for sync, `threads` for gthread, `worker_connections` for the async kinds. */
   readonly slots: number;
+  /** gthread: whether its threads compute at once, as a free-threaded Python's do; they do not when not given. */
+  readonly isParallel?: boolean;
 }
 
 /** Workers by their state. */

@@ -22,11 +22,11 @@ Deno.test("cores are those of the workers, and nothing where they cannot be read
 });
 
 /** Two workers whose requests of 50 ms use this much of their CPU, for 2 s. */
-function serving(kind: "sync" | "gthread", seen: Cpu | "unknown") {
+function serving(kind: "sync" | "gthread", seen: Cpu | "unknown", isParallel = false) {
   const driver = new Driver({ maxWorkers: 2 });
   const busy = { inFlightMs: 190, busyMs: 190, started: 4, finished: 4, serviceMs: 190 };
   const decision = driver.run(20, {
-    model: { kind, slots: kind === "sync" ? 1 : 4 },
+    model: { kind, slots: kind === "sync" ? 1 : 4, isParallel },
     load: load({ ...busy, service: durations(4, 47.5) }),
     cpu: seen,
   });
@@ -40,6 +40,12 @@ Deno.test("gthread workers whose requests compute take one at a time, and count 
   const waiting = serving("gthread", cpu(0.2));
   assertEquals(waiting.oneAtATime, false);
   assertAlmostEquals(waiting.utilization, 0.95 / 4, 1e-9);
+});
+
+Deno.test("threads that compute at once take as many requests as they are", () => {
+  const computing = serving("gthread", cpu(1.9), true);
+  assertEquals(computing.oneAtATime, false);
+  assertAlmostEquals(computing.utilization, 0.95 / 4, 1e-9);
 });
 
 Deno.test("workers take as many at a time as they have threads where that is one, or the CPU cannot be read", () => {

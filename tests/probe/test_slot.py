@@ -2,9 +2,10 @@ import errno
 import os
 import time
 import unittest
+from unittest.mock import patch
 
 from support import read_slot, runtime_folder, w, write_slot
-from gunicorn_autoscaler_probe import slot
+from gunicorn_autoscaler_probe import kinds, slot
 from gunicorn_autoscaler_probe.page import open_owned
 
 
@@ -84,6 +85,16 @@ class SlotTest(unittest.TestCase):
             slot.mark_ready(page.words)
             self.assertEqual((page.words[w.STATE], page.words[w.READY_NS]), (w.DRAINING, first))
             page.close()
+
+    def test_without_an_interpreter_lock_it_says_so_until_the_application_needs_one(self):
+        said = []
+        with runtime_folder() as folder, patch.object(kinds, 'has_lock', lambda: len(said) > 0):
+            page = slot.create(folder, kinds.GTHREAD, 4, 1)
+            said.append(page.words[w.PARALLEL])
+            slot.mark_ready(page.words)
+            said.append(page.words[w.PARALLEL])
+            page.close()
+        self.assertEqual(said, [1, 0])
 
     def test_ready_it_says_what_its_boot_computed_and_waited(self):
         with runtime_folder() as folder:

@@ -7,7 +7,7 @@ import {
   NOT_COMPUTING_SHARE,
 } from "../constants.ts";
 import type { WindowSums } from "../history.ts";
-import { isAsync } from "../kinds.ts";
+import { hasLock, isAsync } from "../kinds.ts";
 import type { Bound } from "../reason.ts";
 import { roundUp } from "../round_up.ts";
 import { known, type Sample } from "../sample.ts";
@@ -42,7 +42,7 @@ export function cpuBound(
     if (onCpuShare < CPU_BOUND_SHARE) return undefined;
     return cpuBoundAt(roundUp(limitCores * CPU_SLACK_FACTOR), usedCores, limitCores, onCpuShare);
   }
-  const isThreads = sample.model.kind === "gthread";
+  const isThreads = hasLock(sample.model);
   // CPU is read late: that of new workers is not in it yet, so the window before them counts. Sync workers are looked at
   // there only where a boot too many costs more than one that comes late.
   const latest = [withLateCpu(recent, before), ...(isThreads || bootsAreLate ? [before] : [])].filter(

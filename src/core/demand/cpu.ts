@@ -22,8 +22,12 @@ export function workersForCores(kind: WorkerKind, cores: number): number {
   return roundUp(cores / (isAsync(kind) ? ASYNC_CORE_UTILIZATION : GTHREAD_CORE_UTILIZATION));
 }
 
-/** Cores that workers use; 0 when not known, or when they bound nothing (a sync worker needs no CPU). */
+/**
+ * Cores that workers use; 0 when not known, or when they bound nothing: a sync worker needs no CPU, and one with parallel
+ * threads has as many cores as threads.
+ */
 export function coresUsed({ sample, second }: Observed): number {
-  if (!known(sample.cpu) || second.spanMs <= 0 || sample.model.kind === "sync") return 0;
+  const { kind, isParallel = false } = sample.model;
+  if (!known(sample.cpu) || second.spanMs <= 0 || kind === "sync" || isParallel) return 0;
   return second.cpuMs / second.spanMs;
 }

@@ -114,7 +114,7 @@ export class ProbeSlots {
       load: known ? sums.load(counts.ready === 0 ? 1 : covered / counts.ready) : "unknown",
       counts,
       stuck,
-      model: youngest === undefined ? "unknown" : { kind: youngest.kind, slots: youngest.slots },
+      model: youngest === undefined ? "unknown" : modelOf(youngest),
       lastBoot: this.#lastBoot ?? "unknown",
       workers,
       isMetered,
@@ -193,6 +193,10 @@ export class ProbeSlots {
       waitMs: head.bootWaitNs > 0 ? head.bootWaitNs / 1e6 : "unknown",
     };
   }
+}
+
+function modelOf({ kind, slots, isParallel }: SlotHead): WorkerModel {
+  return { kind, slots, ...(isParallel && kind === "gthread" ? { isParallel } : {}) };
 }
 
 /** The workers that have taken a request, and whether they have answered one; undefined where they are not counted. */

@@ -14,7 +14,7 @@ export const SERVICE_BUCKETS = 64, WAIT_BUCKETS = 128;
 const VERSION = 1, PID = 2, KIND = 4, SLOTS = 5, STATE = 6, BOOT_NS = 9;
 /** When the worker became ready, CLOCK_MONOTONIC; 0 before. */
 export const READY_NS = 10;
-const AGE = 11, METERED = 12;
+const AGE = 11, METERED = 12, PARALLEL = 14;
 /** Odd while the meter writes the words behind it, even otherwise. */
 export const SEQ = 16;
 /** The totals up to now and the gauges, as words.py of the probe has them. */
@@ -49,6 +49,8 @@ export interface SlotHead {
   /** Requests it serves at once. */
   readonly slots: number;
   readonly state: SlotState;
+  /** Threads of it compute at once. */
+  readonly isParallel: boolean;
   /** A meter is attached: the load words mean something. */
   readonly metered: boolean;
   /** Forked, and ready to serve (0 before); CLOCK_MONOTONIC, ns. */
@@ -96,6 +98,7 @@ export function readHead(words: Float64Array, nowNs: number): SlotHead | undefin
     slots: Math.min(most, Math.max(1, words[SLOTS]!)),
     // The worker writes ready_ns a moment before it sets the state.
     state: state === 1 && readyNs !== 0 ? "ready" : STATES[state - 1]!,
+    isParallel: words[PARALLEL] === 1,
     metered: words[METERED] === 1,
     bootNs,
     readyNs,

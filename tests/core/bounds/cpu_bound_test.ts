@@ -35,7 +35,9 @@ Deno.test("threads that wait for the interpreter lock are bounded by what their 
   assertEquals(bounds({ model: FOUR_THREADS, cpu: cpu(1.9) }, { recent: THREADS }).max.workers, 3);
 });
 
-Deno.test("sync workers are bounded by what requests compute", () => {
+Deno.test("sync workers, and threads that compute at once, are bounded by what requests compute", () => {
+  const model = { ...FOUR_THREADS, isParallel: true };
+  assertEquals(bounds({ model, cpu: cpu(1.9) }, { recent: THREADS }).max.why.code, "configured");
   assertEquals(bounds({ cpu: cpu(1.9) }, { recent: THREADS }).max.why.code, "configured");
 });
 

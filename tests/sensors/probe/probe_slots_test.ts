@@ -127,7 +127,16 @@ Deno.test("Workers are counted by state, with the age of the oldest boot and the
   folder.add(11, { age: 1, bootNs: 1 * S, readyNs: 1.4 * S });
   folder.add(12, { age: 2, bootNs: 2 * S, readyNs: 2.3 * S, state: 3 });
   folder.add(13, { age: 3, bootNs: 9.2 * S, readyNs: 0, state: 1, metered: 0 });
-  folder.add(14, { age: 4, bootNs: 9.7 * S, readyNs: 0, state: 1, metered: 0, kind: 2, slots: 4 });
+  folder.add(14, {
+    age: 4,
+    bootNs: 9.7 * S,
+    readyNs: 0,
+    state: 1,
+    metered: 0,
+    kind: 2,
+    slots: 4,
+    parallel: 1,
+  });
   const slots = new ProbeSlots(folder.path);
   const reading = slots.read(10 * S);
   const { counts, model, workers } = reading;
@@ -138,7 +147,7 @@ Deno.test("Workers are counted by state, with the age of the oldest boot and the
     oldestBootMs: 800,
   });
   assertEquals(Math.round(bootOf(reading).ms), 300);
-  assertEquals(model, { kind: "gthread", slots: 4 });
+  assertEquals(model, { kind: "gthread", slots: 4, isParallel: true });
   assertEquals(workers.map(({ pid, state, bootMs }) => [pid, state, bootMs === "unknown"]), [
     [11, "ready", false],
     [12, "draining", false],

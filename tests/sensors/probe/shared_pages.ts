@@ -36,6 +36,7 @@ export const SLOT = {
   readyNs: 10,
   age: 11,
   metered: 12,
+  parallel: 14,
   seq: 16,
   lastChangeNs: 17,
   inFlight: 18,
