@@ -1,5 +1,5 @@
 """The probe's part of each gunicorn hook, chained to the user's."""
-from . import report
+from . import counted_workers, report
 from .master import own_files
 from .master.master import Master
 from .worker.worker import Worker
@@ -149,7 +149,8 @@ def _on_exit(steps, theirs):
 def _pre_fork(steps, theirs):
     def pre_fork(server, worker):
         _attempt('prepare the fork of a worker', server, steps.master.before_pre_fork, worker)
-        watched('pre_fork', theirs, server, worker)
+        with counted_workers.counting(server, _attempt('count the workers', server, steps.master.gone_in_reload)):
+            watched('pre_fork', theirs, server, worker)
         _attempt('note that a worker is forked', server, steps.master.about_to_fork)
     return pre_fork
 
@@ -157,6 +158,8 @@ def _pre_fork(steps, theirs):
 def _post_fork(steps, theirs):
     def post_fork(server, worker):
         _attempt('tell the application of other workers', server, steps.master.tell_of_others, server)
+        gone = _attempt('count the workers', server, steps.master.gone_in_reload)
+        _attempt('count the workers', server, counted_workers.count, server, gone)
         _attempt('leave the master behind', server, steps.master.forget, server)
         _attempt('open the slot of this worker', server, steps.worker.forked, server, worker)
         theirs(server, worker)

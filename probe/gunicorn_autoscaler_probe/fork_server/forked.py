@@ -1,4 +1,5 @@
 """In a process just forked from the fork server: become the arbiter's child, then the worker it asks for."""
+import io
 import os
 import pickle
 import signal
@@ -28,26 +29,44 @@ class ForkingOs:
 class Order:
     """The arbiter's order for a worker. Pickled: pre_fork may have set anything on the worker."""
 
-    def __init__(self, age, attributes, environ, unset, arbiter_changes=(), siblings=()):
+    def __init__(self, age, attributes, environ, unset, arbiter_changes=(), siblings=(), gone=0):
         """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed;
-        arbiter_changes: see arbiter_state.py; siblings: see siblings.py."""
+        arbiter_changes: see arbiter_state.py; siblings, gone: see siblings.py."""
         self.age = age
         self.attributes = attributes
         self.environ = environ
         self.unset = unset
         self.arbiter_changes = arbiter_changes
         self.siblings = siblings
+        self.gone = gone
 
     def packed(self):
         """As bytes. Raises an error of pickle's for what cannot be handed over."""
         needed = self.age, self.attributes, self.environ, self.unset
-        data = pickle.dumps(needed + (self.arbiter_changes, self.siblings))
-        return data if len(data) <= wire.MOST_BYTES else pickle.dumps(needed)
+        data = _pickled(needed + (self.arbiter_changes, self.siblings, self.gone))
+        return data if len(data) <= wire.MOST_BYTES else _pickled(needed)
 
     @classmethod
     def unpacked(cls, data):
         """The order of `packed` bytes."""
         return cls(*pickle.loads(data))
+
+
+class _Pickler(pickle.Pickler):
+    """Refuses shared memory: a worker would open it anew, and Python would remove it at that worker's end."""
+
+    def reducer_override(self, value):
+        if isinstance(value, sys.modules['multiprocessing.shared_memory'].SharedMemory):
+            raise pickle.PicklingError('shared memory cannot be handed over')
+        return NotImplemented
+
+
+def _pickled(value):
+    if 'multiprocessing.shared_memory' not in sys.modules:
+        return pickle.dumps(value)
+    data = io.BytesIO()
+    _Pickler(data).dump(value)
+    return data.getvalue()
 
 
 def live(server, middle_pid, channel, name, on_slot, effects, pages):
@@ -132,7 +151,7 @@ def _run(server, order, heartbeat_fd, effects):
     def pre_fork(server, worker):  # the user's has run, in the arbiter
         worker.__dict__.update(order.attributes)
         log_files.mark_no_more(server.log)
-        siblings.stand_in(server, worker, order.siblings)
+        siblings.stand_in(server, worker, order.siblings, order.gone)
         effects.follow(worker)
 
     arbiter_state.apply(server, order.arbiter_changes)

@@ -31,6 +31,7 @@ class Spawning:
         self._is_stopping = False
         self._folder = folder
         self._worker = None
+        self._gone = 0
         self._attributes = {}
         self._environ = {}
         self._set_by_pre_fork = {}  # pid -> what it set on that worker
@@ -85,9 +86,10 @@ class Spawning:
             report.trouble('have a new fork server', error, self._server.log)
             return False
 
-    def before_pre_fork(self, worker):
-        """Remember what pre_fork finds: what it changes must reach the worker."""
+    def before_pre_fork(self, worker, gone):
+        """Remember what pre_fork finds: what it changes must reach the worker. gone: see counted_workers.py."""
         self._worker = worker
+        self._gone = gone
         self._attributes = dict(worker.__dict__)
         self._environ = dict(os.environ)
 
@@ -164,7 +166,8 @@ class Spawning:
                 environ,
                 unset,
                 self._keeper.arbiter_changes(),
-                load('fork_server.worker_state.siblings').listed(self._server, self._set_by_pre_fork)).packed()
+                load('fork_server.worker_state.siblings').listed(self._server, self._set_by_pre_fork),
+                self._gone).packed()
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             report.trouble('hand what pre_fork set to a worker of the fork server', error, self._server.log)
             return None

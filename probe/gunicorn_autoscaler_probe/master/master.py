@@ -90,7 +90,7 @@ class Master:
             server.log.info(self._told_later)
         self._arbiter_file.publish_configuration(server)
         try:
-            self._spawning = Spawning(server, self._arbiter_file.fork_server_words(), self._folder, self._on_slot,
+            self._spawning = Spawning(server, self._arbiter_file.fork_server_words(), self._folder, self._take_slot,
                                       self._arbiter_file.sleep)
         except Exception as error:
             report.trouble('prepare for a fork server', error, server.log)
@@ -172,10 +172,19 @@ class Master:
         """Whether a worker serves, so that gunicorn survives an exception in a user's hook."""
         return self._workforce is not None and self._workforce.is_serving()
 
+    def _take_slot(self, fd, tell):
+        """In a worker of the fork server, which may remember a reload that is over."""
+        self._workforce = None
+        self._on_slot(fd, tell)
+
     def before_pre_fork(self, worker):
         """pre_fork, before the user's."""
         if self._spawning is not None:
-            self._spawning.before_pre_fork(worker)
+            self._spawning.before_pre_fork(worker, self.gone_in_reload())
+
+    def gone_in_reload(self):
+        """How many more workers there would be in gunicorn's own reload, which keeps the old ones up to its end."""
+        return self._workforce.gone_in_reload() if self._workforce is not None else 0
 
     def about_to_fork(self):
         """pre_fork, after the user's: gunicorn forks the worker now."""

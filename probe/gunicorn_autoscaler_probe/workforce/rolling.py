@@ -20,7 +20,9 @@ _LONG_DRAIN_NS = 10**9
 class Rolling:
     """The old workers to be replaced, and how far it has come."""
 
-    def __init__(self, server, arbiter_file, old):
+    def __init__(self, server, arbiter_file, old, is_reload=False):
+        """is_reload: all old ones are to go, not those that signals from outside name."""
+        self._is_reload = is_reload
         self._server = server
         self._arbiter_file = arbiter_file
         self.old = set(old)
@@ -50,6 +52,10 @@ class Rolling:
     def rest(self, staying):
         """The old ones that still serve."""
         return [pid for pid in staying if pid in self.old]
+
+    def gone(self):
+        """How many of the old ones have ended, in a reload."""
+        return len(self.old.difference(self._server.WORKERS)) if self._is_reload else 0
 
     def is_done(self, staying):
         """No old one serves; without room for one more process, the last has ended too."""

@@ -13,12 +13,10 @@ from .slots import Slots
 
 
 class Workforce:
-    """The workers of one arbiter. Sets manage_workers, spawn_workers and spawn_worker on the instance; its
-    class stays as it is.
+    """The workers of one arbiter. Sets manage_workers, spawn_workers and spawn_worker on the instance.
 
-    Up to gunicorn 23, SIGCHLD reaps workers inside a signal handler, between any two bytecodes: so every loop here is
-    over a copy, and `gone` may run in the middle of any other method. Only our own decisions stand in try blocks: what
-    gunicorn raises (HaltServer, or SystemExit in a forked child) passes through.
+    Up to gunicorn 23, SIGCHLD reaps workers inside a signal handler: so every loop here is over a copy, and `gone` may
+    run in any other method. Only our own decisions stand in try blocks: what gunicorn raises passes through.
     """
 
     def __init__(self, server, folder, arbiter_file, boots, spawning=None):
@@ -54,7 +52,7 @@ class Workforce:
         if self._spawning is None or not self._spawning.is_old_kept():
             staying = self._staying()
             if self._slots.latest_ready_ns(staying):
-                self._rolling = rolling.Rolling(self._server, self._arbiter_file, staying)
+                self._rolling = rolling.Rolling(self._server, self._arbiter_file, staying, True)
             else:  # every serving worker is needed
                 for pid in staying:
                     self._leaving.begin(pid, time.monotonic_ns())
@@ -62,6 +60,10 @@ class Workforce:
         self._refused.forget()
         self._boots.try_now()  # what failed may be mended
         self._is_reloading = True
+
+    def gone_in_reload(self):
+        """How many more workers there would be in gunicorn's own reload."""
+        return self._rolling.gone() if self._rolling is not None else 0
 
     def spawn_worker(self):
         """gunicorn's, but for the loop of its reload."""
@@ -155,9 +157,8 @@ class Workforce:
         self._reaping.lift(self._is_healthy or self._arbiter_file.sleep.has_none_to_lose())
         self._follow_rolling(staying)
         places = self._signals.places(now_ns) + self._surge(staying, now_ns)
-        stuck = self._slots.stuck(staying, now_ns)
-        maximum = self._arbiter_file.maximum()
-        missing = balance.missing(places, len(staying), len(stuck), self._leaving.unready(), maximum)
+        stuck = len(self._slots.stuck(staying, now_ns))
+        missing = balance.missing(places, len(staying), stuck, self._leaving.unready(), self._arbiter_file.maximum())
         if user_hooks.has_pre_fork(server.cfg) or getattr(self._rolling, 'is_crowded', False):  # drains hold theirs
             missing = max(0, min(missing, places - len(server.WORKERS)))
         if self._boots.is_failing:  # one tries whether they work
@@ -205,8 +206,7 @@ class Workforce:
         self._signals.reload_ended()
 
     def _spawn(self, asked_ns):
-        """Fork one worker, decided on at `asked_ns`; False when that is refused while others serve: by the system (no
-        memory, no descriptors, a full disk), or by a hook of the user's that raises."""
+        """Fork one, decided on at `asked_ns`; False when the system or a user's hook refuses, and others serve."""
         control_socket.settle(self._server)
         try:
             pid = self._fork()

@@ -3,6 +3,7 @@ import collections
 import logging
 import multiprocessing
 import os
+import pickle
 import random
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import types
 import unittest
+from multiprocessing import shared_memory
 from unittest import mock
 
 import support  # noqa: F401  the package's place
@@ -221,6 +223,14 @@ class OrderTest(unittest.TestCase):
         self.assertEqual((unpacked.age, unpacked.attributes, unpacked.arbiter_changes), (7, {'name': 'x'}, ()))
         self.assertLess(len(order.packed()), wire.MOST_BYTES)
 
+    def test_shared_memory_that_pre_fork_makes_is_not_opened_anew(self):
+        memory = shared_memory.SharedMemory(create=True, size=8)
+        self.addCleanup(memory.unlink)
+        self.addCleanup(memory.close)
+        with self.assertRaises(pickle.PicklingError):
+            forked.Order(7, {'held': [memory]}, {}, []).packed()
+        self.assertEqual(forked.Order.unpacked(forked.Order(7, {'name': memory.name}, {}, []).packed()).age, 7)
+
     def test_a_worker_finds_its_siblings(self):
         class Worker:
             def __init__(self, age):
@@ -229,8 +239,9 @@ class OrderTest(unittest.TestCase):
         arbiter.WORKERS = {11: Worker(1), 12: Worker(2)}
         listed = siblings.listed(arbiter, {11: {'name': 'one'}})
         arbiter.WORKERS = {}
-        siblings.stand_in(arbiter, Worker(3), listed)
+        siblings.stand_in(arbiter, Worker(3), listed, gone=2)
         found = arbiter.WORKERS
+        self.assertEqual(len(found), 4, 'with those that are gone')
         self.assertEqual({pid: (one.age, one.pid) for pid, one in found.items()}, {11: (1, 11), 12: (2, 12)})
         self.assertEqual(found[11].name, 'one')
         found[11].tmp.close()

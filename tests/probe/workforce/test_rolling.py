@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from support import Setting, read_slot, w, write_slot
 from workforce_case import WorkforceCase
-from gunicorn_autoscaler_probe import user_hooks
+from gunicorn_autoscaler_probe import counted_workers, user_hooks
 from gunicorn_autoscaler_probe.workforce import file_locks
 
 
@@ -34,6 +34,32 @@ class RollingTest(WorkforceCase):
         self.assertEqual((sorted(server.kills), sorted(server.WORKERS)), (old, server.forks[3:]))
         self.pass_on()
         self.assertEqual(len(server.forks), 6)
+
+    def test_hooks_count_the_old_workers_as_long_as_the_reload_lasts(self):
+        server = self.start(3)
+        self.assertEqual(self.force.gone_in_reload(), 0)
+        self.reload()
+        for turn in range(3):
+            self.assertEqual(self.force.gone_in_reload(), turn)
+            self.boot(server.forks[-1])
+            server.manage_workers()
+            server.die(server.kills[-1])
+            server.manage_workers()
+        self.assertEqual(self.force.gone_in_reload(), 0)
+
+    def test_while_a_hook_runs_the_workers_are_more_and_one_that_ends_is_taken_out(self):
+        class Server:
+            WORKERS = {11: 'one', 12: 'two'}
+
+        own = Server()
+        own.WORKERS = dict(Server.WORKERS)
+        for server in own, Server():
+            workers = server.WORKERS
+            with counted_workers.counting(server, 2):
+                self.assertEqual((len(server.WORKERS), sorted(server.WORKERS)), (4, [11, 12]))
+                self.assertEqual((server.WORKERS.pop(11, None), len(server.WORKERS)), ('one', 3))
+            self.assertIs(server.WORKERS, workers)
+            self.assertEqual(workers, {12: 'two'})
 
     def test_those_that_empty_themselves_are_only_marked(self):
         server = self.start_uvicorn(2)
