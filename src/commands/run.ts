@@ -7,7 +7,7 @@ import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { CommandError, findGunicorn, findWords } from "../gunicorn/find.ts";
 import { fillWithProbe, type ProbeFiles, readProbe, wrapperIn } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
-import { activatedSockets, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
+import { activatedSockets, handedOn, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
 import { startTicksOf } from "../platform/process_id.ts";
@@ -212,9 +212,10 @@ async function runIn(folder: RuntimeFolder, request: RunRequest): Promise<RunEnd
   using recorder = settings.record === "" ? undefined : await openRecorder(settings, log);
   const environment = Deno.env.toObject();
   using early = new EarlySignals();
+  const handed = probe ? handedOn(environment) : {};
   const gunicorn = isProgram
-    ? startGunicorn(words, environment, withCmdArgs(environment, wrapperConfig!))
-    : startGunicorn([...words, ...plan.args], environment);
+    ? startGunicorn(words, environment, { ...handed, ...withCmdArgs(environment, wrapperConfig!) })
+    : startGunicorn([...words, ...plan.args], environment, handed);
   // Whatever its start does not need is loaded while it starts.
   const { whileRunning } = await import("./while_running.ts");
   const code = await whileRunning({

@@ -3,6 +3,12 @@
 /** Not for gunicorn, which would notify systemd with a pid that is not the service's. */
 export const OURS: readonly string[] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
+/** They are for the user's hooks and application, which may notify too: the probe gives them back under their names. */
+export function handedOn(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const given = OURS.filter((name) => environment[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [`AUTOSCALER_${name}`, environment[name]!]));
+}
+
 /**
  * What a program that starts gunicorn itself gets beside our environment: gunicorn reads our config from GUNICORN_CMD_ARGS.
  * The config takes exactly this ending off again.

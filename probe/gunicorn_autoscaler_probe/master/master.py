@@ -8,7 +8,7 @@ from ..own_descriptor import OwnDescriptor
 from ..fork_server.spawning import Spawning
 from ..workforce.boot_backoff import BootBackoff
 from ..workforce.workforce import Workforce
-from . import lifeline, parent, sockets, start, start_arguments
+from . import lifeline, parent, service_manager, sockets, start, start_arguments
 from .arbiter_file import ArbiterFile
 from .given_up_listeners import GivenUpListeners
 
@@ -39,6 +39,7 @@ class Master:
         Not for the master that a SIGUSR2 starts, nor for a second gunicorn that runs with our config: they go on as
         plain gunicorn. Raises OSError or ValueError when the file is unusable.
         """
+        service_manager.give_back()
         if os.environ.get('GUNICORN_PID') == str(os.getppid()):
             return False
         arbiter_file = ArbiterFile(self._folder)

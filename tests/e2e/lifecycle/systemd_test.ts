@@ -85,7 +85,7 @@ for (const version of VERSIONS) {
     await socket.line(/ WATCHDOG=1$/);
     await socket.line(/ STATUS=2 of 2 to \d+ workers, [\d.]+ requests\/s/);
     const environment = Deno.readTextFileSync(`/proc/${server.master}/environ`);
-    assert(!/NOTIFY_SOCKET|WATCHDOG_USEC/.test(environment), environment);
+    assert(!/(^|\0)(NOTIFY_SOCKET|WATCHDOG_USEC)=/.test(environment), environment);
     const from = socket.mark();
     server.process.signal("SIGHUP");
     const [, usec] = await socket.line(/ RELOADING=1;MONOTONIC_USEC=(\d+)$/, { from });

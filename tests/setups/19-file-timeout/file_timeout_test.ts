@@ -1,7 +1,7 @@
 /**
  * `timeout = 120` in the config, for long requests
  * Holds: they are answered
- * Differs: the graceful timeout is 120 s too, gunicorn's stays 30 s
+ * Differs: the graceful timeout is 120 s too
  * Note: Seen in benoitc/gunicorn #3347 and tiangolo/uvicorn-gunicorn-fastapi-docker #46.
  */
 import { assertEquals } from "@std/assert";

@@ -1,7 +1,7 @@
 /**
  * A database with too few connections for the maximum
  * Holds: workers beyond them fail to boot, with pauses, the others serve
- * Differs: a reload at the limit keeps the old workers; bare, it ends gunicorn
+ * Differs: a reload at the limit keeps the old workers
  * Note: Seen in fastapi/full-stack-fastapi-template #1, encode/databases #440 and IBM/mcp-context-forge #4645.
  */
 import { assertEquals, assertLess } from "@std/assert";

@@ -1,6 +1,6 @@
 /**
  * What hooks and the application see of their process
- * Holds: under `--fork-server on` user, signal handlers, environment, descriptors, loggers and siblings are as bare
+ * Holds: user, signal handlers, environment, descriptors, loggers and siblings are as bare
  */
 import { assert, assertEquals } from "@std/assert";
 import { get } from "../../support/http.ts";
