@@ -10,15 +10,19 @@ import { setUp } from "../support/set_up.ts";
 for (const mode of ["off", "on"]) {
   setUp(import.meta, {
     line: "-w 4 -b 127.0.0.1:$PORT app:app",
-    own: ["--max-workers=4", `--fork-server=${mode}`],
+    own: ["--min-workers=4", "--max-workers=4", `--fork-server=${mode}`],
     observe: async (server) => {
-      await server.untilWorkers(mode === "on" && server.isWrapped ? 6 : 4);
       const arbiter = await server.arbiter();
       /** What was noted of the workers that there are, without their pids. */
       const devices = () => {
         const alive = children(arbiter);
         return notes(`${server.runtimeBase}/notes`).filter(([pid]) => alive.includes(Number(pid)));
       };
+      const least = mode === "on" && server.isWrapped ? 5 : 4; // the fork server is there too
+      await until(() => children(arbiter).length >= least && devices().length === 4, {
+        timeoutMs: 30_000,
+        what: () => `four workers\n${server.process.text()}`,
+      });
       const before = devices().map(([pid]) => pid);
       Deno.kill(arbiter, "SIGHUP");
       await until(() => devices().length === 4 && devices().every(([pid]) => !before.includes(pid)), {
