@@ -7,7 +7,7 @@ import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { CommandError, findGunicorn, findWords } from "../gunicorn/find.ts";
 import { fillWithProbe, type ProbeFiles, readProbe, wrapperIn } from "../gunicorn/probe_install.ts";
 import { Gunicorn } from "../gunicorn/process.ts";
-import { activatedSockets, handedOn, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
+import { activatedSockets, OURS, withCmdArgs, withListenPid } from "../gunicorn/service_environment.ts";
 import { redactedArguments } from "../gunicorn/redacted_arguments.ts";
 import { replaceableIn, runtimeBases, writeInstance } from "../platform/runtime_dir.ts";
 import { startTicksOf } from "../platform/process_id.ts";
@@ -212,10 +212,11 @@ async function runIn(folder: RuntimeFolder, request: RunRequest): Promise<RunEnd
   using recorder = settings.record === "" ? undefined : await openRecorder(settings, log);
   const environment = Deno.env.toObject();
   using early = new EarlySignals();
-  const handed = probe ? handedOn(environment) : {};
-  const gunicorn = isProgram
-    ? startGunicorn(words, environment, { ...handed, ...withCmdArgs(environment, wrapperConfig!) })
-    : startGunicorn([...words, ...plan.args], environment, handed);
+  const gunicorn = startGunicorn(
+    isProgram ? words : [...words, ...plan.args],
+    environment,
+    isProgram ? withCmdArgs(environment, wrapperConfig!) : {},
+  );
   // Whatever its start does not need is loaded while it starts.
   const { whileRunning } = await import("./while_running.ts");
   const code = await whileRunning({
@@ -253,9 +254,14 @@ async function openRecorder(settings: Settings, log: DeferredLog): Promise<Recor
 function startGunicorn(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
-  added: Readonly<Record<string, string>> = {},
+  added: Readonly<Record<string, string>>,
 ): Gunicorn {
-  const hasSockets = activatedSockets(environment, Deno.pid) > 0;
-  for (const name of OURS) Deno.env.delete(name);
-  return Gunicorn.start({ words: hasSockets ? withListenPid(words) : words, added });
+  for (const name of OURS) {
+    Deno.env.delete(name);
+    Deno.env.set(`AUTOSCALER_${name}`, environment[name] ?? "");
+  }
+  return Gunicorn.start({
+    words: activatedSockets(environment, Deno.pid) ? withListenPid(words) : words,
+    added,
+  });
 }

@@ -92,13 +92,7 @@ export class Gunicorn {
    */
   static start({ words, added = {} }: StartRequest): Gunicorn {
     const [program, ...args] = words;
-    const command = new Deno.Command(program!, {
-      args,
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
-      env: added,
-    });
+    const command = new Deno.Command(program!, { args, env: added }); // its output and input are ours
     let child: Deno.ChildProcess;
     try {
       child = command.spawn();

@@ -1,13 +1,10 @@
 /** systemd's variables in our environment, and how gunicorn gets them. */
 
-/** Not for gunicorn, which would notify systemd with a pid that is not the service's. */
+/**
+ * Not for gunicorn, which would notify systemd with a pid that is not the service's.
+ * The user's hooks and application may notify too: the probe gives them these back from under AUTOSCALER_ and the name.
+ */
 export const OURS: readonly string[] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
-
-/** They are for the user's hooks and application, which may notify too: the probe gives them back under their names. */
-export function handedOn(environment: Readonly<Record<string, string>>): Record<string, string> {
-  const given = OURS.filter((name) => environment[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [`AUTOSCALER_${name}`, environment[name]!]));
-}
 
 /**
  * What a program that starts gunicorn itself gets beside our environment: gunicorn reads our config from GUNICORN_CMD_ARGS.
@@ -32,5 +29,5 @@ export function activatedSockets(environment: Readonly<Record<string, string>>, 
 
 /** The words that start gunicorn with its own pid in LISTEN_PID: what has another pid there takes no socket. */
 export function withListenPid(words: readonly string[]): string[] {
-  return ["/bin/sh", "-c", 'LISTEN_PID=$$; export LISTEN_PID; exec "$@"', "sh", ...words];
+  return ["/bin/sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", ...words];
 }

@@ -9,7 +9,8 @@ _SUPERVISORS = ('READY=1', 'RELOADING=1', 'STOPPING=1')
 
 def give_back(environment=os.environ):
     """Put them back where the supervisor has handed them on. gunicorn's master stays silent."""
-    handed = {name: environment.pop(_PREFIX + name) for name in _NAMES if _PREFIX + name in environment}
+    handed = {name: environment.pop(_PREFIX + name, '') for name in _NAMES}
+    handed = {name: value for name, value in handed.items() if value}
     if not handed:
         return
     if 'WATCHDOG_PID' in handed:

@@ -36,7 +36,7 @@ class ServiceManagerTest(unittest.TestCase):
 
     def test_without_a_service_manager_nothing_changes(self):
         original = self.gunicorn.systemd.sd_notify
-        self.assertEqual(self.given_back({'HOME': '/'}), {'HOME': '/'})
+        self.assertEqual(self.given_back({'HOME': '/', 'AUTOSCALER_NOTIFY_SOCKET': ''}), {'HOME': '/'})
         self.assertIs(self.gunicorn.systemd.sd_notify, original)
 
 
