@@ -1,5 +1,5 @@
-"""systemd's variables, which the supervisor keeps from gunicorn: it would say that the service is ready, reloads or stops,
-as another process than the service's. What hooks and the application tell systemd is theirs."""
+"""systemd's variables, which the supervisor keeps from gunicorn: it would say that the service is ready, reloads or
+stops, as another process than the service's. What hooks and the application tell systemd is theirs."""
 import os
 
 _PREFIX = 'AUTOSCALER_'

@@ -21,7 +21,8 @@ class ServiceManagerTest(unittest.TestCase):
 
     def test_hooks_find_what_systemd_has_set_and_gunicorns_own_notices_are_the_supervisors(self):
         found = self.given_back({
-            'HOME': '/', 'AUTOSCALER_NOTIFY_SOCKET': '@x', 'AUTOSCALER_WATCHDOG_USEC': '9', 'AUTOSCALER_WATCHDOG_PID': '1'})
+            'HOME': '/', 'AUTOSCALER_NOTIFY_SOCKET': '@x', 'AUTOSCALER_WATCHDOG_USEC': '9',
+            'AUTOSCALER_WATCHDOG_PID': '1'})
         self.assertEqual(found, {
             'HOME': '/', 'NOTIFY_SOCKET': '@x', 'WATCHDOG_USEC': '9', 'WATCHDOG_PID': str(os.getpid())})
         for state in ('READY=1\nSTATUS=booted', 'RELOADING=1', 'STATUS=mine', 'WATCHDOG=1'):
