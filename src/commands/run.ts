@@ -258,7 +258,7 @@ function startGunicorn(
 ): Gunicorn {
   for (const name of OURS) {
     Deno.env.delete(name);
-    Deno.env.set(`AUTOSCALER_${name}`, environment[name] ?? "");
+    if (environment[name]) Deno.env.set(`_AUTOSCALER_${name}`, environment[name]);
   }
   return Gunicorn.start({
     words: activatedSockets(environment, Deno.pid) ? withListenPid(words) : words,

@@ -2,7 +2,8 @@
 
 /**
  * Not for gunicorn, which would notify systemd with a pid that is not the service's.
- * The user's hooks and application may notify too: the probe gives them these back from under AUTOSCALER_ and the name.
+ * The user's hooks and application may notify too: the probe gives them these back from under _AUTOSCALER_ and the name,
+ * of which none comes first: setproctitle finds the arguments before the first variable.
  */
 export const OURS: readonly string[] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 

@@ -2,15 +2,14 @@
 stops, as another process than the service's. What hooks and the application tell systemd is theirs."""
 import os
 
-_PREFIX = 'AUTOSCALER_'
+_PREFIX = '_AUTOSCALER_'  # not the first variable: setproctitle looks for the arguments before that
 _NAMES = ('NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID')
 _SUPERVISORS = ('READY=1', 'RELOADING=1', 'STOPPING=1')
 
 
 def give_back(environment=os.environ):
     """Put them back where the supervisor has handed them on. gunicorn's master stays silent."""
-    handed = {name: environment.pop(_PREFIX + name, '') for name in _NAMES}
-    handed = {name: value for name, value in handed.items() if value}
+    handed = {name: environment.pop(_PREFIX + name) for name in _NAMES if _PREFIX + name in environment}
     if not handed:
         return
     if 'WATCHDOG_PID' in handed:

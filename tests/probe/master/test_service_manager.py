@@ -21,8 +21,8 @@ class ServiceManagerTest(unittest.TestCase):
 
     def test_hooks_find_what_systemd_has_set_and_gunicorns_own_notices_are_the_supervisors(self):
         found = self.given_back({
-            'HOME': '/', 'AUTOSCALER_NOTIFY_SOCKET': '@x', 'AUTOSCALER_WATCHDOG_USEC': '9',
-            'AUTOSCALER_WATCHDOG_PID': '1'})
+            'HOME': '/', '_AUTOSCALER_NOTIFY_SOCKET': '@x', '_AUTOSCALER_WATCHDOG_USEC': '9',
+            '_AUTOSCALER_WATCHDOG_PID': '1'})
         self.assertEqual(found, {
             'HOME': '/', 'NOTIFY_SOCKET': '@x', 'WATCHDOG_USEC': '9', 'WATCHDOG_PID': str(os.getpid())})
         for state in ('READY=1\nSTATUS=booted', 'RELOADING=1', 'STATUS=mine', 'WATCHDOG=1'):
@@ -30,14 +30,14 @@ class ServiceManagerTest(unittest.TestCase):
         self.assertEqual(self.told, ['STATUS=mine', 'WATCHDOG=1'])
 
     def test_a_worker_tells_systemd_what_it_wants(self):
-        self.given_back({'AUTOSCALER_NOTIFY_SOCKET': '@x'})
+        self.given_back({'_AUTOSCALER_NOTIFY_SOCKET': '@x'})
         with patch.object(os, 'getpid', lambda: 1):
             self.gunicorn.systemd.sd_notify('READY=1', None)
         self.assertEqual(self.told, ['READY=1'])
 
     def test_without_a_service_manager_nothing_changes(self):
         original = self.gunicorn.systemd.sd_notify
-        self.assertEqual(self.given_back({'HOME': '/', 'AUTOSCALER_NOTIFY_SOCKET': ''}), {'HOME': '/'})
+        self.assertEqual(self.given_back({'HOME': '/'}), {'HOME': '/'})
         self.assertIs(self.gunicorn.systemd.sd_notify, original)
 
 
