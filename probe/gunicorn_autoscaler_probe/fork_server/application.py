@@ -5,7 +5,7 @@ import sys
 
 from .. import kinds
 from . import reseed
-from .safety import exit_functions, left, temporary_files, verdict
+from .safety import exit_functions, left, settling, temporary_files, verdict
 
 # Imported by a worker after its fork, first by the first request: here all workers share them.
 _LATER = {
@@ -45,7 +45,7 @@ def load(server, effects):
             importlib.import_module(name)
         except Exception:  # of another version, or not installed
             pass
-    left.await_ending_children(before.children)
+    settling.settle(before)
     judged = verdict.judge(before, left.Left(), real_fork())
     effects.take_files()
     return judged

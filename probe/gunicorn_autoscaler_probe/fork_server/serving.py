@@ -12,10 +12,11 @@ from . import application, ending, forked, kernel, rehearsal, wire
 from .arbiter_words import FAILED, READY, REFUSED
 from .memory import code_pages, heap
 from .memory.usual_pages import UsualPages
-from .safety import python_threads
+from .safety import python_threads, settling
 from .worker_state import log_files
 from .worker_state.import_effects import ImportEffects
 
+_SENDS_WITHIN_S = 0.2
 _FOR_THE_ARBITER = ('SIGINT', 'SIGHUP', 'SIGTTIN', 'SIGTTOU', 'SIGUSR2', 'SIGWINCH')
 
 
@@ -40,7 +41,10 @@ class Life:
             channels = _next(sock)
             self._pages.learn()
             try:
-                middle_pid = fork() if python_threads.exist() else kernel.fork()
+                has_threads = python_threads.exist()
+                if has_threads:
+                    settling.send(_SENDS_WITHIN_S)
+                middle_pid = fork() if has_threads else kernel.fork()
                 if middle_pid == 0:
                     kernel.die_with(own_pid)  # a hook of a fork may hang it
                     sock.close()

@@ -148,6 +148,7 @@ class Spawning:
             pid = os.fork()
             if pid == 0:
                 self._keeper.forget()
+                load('fork_server.memory.heap').thaw_worker()
         return pid
 
     def _from_fork_server(self, asked_ns):

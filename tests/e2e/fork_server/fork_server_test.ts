@@ -176,6 +176,32 @@ Deno.test("an application that starts a thread is not forked: the log names the 
   assertEquals(forkServers(server.master), []);
 });
 
+/** What a client of a database does, and what forbids a fork server. */
+const CLOSES = `
+import os, threading, time
+from wsgi import app as wsgi_app
+class Connection:
+    def __del__(self, write=os.write, pid=os.getpid):  # names of the module are gone by then
+        write(2, b'%d closes\\n' % pid())
+connection = Connection()
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+def app(environ, start_response):
+    return connection and wsgi_app(environ, start_response)
+`;
+
+Deno.test("where there is no fork server after all, a worker's end frees what it holds, as gunicorn's does", async () => {
+  await using dir = await tempDir();
+  await dir.write("closes.py", CLOSES);
+  await using server = await started({ app: "closes:app", gunicorn: ["--pythonpath", dir.path] });
+  await untilBooted(server, 2);
+  await server.process.line(/no fork server: thread /);
+  const workers = server.workers();
+  server.process.signal("SIGTERM");
+  await server.process.exited;
+  const closed = server.process.text("stderr").match(/\d+(?= closes)/g);
+  assertEquals(closed?.map(Number).sort(), workers.sort());
+});
+
 Deno.test("a pre_fork that hands out devices in the environment is warned of: the import reads none", async () => {
   await using dir = await tempDir();
   await dir.write(

@@ -13,15 +13,18 @@ SCRIPT = """
 import json, os, sys
 sys.path.insert(0, %r)
 sys.dont_write_bytecode = True
-from gunicorn_autoscaler_probe.fork_server.safety import exit_functions, left, temporary_files, verdict
+from gunicorn_autoscaler_probe.fork_server.safety import exit_functions, left, settling, temporary_files, verdict
 before = left.Left()
 exit_functions.watch(), temporary_files.watch()
 %s
 exit_functions.watch_no_more(), temporary_files.watch_no_more()
-left.await_ending_children(before.children)
+settling.settle(before)
 print(json.dumps(verdict.judge(before, left.Left(), os.fork)), flush=True)
 os._exit(0)
 """
+SENTRYS_THREAD = (
+    'import threading, time, types\ndef run(): time.sleep(60)\nrun.__module__ = "sentry_sdk.monitor"\n'
+    'threading.Thread(target=run, daemon=True).start()\n')
 
 REFUSED = {
     'a thread': (
@@ -31,6 +34,9 @@ REFUSED = {
     'a pool of threads': (
         'from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\npool.submit(int).result()',
         'concurrent.futures.thread'),
+    'a timer': (
+        'import functools, threading\ndef expire(): pass\na = threading.Timer(60, functools.partial(expire))\n'
+        'a.daemon = True\na.start()', 'of __main__.expire runs'),
     'a connection': (
         'import socket\na = socket.create_server(("127.0.0.1", 0))\nb = socket.create_connection(a.getsockname())',
         'a connection to 127.0.0.1:'),
@@ -50,6 +56,9 @@ REFUSED = {
                                '/x is locked'),
     'a file locked by lockf': ('import fcntl\nf = open(sys.argv[1] + "/x", "w")\nfcntl.lockf(f, fcntl.LOCK_EX)',
                                '/x is locked'),
+    'a lock that a fork lets go': (  # as filelock's
+        'import fcntl\nf = open(sys.argv[1] + "/x", "w")\nfcntl.flock(f, fcntl.LOCK_EX)\n'
+        'os.register_at_fork(after_in_child=lambda: f.close())', '/x is locked'),
     'a port that says who leads': ('import socket\na = socket.socket()\na.bind(("127.0.0.1", 0))',
                                    'a socket bound to 127.0.0.1:'),
     'a netlink socket': ('import socket\na = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)', 'a netlink socket'),
@@ -124,9 +133,15 @@ WARNED = {
         'import multiprocessing\na = multiprocessing.get_context("fork").Lock()', 'shared memory or a lock'),
     'one end of a pipe': ('a = os.pipe()\nos.close(a[0])', 'a pipe'),
     'a file written': ('f = open(sys.argv[1] + "/x", "w")', 'with one position for all'),
-    'a thread of Sentry': (
-        'import threading, time\ndef run(): time.sleep(60)\nrun.__module__ = "sentry_sdk.monitor"\n'
-        'threading.Thread(target=run, daemon=True).start()', 'of sentry_sdk.monitor.run runs'),
+    'a thread of Sentry': (SENTRYS_THREAD, 'of sentry_sdk.monitor.run runs, and workers start their own'),
+    'a Sentry of another version': (
+        SENTRYS_THREAD + 'sys.modules["sentry_sdk"] = threading', 'of sentry_sdk.monitor.run'),
+    'what Sentry has to send, and the connection it keeps': (
+        SENTRYS_THREAD + 'import socket\na = socket.create_server(("127.0.0.1", 0))\nb = socket.socket()\n'
+        'class Client:\n    def flush(self, timeout): b.connect(a.getsockname()), a.close()\n'
+        'client = Client()\n'
+        'client.transport = types.SimpleNamespace(_pool=types.SimpleNamespace(clear=b.close))\n'
+        'sys.modules["sentry_sdk"] = types.SimpleNamespace(get_client=lambda: client)', 'of sentry_sdk.monitor.run'),
 }
 
 FINE = {
@@ -144,6 +159,10 @@ FINE = {
         'import atexit, functools, shutil\natexit.register(print, 1)\natexit.register(functools.partial(print, 2))\n'
         'atexit.register([].clear)\natexit.register(shutil.rmtree, sys.argv[1] + "/gone")\n'
         'assert atexit.register(lambda a: [].remove(a), 1)',
+    'a timer that is about to end':  # as that of limits.storage.MemoryStorage, flask-limiter's default
+        'import threading\nthreading.Timer(0.01, int).start()',
+    'a Sentry without a thread':
+        'import types\nsys.modules["sentry_sdk"] = types.SimpleNamespace(get_client=os.abort)',
     'a thread that has ended': 'import threading\nt = threading.Thread(target=int)\nt.start(); t.join()',
     'a log where close() is for a loop to do': 'f = open(sys.argv[1] + "/log", "a")\nos.close = id',
     'a log': 'f = open(sys.argv[1] + "/log", "a")',

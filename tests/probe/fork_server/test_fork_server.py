@@ -4,8 +4,10 @@ import os
 import re
 import select
 import signal
+import sys
 import threading
 import time
+import types
 import unittest
 
 import support  # noqa: F401  the package's place
@@ -113,6 +115,27 @@ class ForkServerTest(unittest.TestCase):
         one.look(LIMIT_S)
         recruit, = one.fork(1, 5)
         recruit.dismiss()
+        self.assertEqual(ended(recruit.pid), 0)
+
+    def test_what_sentrys_threads_have_to_send_is_sent_before_a_fork(self):
+        class Threaded(Life):
+            def _begin(self, sock):
+                client = types.SimpleNamespace(flush=lambda timeout: ran.append('flush'))
+                sys.modules['sentry_sdk'] = types.SimpleNamespace(get_client=lambda: client)
+                threading.Thread(target=live, daemon=True).start()
+                return super()._begin(sock)
+
+        def live():
+            time.sleep(60)
+
+        live.__module__ = 'sentry_sdk.worker'
+        ran = []
+        forked._run = lambda *args: os.write(self.writer, repr(ran).encode()) and os._exit(0)
+        one = self.fork_server(Threaded)
+        one.look(LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S)
+        recruit.order(forked.Order(1, {}, {}, []).packed(), [self.reader])
+        self.assertEqual(os.read(self.reader, 100), b"['flush']")
         self.assertEqual(ended(recruit.pid), 0)
 
     def test_what_hangs_between_it_and_a_worker_ends_with_it(self):

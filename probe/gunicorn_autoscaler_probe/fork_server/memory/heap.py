@@ -14,6 +14,12 @@ def freeze_arbiter():
     _freeze()
 
 
+def thaw_worker():
+    """In a worker that gunicorn forks itself: through the arbiter's objects its end finds the application's, and frees
+    them. An object that is not freed closes no connection."""
+    gc.unfreeze()
+
+
 def freeze_after_import():
     """Before the first fork: the same for the objects of the import, which workers share."""
     gc.collect(1)  # a full one takes a tenth of the import and finds next to nothing

@@ -1,17 +1,13 @@
 """What a fork shares or loses: threads, descriptors, memory, children, locks, timers, settings of one process."""
 import os
 import signal
-import sys
 import threading
-from time import monotonic, sleep  # gevent's, put in their places later, would start its loop
 
 from ...process_stat import stat_fields
 from .. import kernel
 from . import interpreters
 
 _ITIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
-_ENDS_WITHIN_S = 0.2
-_LOOK_EVERY_S = 0.005
 
 
 class Left:
@@ -55,16 +51,6 @@ def children():
         except OSError:
             pass
     return {pid for pid in found if not _has_ended(pid)}
-
-
-def await_ending_children(known):
-    """Children that are not `known` may be about to end, as that of os.popen(...).read() is."""
-    end_s = monotonic() + _ENDS_WITHIN_S
-    while children() - known and monotonic() < end_s:
-        sleep(_LOOK_EVERY_S)
-    module = sys.modules.get('subprocess')
-    if hasattr(module, '_cleanup'):
-        module._cleanup()  # else it keeps their pipes
 
 
 def _has_ended(pid):

@@ -1,6 +1,12 @@
 """Threads that Python's own fork has to know of: one may hold a lock, which only that frees, or be ended and started
 anew by a library's at-fork hooks."""
 import ctypes
+import functools
+import re
+import threading
+
+# Their library starts them anew in a forked process.
+_RESTARTED = re.compile(r'^sentry_sdk\.')
 
 
 def exist():
@@ -15,3 +21,17 @@ def exist():
     except AttributeError:  # not CPython
         return True
     return thread is not None
+
+
+def origin_of(thread):
+    """What a thread runs, by its name in Python."""
+    runs = thread.function if isinstance(thread, threading.Timer) else getattr(thread, '_target', None)
+    while isinstance(runs, functools.partial):
+        runs = runs.func
+    runs = runs if hasattr(runs, '__qualname__') else type(thread if runs is None else runs)
+    return '%s.%s' % (runs.__module__, runs.__qualname__)
+
+
+def is_restarted(thread):
+    """Whether a worker has it all the same."""
+    return _RESTARTED.search(origin_of(thread)) is not None

@@ -9,11 +9,10 @@ from os import close, waitpid  # gevent's and eventlet's wait for a loop of thei
 
 from ...polling import POLLIN, poll
 from .. import kernel
-from . import descriptors, exit_functions, native_threads, temporary_files
+from . import descriptors, exit_functions, native_threads, python_threads, temporary_files
 from .left import open_descriptors, task_ids
 
 # Their library starts them anew in a forked process.
-_THREADS_THAT_RESTART = re.compile(r'^sentry_sdk\.')
 _LIBRARIES_THAT_RESTART = re.compile(r'openblas|libarrow')
 # Its start methods spawn and forkserver (Python 3.14's own) have one that clears up behind locks and queues.
 _MULTIPROCESSING = re.compile(rb'from (multiprocessing\.\w+) import main')
@@ -29,13 +28,16 @@ def judge(before, after, fork):
     refusals, warnings = [], []
     for thread in after.threads:
         if thread not in before.threads and thread is not threading.main_thread():
-            origin = _origin(thread)
-            (warnings if _THREADS_THAT_RESTART.search(origin) else refusals).append(
-                'thread "%s" of %s runs, and workers would not have it' % (thread.name, origin))
+            said, fate = refusals, 'would not have it'
+            if python_threads.is_restarted(thread):
+                said, fate = warnings, 'start their own'
+            said.append('thread "%s" of %s runs, and workers %s' % (
+                thread.name, python_threads.origin_of(thread), fate))
     of_python = {getattr(thread, 'native_id', None) for thread in after.threads}  # eventlet's have none
     others = before.native_ids | of_python | {os.getpid()}
     tasks = after.native_ids - others
     opened = {fd: target for fd, target in after.descriptors.items() if before.descriptors.get(fd) != target}
+    locked = [opened[fd] for fd in (after.locked - before.locked) & set(opened)]  # a fork may let go, as filelock's do
     if tasks or opened:
         kept = _tried(fork)
         if kept is not None:
@@ -52,8 +54,8 @@ def judge(before, after, fork):
     if keeps_loop and not names_threads:  # threads may end for a fork, and begin anew
         for library in _libraries(task_ids() - others):
             refusals.append('perhaps that is of %s, which has threads' % library)
-    for fd in (after.locked - before.locked) & set(opened):
-        refusals.append('the file %s is locked, and workers would not have the lock for themselves' % opened[fd])
+    for path in locked:
+        refusals.append('the file %s is locked, and workers would not have the lock for themselves' % path)
     if after.shared_memory - before.shared_memory:
         warnings.append('shared memory or a lock for several processes was made, and all workers would have the same')
     for pid in after.children - before.children:
@@ -69,11 +71,6 @@ def judge(before, after, fork):
     for what in exit_functions.removed():
         refusals.append('%s is removed at exit, and the first worker to end would remove it' % what)
     return list(dict.fromkeys(refusals)), list(dict.fromkeys(warnings))
-
-
-def _origin(thread):
-    target = getattr(thread, '_target', None) or type(thread)
-    return '%s.%s' % (getattr(target, '__module__', '?'), getattr(target, '__qualname__', '?'))
 
 
 def _tried(fork):
