@@ -92,7 +92,7 @@ export class Gunicorn {
    */
   static start({ words, added = {} }: StartRequest): Gunicorn {
     const [program, ...args] = words;
-    const command = new Deno.Command(program!, { args, env: added }); // its output and input are ours
+    const command = new Deno.Command(program!, { args, env: added }); // it inherits our input and output
     let child: Deno.ChildProcess;
     try {
       child = command.spawn();

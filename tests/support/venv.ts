@@ -21,6 +21,7 @@ export const requirements = {
   ],
   "25": ["gunicorn==25.3.0"],
   "23": ["gunicorn==23.0.0"],
+  "23-titles": ["gunicorn==23.0.0", "setproctitle==1.3.7"],
   "22": ["gunicorn==22.0.0"],
   // 20.1 imports pkg_resources, which setuptools dropped in 81.
   "20.1": ["gunicorn==20.1.0", "setuptools==80.9.0"],

@@ -177,3 +177,15 @@ Deno.test("notify without the probe: ready, and ready again after a HUP; a socke
   assertEquals((await server.process.stop("SIGTERM", 20_000)).code, 0);
   await until(() => !server.log().includes("failed"), { what: "a loop without an error" });
 });
+
+for (const env of [{}, { NOTIFY_SOCKET: "/nonexistent", WATCHDOG_USEC: "60000000" }]) {
+  Deno.test(`with setproctitle and ${JSON.stringify(env)} processes have the titles that gunicorn gives them`, async () => {
+    await using server = await autoscaled({ venv: "23-titles", env });
+    const title = (pid: number) =>
+      Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trimEnd();
+    const titles = () => [server.master, ...server.workers()].map(title);
+    await until(() => titles().every((one) => /^gunicorn: (master|worker) \[wsgi:app\]$/.test(one)), {
+      what: () => `titles, they are ${titles()}`,
+    });
+  });
+}
