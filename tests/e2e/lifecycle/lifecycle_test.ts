@@ -192,7 +192,8 @@ Deno.test("a worker that is killed or recycled is replaced, and the number stays
   await server.untilWorkers(3);
   for (let i = 0; i < 30; i++) {
     assertEquals((await server.get("/")).status, 200);
-    if (i % 10 === 0) Deno.kill(server.workers()[0]!, "SIGKILL");
+    // Those of five requests may all be about to be replaced.
+    if (i % 10 === 0) Deno.kill(await until(() => server.workers()[0], { what: "a worker" }), "SIGKILL");
   }
   await server.untilWorkers(3);
 });
