@@ -6,6 +6,7 @@ use, and gunicorn would end; so the listener itself is kept as long as they live
 import contextlib
 import os
 import sys
+import weakref
 from _socket import AF_UNIX, SOCK_SEQPACKET, socketpair  # gevent's, of a config that patches all, close later
 
 from ..fork_server import wire
@@ -22,7 +23,7 @@ class GivenUpListeners:
         self._reload = server.reload
         self._module = sys.modules.get('gunicorn.sock')
         if self._module is not None:
-            os.register_at_fork(after_in_child=self._drop)
+            os.register_at_fork(after_in_child=_drop_of(weakref.ref(self)))
             server.reload = self.reload
 
     def reload(self):
@@ -92,6 +93,16 @@ class GivenUpListeners:
         for pair, _ in self._kept.values():
             _close(pair)
         self._present, self._kept = {}, {}
+
+
+def _drop_of(listeners):
+    """For a fork. Python keeps what it calls there up to its very end: what that held, such as the arbiter and so the
+    application, would not be freed before. listeners: a weak reference."""
+    def drop():
+        there = listeners()
+        if there is not None:
+            there._drop()
+    return drop
 
 
 class _OneAddress:

@@ -1,8 +1,10 @@
+import gc
 import os
 import socket
 import sys
 import types
 import unittest
+import weakref
 from unittest import mock
 
 import support  # noqa: F401  finds the probe
@@ -54,6 +56,19 @@ class GivenUpListenersTest(unittest.TestCase):
         self.server.reload = self.gunicorns_reload
         self.given_up = GivenUpListeners(self.server)
         self.addCleanup(self.given_up._drop)
+
+    def test_what_is_called_at_forks_for_ever_keeps_no_arbiter_and_so_no_application(self):
+        at_fork = {}
+        with mock.patch.object(os, 'register_at_fork', at_fork.update):
+            given_up = GivenUpListeners(types.SimpleNamespace(WORKERS={}, LISTENERS=[], reload=None))
+        given_up._present = {'an address': os.dup(self.old.fileno())}
+        at_fork['after_in_child']()
+        self.assertEqual(given_up._present, {})
+        there = weakref.ref(given_up)
+        del given_up
+        gc.collect()
+        self.assertIsNone(there())
+        at_fork['after_in_child']()
 
     def test_a_socket_that_a_hook_has_made_stays_through_a_reload(self):
         with socket.create_server(('127.0.0.1', 0)) as made:
