@@ -1,5 +1,4 @@
 """Which worker class is which: by the names in its ancestry, so that a user's subclass counts as what it builds on."""
-import sys
 
 UNKNOWN, SYNC, GTHREAD, GEVENT, GEVENT_PYWSGI, EVENTLET, TORNADO, UVICORN, ASGI = range(9)
 
@@ -14,10 +13,6 @@ _BY_NAME = {
     'uvicorn.workers.UvicornWorker': UVICORN,
     'gunicorn.workers.gasgi.ASGIWorker': ASGI,
 }
-
-# Whether threads take turns to compute: those of a free-threaded Python only once it has imported an extension that
-# needs the interpreter lock.
-has_lock = getattr(sys, '_is_gil_enabled', lambda: True)
 
 # What the main loops of sync and gthread consist of: a run() of a subclass that uses none of it is a loop of its own,
 # in which their meters see nothing.

@@ -9,7 +9,7 @@ import stat
 import struct
 import time
 
-from . import kinds, words as w
+from . import interpreter_lock, words as w
 from .page import create_page
 from .process_stat import waited_ns
 
@@ -60,7 +60,7 @@ def create(folder, kind, slots, age, pid=None, ppid=None, boot_ns=None):
     m[w.PPID] = ppid or os.getppid()
     m[w.KIND] = kind
     m[w.SLOTS] = slots
-    m[w.PARALLEL] = not kinds.has_lock()
+    m[w.PARALLEL] = not interpreter_lock.exists()
     m[w.STATE] = w.BOOTING
     m[w.REALTIME_NS] = time.time_ns()
     m[w.MONOTONIC_NS] = time.monotonic_ns()
@@ -76,7 +76,7 @@ def mark_ready(words):
     """Say that the worker serves; a worker that drains already stays "draining". True the first time."""
     if words[w.READY_NS]:
         return False
-    words[w.PARALLEL] = not kinds.has_lock()
+    words[w.PARALLEL] = not interpreter_lock.exists()
     words[w.BOOT_CPU_NS] = time.process_time_ns()
     words[w.BOOT_WAIT_NS] = waited_ns('self')
     words[w.READY_NS] = time.monotonic_ns()

@@ -5,7 +5,7 @@ import unittest
 from unittest.mock import patch
 
 from support import read_slot, runtime_folder, w, write_slot
-from gunicorn_autoscaler_probe import kinds, slot
+from gunicorn_autoscaler_probe import interpreter_lock, kinds, slot
 from gunicorn_autoscaler_probe.page import open_owned
 
 
@@ -88,7 +88,7 @@ class SlotTest(unittest.TestCase):
 
     def test_without_an_interpreter_lock_it_says_so_until_the_application_needs_one(self):
         said = []
-        with runtime_folder() as folder, patch.object(kinds, 'has_lock', lambda: len(said) > 0):
+        with runtime_folder() as folder, patch.object(interpreter_lock, 'exists', lambda: len(said) > 0):
             page = slot.create(folder, kinds.GTHREAD, 4, 1)
             said.append(page.words[w.PARALLEL])
             slot.mark_ready(page.words)

@@ -31,7 +31,8 @@ class Order:
 
     def __init__(self, age, attributes, environ, unset, arbiter_changes=(), siblings=(), gone=0):
         """attributes, environ: what pre_fork set on the worker and in the environment; unset: variables it removed;
-        arbiter_changes: see arbiter_state.py; siblings, gone: see siblings.py."""
+        arbiter_changes: see arbiter_state.py; siblings: see siblings.py; gone: see
+        counted_workers.py."""
         self.age = age
         self.attributes = attributes
         self.environ = environ

@@ -1,9 +1,9 @@
 """What a boot does and changes nothing, done beforehand."""
-import fnmatch
 import logging
 import pickle
 import random
-import sys
+
+from . import sentry
 
 
 def rehearse(server):
@@ -13,7 +13,7 @@ def rehearse(server):
         pickle.loads(pickle.dumps((0, {}, {}, [])))
         random.Random(b'')  # imports its hash, from 3.12 on, as gunicorn's seed of a worker does
         log = server.log.error_log
-        _compile_patterns_of_sentry(log.name)
+        sentry.compile_patterns(log.name)
         if logging.getLogRecordFactory() is not logging.LogRecord:
             return
         record = log.makeRecord(log.name, logging.INFO, *log.findCaller()[:2], msg='%s', args=(0,), exc_info=None)
@@ -22,12 +22,3 @@ def rehearse(server):
                 handler.format(record)
     except Exception:  # of a logger class that is not gunicorn's
         pass
-
-
-def _compile_patterns_of_sentry(name):
-    """Sentry matches the name of each record's logger with patterns: at the first record, each worker would compile
-    them."""
-    sentry = sys.modules.get('sentry_sdk.integrations.logging')
-    for patterns in ('_IGNORED_LOGGERS', '_IGNORED_LOGGERS_SENTRY_LOGS'):
-        for pattern in getattr(sentry, patterns, ()):
-            fnmatch.fnmatch(name, pattern)

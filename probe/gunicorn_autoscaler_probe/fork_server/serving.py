@@ -8,11 +8,11 @@ from socket import socket as Socket
 
 from .. import report
 from ..worker import oom
-from . import application, ending, forked, kernel, rehearsal, wire
+from . import application, ending, forked, kernel, rehearsal, sentry, wire
 from .arbiter_words import FAILED, READY, REFUSED
 from .memory import code_pages, heap
 from .memory.usual_pages import UsualPages
-from .safety import python_threads, settling
+from .safety import python_threads
 from .worker_state import log_files
 from .worker_state.import_effects import ImportEffects
 
@@ -43,7 +43,7 @@ class Life:
             try:
                 has_threads = python_threads.exist()
                 if has_threads:
-                    settling.send(_SENDS_WITHIN_S)
+                    sentry.send_and_close(_SENDS_WITHIN_S)
                 middle_pid = fork() if has_threads else kernel.fork()
                 if middle_pid == 0:
                     kernel.die_with(own_pid)  # a hook of a fork may hang it

@@ -11,7 +11,7 @@ Those that wait for something else than the interpreter do not count.
 from collections import deque
 from time import monotonic_ns
 
-from .. import kinds
+from .. import interpreter_lock
 from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE, WEBSOCKETS
 from .client_close import watch_client_close
 from .detach import detached
@@ -73,7 +73,7 @@ def attach(worker, m, is_stale, flush, look):
     def takes_one():
         try:
             until = slot[ONE_UNTIL_NS]
-            return until > 0 and until > monotonic_ns() and kinds.has_lock()
+            return until > 0 and until > monotonic_ns() and interpreter_lock.exists()
         except ValueError:
             return False
 

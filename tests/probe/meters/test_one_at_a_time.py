@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from support import page, w
 from thread_worker import Connection, Worker
-from gunicorn_autoscaler_probe import kinds
+from gunicorn_autoscaler_probe import interpreter_lock
 from gunicorn_autoscaler_probe.meters import gthread_meter, gthread_places, waiting_requests
 
 
@@ -34,7 +34,7 @@ class OneAtATimeTest(unittest.TestCase):
     def test_where_threads_compute_at_once_a_worker_takes_as_many_as_it_has(self):
         for has_lock in (True, False):
             with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: 10**9), \
-                    patch.object(kinds, 'has_lock', lambda: has_lock):
+                    patch.object(interpreter_lock, 'exists', lambda: has_lock):
                 worker = Worker()
                 attach(worker, m)
                 m[w.ONE_UNTIL_NS] = 2 * 10**9
