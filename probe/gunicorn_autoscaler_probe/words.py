@@ -97,7 +97,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 11       age              gunicorn's worker.age
 # 12       metered          1 when a meter is attached (words 16-33 are valid)
 # 13       empties_itself   1 when it drains at state 3, before any SIGTERM
-# 14       parallel         1 when threads compute at once, as there is no interpreter lock
+# 14       parallel         1 when threads compute at once: no interpreter lock, or requests that let go of it
 # 16       seq              odd while words 17-25 are being written, even otherwise
 # 17       last_change_ns   time of totals 19-24; up to 5 ms late under load (gthread up to gunicorn 23: what
 #                           ended in the last 5 ms before a pause, a second at most)

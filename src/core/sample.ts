@@ -25,7 +25,7 @@ export interface WorkerModel {
   readonly kind: WorkerKind;
   /** Requests one worker serves at once: 1 for sync, `threads` for gthread, `worker_connections` for the async kinds. */
   readonly slots: number;
-  /** gthread: whether its threads compute at once, as a free-threaded Python's do; they do not when not given. */
+  /** gthread: whether threads compute at once: no interpreter lock, or requests that let go of it; not when not given. */
   readonly isParallel?: boolean;
 }
 

@@ -11,8 +11,7 @@ Those that wait for something else than the interpreter do not count.
 from collections import deque
 from time import monotonic_ns
 
-from .. import interpreter_lock
-from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, STATE, WEBSOCKETS
+from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, PARALLEL, STATE, WEBSOCKETS
 from .client_close import watch_client_close
 from .detach import detached
 from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
@@ -73,7 +72,7 @@ def attach(worker, m, is_stale, flush, look):
     def takes_one():
         try:
             until = slot[ONE_UNTIL_NS]
-            return until > 0 and until > monotonic_ns() and interpreter_lock.exists()
+            return until > 0 and until > monotonic_ns() and not slot[PARALLEL]
         except ValueError:
             return False
 

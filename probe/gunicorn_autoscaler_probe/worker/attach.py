@@ -3,7 +3,7 @@ from .. import kinds, report, words as w
 from ..drain import (
     asgi_drain, drain, eventlet_drain, gevent_drain, gthread_drain, own_listeners, tornado_drain, wsgi_http2)
 from ..meters import asgi_meter, gthread_meter, sync_meter, wsgi_meter
-from . import last_work, late_requests, loop_lag, loop_sharing, open_streams
+from . import last_work, late_requests, lock_watch, loop_lag, loop_sharing, open_streams
 from ..meters.meter import LockedMeter, Meter
 from ..meters.stand_in import stand_in
 
@@ -62,6 +62,7 @@ def _attach_gthread(worker, words, linger_ns):
     except Exception:
         words[w.EMPTIES_ITSELF] = 0  # nothing looks
         raise
+    lock_watch.attach(worker, words)
     open_streams.count(worker, words)
 
 

@@ -26,7 +26,7 @@ export interface SlotsReading {
   readonly counts: Pick<WorkerCounts, "ready" | "booting" | "draining" | "oldestBootMs">;
   /** Workers that boot for so long that they are no longer expected: they are in no other count. */
   readonly stuck: number;
-  /** Class and slots of the youngest worker. */
+  /** Class and slots of the youngest worker; parallel where any worker found that its requests are. */
   readonly model: Maybe<WorkerModel>;
   /** Of the worker that became ready last. */
   readonly lastBoot: Maybe<BootReading>;
@@ -87,6 +87,7 @@ export class ProbeSlots {
     let covered = 0;
     let isMetered = false;
     let youngest: SlotHead | undefined;
+    let isParallel = false;
     for (const slot of this.#slots.values()) {
       slot.look(nowNs);
       const head = slot.head;
@@ -102,6 +103,8 @@ export class ProbeSlots {
       }
       if (head.state === "ready" && slot.credible) covered++;
       if (youngest === undefined || head.age >= youngest.age) youngest = head;
+      // New workers have not found out yet.
+      if (head.isParallel && head.state === "ready") isParallel = true;
       this.#noteBoot(head);
       sums.add(slot, delta);
       sums.addGauges(slot, head, nowNs);
@@ -114,7 +117,7 @@ export class ProbeSlots {
       load: known ? sums.load(counts.ready === 0 ? 1 : covered / counts.ready) : "unknown",
       counts,
       stuck,
-      model: youngest === undefined ? "unknown" : modelOf(youngest),
+      model: youngest === undefined ? "unknown" : modelOf(youngest, isParallel),
       lastBoot: this.#lastBoot ?? "unknown",
       workers,
       isMetered,
@@ -195,8 +198,10 @@ export class ProbeSlots {
   }
 }
 
-function modelOf({ kind, slots, isParallel }: SlotHead): WorkerModel {
-  return { kind, slots, ...(isParallel && kind === "gthread" ? { isParallel } : {}) };
+function modelOf(youngest: SlotHead, someAreParallel: boolean): WorkerModel {
+  const { kind, slots } = youngest;
+  const isParallel = kind === "gthread" && (someAreParallel || youngest.isParallel);
+  return { kind, slots, ...(isParallel ? { isParallel } : {}) };
 }
 
 /** The workers that have taken a request, and whether they have answered one; undefined where they are not counted. */

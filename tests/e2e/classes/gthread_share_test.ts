@@ -57,6 +57,30 @@ for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
   });
 }
 
+for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
+  Deno.test(`gthread on gunicorn ${version}: requests that compute without the interpreter lock are taken at once again`, async () => {
+    const port = freeTcpPort();
+    await using server = await gthreadServer(version, port, 1);
+    const [pid] = server.ready();
+    writeWord(`${server.folder}/w-${pid}`, SLOT.oneUntilNs, 2n ** 62n);
+    const ask = async (path: string, isEnough: () => boolean, what: string) => {
+      let asks = true;
+      const clients = Array.from({ length: 4 }, async () => {
+        while (asks) assertEquals((await get({ port }, path)).status, 200);
+      });
+      try {
+        await until(isEnough, { everyMs: 2, what });
+      } finally {
+        asks = false;
+        await Promise.all(clients);
+      }
+    };
+    await ask("/free/60", () => server.slot()[SLOT.parallel] === 1, "a worker that says so");
+    await ask("/free/60", () => server.slot()[SLOT.inFlight] === 2, "two requests in service");
+    await ask("/cpu/60", () => server.slot()[SLOT.parallel] === 0, "a worker whose requests hold the lock");
+  });
+}
+
 const CLOSES =
   "gthread on gunicorn 26 and newer: while it waits for a client to close, all threads count as taken";
 Deno.test(CLOSES, { ignore: newestMajor() < 26 }, async () => {

@@ -3,7 +3,6 @@ from unittest.mock import patch
 
 from support import page, w
 from thread_worker import Connection, Worker
-from gunicorn_autoscaler_probe import interpreter_lock
 from gunicorn_autoscaler_probe.meters import gthread_meter, gthread_places, waiting_requests
 
 
@@ -32,15 +31,15 @@ class OneAtATimeTest(unittest.TestCase):
             self.assertEqual(accepts, [1000, 1000, 0], 'never told, no longer told, told')
 
     def test_where_threads_compute_at_once_a_worker_takes_as_many_as_it_has(self):
-        for has_lock in (True, False):
-            with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: 10**9), \
-                    patch.object(interpreter_lock, 'exists', lambda: has_lock):
-                worker = Worker()
-                attach(worker, m)
-                m[w.ONE_UNTIL_NS] = 2 * 10**9
-                worker.enqueue_req(Connection())
+        with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: 10**9):
+            worker = Worker()
+            attach(worker, m)
+            m[w.ONE_UNTIL_NS] = 2 * 10**9
+            worker.enqueue_req(Connection())
+            for is_parallel in (False, True, False):
+                m[w.PARALLEL] = is_parallel
                 worker.notify()
-                self.assertEqual(worker.worker_connections, 0 if has_lock else 1000)
+                self.assertEqual(worker.worker_connections, 1000 if is_parallel else 0)
 
     def test_told_to_take_one_request_at_a_time_a_worker_accepts_again_after_it(self):
         with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: 10**9):

@@ -157,6 +157,17 @@ Deno.test("Workers are counted by state, with the age of the oldest boot and the
   slots.close();
 });
 
+Deno.test("Threads compute at once where any ready worker has found that they do", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { age: 1, kind: 2, slots: 4, parallel: 1, state: 3 });
+  folder.add(12, { age: 3, kind: 2, slots: 4 });
+  const slots = new ProbeSlots(folder.path);
+  assertEquals(slots.read(10 * S).model, { kind: "gthread", slots: 4 });
+  folder.add(13, { age: 2, kind: 2, slots: 4, parallel: 1 });
+  assertEquals(slots.read(11 * S).model, { kind: "gthread", slots: 4, isParallel: true });
+  slots.close();
+});
+
 Deno.test("A worker that boots three times as long as the last one, and 10 s at least, counts nowhere", () => {
   using folder = new SlotFolder();
   folder.add(11, { age: 1, bootNs: 1 * S, readyNs: 6 * S });

@@ -3,6 +3,7 @@
     /            answers at once
     /sleep/MS    waits MS ms (a slow dependency): no CPU
     /cpu/MS      burns MS ms of CPU time, however long that takes on a busy machine
+    /free/MS     burns about MS ms of CPU time in C code that lets go of the GIL
     /stuck/MS    holds the GIL in one C call for about MS ms: no signal handler, thread or event loop runs
     /database/MS waits MS ms on a connection to the database: a byte of the FIFO that DATABASE_FIFO names
     /fail        status 500
@@ -11,6 +12,7 @@
     /echo/TEXT   answers TEXT: the answer to this request and to no other
 """
 import collections
+import hashlib
 import itertools
 import os
 import time
@@ -24,6 +26,13 @@ def burn_cpu(ms):
     while time.thread_time_ns() < end:
         for _ in range(200):
             pass
+
+
+def burn_without_gil(ms):
+    """Keep this thread on the CPU for about as long, without the GIL."""
+    end = time.thread_time_ns() + int(ms * 1e6)
+    while time.thread_time_ns() < end:
+        hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 5000)
 
 
 def hold_gil(ms):
@@ -69,6 +78,8 @@ def work(path):
         time.sleep(ms / 1e3)
     elif kind == "cpu":
         burn_cpu(ms)
+    elif kind == "free":
+        burn_without_gil(ms)
     elif kind == "stuck":
         hold_gil(ms)
     elif kind == "database":

@@ -1,0 +1,98 @@
+"""Whether requests that compute hold the interpreter lock.
+
+Hashes, compression, numpy and native models let go of it: a worker's threads compute as many of such requests at once
+as there are cores. A thread that has slept takes the lock, and comes late where a request holds it.
+"""
+from _thread import start_new_thread
+from time import monotonic_ns, process_time_ns, sleep
+
+from .. import interpreter_lock, words as w
+from ..process_stat import waited_ns
+
+_FIRST_LOOK_NS, _LATER_LOOK_NS = 20 * 10**6, 100 * 10**6
+_LATE_NS = 250 * 10**3  # longer than a thread takes to wake, and shorter than Python code keeps the lock
+_COMPUTING_SHARE = 0.7
+_FEWEST_LOOKS, _MOST_LATE = 20, 6
+_LATE_IN_A_ROW = 50
+_IDLE_LOOKS = 50
+
+
+def attach(worker, m):
+    """Keep the word that says so true while `worker` is told to take one request at a time, and after it said so."""
+    notify, watch = worker.notify, LockWatch(m)
+
+    def watched_notify():
+        notify()
+        watch.look_if_asked()
+
+    worker.notify = watched_notify
+
+
+class LockWatch:
+    """A thread that looks while requests compute, and ends when there are none."""
+
+    def __init__(self, m):
+        self._m = m
+        self._verdict = Verdict()
+        self._runs = False
+
+    def look_if_asked(self):
+        """In each turn of the main loop. Never raises."""
+        if self._runs:
+            return
+        try:
+            if self._is_asked() and self._m[w.IN_FLIGHT] and interpreter_lock.exists():
+                self._runs = True
+                start_new_thread(self._watch, ())
+        except Exception:  # no slot, or no thread, any more
+            self._runs = False
+
+    def _is_asked(self):
+        return self._m[w.ONE_UNTIL_NS] > 0 or self._verdict.is_free
+
+    def _watch(self):
+        try:
+            idle = 0
+            while self._is_asked() and idle < _IDLE_LOOKS:
+                idle = 0 if self._look() else idle + 1
+        except Exception:
+            pass
+        self._runs = False
+
+    def _look(self):
+        """Whether a request was in service."""
+        look_ns = _LATER_LOOK_NS if self._verdict.is_free else _FIRST_LOOK_NS
+        waited, computed, began = waited_ns('thread-self'), process_time_ns(), monotonic_ns()
+        sleep(look_ns / 10**9)
+        passed = monotonic_ns() - began
+        computed = process_time_ns() - computed
+        if not self._m[w.IN_FLIGHT]:
+            return False
+        if computed >= _COMPUTING_SHARE * passed:
+            was_free = self._verdict.is_free
+            self._verdict.add(passed - look_ns, waited_ns('thread-self') - waited)
+            if self._verdict.is_free != was_free:
+                self._m[w.PARALLEL] = self._verdict.is_free
+        return True
+
+
+class Verdict:
+    """What the looks come to."""
+
+    def __init__(self):
+        self.is_free = False
+        self._late = []  # whether each of the last looks was
+        self._late_in_a_row = 0
+
+    def add(self, late_ns, waited_ns):
+        """A look that was so late, and that stood so long in the run queue: one late for want of a core says nothing."""
+        is_late = late_ns > _LATE_NS
+        if is_late and waited_ns > late_ns / 2:
+            return
+        self._late_in_a_row = self._late_in_a_row + 1 if is_late else 0
+        if self.is_free:
+            self.is_free = self._late_in_a_row < _LATE_IN_A_ROW
+            self._late = []
+            return
+        self._late = self._late[1 - _FEWEST_LOOKS:] + [is_late]
+        self.is_free = len(self._late) == _FEWEST_LOOKS and sum(self._late) <= _MOST_LATE
