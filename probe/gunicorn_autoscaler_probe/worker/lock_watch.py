@@ -85,7 +85,7 @@ class Verdict:
         self._late_in_a_row = 0
 
     def add(self, late_ns, waited_ns):
-        """A look that was so late, and that stood so long in the run queue: one late for want of a core says nothing."""
+        """A look that was so late, and stood so long in the run queue: one late for want of a core says nothing."""
         is_late = late_ns > _LATE_NS
         if is_late and waited_ns > late_ns / 2:
             return

@@ -12,7 +12,6 @@
     /echo/TEXT   answers TEXT: the answer to this request and to no other
 """
 import collections
-import hashlib
 import itertools
 import os
 import time
@@ -30,6 +29,7 @@ def burn_cpu(ms):
 
 def burn_without_gil(ms):
     """Keep this thread on the CPU for about as long, without the GIL."""
+    import hashlib  # a worker of another user may not find it
     end = time.thread_time_ns() + int(ms * 1e6)
     while time.thread_time_ns() < end:
         hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 5000)
