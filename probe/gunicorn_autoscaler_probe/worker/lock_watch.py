@@ -9,11 +9,11 @@ from time import monotonic_ns, process_time_ns, sleep
 from .. import interpreter_lock, words as w
 from ..process_stat import waited_ns
 
-_FIRST_LOOK_NS, _LATER_LOOK_NS = 20 * 10**6, 100 * 10**6
+_FIRST_LOOK_NS, _LATER_LOOK_NS = 20 * 10**6, 50 * 10**6
 _LATE_NS = 250 * 10**3  # longer than a thread takes to wake, and shorter than Python code keeps the lock
 _COMPUTING_SHARE = 0.7
-_FEWEST_LOOKS, _MOST_LATE = 20, 6
-_LATE_IN_A_ROW = 50
+_FREE_LOOKS, _MOST_LATE = 20, 6
+_TAKEN_LOOKS, _MOST_IN_TIME = 60, 3
 _IDLE_LOOKS = 50
 
 
@@ -82,17 +82,18 @@ class Verdict:
     def __init__(self):
         self.is_free = False
         self._late = []  # whether each of the last looks was
-        self._late_in_a_row = 0
 
     def add(self, late_ns, waited_ns):
         """A look that was so late, and stood so long in the run queue: one late for want of a core says nothing."""
         is_late = late_ns > _LATE_NS
         if is_late and waited_ns > late_ns / 2:
             return
-        self._late_in_a_row = self._late_in_a_row + 1 if is_late else 0
-        if self.is_free:
-            self.is_free = self._late_in_a_row < _LATE_IN_A_ROW
-            self._late = []
+        looks = _TAKEN_LOOKS if self.is_free else _FREE_LOOKS
+        self._late = self._late[1 - looks:] + [is_late]
+        if len(self._late) < looks:
             return
-        self._late = self._late[1 - _FEWEST_LOOKS:] + [is_late]
-        self.is_free = len(self._late) == _FEWEST_LOOKS and sum(self._late) <= _MOST_LATE
+        late = sum(self._late)
+        # Where some requests in service hold the lock and others do not, nearly all looks are late.
+        is_free = late < looks - _MOST_IN_TIME if self.is_free else late <= _MOST_LATE
+        if is_free != self.is_free:
+            self.is_free, self._late = is_free, []

@@ -69,7 +69,7 @@ for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
         while (asks) assertEquals((await get({ port }, path)).status, 200);
       });
       try {
-        await until(isEnough, { everyMs: 2, what });
+        await until(isEnough, { timeoutMs: 60_000, everyMs: 2, what });
       } finally {
         asks = false;
         await Promise.all(clients);

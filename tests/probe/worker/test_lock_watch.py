@@ -32,12 +32,18 @@ class VerdictTest(unittest.TestCase):
         self.assertTrue(looked(verdict, *[(0.1, 0), (5, 4)] * 20))
         self.assertTrue(looked(verdict, *[(5, 4)] * 100))
 
-    def test_only_fifty_late_looks_in_a_row_take_it_back(self):
+    def test_only_when_nearly_all_of_sixty_are_late_is_it_taken_back(self):
+        for in_time, is_free in ((0, False), (3, False), (4, True)):
+            verdict = Verdict()
+            looked(verdict, *[(0.1, 0)] * 20)
+            self.assertTrue(looked(verdict, *[(0.1, 0)] * in_time + [(5, 0)] * (59 - in_time)))
+            self.assertEqual(looked(verdict, (5, 0)), is_free, in_time)
+
+    def test_taken_back_it_begins_anew(self):
         verdict = Verdict()
-        looked(verdict, *[(0.1, 0)] * 20)
-        self.assertTrue(looked(verdict, *[(5, 0)] * 49 + [(0.1, 0)] + [(5, 0)] * 49))
-        self.assertFalse(looked(verdict, (5, 0)))
-        self.assertFalse(looked(verdict, *[(0.1, 0)] * 19), 'it begins anew')
+        looked(verdict, *[(0.1, 0)] * 20 + [(5, 0)] * 60)
+        self.assertFalse(looked(verdict, *[(0.1, 0)] * 19))
+        self.assertTrue(looked(verdict, (0.1, 0)))
 
 
 class LockWatchTest(unittest.TestCase):
