@@ -24,9 +24,9 @@ const AGAIN_MS = 1_000;
 const MOST_AGAIN = 5;
 /**
  * A worker that was just forked loses signals until it has its own handlers: without the probe, a signal to end waits so
- * long at most for a worker that we have asked for.
+ * long at most for a worker that we have asked for. gunicorn 25 may end its control server for 2 s before a fork.
  */
-const FORK_MS = 1_000;
+const FORK_MS = 3_000;
 const FORK_LOOK_MS = 5;
 
 /** What ends gunicorn. */
