@@ -52,7 +52,7 @@ class AsgiDrain(Drain):
         for connection in list(self._connections):
             if _is_idle_http2(connection):
                 self._end_http2(connection)
-        is_idle = not self._connections and not self._words[w.IN_FLIGHT]
+        is_idle = not self._connections and not self._words[w.IN_FLIGHT] and not self.is_cleaning_up()
         return is_idle and all(task.done() for task in self._handed)
 
     def _end_http2(self, connection):
@@ -72,6 +72,9 @@ class AsgiDrain(Drain):
     def abort(self):
         for connection in list(self._connections):
             connection.transport.abort()  # gunicorn cancels the calls when it leaves
+
+    def is_cleaning_up(self):
+        return self._words[w.WEBSOCKETS] > 0
 
     def abort_waiting(self):
         for connection in list(self._connections):

@@ -14,6 +14,7 @@ from time import monotonic_ns
 
 from .. import words as w
 from . import own_handler, own_listeners, time_limits
+from .goaway import NO_MORE_STREAMS
 
 _CLOSING_NS = 10**9
 
@@ -64,13 +65,19 @@ class Drain:
             return
         if self._closing_ns:
             if now_ns - self._closing_ns > _CLOSING_NS:
-                self._try(self.abort)
-                self._leave()
+                self._abort(now_ns)
         elif self._words[w.IN_FLIGHT] and past_ns <= self._own_ns:
             self._try(self.abort_waiting)
         else:
             self._closing_ns = now_ns
             self._try(self.close)
+
+    def _abort(self, now_ns):
+        self._try(self.abort)
+        if self._try(self.is_cleaning_up) and now_ns - self._closing_ns <= self._clients_ns:
+            return
+        self._try(self.cancel)
+        self._leave()
 
     def _leave(self):
         self._try(self.leave)
@@ -97,7 +104,14 @@ class Drain:
         """Close the connections that are open, in good order."""
 
     def abort(self):
-        """Drop what that left open, and the calls of the application behind it."""
+        """Drop what that left open."""
+
+    def is_cleaning_up(self):
+        """Calls of the application whose client has been sent away have not returned. They have as long as it had."""
+        return False
+
+    def cancel(self):
+        """Cancel these calls."""
 
     def abort_waiting(self):
         """Drop the connections on which the application waits for its client: to read an answer, or to send
@@ -146,6 +160,7 @@ class UvicornDrain(Drain):
         self._config = worker.config
         self._server = None
         self._handed = []  # tasks
+        self._told = set()  # connections of HTTP/2
 
     def stop_accepting(self):
         server = self._server = _uvicorn_server(self._config)
@@ -157,8 +172,21 @@ class UvicornDrain(Drain):
                     config=self._config, server_state=server.server_state, app_state=server.lifespan.state),
                 self._config.ssl)
         stop_serving(server.servers)
+        self._end_http2()
+
+    def _end_http2(self):
+        """Tell each connection of HTTP/2 to send no more; a tick later or more, end it when no request is on it."""
+        for connection in list(self._server.server_state.connections):
+            if not hasattr(connection, 'cycles'):
+                continue
+            if connection not in self._told:
+                self._told.add(connection)
+                connection.transport.write(NO_MORE_STREAMS)
+            elif not connection.cycles:
+                connection.shutdown()
 
     def is_empty(self):
+        self._end_http2()
         state = self._server.server_state
         return not state.connections and not state.tasks and all(task.done() for task in self._handed)
 
@@ -167,17 +195,23 @@ class UvicornDrain(Drain):
             if hasattr(connection, 'cycle'):
                 connection.transport.close()
             else:
-                connection.shutdown()  # a websocket is told why
+                connection.shutdown()  # a websocket is told why, HTTP/2 when its last request is answered
 
     def abort(self):
-        state = self._server.server_state
-        for connection in list(state.connections):
+        for connection in list(self._server.server_state.connections):
             connection.transport.abort()
-        for task in list(state.tasks):
+
+    def is_cleaning_up(self):
+        return self._words[w.WEBSOCKETS] > 0
+
+    def cancel(self):
+        for task in list(self._server.server_state.tasks):
             task.cancel()
 
     def abort_waiting(self):
         for connection in list(self._server.server_state.connections):
+            if hasattr(connection, 'cycles'):
+                connection.shutdown()  # new requests on it are refused from now on
             cycle = getattr(connection, 'cycle', None)
             if cycle is not None and (getattr(cycle, 'more_body', False) or is_unread(connection.transport)):
                 connection.transport.abort()

@@ -5,6 +5,7 @@ stands in the class of the request, for all requests at once; elsewhere an Answe
 noted of them is kept on the request (or the Answer), and looked at only after something was noted.
 """
 import inspect
+import sys
 from inspect import iscoroutinefunction, ismethod
 from types import MethodType
 
@@ -40,15 +41,16 @@ class Answers:
         if 'response_started' not in getattr(send.__self__, '__dict__', ()):
             return False
         self._server = _server_of(send.__self__)
-        kind.autoscaler_head = kind.autoscaler_note = None
-        kind.send = _passing(self, kind.send)
+        for one in _kinds_beside(kind):
+            one.autoscaler_note = None
+            one.send = _passing(self, one.send)
         return True
 
     def around(self, send):
         """`send` of one request, watched."""
         answer = _Answer()
         answer.send = send
-        answer.autoscaler_head = answer.autoscaler_note = None
+        answer.autoscaler_note = None
         return MethodType(self._of_one, answer)
 
     def note_of(self, send):
@@ -69,14 +71,10 @@ class Answers:
             return message
         if message['status'] >= _FIRST_FAILURE:
             self._note(answer, FAILED)
-        return message if self.looks_from == _FIRST_FAILURE else _closing(message)
-
-    def goes_on(self, answer):
-        """A part of the body of `answer` that is not the last. The first one tells whether it is an event stream."""
-        head, answer.autoscaler_head = answer.autoscaler_head, None
-        if head is not None and _is_stream(head) and self._is_ours(answer):
+        elif answer.autoscaler_note is None and _is_stream(message):
             self._note(answer, STREAM)
             self._set_apart()
+        return message if self.looks_from == _FIRST_FAILURE else _closing(message)
 
     def _is_ours(self, answer):
         """Not of another uvicorn that the application runs in this process, whose requests no meter counts."""
@@ -88,10 +86,22 @@ class Answers:
         answer.autoscaler_note = what
 
 
+def _kinds_beside(kind):
+    """`kind`, and those that uvicorn has beside it for other versions of HTTP, where a connection may be of either."""
+    package = kind.__module__.rpartition('.')[0]
+    kinds = {kind}
+    for name, module in list(sys.modules.items()):
+        if package and name.rpartition('.')[0] == package:
+            one = vars(module).get(kind.__name__)
+            if isinstance(one, type) and iscoroutinefunction(vars(one).get('send')):
+                kinds.add(one)
+    return kinds
+
+
 class _Answer:
     """Stands for the answer of one request where the server has no object for it."""
 
-    __slots__ = ('send', 'autoscaler_head', 'autoscaler_note')
+    __slots__ = ('send', 'autoscaler_note')
 
 
 def _server_of(answer):
@@ -105,15 +115,11 @@ def _pass_on(answer, message):
 
 def _passing(answers, send):
     """`send`, a function of an answer and a message, that lets `answers` see the messages."""
-    begins, goes_on = answers.begins, answers.goes_on
+    begins = answers.begins
 
     def watched_send(self, message):
-        if 'status' in message:
-            self.autoscaler_head = message
-            if message['status'] >= answers.looks_from:
-                message = begins(self, message)
-        elif 'more_body' in message and message['more_body']:
-            goes_on(self)
+        if 'status' in message and (message['status'] >= answers.looks_from or _is_stream(message)):
+            message = begins(self, message)
         return send(self, message)
 
     return as_coroutine_function(watched_send)
@@ -136,7 +142,17 @@ def _closing(head):
 
 
 def _is_stream(head):
-    for name, value in head.get('headers') or ():
-        if len(name) == 12 and name.lower() == b'content-type':
-            return value.startswith(b'text/event-stream')
+    """Whether the answer that begins so is an event stream. Its first event may be long in coming."""
+    headers = head.get('headers')
+    if type(headers) is not list and type(headers) is not tuple:
+        return False  # to be read once, perhaps
+    try:
+        for name, value in headers:
+            length = len(name)
+            if length == 12 and name.lower() == b'content-type':
+                return value.startswith(b'text/event-stream')
+            if length == 14 and name == b'content-length':
+                return False
+    except Exception:
+        pass  # headers that are none: the server will say so
     return False

@@ -27,6 +27,10 @@ class AsgiDrainTest(unittest.TestCase):
                 worker_drain.look()
             self.assertTrue(worker.alive)
             connections.clear()
+            m[w.WEBSOCKETS] = 1  # it cleans up
+            worker_drain.look()
+            self.assertTrue(worker.alive)
+            m[w.WEBSOCKETS] = 0
             worker_drain.look()
             self.assertEqual((worker.alive, worker.nr_conns), (False, 0))
 

@@ -3,6 +3,7 @@ import functools
 import os
 import signal
 import socket
+import types
 import unittest
 
 from support import Config, page, stopped_clock, w
@@ -16,6 +17,7 @@ class Worker(Drain):
     def __init__(self, words, timeout_s=30, error=None):
         self.calls = []
         self.open = 2
+        self.cleans_up = False
         self.error = error
         super().__init__(words, Config(graceful_timeout=timeout_s), lambda: self.calls.append('close connections'))
 
@@ -32,6 +34,12 @@ class Worker(Drain):
 
     def abort(self):
         self.calls.append('abort')
+
+    def is_cleaning_up(self):
+        return self.cleans_up
+
+    def cancel(self):
+        self.calls.append('cancel')
 
     def abort_waiting(self):
         self.calls.append('abort waiting')
@@ -149,7 +157,21 @@ class DrainTest(unittest.TestCase):
             self.assertEqual(worker.calls[2:], ['close'])
             clock.pass_ms(1100)
             worker.look()
-            self.assertEqual(worker.calls[2:], ['close', 'abort', 'leave'])
+            self.assertEqual(worker.calls[2:], ['close', 'abort', 'cancel', 'leave'])
+
+    def test_calls_that_clean_up_after_their_clients_have_as_long_as_these_had(self):
+        with page() as m, stopped_clock(drain) as clock:
+            m[w.STATE] = w.DRAINING
+            worker = Worker(m, timeout_s=30)
+            worker.cleans_up = True
+            worker.look()
+            for ms in (30100, 1100, 28800):
+                clock.pass_ms(ms)
+                worker.look()
+            self.assertEqual(worker.calls[2:], ['close', 'abort', 'abort'])
+            clock.pass_ms(200)
+            worker.look()
+            self.assertEqual(worker.calls[5:], ['abort', 'cancel', 'leave'])
 
     def test_one_whose_connections_close_then_leaves_at_once(self):
         with page() as m, stopped_clock(drain) as clock:
@@ -244,6 +266,29 @@ class StopServingTest(unittest.TestCase):
 
         asyncio.run(scenario())
         self.assertEqual(len(closed), 1)
+
+    def test_uvicorns_connections_of_http_2_are_told_and_end_when_no_request_is_on_them(self):
+        class Connection:
+            def __init__(self, **cycles):
+                self.cycles, self.written, self.ends = cycles, [], 0
+                self.transport = types.SimpleNamespace(write=self.written.append, abort=lambda: None)
+
+            def shutdown(self):
+                self.ends += 1
+
+        state = types.SimpleNamespace(connections={Connection(), Connection(one='is open')}, tasks=set())
+        idle, busy = sorted(state.connections, key=lambda one: len(one.cycles))
+        with page() as m:
+            worker = types.SimpleNamespace(cfg=Config(graceful_timeout=30), config=None)
+            uvicorn = drain.UvicornDrain(worker, m, lambda: None)
+            uvicorn._server = types.SimpleNamespace(server_state=state)
+            self.assertFalse(uvicorn.is_empty())
+            self.assertEqual([one.written[0][:5] for one in (idle, busy)], [b'\0\0\x08\x07\0'] * 2)
+            self.assertEqual((idle.ends, busy.ends), (0, 0))
+            uvicorn.is_empty()
+            self.assertEqual((len(busy.written), idle.ends, busy.ends), (1, 1, 0))
+            uvicorn.abort_waiting()
+            self.assertEqual(busy.ends, 1)
 
     def test_the_server_of_uvicorn_is_found_by_whatever_name_a_worker_class_has_it(self):
         class Server:

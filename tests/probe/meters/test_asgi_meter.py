@@ -1,7 +1,9 @@
 import asyncio
 import inspect
 import sys
+import types
 import unittest
+from unittest import mock
 
 from support import page, stopped_clock, w
 from asgi_server import BODY, MS, START, Server, answers
@@ -98,7 +100,7 @@ class AsgiMeterTest(unittest.TestCase):
                         server.call()
                 self.assertEqual(server.counts(), (0, 1, 1, failed))
 
-    def test_an_event_stream_is_counted_apart_from_its_first_event_on(self):
+    def test_an_event_stream_is_counted_apart_before_its_first_event(self):
         async def events(scope, receive, send):
             await send(dict(START, headers=[(b'x', b'y'), (b'Content-Type', b'text/event-stream')]))
             seen.append((m[w.IN_FLIGHT], m[w.STREAMS]))
@@ -111,9 +113,23 @@ class AsgiMeterTest(unittest.TestCase):
         with page() as m:
             server = Server(events, m)
             server.call()
-            self.assertEqual(seen, [(1, 0), (0, 1), (0, 1)])
+            self.assertEqual(seen, [(0, 1)] * 3)
             self.assertEqual((m[w.STREAMS],) + server.counts(), (0, 0, 1, 1, 0))
             self.assertEqual(sum(m[64:128]), 0)
+
+    def test_an_answer_of_known_length_and_headers_that_can_be_read_once_are_no_event_stream(self):
+        async def answer(scope, receive, send):
+            await send(dict(START, headers=headers))
+            seen.append((m[w.IN_FLIGHT], m[w.STREAMS]))
+            await send(BODY)
+
+        kind, seen = (b'content-type', b'text/event-stream'), []
+        with page() as m:
+            server = Server(answer, m)
+            for headers in ([(b'content-length', b'9'), kind], iter([kind]), [('no', 'bytes'), None], (kind,)):
+                server.call()
+            self.assertEqual(seen, [(1, 0), (1, 0), (1, 0), (0, 1)])
+            self.assertEqual(list(server.sent[2]['headers']), [kind])
 
     def test_a_body_in_parts_that_is_no_event_stream_is_a_request(self):
         async def parts(scope, receive, send):
@@ -280,6 +296,20 @@ class WatchedRequestsTest(unittest.TestCase):
             headers = asyncio.run(answer()).sent[0]['headers']
             self.assertEqual((m[w.METERED], m[w.STREAMS]) + server.counts(), (1, 0, 0, 2, 2, 0))
             self.assertEqual(headers, [(b'content-type', b'text/event-stream')])
+
+    def test_requests_of_both_versions_of_http_are_watched(self):
+        package = [types.ModuleType('uvicorn.http' + name) for name in ('.one', '.two', '.other')]
+        kinds = [uvicorn_requests(), uvicorn_requests()]
+        for module, kind in zip(package, kinds):
+            kind.__module__, module.Request = module.__name__, kind
+        with page() as m, mock.patch.dict(sys.modules, {module.__name__: module for module in package}):
+            server = Server(answers, m)
+            self.serve(server, kinds[0])
+            server.close_connections()
+            protocol = type(kinds[0]().on_response.__self__)
+            for kind in kinds:
+                head = self.serve(server, lambda: kind(protocol))[0].sent[0]
+                self.assertEqual(head['headers'][-1:], [(b'connection', b'close')])
 
     def test_event_streams_are_counted_apart_beside_requests(self):
         async def app(scope, receive, send):
