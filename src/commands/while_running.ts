@@ -57,6 +57,10 @@ export async function whileRunning(parts: RunParts): Promise<number> {
     initialWorkers: plan.prepared.initialWorkers,
     model: parts.model,
     isProgram: parts.isProgram,
+    needProbe: [
+      ...(settings.forkServer === "off" ? [] : ["--fork-server"]),
+      ...(settings.sleepAfter > 0 ? ["--sleep-after"] : []),
+    ],
     log,
   });
   const identity = {

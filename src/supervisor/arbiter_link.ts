@@ -14,6 +14,8 @@ export interface ArbiterLinkParts {
   readonly initialWorkers: number | undefined;
   /** What was started is a program that starts gunicorn itself. */
   readonly isProgram: boolean;
+  /** Options in use that have no effect without the probe. */
+  readonly needProbe: readonly string[];
   readonly log: Logger;
   /** The master's workers at the last look. */
   readonly workers: () => number;
@@ -103,7 +105,7 @@ export class ArbiterLink {
 
   /** gunicorn runs without the probe; so does the autoscaler. */
   #giveUpOnProbe(): void {
-    const { gunicorn, isProgram, log, workers, initialWorkers } = this.#parts;
+    const { gunicorn, isProgram, needProbe, log, workers, initialWorkers } = this.#parts;
     const remedy = this.#wasClaimed
       ? "; SIGUSR2 has started this gunicorn: the probe is back once gunicorn-autoscaler is started again"
       : isProgram
@@ -111,9 +113,10 @@ export class ArbiterLink {
         "GUNICORN_CMD_ARGS: start it with gunicorn-autoscaler in the place of gunicorn, or have its load_config read that"
       : gunicorn.hasLauncher
       ? "; have the launcher pass its arguments on to gunicorn, where ours is the last -c, and keep its user"
-      : "";
+      : "; if gunicorn's log does not say why, have what --gunicorn names pass its arguments on, where ours is the last -c";
+    const lost = needProbe.length > 0 ? `, without ${needProbe.join(" and ")}` : "";
     log.warn(
-      `the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone${remedy}`,
+      `the probe could not attach: scaling continues by single signals, on the accept queue and CPU alone${lost}${remedy}`,
     );
     if (!this.#wasClaimed) this.#startedWith = workers();
     this.#count = this.#steps(workers() || (initialWorkers ?? 1));

@@ -39,6 +39,8 @@ export interface SensingOptions {
   readonly model: WorkerModel;
   /** What was started is a program that starts gunicorn itself. */
   readonly isProgram?: boolean;
+  /** Options in use that have no effect without the probe. */
+  readonly needProbe?: readonly string[];
   readonly log: Logger;
 }
 
@@ -70,10 +72,19 @@ export class Sensing implements Sampler {
 
   /** Reads this gunicorn from now on. */
   attach(gunicorn: Gunicorn): void {
-    const { initialWorkers, log, isProgram = false } = this.#options;
+    const { initialWorkers, log, isProgram = false, needProbe = [] } = this.#options;
     const workers = () => this.#children.length;
     const [file, nowMs] = [this.#inputs.arbiterFile, this.clock()];
-    this.#link = new ArbiterLink({ gunicorn, file, initialWorkers, isProgram, log, workers, nowMs });
+    this.#link = new ArbiterLink({
+      gunicorn,
+      file,
+      initialWorkers,
+      isProgram,
+      needProbe,
+      log,
+      workers,
+      nowMs,
+    });
   }
 
   /** What gunicorn's master and we share; undefined with the probe off. */

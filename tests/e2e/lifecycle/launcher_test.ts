@@ -137,6 +137,17 @@ Deno.test("a launcher that drops our arguments: one line, and single signals to 
   assert(!isAlive(master));
 });
 
+Deno.test("a launcher that becomes gunicorn and drops our arguments: the line says what has no effect, and what to do", async () => {
+  await using folder = await tempDir();
+  const path = await script(folder, 'exec gunicorn "$1" --chdir "$3" --bind "$5"');
+  await using server = await autoscaled({
+    own: ["--gunicorn", path, "--fork-server", "on", "--sleep-after", "60"],
+  });
+  await server.process.line(
+    /WARN.*could not attach.*without --fork-server and --sleep-after; .*have what --gunicorn names pass its arguments on/,
+  );
+});
+
 Deno.test("a launcher that drops our arguments and has a number of workers: none of them is taken away", async () => {
   await using folder = await tempDir();
   const path = await script(folder, 'gunicorn "$1" --chdir "$3" --bind "$5" -w 4');
