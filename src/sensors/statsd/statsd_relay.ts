@@ -14,6 +14,10 @@ export type RelayTarget = { readonly host: string; readonly port: number } | { r
 const DEFAULT_PORT = 8125;
 /** A server that is not there is looked for again after so long. */
 const RETRY_MS = 2_000;
+/** A unix socket takes ten packets or so, then its server must read: the others wait, in order, and are tried again. */
+const FULL_MS = 2;
+const STUCK_MS = 50;
+const MOST_WAITING = 4_096;
 
 /** HOST:PORT, [HOST]:PORT, HOST, or unix://PATH, as gunicorn's --statsd-host allows; undefined for anything else. */
 export function parseRelayTarget(text: string): RelayTarget | undefined {
@@ -38,6 +42,8 @@ export class StatsdRelay {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isConnecting = false;
   #isClosed = false;
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #again: ReturnType<typeof setTimeout> | undefined;
   /** Fulfilled when the first attempt to connect has ended, however it ended. */
   readonly ready: Promise<void>;
 
@@ -59,20 +65,42 @@ export class StatsdRelay {
 
   /** Hands one packet on. */
   send(packet: Uint8Array<ArrayBuffer>): void {
+    if (this.#waiting.length > 0 || !this.#handOn(packet)) this.#wait(packet);
+  }
+
+  #handOn(packet: Uint8Array<ArrayBuffer>): boolean {
     // The first send after a refusal only reports that refusal: the packet went nowhere and is sent again.
     if (this.#fd !== undefined && (sendDatagram(this.#fd, packet) || sendDatagram(this.#fd, packet))) {
       this.sent++;
-      return;
+      return true;
     }
-    this.failed++;
     // A unix socket made anew is another socket; a UDP port stays what it is.
     if (this.#fd === undefined || "path" in this.#target) this.#connectLater();
+    return false;
+  }
+
+  #wait(packet: Uint8Array<ArrayBuffer>): void {
+    if (this.#fd === undefined || !("path" in this.#target) || this.#waiting.length >= MOST_WAITING) {
+      this.failed++;
+      return;
+    }
+    this.#waiting.push(packet.slice()); // its buffer is used again
+    this.#again ??= setTimeout(() => this.#handOnWaiting(), FULL_MS);
+  }
+
+  #handOnWaiting(): void {
+    let handed = 0;
+    while (handed < this.#waiting.length && this.#handOn(this.#waiting[handed]!)) handed++;
+    this.#waiting.splice(0, handed);
+    const pauseMs = handed > 0 ? FULL_MS : STUCK_MS;
+    this.#again = this.#waiting.length === 0 ? undefined : setTimeout(() => this.#handOnWaiting(), pauseMs);
   }
 
   /** Waits for nothing: a name server that does not answer takes as long as it likes to give up. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#again);
     this.#use(undefined);
   }
 
@@ -86,6 +114,7 @@ export class StatsdRelay {
   }
 
   #use(fd: number | undefined): void {
+    this.failed += this.#waiting.splice(0).length; // what waits for a server that has gone is of the past
     if (this.#fd !== undefined) closeDatagram(this.#fd);
     this.#fd = fd;
   }

@@ -91,6 +91,23 @@ Deno.test("Without a listener on the unix socket packets count as failed", async
   relay.close();
 });
 
+Deno.test("A burst of packets arrives at a unix socket that holds a few, in order", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/statsd.sock`;
+  const server = Deno.listenDatagram({ transport: "unixpacket", path });
+  const relay = new StatsdRelay(`unix://${path}`);
+  await relay.ready;
+  const sent = Array.from({ length: 200 }, (_, i) => `x.${i}:1|c`);
+  const buffer = new Uint8Array(100);
+  for (const text of sent) relay.send(buffer.subarray(0, new TextEncoder().encodeInto(text, buffer).written));
+  const came: string[] = [];
+  while (came.length < sent.length) came.push(await next(server));
+  assertEquals(came, sent);
+  assertEquals([relay.sent, relay.failed], [200, 0]);
+  relay.close();
+  server.close();
+});
+
 Deno.test("A server whose socket is full costs packets, not time", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/statsd.sock`;
@@ -98,7 +115,7 @@ Deno.test("A server whose socket is full costs packets, not time", async () => {
   const relay = new StatsdRelay(`unix://${path}`);
   await relay.ready;
   for (let i = 0; i < 5_000; i++) relay.send(bytes("x:1|c"));
-  assertEquals(relay.sent + relay.failed, 5_000);
+  assertEquals(relay.sent + relay.failed < 5_000, true); // some wait
   assertEquals(relay.failed > 0, true);
   relay.close();
   server.close();
