@@ -21,7 +21,7 @@ A_FORK_SERVER_WHY, A_FORK_SERVER_WHY_BYTES = 256, 1024
  EMPTIES_ITSELF, PARALLEL) = range(15)
 (SEQ, LAST_CHANGE_NS, IN_FLIGHT, BUSY_NS, IN_FLIGHT_NS, STARTED, FINISHED, FAILED, SERVICE_NS, WAIT_NS) = range(16, 26)
 INNER_QUEUE, WEBSOCKETS, STREAMS, LOOP_DUE_NS, LOOP_LAG_NS, LOOP_TICKS, LOOP_LAG_MAX_NS = range(27, 34)
-LOOP_LATE_TICKS, BUSY_THREADS, ONE_UNTIL_NS, BOOT_CPU_NS, BOOT_WAIT_NS = range(34, 39)
+LOOP_LATE_TICKS, BUSY_THREADS, ONE_UNTIL_NS, BOOT_CPU_NS, BOOT_WAIT_NS, ALONE_UNTIL_NS = range(34, 40)
 SERVICE_BUCKETS = 64
 WAIT_BUCKETS = 128
 BUCKETS = 64
@@ -80,7 +80,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 46     successor             the master that SIGUSR2 has started last; 0 for none
 # 256    why                   1024 bytes of UTF-8, 0-terminated: why the fork server is refused
 
-# The worker slot. Its one writer is the worker; word 6 is also written by the master, word 36 by the supervisor.
+# The worker slot. Its one writer is the worker, but of word 6 (also the master), 36 and 39 (the supervisor).
 #
 # word     name             meaning
 # 0        magic            "GASLOT01" as bytes, written last
@@ -121,6 +121,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 36       one_until_ns     gthread: until then (CLOCK_MONOTONIC) one request is taken at a time
 # 37       boot_cpu_ns      CPU time of its boot, all threads; set before ready_ns
 # 38       boot_wait_ns     of its boot, what its main thread stood in the run queue; 0 where that is not known
+# 39       alone_until_ns   until then (CLOCK_MONOTONIC) one worker is all that may be: it leaves nothing to others
 # 64-127   service buckets  counts; bounds in src/core/histogram.ts
 # 128-191  wait buckets     counts of waits in the kernel's queue
 #

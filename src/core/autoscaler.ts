@@ -105,7 +105,8 @@ export class Autoscaler {
       this.#oneAtATime = false;
     } else if (known(measured.cpu)) {
       const variation = this.#history.durationVariation(settings.windowMs);
-      this.#oneAtATime = oneAtATime(this.#oneAtATime, windows, variation);
+      // Requests wait for another worker only where there may be one.
+      this.#oneAtATime = settings.maxWorkers > 1 && oneAtATime(this.#oneAtATime, windows, variation);
     }
     const sample = known(measured.cpu) && this.#oneAtATime ? withOneSlot(measured) : measured;
     const demand = this.#demand(sample, settings, counts);

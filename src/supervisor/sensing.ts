@@ -170,6 +170,7 @@ export class Sensing implements Sampler {
   /** Says how many workers there may be. */
   setMaximum(workers: number): void {
     this.#inputs.arbiterFile?.setMaximum(workers);
+    this.#slots?.setAlone(workers === 1);
   }
 
   /** Says how many processes memory holds beyond those there are. */

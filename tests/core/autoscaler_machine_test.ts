@@ -22,8 +22,8 @@ Deno.test("cores are those of the workers, and nothing where they cannot be read
 });
 
 /** Two workers whose requests of 50 ms use this much of their CPU, for 2 s. */
-function serving(kind: "sync" | "gthread", seen: Cpu | "unknown", isParallel = false) {
-  const driver = new Driver({ maxWorkers: 2 });
+function serving(kind: "sync" | "gthread", seen: Cpu | "unknown", isParallel = false, maxWorkers = 2) {
+  const driver = new Driver({ maxWorkers });
   const busy = { inFlightMs: 190, busyMs: 190, started: 4, finished: 4, serviceMs: 190 };
   const decision = driver.run(20, {
     model: { kind, slots: kind === "sync" ? 1 : 4, isParallel },
@@ -46,6 +46,10 @@ Deno.test("threads that compute at once take as many requests as they are", () =
   const computing = serving("gthread", cpu(1.9), true);
   assertEquals(computing.oneAtATime, false);
   assertAlmostEquals(computing.utilization, 0.95 / 4, 1e-9);
+});
+
+Deno.test("where one worker is all that may be it takes as many as it has threads", () => {
+  assertEquals(serving("gthread", cpu(1.9), false, 1).oneAtATime, false);
 });
 
 Deno.test("workers take as many at a time as they have threads where that is one, or the CPU cannot be read", () => {

@@ -7,11 +7,14 @@ worker takes them that has a thread free, and so does one that has just been add
 Requests that compute gain nothing from threads: because of the interpreter lock they only take turns. Where the
 supervisor sees such requests, a worker accepts one at a time, and the others wait for whichever worker is free.
 Those that wait for something else than the interpreter do not count.
+
+Where one worker is all that may be, it takes what comes, as gunicorn does.
 """
 from collections import deque
 from time import monotonic_ns
 
-from ..words import BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, PARALLEL, STATE, WEBSOCKETS
+from ..words import (
+    ALONE_UNTIL_NS, BUSY_THREADS, DRAINING, IN_FLIGHT, INNER_QUEUE, ONE_UNTIL_NS, PARALLEL, STATE, WEBSOCKETS)
 from .client_close import watch_client_close
 from .detach import detached
 from .first_bytes import FRESH_NS, LOOK_EVERY_S, FirstBytes
@@ -76,6 +79,13 @@ def attach(worker, m, is_stale, flush, look):
         except ValueError:
             return False
 
+    def is_alone():
+        try:
+            until = slot[ALONE_UNTIL_NS]
+            return until > 0 and until > monotonic_ns()
+        except ValueError:
+            return False
+
     def watched_enqueue(conn):
         nonlocal handed_at
         handed_at = monotonic_ns()
@@ -127,7 +137,7 @@ def attach(worker, m, is_stale, flush, look):
     def keep_or_end(more):
         nonlocal full_since, ends_connections
         now = monotonic_ns()
-        if not more:
+        if not more or is_alone():
             full_since = 0
         elif not full_since:
             full_since = now
@@ -142,7 +152,8 @@ def attach(worker, m, is_stale, flush, look):
         if queued or accepts_none or one:
             accept_more(queued, one)
         if first_bytes is not None:
-            first_bytes.limit((0 if one else threads) - queued - len(busy))
+            free = most_connections if is_alone() else 0 if one else threads
+            first_bytes.limit(free - queued - len(busy))
         try:
             if queued or shows_queue:
                 show_queue(queued)
@@ -155,7 +166,7 @@ def attach(worker, m, is_stale, flush, look):
     def accept_more(queued, one):
         nonlocal accepts_none, is_one
         is_one = one and (queued > 0 or has_its_one())
-        accepts_none = queued + len(busy) > threads or is_one
+        accepts_none = not is_alone() and (queued + len(busy) > threads or is_one)
         worker.worker_connections = 0 if accepts_none else most_connections
 
     def has_its_one():

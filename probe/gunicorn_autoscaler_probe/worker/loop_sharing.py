@@ -6,8 +6,9 @@ some turns later, when the loop has come to the request of the first: a handler 
 meanwhile leaves the queue to free workers. uvloop accepts in C, out of reach.
 
 A client that keeps its connection stays with its worker. While a loop is full, its answers end their
-connections, so that clients come again and find the workers that were added.
+connections, so that clients come again and find the workers that were added. Not where one worker is all that may be.
 """
+from time import monotonic_ns
 from weakref import WeakKeyDictionary
 
 from .. import words as w
@@ -65,7 +66,7 @@ class Sharing:
     def look(self, lag_ns):
         """A tick of the loop came so late."""
         self._fullness += ((lag_ns > _FULL_LATE_NS) - self._fullness) / _LAST_TICKS
-        is_full = self._fullness > _FULL_SHARE
+        is_full = self._fullness > _FULL_SHARE and self._words[w.ALONE_UNTIL_NS] < monotonic_ns()
         if is_full is not self._is_closing and self._words[w.STATE] != w.DRAINING:
             self._is_closing = is_full
             self._close_connections(is_full)

@@ -141,6 +141,13 @@ export class ProbeSlots {
     for (const slot of this.#slots.values()) slot.setOneAtATime(oneAtATime, nowNs);
   }
 
+  /** Tells all workers whether one is all that may be. */
+  setAlone(isAlone: boolean): void {
+    const nowNs = this.#lastNs;
+    if (nowNs === undefined) return;
+    for (const slot of this.#slots.values()) slot.setAlone(isAlone, nowNs);
+  }
+
   close(): void {
     for (const slot of this.#slots.values()) slot.close();
     this.#slots.clear();

@@ -30,6 +30,9 @@ export const BUSY_THREADS = 35;
 /** Until then (CLOCK_MONOTONIC) a gthread worker takes one request at a time. Written by us. */
 export const ONE_UNTIL_NS = 36;
 
+/** Until then (CLOCK_MONOTONIC) one worker is all that may be: it leaves nothing to others. Written by us. */
+export const ALONE_UNTIL_NS = 39;
+
 /** CPU of its boot, and what of it it stood in the run queue, ns; 0 where not known. */
 const BOOT_CPU_NS = 37, BOOT_WAIT_NS = 38;
 

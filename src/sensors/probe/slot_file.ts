@@ -2,6 +2,7 @@
 
 import { readStart, wordAt } from "./shared_words.ts";
 import {
+  ALONE_UNTIL_NS,
   decodeSlot,
   isSlotOf,
   loadIsCredible,
@@ -16,8 +17,8 @@ import { type DurationCounts, type SlotDelta, SlotMeter } from "./slot_meter.ts"
 
 /** Looks until the meter was met between two of its writes; a writer held up longer leaves the last good look standing. */
 const TRIES = 4;
-/** How long a worker takes one request at a time when it is not told again. */
-const ONE_FOR_NS = 10e9;
+/** How long a worker does what it was told when it is not told again. */
+const TOLD_FOR_NS = 10e9;
 
 const halves = new Uint32Array(2 * SLOT_WORDS);
 const bytes = new Uint8Array(halves.buffer);
@@ -87,12 +88,21 @@ export class SlotFile {
    * does. One that cannot be told does so too.
    */
   setOneAtATime(oneAtATime: boolean, nowNs: number): void {
-    const untilNs = this.words[ONE_UNTIL_NS]!;
-    const isTold = oneAtATime ? untilNs > nowNs + ONE_FOR_NS / 2 : untilNs === 0;
-    if (this.head?.kind !== "gthread" || isTold) return;
+    if (this.head?.kind === "gthread") this.#tell(ONE_UNTIL_NS, oneAtATime, nowNs);
+  }
+
+  /** Tells a worker whether it is the only one that may be, for some seconds. */
+  setAlone(isAlone: boolean, nowNs: number): void {
+    this.#tell(ALONE_UNTIL_NS, isAlone, nowNs);
+  }
+
+  #tell(untilWord: number, isSo: boolean, nowNs: number): void {
+    const untilNs = this.words[untilWord]!;
+    const isTold = isSo ? untilNs > nowNs + TOLD_FOR_NS / 2 : untilNs === 0;
+    if (this.head === undefined || isTold) return;
     try {
-      this.#file.seekSync(8 * ONE_UNTIL_NS, Deno.SeekMode.Start);
-      const word = BigInt(oneAtATime ? Math.round(nowNs) + ONE_FOR_NS : 0);
+      this.#file.seekSync(8 * untilWord, Deno.SeekMode.Start);
+      const word = BigInt(isSo ? Math.round(nowNs) + TOLD_FOR_NS : 0);
       this.#file.writeSync(new Uint8Array(new BigUint64Array([word]).buffer));
     } catch {
       // The file system takes nothing more.

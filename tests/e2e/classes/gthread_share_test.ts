@@ -1,6 +1,7 @@
 /** Threaded workers leave to others what they cannot begin, on real gunicorn. */
 import { assertEquals } from "@std/assert";
 import { SLOT } from "../../sensors/probe/shared_pages.ts";
+import { autoscaled } from "../../support/autoscaled.ts";
 import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { newestMajor, type VenvName } from "../../support/venv.ts";
@@ -78,6 +79,25 @@ for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
     await ask("/free/60", () => server.slot()[SLOT.parallel] === 1, "a worker that says so");
     await ask("/free/60", () => server.slot()[SLOT.inFlight] === 2, "two requests in service");
     await ask("/cpu/60", () => server.slot()[SLOT.parallel] === 0, "a worker whose requests hold the lock");
+  });
+}
+
+for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
+  Deno.test(`gthread on gunicorn ${version}: where one worker is all that may be, it keeps all connections`, async () => {
+    const gunicorn = ["-k", "gthread", "--threads", "2", "--keep-alive", "30"];
+    await using server = await autoscaled({ own: ["--max-workers", "1"], gunicorn, venv: version });
+    const eight = await Promise.all(Array.from({ length: 8 }, () => Connection.open(server)));
+    try {
+      const ask = async (connection: Connection) => {
+        for (let i = 0; i < 4; i++) {
+          const { status, headers } = await connection.get("/sleep/60");
+          assertEquals([status, headers.get("connection")], [200, "keep-alive"]);
+        }
+      };
+      await Promise.all(eight.map(ask));
+    } finally {
+      for (const connection of eight) await connection[Symbol.asyncDispose]();
+    }
   });
 }
 

@@ -123,6 +123,23 @@ class OneAtATimeTest(unittest.TestCase):
         self.assertEqual(kept[:3], [996] * 3)
         self.assertEqual(kept[3], 0)
 
+    def test_where_no_other_worker_may_be_it_takes_and_keeps_all_that_comes(self):
+        now = [10**9]
+        with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]):
+            worker = Worker()
+            worker.max_keepalived = 996
+            attach(worker, m)
+            for alone_until_ns, seen in ((10**12, (1000, 996)), (0, (0, 0))):
+                m[w.ALONE_UNTIL_NS] = alone_until_ns
+                for _ in range(4):
+                    worker.enqueue_req(Connection())
+                for _ in range(3):
+                    now[0] += gthread_places.FULL_NS + 1
+                    worker.work()
+                    worker.enqueue_req(Connection())
+                    worker.notify()
+                self.assertEqual((worker.worker_connections, worker.max_keepalived), seen)
+
 
 if __name__ == '__main__':
     unittest.main()

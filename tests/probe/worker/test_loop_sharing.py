@@ -75,6 +75,17 @@ class SharingTest(unittest.TestCase):
                 sharing.look(2 * MS)
             self.assertEqual(self.changes, [True, False])
 
+    def test_where_no_other_worker_may_be_a_late_loop_keeps_its_connections(self):
+        with page() as m:
+            m[w.ALONE_UNTIL_NS] = 2**62
+            sharing = loop_sharing.Sharing(m, self.changes.append)
+            for _ in range(10):
+                sharing.look(100 * MS)
+            self.assertEqual(self.changes, [])
+            m[w.ALONE_UNTIL_NS] = 0
+            sharing.look(100 * MS)
+            self.assertEqual(self.changes, [True])
+
     def test_two_late_ticks_of_five_fill_a_loop_and_one_of_ten_does_not(self):
         for apart, changes in ((3, [True]), (9, [])):
             with page() as m, self.subTest(apart=apart):

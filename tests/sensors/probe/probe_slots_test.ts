@@ -308,6 +308,20 @@ Deno.test("gthread workers are told to take one request at a time, again in time
   slots.close();
 });
 
+Deno.test("workers are told that one is all that may be, and no longer", () => {
+  using folder = new SlotFolder();
+  folder.add(11, { kind: 2 });
+  const slots = new ProbeSlots(folder.path);
+  const told = (isAlone: boolean, nowNs: number) => {
+    slots.read(nowNs);
+    slots.setAlone(isAlone);
+    return folder.word(11, "aloneUntilNs") / S;
+  };
+  assertEquals([told(false, 10 * S), told(true, 11 * S), told(true, 12 * S)], [0, 21, 21]);
+  assertEquals([told(true, 17 * S), told(false, 18 * S)], [27, 0]);
+  slots.close();
+});
+
 Deno.test("A link of ours in place of a removed slot counts while its worker lives", () => {
   using folder = new SlotFolder();
   folder.add(11);

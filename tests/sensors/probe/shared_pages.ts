@@ -58,6 +58,7 @@ export const SLOT = {
   oneUntilNs: 36,
   bootCpuNs: 37,
   bootWaitNs: 38,
+  aloneUntilNs: 39,
   serviceBuckets: 64,
   waitBuckets: 128,
 } as const;
