@@ -17,7 +17,7 @@ const RETRY_MS = 2_000;
 /** A unix socket takes ten packets or so, then its server must read: the others wait, in order, and are tried again. */
 const FULL_MS = 2;
 const STUCK_MS = 50;
-const MOST_WAITING = 4_096;
+const MOST_WAITING_BYTES = 1_048_576;
 
 /** HOST:PORT, [HOST]:PORT, HOST, or unix://PATH, as gunicorn's --statsd-host allows; undefined for anything else. */
 export function parseRelayTarget(text: string): RelayTarget | undefined {
@@ -43,6 +43,7 @@ export class StatsdRelay {
   #isConnecting = false;
   #isClosed = false;
   readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #waitingBytes = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
   /** Fulfilled when the first attempt to connect has ended, however it ended. */
   readonly ready: Promise<void>;
@@ -80,10 +81,12 @@ export class StatsdRelay {
   }
 
   #wait(packet: Uint8Array<ArrayBuffer>): void {
-    if (this.#fd === undefined || !("path" in this.#target) || this.#waiting.length >= MOST_WAITING) {
+    const bytes = this.#waitingBytes + packet.length;
+    if (this.#fd === undefined || !("path" in this.#target) || bytes > MOST_WAITING_BYTES) {
       this.failed++;
       return;
     }
+    this.#waitingBytes = bytes;
     this.#waiting.push(packet.slice()); // its buffer is used again
     this.#again ??= setTimeout(() => this.#handOnWaiting(), FULL_MS);
   }
@@ -91,7 +94,7 @@ export class StatsdRelay {
   #handOnWaiting(): void {
     let handed = 0;
     while (handed < this.#waiting.length && this.#handOn(this.#waiting[handed]!)) handed++;
-    this.#waiting.splice(0, handed);
+    for (const packet of this.#waiting.splice(0, handed)) this.#waitingBytes -= packet.length;
     const pauseMs = handed > 0 ? FULL_MS : STUCK_MS;
     this.#again = this.#waiting.length === 0 ? undefined : setTimeout(() => this.#handOnWaiting(), pauseMs);
   }
@@ -115,6 +118,7 @@ export class StatsdRelay {
 
   #use(fd: number | undefined): void {
     this.failed += this.#waiting.splice(0).length; // what waits for a server that has gone is of the past
+    this.#waitingBytes = 0;
     if (this.#fd !== undefined) closeDatagram(this.#fd);
     this.#fd = fd;
   }
