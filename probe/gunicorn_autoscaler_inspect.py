@@ -125,7 +125,7 @@ def load(app):
         problem = '%s: %s' % (type(error).__name__, error)
     took_ms = (time.monotonic() - began) * 1000
     try:
-        with open('/proc/self/statm') as statm:
+        with open('/proc/self/statm', encoding='latin-1') as statm:
             rss_bytes = int(statm.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
     except OSError:
         rss_bytes = 0
@@ -145,7 +145,7 @@ def try_fork():
         if pid == 0:
             try:
                 took = (time.monotonic() - began) * 1000
-                with open('/proc/self/smaps_rollup') as rollup:
+                with open('/proc/self/smaps_rollup', encoding='latin-1') as rollup:
                     own = sum(int(line.split()[1]) for line in rollup if line.startswith('Private_'))
                 os.write(writer, b'%f %d' % (took, own * 1024))
             finally:

@@ -7,7 +7,7 @@ import os
 import resource
 
 from . import kinds
-from .process_stat import THREADS, stat_number
+from .process_stat import THREADS, kernel_text, stat_number
 
 # What stays free, for programs that the application runs: a tenth, and so many at least.
 _LEAST_SPARE = 4
@@ -60,16 +60,16 @@ def _limits(cfg):
 
 
 def _number(folder, name):
-    with open(os.path.join(folder, name)) as file:
+    with kernel_text(os.path.join(folder, name)) as file:
         return int(file.read())
 
 
 def _groups():
     """The folders of this process's control group and of those above it, as far as they are mounted."""
     try:
-        with open('/proc/self/cgroup', errors='surrogateescape') as lines:
+        with kernel_text('/proc/self/cgroup') as lines:
             paths = {names: path for _, names, path in (line.rstrip('\n').split(':', 2) for line in lines)}
-        with open('/proc/self/mountinfo', errors='surrogateescape') as lines:
+        with kernel_text('/proc/self/mountinfo') as lines:
             mounts = [line.split() for line in lines]
     except (OSError, ValueError):
         return
@@ -92,7 +92,7 @@ def _is_unbound(uid):
     """Whether workers of this user have a right that lifts the limit: a change of the user takes it."""
     if uid != os.geteuid():
         return False
-    with open('/proc/self/status') as status:
+    with kernel_text('/proc/self/status') as status:
         return any(int(line[8:], 16) & _UNBOUND for line in status if line.startswith('CapEff:'))
 
 

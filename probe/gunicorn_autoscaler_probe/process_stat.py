@@ -1,7 +1,13 @@
-"""What the kernel tells of a process in /proc/PID/stat and /proc/PID/schedstat."""
+"""What the kernel tells of a process in /proc/PID/stat and /proc/PID/schedstat, and how its files are read."""
+from sys import getfilesystemencoding
 
 # Fields of stat, from the state on.
 PARENT, USER_TICKS, SYSTEM_TICKS, THREADS, START_TICKS = 1, 11, 12, 17, 19
+
+
+def kernel_text(path):
+    """Open a file of the kernel to read. Names in it may be no text in the locale's encoding: os.fsencode() has it."""
+    return open(path, encoding=getfilesystemencoding(), errors='surrogateescape')
 
 
 def stat_fields(pid):
@@ -26,7 +32,7 @@ def waited_ns(pid):
     """How long the main thread of a process has stood in the run queue; 0 where that is not known. pid: a number, or
     'self'."""
     try:
-        with open('/proc/%s/schedstat' % pid) as schedstat:
+        with kernel_text('/proc/%s/schedstat' % pid) as schedstat:
             return int(schedstat.read().split()[1])
     except (OSError, ValueError, IndexError):
         return 0

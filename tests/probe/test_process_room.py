@@ -74,13 +74,14 @@ class ProcessRoomTest(unittest.TestCase):
     def test_a_user_with_the_right_to_pass_the_limit_is_not_bound_and_another_user_is(self):
         uid = os.geteuid()
         for rights, is_unbound in (('0000000001000000', True), ('0000000000200000', True), ('0000000000000400', False)):
-            with mock.patch('builtins.open', lambda path: io.StringIO('CapPrm:\t0\nCapEff:\t%s\n' % rights)):
+            status = 'CapPrm:\t0\nCapEff:\t%s\n' % rights
+            with mock.patch.object(process_room, 'kernel_text', lambda path: io.StringIO(status)):
                 self.assertEqual(process_room._is_unbound(uid), is_unbound, rights)
                 self.assertFalse(process_room._is_unbound(uid + 1))
 
     def groups(self, cgroup, mounts):
         texts = {'/proc/self/cgroup': cgroup, '/proc/self/mountinfo': mounts}
-        with mock.patch('builtins.open', lambda path, errors: io.StringIO(texts[path])):
+        with mock.patch.object(process_room, 'kernel_text', lambda path: io.StringIO(texts[path])):
             return list(process_room._groups())
 
     def test_a_group_of_version_two_and_those_above_it(self):

@@ -48,16 +48,17 @@ class LockWatch:
             self._runs = False
 
     def _is_asked(self):
-        return self._m[w.ONE_UNTIL_NS] > 0 or self._verdict.is_free
+        until = self._m[w.ONE_UNTIL_NS]
+        return until > 0 and until > monotonic_ns() or self._verdict.is_free
 
     def _watch(self):
         try:
             idle = 0
             while self._is_asked() and idle < _IDLE_LOOKS:
                 idle = 0 if self._look() else idle + 1
-        except Exception:
+            self._runs = False
+        except Exception:  # it would happen again
             pass
-        self._runs = False
 
     def _look(self):
         """Whether a request was in service."""
@@ -68,7 +69,7 @@ class LockWatch:
         computed = process_time_ns() - computed
         if not self._m[w.IN_FLIGHT]:
             return False
-        if computed >= _COMPUTING_SHARE * passed:
+        if passed >= look_ns and computed >= _COMPUTING_SHARE * passed:  # a test may have stopped the clock
             was_free = self._verdict.is_free
             self._verdict.add(passed - look_ns, waited_ns('thread-self') - waited)
             if self._verdict.is_free != was_free:

@@ -1,4 +1,5 @@
 """Out of memory, the kernel ends a worker before the arbiter and the supervisor, which replace it."""
+from ..process_stat import kernel_text
 
 _ADJUSTMENT = '/proc/self/oom_score_adj'
 _MORE = 500
@@ -39,10 +40,10 @@ def take_of_import():
 
 
 def _read():
-    with open(_ADJUSTMENT) as file:
+    with kernel_text(_ADJUSTMENT) as file:
         return int(file.read())
 
 
 def _write(value):
-    with open(_ADJUSTMENT, 'w') as file:
+    with open(_ADJUSTMENT, 'w', encoding='ascii') as file:
         file.write(str(min(_MOST, value)))

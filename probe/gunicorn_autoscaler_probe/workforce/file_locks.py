@@ -1,10 +1,11 @@
 """File locks that processes wait for, and the processes that hold them."""
+from ..process_stat import kernel_text
 
 
 def holders(pids):
     """Of `pids`, those that wait -> the pid of the holder. Empty where /proc/locks cannot be read."""
     try:
-        with open('/proc/locks') as lines:
+        with kernel_text('/proc/locks') as lines:
             return {waiter: holder for waiter, holder in _waits(lines) if waiter in pids}
     except (OSError, ValueError, IndexError):
         return {}

@@ -60,10 +60,11 @@ class LockWatchTest(unittest.TestCase):
         return len(threads)
 
     def test_one_thread_looks_while_a_worker_that_is_asked_serves(self):
-        self.assertEqual(self.begun(asked=10**12, in_flight=1), 1)
+        self.assertEqual(self.begun(asked=2**62, in_flight=1), 1)
         self.assertEqual(self.begun(asked=0, in_flight=1), 0)
-        self.assertEqual(self.begun(asked=10**12, in_flight=0), 0)
-        self.assertEqual(self.begun(asked=10**12, in_flight=1, has_lock=False), 0)
+        self.assertEqual(self.begun(asked=1, in_flight=1), 0, 'it has run out')
+        self.assertEqual(self.begun(asked=2**62, in_flight=0), 0)
+        self.assertEqual(self.begun(asked=2**62, in_flight=1, has_lock=False), 0)
 
     def test_without_a_slot_or_a_thread_a_worker_serves_on(self):
         worker = types.SimpleNamespace(notify=lambda: None)
@@ -72,14 +73,32 @@ class LockWatchTest(unittest.TestCase):
             raise RuntimeError("can't start new thread")
 
         with page() as m, patch.object(lock_watch, 'start_new_thread', refused):
-            m[w.ONE_UNTIL_NS] = m[w.IN_FLIGHT] = 1
+            m[w.ONE_UNTIL_NS], m[w.IN_FLIGHT] = 2**62, 1
             lock_watch.attach(worker, m)
             worker.notify()
         worker.notify()
 
+    def test_after_an_error_it_looks_no_more(self):
+        threads = []
+
+        def begin(run, arguments):
+            threads.append(run)
+            run(*arguments)
+
+        def waited(task):
+            raise RuntimeError
+
+        with page() as m, patch.object(lock_watch, 'waited_ns', waited), \
+                patch.object(lock_watch, 'start_new_thread', begin):
+            m[w.ONE_UNTIL_NS], m[w.IN_FLIGHT] = 2**62, 1
+            watch = lock_watch.LockWatch(m)
+            for _ in range(3):
+                watch.look_if_asked()
+        self.assertEqual(len(threads), 1)
+
     def test_it_ends_when_no_longer_asked(self):
         with page() as m:
-            m[w.ONE_UNTIL_NS] = m[w.IN_FLIGHT] = 1
+            m[w.ONE_UNTIL_NS], m[w.IN_FLIGHT] = 2**62, 1
             ended = threading.Event()
             watch = lock_watch.LockWatch(m)
 

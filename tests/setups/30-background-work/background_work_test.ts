@@ -19,7 +19,7 @@ for (
   ]
 ) {
   setUp(import.meta, {
-    line: `--timeout 3 --graceful-timeout 2 -b 127.0.0.1:$PORT ${kind}`,
+    line: `--timeout 6 --graceful-timeout 2 -b 127.0.0.1:$PORT ${kind}`,
     own: ["--min-workers=1", "--max-workers=4"],
     versions: ["newest"],
     observe: (server) => background(server),
@@ -43,7 +43,11 @@ async function background(
   await using dir = await tempDir();
   const path = dir.join("log");
   await server.scale(1, 4);
-  await server.untilWorkers(4);
+  const serve = new Set<number>();
+  await until(async () => serve.add(await server.answeringWorker()).size === 4, {
+    timeoutMs: 20_000,
+    what: () => `answers of 4 workers, not ${serve.size}`,
+  });
   await Promise.all(Array.from({ length: 8 }, () => server.status(`${work}&log=${path}`)));
   await until(() => count(path, "start") === 8, { timeoutMs: 20_000, what: "8 tasks" });
   await server.scale(4, 1);

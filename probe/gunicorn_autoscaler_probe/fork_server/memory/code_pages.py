@@ -3,6 +3,7 @@ import ctypes
 import re
 
 from ... import report
+from ...process_stat import kernel_text
 
 _MADV_DONTNEED = 4
 _PLACE = re.compile(r'([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ [1-9]\d* +/')
@@ -18,7 +19,7 @@ def unmap():
     try:
         madvise = ctypes.CDLL(None).madvise
         madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-        with open('/proc/self/smaps', errors='surrogateescape') as lines:
+        with kernel_text('/proc/self/smaps') as lines:
             places = unchanged(lines)
         for first, end in places:
             madvise(first, end - first, _MADV_DONTNEED)  # refused where memory is locked, which does no harm

@@ -3,7 +3,7 @@ import os
 import signal
 import threading
 
-from ...process_stat import stat_fields
+from ...process_stat import kernel_text, stat_fields
 from .. import kernel
 from . import interpreters
 
@@ -46,7 +46,7 @@ def children():
     found = set()
     for task in task_ids():
         try:
-            with open('/proc/self/task/%d/children' % task) as file:
+            with kernel_text('/proc/self/task/%d/children' % task) as file:
                 found.update(int(pid) for pid in file.read().split())
         except OSError:
             pass
@@ -60,7 +60,7 @@ def _has_ended(pid):
 def _mappings():
     """(places of memory that only forks write to together, "FIRST-END" in hexadecimal; all files that are mapped)."""
     shared, mapped = set(), set()
-    with open('/proc/self/maps', errors='surrogateescape') as maps:
+    with kernel_text('/proc/self/maps') as maps:
         for line in maps:
             part = line.rstrip('\n').split(None, 5)
             if len(part) > 5:
@@ -73,7 +73,7 @@ def _mappings():
 def _is_locked(fd):
     """Whether this process holds a lock by it, of flock() or lockf()."""
     try:
-        with open('/proc/self/fdinfo/%d' % fd) as file:
+        with kernel_text('/proc/self/fdinfo/%d' % fd) as file:
             return any(line.startswith('lock:') for line in file)
     except OSError:
         return False
@@ -82,7 +82,7 @@ def _is_locked(fd):
 def _timers():
     found = {'interval timer %d' % which for which in _ITIMERS if signal.getitimer(which)[0] > 0}
     try:
-        with open('/proc/self/timers') as file:
+        with kernel_text('/proc/self/timers') as file:
             found.update(line for line in file if line.startswith('ID:'))
     except OSError:  # not every kernel has it
         pass
@@ -97,7 +97,7 @@ def _own_to_process():
     if kernel.death_signal() not in (0, signal.SIGKILL):  # of the fork server
         found.add('PR_SET_PDEATHSIG')
     try:
-        with open('/proc/self/status') as file:
+        with kernel_text('/proc/self/status') as file:
             if any(line.startswith('VmLck:') and int(line.split()[1]) for line in file):
                 found.add('a lock on memory')
     except (OSError, ValueError, IndexError):

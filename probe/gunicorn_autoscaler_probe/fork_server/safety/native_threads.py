@@ -5,6 +5,8 @@ import re
 import struct
 import time
 
+from ...process_stat import kernel_text
+
 _COMMON = re.compile(r'/(libc|libpython3|libpthread|ld-linux[^/]*|ld-musl[^/]*|libstdc\+\+|libgcc_s|libm)[.-]')
 _MOST_STACK_BYTES = 1 << 16
 _LOOKS = 30
@@ -16,7 +18,7 @@ def library_of(task_id):
     try:
         stack = _stack_pointer(task_id)
         libraries, end = [], stack
-        with open('/proc/self/maps', errors='surrogateescape') as file:
+        with kernel_text('/proc/self/maps') as file:
             for line in file:
                 part = line.split(None, 5)
                 low, high = (int(text, 16) for text in part[0].split('-'))
@@ -37,7 +39,7 @@ def library_of(task_id):
 
 def _stack_pointer(task_id):
     for _ in range(_LOOKS):  # a thread that runs shows "running" in its place
-        with open('/proc/self/task/%d/syscall' % task_id) as file:
+        with kernel_text('/proc/self/task/%d/syscall' % task_id) as file:
             words = file.read().split()
         if len(words) > 2:
             return int(words[-2], 16)

@@ -123,8 +123,8 @@ def _name_of(pid):
             helper = _MULTIPROCESSING.search(file.read())
         if helper is not None:
             return helper.group(1).decode()
-        with open('/proc/%d/comm' % pid, errors='replace') as file:  # cut after 15 bytes, it may be no text
-            name = file.read().strip()
+        with open('/proc/%d/comm' % pid, 'rb') as file:
+            name = file.read().decode('utf-8', 'replace').strip()  # cut after 15 bytes
             return 'a fork' if name == kernel.FORK_SERVER_NAME else name
     except OSError:
         return 'gone'
