@@ -27,7 +27,7 @@ import {
 } from "./obstacles.ts";
 import { userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
-import { BAD_USAGE } from "./refusal.ts";
+import { BAD_USAGE, NO_APPLICATION } from "./refusal.ts";
 import { startRows } from "./start_rows.ts";
 import { readSettings } from "./settings_input.ts";
 import { print } from "../output.ts";
@@ -149,10 +149,15 @@ async function inspect(
   return isFailure(result)
     ? {
       words,
-      errors: [...errors, `Cannot read gunicorn's configuration: ${result.problem}, correct it`],
+      errors: [...errors, configurationProblem(result.problem)],
       warnings: [],
     }
     : { words, inspection: result, errors, warnings: [] };
+}
+
+function configurationProblem(problem: string): string {
+  if (/No application module specified/.test(problem)) return NO_APPLICATION;
+  return `Cannot read gunicorn's configuration: ${problem.replace(/[.:\s]+$/, "")}, correct it`;
 }
 
 function wantedAddresses(settings: Settings, inspection: Inspection | undefined): WantedAddress[] {

@@ -3,6 +3,10 @@ export const BAD_USAGE = 2;
 /** Any other failure: a taken port, a folder that cannot be written, no running instance. */
 export const FAILED = 1;
 
+/** Neither the command line nor a configuration names what to serve. */
+export const NO_APPLICATION =
+  "Cannot start: no application is named, add one such as myapp:app, or a config with -c";
+
 /** What a terminal obeys instead of showing it: a file that is quoted may hold anything. */
 const CONTROL = /(?!\n)\p{Cc}/gu;
 

@@ -28,7 +28,7 @@ import { DeferredLog } from "./deferred_log.ts";
 import { type LaunchRequest, prepareLaunch, userChangeProblem } from "./launch.ts";
 import { ownFolder } from "./own_folder.ts";
 import type { Recorder } from "./recorder.ts";
-import { BAD_USAGE, FAILED, refuse } from "./refusal.ts";
+import { BAD_USAGE, FAILED, NO_APPLICATION, refuse } from "./refusal.ts";
 import { RuntimeFolder } from "./runtime_folder.ts";
 import { readSettings } from "./settings_input.ts";
 
@@ -150,9 +150,7 @@ function namesNothing(gunicornArgs: readonly string[]): boolean {
     // Missing or unreadable: gunicorn looks for itself.
   }
   if (mayNameApplication(all, hasDefaultConfig)) return false;
-  console.error(
-    "Cannot start: no application is named, add one such as myapp:app, or a config with -c",
-  );
+  console.error(NO_APPLICATION);
   return true;
 }
 

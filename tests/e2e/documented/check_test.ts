@@ -150,6 +150,8 @@ Deno.test("a worker class that cannot be loaded, a broken config and a missing g
     (await check(["wsgi:app", "-c", "missing.py"])).text,
     "Cannot read gunicorn's configuration",
   );
+  const nothing = (await check([])).text;
+  assertStringIncludes(nothing, "Cannot start: no application is named, add one such as myapp:app");
   const missing = await check(["--gunicorn", "no-such-gunicorn", "wsgi:app"]);
   assertEquals(missing.code, 2);
   assertStringIncludes(missing.text, "no-such-gunicorn is not on PATH");
