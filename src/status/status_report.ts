@@ -104,8 +104,8 @@ function cpuOf({ cpu }: Sample): StatusReport["cpu"] {
 
 function memoryOf({ sample: { memory }, settings }: TickRecord): StatusReport["memory"] {
   if (!known(memory)) return "unknown";
-  const { usedBytes, limitBytes, workerBytes } = memory;
-  return { usedBytes, limitBytes, workerBytes, share: settings.memoryShare };
+  const { usedBytes, limitBytes, workerBytes, isAssumed = false } = memory;
+  return { usedBytes, limitBytes, workerBytes, isAssumed, share: settings.memoryShare };
 }
 
 /** The most that each signal asks for: a burst may ask several times. */

@@ -42,6 +42,8 @@ export interface StatusReport {
     readonly limitBytes: number;
     /** What a worker comes to take: the most that one has kept, or a cautious guess. */
     readonly workerBytes: Maybe<number>;
+    /** It is the guess: no worker has served yet. */
+    readonly isAssumed: boolean;
     /** Growth stops at this share of the limit. */
     readonly share: number;
   }>;

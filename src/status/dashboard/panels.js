@@ -102,7 +102,8 @@ export function showFigures(report) {
     known(cpu) ? `${number(cpu.usedCores, 2)} used in all` : "not known",
     known(cpu) && cpu.throttledShare > 0.1 ? "warn" : "",
   );
-  const [size, sizeUnit] = bytes(known(memory) ? memory.workerBytes : null).split(" ");
+  const isWeighed = known(memory) && !memory.isAssumed;
+  const [size, sizeUnit] = bytes(isWeighed ? memory.workerBytes : null).split(" ");
   figure(
     "Memory a worker",
     size,

@@ -150,7 +150,9 @@ function loadLines(report: StatusReport, history: HistoryReport, paint: Paint, w
       "Memory",
       known(memory) ? byteSize(memory.usedBytes) : "–",
       known(memory)
-        ? `of ${byteSize(memory.limitBytes)}, ${byteSize(memory.workerBytes)} a worker`
+        ? `of ${byteSize(memory.limitBytes)}${
+          memory.isAssumed ? "" : `, ${byteSize(memory.workerBytes)} a worker`
+        }`
         : "cannot be read",
       history.usedBytes,
       known(memory) ? memory.limitBytes : 0,

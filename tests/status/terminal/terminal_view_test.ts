@@ -92,6 +92,24 @@ Deno.test("what is not known is a dash and not a 0", () => {
   assertMatch(text, /^CPU +– .*cannot be read/m);
 });
 
+Deno.test("memory that is assumed for a worker until one has served is not shown as a worker's", () => {
+  const assumed = (nowMs: number) => {
+    const memory = { limitBytes: 2 ** 30, usedBytes: 2 ** 29, workerBytes: 400 * 2 ** 20, isAssumed: true };
+    return sample(nowMs, { memory });
+  };
+  const board = boardOf(ticks(0, 2, assumed));
+  const report = statusReport(board, LIVE_DETAILS, IDENTITY, WALL_MS + 2_000, 50)!;
+  const text = terminalView(report, board.history(), plain, 100).join("\n");
+  assertMatch(text, /^Memory +512 MiB .*of 1\.0 GiB$/m);
+  assertEquals(report.memory, {
+    usedBytes: 2 ** 29,
+    limitBytes: 2 ** 30,
+    workerBytes: 400 * 2 ** 20,
+    isAssumed: true,
+    share: 0.9,
+  });
+});
+
 Deno.test("a decision shows when, what changed and the sentence, wrapped under itself", () => {
   const lines = decisionLine(
     {
