@@ -40,8 +40,12 @@ class Answers:
             return False
         if 'response_started' not in getattr(send.__self__, '__dict__', ()):
             return False
+        try:
+            kinds = _kinds_beside(kind)
+        except Exception:  # the application may have put anything into sys.modules
+            kinds = {kind}
         self._server = _server_of(send.__self__)
-        for one in _kinds_beside(kind):
+        for one in kinds:
             one.autoscaler_note = None
             one.send = _passing(self, one.send)
         return True
@@ -92,7 +96,7 @@ def _kinds_beside(kind):
     kinds = {kind}
     for name, module in list(sys.modules.items()):
         if package and name.rpartition('.')[0] == package:
-            one = vars(module).get(kind.__name__)
+            one = getattr(module, '__dict__', {}).get(kind.__name__)  # None: it is not to be imported
             if isinstance(one, type) and iscoroutinefunction(vars(one).get('send')):
                 kinds.add(one)
     return kinds

@@ -311,6 +311,23 @@ class WatchedRequestsTest(unittest.TestCase):
                 head = self.serve(server, lambda: kind(protocol))[0].sent[0]
                 self.assertEqual(head['headers'][-1:], [(b'connection', b'close')])
 
+    def test_a_module_that_is_blocked_or_odd_fails_no_request(self):
+        class Odd:
+            @property
+            def __dict__(self):
+                raise RuntimeError('not to be looked at')
+
+        for odd in None, Odd():
+            kind = uvicorn_requests()
+            kind.__module__ = 'uvicorn.http.one'
+            with page() as m, mock.patch.dict(sys.modules, {'uvicorn.http.two': odd}):
+                server = Server(answers, m)
+                self.serve(server, kind)
+                server.close_connections()
+                protocol = type(kind().on_response.__self__)
+                head = self.serve(server, lambda: kind(protocol))[0].sent[0]
+                self.assertEqual(head['headers'][-1:], [(b'connection', b'close')])
+
     def test_event_streams_are_counted_apart_beside_requests(self):
         async def app(scope, receive, send):
             if kinds.pop(0) == 'events':
