@@ -1,8 +1,6 @@
 import { UserError } from "../error_text.ts";
 import type { Flags } from "../cli/cli.ts";
 import { EarlySignals, unblockNeeded } from "../platform/early_signals.ts";
-import { mayNameApplication } from "../gunicorn/application.ts";
-import { shellWords } from "../gunicorn/arguments.ts";
 import { givenBounds } from "../gunicorn/launch_plan.ts";
 import { CommandError, findGunicorn, findWords } from "../gunicorn/find.ts";
 import { fillWithProbe, type ProbeFiles, readProbe, wrapperIn } from "../gunicorn/probe_install.ts";
@@ -91,7 +89,10 @@ async function start(flags: Flags, find: (settings: Settings) => StartCommand): 
       const { goToBackground } = await import("../supervisor/background.ts");
       await goToBackground(daemon, await log.open());
     }
-    return code === FAILED && !isProgram && namesNothing(gunicornArgs) ? BAD_USAGE : code;
+    if (code !== FAILED || isProgram) return code;
+    // gunicorn has reported that and ended with 1; for the user it is an error of the command line.
+    const { namesNothing } = await import("../gunicorn/application.ts");
+    return namesNothing(words, gunicornArgs) ? refuse([NO_APPLICATION], BAD_USAGE) : code;
   } catch (error) {
     await log.flush();
     return refused(error);
@@ -138,20 +139,6 @@ function refused(error: unknown): number {
 function withOwnAddress({ settings, sources }: Resolved): Settings {
   if (settings.probe === "on" || sources.statsdAddr !== "default") return settings;
   return { ...settings, statsdAddr: ownAddress(settings.statsdAddr) };
-}
-
-/** No application anywhere: gunicorn has reported it and ended with 1; for the user it is an error of the command line. */
-function namesNothing(gunicornArgs: readonly string[]): boolean {
-  const all = [...gunicornArgs, ...shellWords(variable("GUNICORN_CMD_ARGS") ?? "")];
-  let hasDefaultConfig = false;
-  try {
-    hasDefaultConfig = Deno.statSync("gunicorn.conf.py").isFile;
-  } catch {
-    // Missing or unreadable: gunicorn looks for itself.
-  }
-  if (mayNameApplication(all, hasDefaultConfig)) return false;
-  console.error(NO_APPLICATION);
-  return true;
 }
 
 /** The command line or a setting is invalid. */

@@ -1,6 +1,7 @@
 import inspectScript from "../../probe/gunicorn_autoscaler_inspect.py" with { type: "text" };
 import { errorText } from "../error_text.ts";
 import { sendSignal } from "../platform/process_id.ts";
+import { wordsToGunicorn } from "./application.ts";
 import { headOf } from "./find.ts";
 
 /** gunicorn's configuration, as its own loader reads it. */
@@ -103,7 +104,8 @@ export async function inspectGunicorn(
   const interpreter = interpreterOf(words);
   if (interpreter === undefined) return { problem: `the Python that runs ${words[0]} cannot be found` };
   try {
-    const ended = await runToEnd([...interpreter, "-c", inspectScript, ...args], loadApp, longestMs);
+    const all = [...wordsToGunicorn(words) ?? [], ...args];
+    const ended = await runToEnd([...interpreter, "-c", inspectScript, ...all], loadApp, longestMs);
     // What the application prints, also at its exit, is around it.
     const line = ended.stdout.findLast((one) => one.startsWith('{"gunicorn": '));
     return line === undefined ? failureOf(ended, loadApp, longestMs) : JSON.parse(line) as Inspection;

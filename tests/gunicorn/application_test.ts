@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { applicationOf, mayNameApplication } from "../../src/gunicorn/application.ts";
+import { applicationOf, mayNameApplication, wordsToGunicorn } from "../../src/gunicorn/application.ts";
 
 Deno.test("the application is the word that belongs to no option", () => {
   for (
@@ -28,4 +28,11 @@ Deno.test("the default configuration file may name the application", () => {
 
 Deno.test("an address names no application", () => {
   assertEquals(mayNameApplication(["-b", ":8000"], false), false);
+});
+
+Deno.test("the words that start gunicorn may have some for it; what another program adds is not known", () => {
+  assertEquals(wordsToGunicorn(["/venv/bin/gunicorn"]), []);
+  assertEquals(wordsToGunicorn(["/venv/bin/python", "-m", "gunicorn", "shop:app"]), ["shop:app"]);
+  assertEquals(wordsToGunicorn(["uv", "run", "gunicorn", "-k", "gthread"]), ["-k", "gthread"]);
+  assertEquals(wordsToGunicorn(["./start.sh"]), undefined);
 });

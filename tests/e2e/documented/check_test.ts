@@ -157,6 +157,12 @@ Deno.test("a worker class that cannot be loaded, a broken config and a missing g
   assertStringIncludes(missing.text, "no-such-gunicorn is not on PATH");
 });
 
+Deno.test("an application that --gunicorn names is checked", async () => {
+  const { code, text } = await check(["--gunicorn", "gunicorn wsgi:app --threads 3", "-b", "127.0.0.1:0"]);
+  assertEquals(code, 0, text);
+  assertStringIncludes(text, "application loads in ");
+});
+
 Deno.test("an address that is taken is a warning: it may be the one that is to be replaced", async () => {
   using holder = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${(holder.addr as Deno.NetAddr).port}`;

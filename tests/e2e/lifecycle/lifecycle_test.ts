@@ -102,6 +102,14 @@ Deno.test("gunicorn missing: exit 127 and what to do", async () => {
   assertMatch(ended.stderr, /^Cannot start gunicorn: gunicorn is not on PATH, install it/);
 });
 
+Deno.test("a start that fails where --gunicorn names the application has gunicorn's exit code", async () => {
+  const [command, ...rest] = program();
+  const gunicorn = `${await venv("newest")}/bin/gunicorn wsgi:app`;
+  const ended = await run(command!, [...rest, "--gunicorn", gunicorn, "-k", "nonsense"], { cwd: appsFolder });
+  assertEquals(ended.code, 1);
+  assertEquals(ended.stderr.includes("no application"), false, ended.stderr);
+});
+
 Deno.test("bad settings: exit 2, all of them at once, nothing started", async () => {
   const [command, ...rest] = program();
   const ended = await run(command!, [...rest, "--min-workers", "0", "app:app"], {
