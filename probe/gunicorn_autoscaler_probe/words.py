@@ -121,7 +121,7 @@ SEEN_OUT = 2  # EMPTIES_ITSELF of a worker that has left its main loop, while it
 # 36       one_until_ns     gthread: until then (CLOCK_MONOTONIC) one request is taken at a time
 # 37       boot_cpu_ns      CPU time of its boot, all threads; set before ready_ns
 # 38       boot_wait_ns     of its boot, what its main thread stood in the run queue; 0 where that is not known
-# 39       alone_until_ns   until then (CLOCK_MONOTONIC) one worker is all that may be: it leaves nothing to others
+# 39       alone_until_ns   until then (CLOCK_MONOTONIC) the maximum is one worker: it leaves no connection to others
 # 64-127   service buckets  counts; bounds in src/core/histogram.ts
 # 128-191  wait buckets     counts of waits in the kernel's queue
 #

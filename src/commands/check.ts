@@ -149,13 +149,14 @@ async function inspect(
   return isFailure(result)
     ? {
       words,
-      errors: [...errors, configurationProblem(result.problem)],
+      errors: [...errors, unreadable(result.problem)],
       warnings: [],
     }
     : { words, inspection: result, errors, warnings: [] };
 }
 
-function configurationProblem(problem: string): string {
+/** What is said where gunicorn cannot read its configuration. */
+function unreadable(problem: string): string {
   if (/No application module specified/.test(problem)) return NO_APPLICATION;
   return `Cannot read gunicorn's configuration: ${problem.replace(/[.:\s]+$/, "")}, correct it`;
 }

@@ -48,7 +48,7 @@ Deno.test("threads that compute at once take as many requests as they are", () =
   assertAlmostEquals(computing.utilization, 0.95 / 4, 1e-9);
 });
 
-Deno.test("where one worker is all that may be it takes as many as it has threads", () => {
+Deno.test("with a maximum of one worker it takes as many as it has threads", () => {
   assertEquals(serving("gthread", cpu(1.9), false, 1).oneAtATime, false);
 });
 

@@ -8,7 +8,7 @@ Requests that compute gain nothing from threads: because of the interpreter lock
 supervisor sees such requests, a worker accepts one at a time, and the others wait for whichever worker is free.
 Those that wait for something else than the interpreter do not count.
 
-Where one worker is all that may be, it takes what comes, as gunicorn does.
+With a maximum of one worker it accepts and keeps all connections, as gunicorn does.
 """
 from collections import deque
 from time import monotonic_ns

@@ -6,7 +6,7 @@ some turns later, when the loop has come to the request of the first: a handler 
 meanwhile leaves the queue to free workers. uvloop accepts in C, out of reach.
 
 A client that keeps its connection stays with its worker. While a loop is full, its answers end their
-connections, so that clients come again and find the workers that were added. Not where one worker is all that may be.
+connections, so that clients come again and find the workers that were added. Not with a maximum of one worker.
 """
 from time import monotonic_ns
 from weakref import WeakKeyDictionary

@@ -141,7 +141,7 @@ export class ProbeSlots {
     for (const slot of this.#slots.values()) slot.setOneAtATime(oneAtATime, nowNs);
   }
 
-  /** Tells all workers whether one is all that may be. */
+  /** Tells all workers whether the maximum is one worker. */
   setAlone(isAlone: boolean): void {
     const nowNs = this.#lastNs;
     if (nowNs === undefined) return;

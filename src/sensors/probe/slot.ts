@@ -30,7 +30,7 @@ export const BUSY_THREADS = 35;
 /** Until then (CLOCK_MONOTONIC) a gthread worker takes one request at a time. Written by us. */
 export const ONE_UNTIL_NS = 36;
 
-/** Until then (CLOCK_MONOTONIC) one worker is all that may be: it leaves nothing to others. Written by us. */
+/** Until then (CLOCK_MONOTONIC) the maximum is one worker: it leaves no connection to others. Written by us. */
 export const ALONE_UNTIL_NS = 39;
 
 /** CPU of its boot, and what of it it stood in the run queue, ns; 0 where not known. */

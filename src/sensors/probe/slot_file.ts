@@ -91,7 +91,7 @@ export class SlotFile {
     if (this.head?.kind === "gthread") this.#tell(ONE_UNTIL_NS, oneAtATime, nowNs);
   }
 
-  /** Tells a worker whether it is the only one that may be, for some seconds. */
+  /** Tells a worker whether the maximum is one worker, for some seconds. */
   setAlone(isAlone: boolean, nowNs: number): void {
     this.#tell(ALONE_UNTIL_NS, isAlone, nowNs);
   }

@@ -83,7 +83,7 @@ for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
 }
 
 for (const version of ["20.1", "23", "newest"] as const satisfies VenvName[]) {
-  Deno.test(`gthread on gunicorn ${version}: where one worker is all that may be, it keeps all connections`, async () => {
+  Deno.test(`gthread on gunicorn ${version}: with a maximum of one worker it keeps all connections`, async () => {
     const gunicorn = ["-k", "gthread", "--threads", "2", "--keep-alive", "30"];
     await using server = await autoscaled({ own: ["--max-workers", "1"], gunicorn, venv: version });
     const eight = await Promise.all(Array.from({ length: 8 }, () => Connection.open(server)));

@@ -123,7 +123,7 @@ class OneAtATimeTest(unittest.TestCase):
         self.assertEqual(kept[:3], [996] * 3)
         self.assertEqual(kept[3], 0)
 
-    def test_where_no_other_worker_may_be_it_takes_and_keeps_all_that_comes(self):
+    def test_with_a_maximum_of_one_worker_it_accepts_and_keeps_all_connections(self):
         now = [10**9]
         with page() as m, patch.object(gthread_places, 'monotonic_ns', lambda: now[0]):
             worker = Worker()

@@ -75,7 +75,7 @@ class SharingTest(unittest.TestCase):
                 sharing.look(2 * MS)
             self.assertEqual(self.changes, [True, False])
 
-    def test_where_no_other_worker_may_be_a_late_loop_keeps_its_connections(self):
+    def test_with_a_maximum_of_one_worker_a_late_loop_keeps_its_connections(self):
         with page() as m:
             m[w.ALONE_UNTIL_NS] = 2**62
             sharing = loop_sharing.Sharing(m, self.changes.append)

@@ -308,7 +308,7 @@ Deno.test("gthread workers are told to take one request at a time, again in time
   slots.close();
 });
 
-Deno.test("workers are told that one is all that may be, and no longer", () => {
+Deno.test("workers are told that the maximum is one worker, and no longer", () => {
   using folder = new SlotFolder();
   folder.add(11, { kind: 2 });
   const slots = new ProbeSlots(folder.path);

@@ -25,6 +25,14 @@ for (const [text, expected] of targets) {
   });
 }
 
+async function relayToUnixSocket(folder: string) {
+  const path = `${folder}/statsd.sock`;
+  const server = Deno.listenDatagram({ transport: "unixpacket", path });
+  const relay = new StatsdRelay(`unix://${path}`);
+  await relay.ready;
+  return { server, relay };
+}
+
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 async function next(socket: Deno.DatagramConn): Promise<string> {
@@ -59,10 +67,7 @@ Deno.test("A name such as localhost is looked up", async () => {
 
 Deno.test("Packets arrive at a unix socket", async () => {
   using folder = temporaryFolder();
-  const path = `${folder.path}/statsd.sock`;
-  const server = Deno.listenDatagram({ transport: "unixpacket", path });
-  const relay = new StatsdRelay(`unix://${path}`);
-  await relay.ready;
+  const { server, relay } = await relayToUnixSocket(folder.path);
   relay.send(bytes("x.requests:1|c"));
   assertEquals(await next(server), "x.requests:1|c");
   relay.close();
@@ -93,10 +98,7 @@ Deno.test("Without a listener on the unix socket packets count as failed", async
 
 Deno.test("A burst of packets arrives at a unix socket that holds a few, in order", async () => {
   using folder = temporaryFolder();
-  const path = `${folder.path}/statsd.sock`;
-  const server = Deno.listenDatagram({ transport: "unixpacket", path });
-  const relay = new StatsdRelay(`unix://${path}`);
-  await relay.ready;
+  const { server, relay } = await relayToUnixSocket(folder.path);
   const sent = Array.from({ length: 200 }, (_, i) => `x.${i}:1|c`);
   const buffer = new Uint8Array(100);
   for (const text of sent) relay.send(buffer.subarray(0, new TextEncoder().encodeInto(text, buffer).written));
@@ -110,10 +112,7 @@ Deno.test("A burst of packets arrives at a unix socket that holds a few, in orde
 
 Deno.test("A server whose socket is full costs packets, not time", async () => {
   using folder = temporaryFolder();
-  const path = `${folder.path}/statsd.sock`;
-  const server = Deno.listenDatagram({ transport: "unixpacket", path });
-  const relay = new StatsdRelay(`unix://${path}`);
-  await relay.ready;
+  const { server, relay } = await relayToUnixSocket(folder.path);
   for (let i = 0; i < 5_000; i++) relay.send(bytes("x".repeat(1_000)));
   assertEquals(5_000 - relay.sent - relay.failed, 1_048, "as many wait as a MiB holds");
   relay.close();
