@@ -16,11 +16,11 @@ _LOOK_EVERY_S = 0.0002
 _AT_ONCE_MS = 50
 
 
-class ForkingOs:
-    """The module os as gunicorn's arbiter module sees it during one spawn_worker: only fork is another."""
+class OtherOs:
+    """The module os as gunicorn's arbiter module sees it during one call: only these functions are others."""
 
-    def __init__(self, fork):
-        self.fork = fork
+    def __init__(self, **functions):
+        self.__dict__.update(functions)
 
     def __getattr__(self, name):
         return getattr(os, name)
@@ -159,5 +159,5 @@ def _run(server, order, heartbeat_fd, effects):
     base.WorkerTmp = heartbeat
     server.cfg.settings['pre_fork'].value = pre_fork  # not by cfg.set, which inspects it: that takes a millisecond
     server.worker_age = order.age - 1
-    arbiter_module.os = ForkingOs(fork)
+    arbiter_module.os = OtherOs(fork=fork)
     type(server).spawn_worker(server)

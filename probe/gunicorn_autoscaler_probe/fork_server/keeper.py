@@ -24,7 +24,7 @@ NEW, KEPT, NONE = 'new', 'kept', 'none'
 class Keeper:
     """The fork servers of one arbiter: the one that forks and, while it imports, the one to take its place.
 
-    `reap` may run inside a signal handler, between any two bytecodes of the other methods: it only takes notes.
+    `has_ended` may run inside a signal handler, between any two bytecodes of the other methods: it only takes notes.
     """
 
     def __init__(self, server, words, make_life, sleep):
@@ -35,6 +35,7 @@ class Keeper:
         self._sleep = sleep
         self._current = self._next = None
         self._spares = spares.Spares()
+        self._adopted = set()  # see kernel.adopting_orphans
         self._pause_s = _FIRST_PAUSE_S
         self._next_try_s = 0.0
         self._ordered_s = 0.0
@@ -114,7 +115,7 @@ class Keeper:
             try:
                 if self._current.look(0) != READY:
                     raise ConnectionError(self._current.why)
-                forked = self._current.fork(count, _FORK_LIMIT_S)
+                forked = self._current.fork(count, _FORK_LIMIT_S, self._adopted)
                 for recruit in forked:
                     recruit.asked_ns = asked_ns
                 self._spares.add(forked)
@@ -159,12 +160,12 @@ class Keeper:
                                    'the old %s', why, 'workers stay' if self._server.WORKERS else 'code stays')
         return KEPT
 
-    def reap(self):
-        """Note which fork server has ended. To be called before gunicorn reaps: it would take one for a worker."""
-        for one in (self._current, self._next):
-            if one is not None:
-                one.reap()
-        self._spares.reap()
+    def has_ended(self, pid, status):
+        """Whether `pid`, which was reaped with this wait status and is no worker, is ours or was adopted."""
+        is_orphan = pid in self._adopted
+        self._adopted.discard(pid)
+        return is_orphan or self._spares.has_ended(pid) or any(
+            one is not None and one.has_ended(pid, status) for one in (self._current, self._next))
 
     def pass_on(self, number):
         """A signal for the workers: to the fork server as well. The spare has the old log open: another comes."""

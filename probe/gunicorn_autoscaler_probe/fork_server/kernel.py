@@ -48,15 +48,31 @@ def check_adopting():
     _prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
-@contextlib.contextmanager
-def adopting_orphans():
-    """Orphans among our descendants become our children. Only while a worker is placed: up to gunicorn 25.3 any child
-    that exits with 3 or 4 ends the whole server, a helper that a worker left behind as well."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+def _children():
+    """The pids of the children of this process that its first thread has: that thread adopts. None are told where the
+    kernel does not list them."""
     try:
-        yield
-    finally:
-        _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+        with open('/proc/self/task/%d/children' % os.getpid(), 'rb') as file:
+            return {int(pid) for pid in file.read().split()}
+    except OSError:
+        return set()
+
+
+@contextlib.contextmanager
+def adopting_orphans(adopted):
+    """Orphans among our descendants become our children, and their pids are in the set `adopted` until they are reaped.
+    Only while a worker is placed, and nothing is reaped meanwhile: up to gunicorn 25.3 any child that exits with 3 or 4
+    ends the whole server, a helper that a worker left behind as well."""
+    with without_sigchld():
+        before = _children()
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        try:
+            yield
+        finally:
+            _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+            now = _children()
+            adopted &= now
+            adopted |= now - before
 
 
 @contextlib.contextmanager

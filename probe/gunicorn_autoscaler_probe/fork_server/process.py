@@ -35,13 +35,6 @@ class Recruit:
         """Close it without an order."""
         self._sock.close()
 
-    def has_ended(self):
-        """Reaps it if it ended by itself. May run inside a signal handler."""
-        try:
-            return os.waitpid(self.pid, os.WNOHANG)[0] != 0
-        except OSError:
-            return True
-
     def end(self):
         """Kill it, stopped or not: it holds the listening sockets."""
         self._sock.close()
@@ -106,13 +99,14 @@ class ForkServer:
         self.import_s = outcome.get('import_s', 0.0)
         self.why = outcome.get('why', self._ending or 'it ended during the import')
 
-    def fork(self, count, limit_s):
-        """`count` Recruits, after `limit_s` at most. Raises OSError; no process is left behind then."""
+    def fork(self, count, limit_s, adopted):
+        """`count` Recruits, after `limit_s` at most. Raises OSError; no process is left behind then. adopted: see
+        kernel.adopting_orphans, without the Recruits."""
         mine, theirs = zip(*(wire.pair() for _ in range(count)))
         deadline_s = time.monotonic() + limit_s
         recruits = []
         try:
-            with kernel.adopting_orphans():
+            with kernel.adopting_orphans(adopted):
                 try:
                     wire.send(self._sock, b'fork', [end.fileno() for end in theirs])
                 finally:
@@ -123,20 +117,28 @@ class ForkServer:
                     if not answer.isdigit():
                         raise ConnectionError(answer.decode('utf-8', 'replace') or 'it ended')
                     recruits.append(Recruit(int(answer), end))
+            adopted.difference_update(one.pid for one in recruits)
             return recruits
         except BaseException:
             _close(mine)
             raise
 
     def reap(self):
-        """Note whether it has ended by itself. May run inside a signal handler, so it says nothing."""
+        """Note whether it has ended by itself."""
         if self._ending is None:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
             except OSError:  # something else has reaped it
                 pid, status = self.pid, None
             if pid:
-                self._ending = how_it_ended(status)
+                self._ending = self._ending or how_it_ended(status)
+
+    def has_ended(self, pid, status):
+        """Whether it is `pid`, which was reaped with this wait status. May run inside a signal handler."""
+        if pid != self.pid or self._ending is not None:
+            return False
+        self._ending = how_it_ended(status)
+        return True
 
     def end(self):
         """Kill it, stopped or not."""

@@ -16,8 +16,8 @@ def is_early(since_s, is_booting):
 
 
 class Spares:
-    """The spare workers of one arbiter, in the order they were forked. `reap` may run inside a signal handler, in the
-    middle of the other methods."""
+    """The spare workers of one arbiter, in the order they were forked. `has_ended` may run inside a signal handler, in
+    the middle of the other methods."""
 
     def __init__(self):
         self._all = []
@@ -32,13 +32,15 @@ class Spares:
     def take(self):
         """The one that waits longest, which is among them no more; None when there is none."""
         for spare in self._all:
-            self._all = [one for one in self._all if one is not spare]  # no pop: `reap` may put another list there
+            self._all = [one for one in self._all if one is not spare]  # no pop: `has_ended` may put another list there
             return spare
         return None
 
-    def reap(self):
-        """Forget those that ended by themselves."""
-        self._all = [spare for spare in self._all if not spare.has_ended()]
+    def has_ended(self, pid):
+        """Whether the process `pid`, which was reaped, is one of them: it is forgotten."""
+        all_before = self._all
+        self._all = [spare for spare in all_before if spare.pid != pid]
+        return len(self._all) < len(all_before)
 
     def end_surplus(self):
         """End those that were expected and are wanted no more; one stays."""

@@ -104,7 +104,7 @@ class Spawning:
             return self._spawn_worker()
         if self._keeper.is_stopping and self._keeper.is_on:
             return None
-        self._module.os = load('fork_server.forked').ForkingOs(self._fork)
+        self._module.os = load('fork_server.forked').OtherOs(fork=self._fork)
         try:
             return self._spawn_worker()
         finally:
@@ -123,10 +123,22 @@ class Spawning:
         return self._kill_workers(sig)
 
     def reap_workers(self):
-        """gunicorn's, after our own children."""
-        if self._keeper is not None:
-            self._keeper.reap()
-        return self._reap_workers()
+        """gunicorn's, which is told of no child that is ours or was adopted. Up to gunicorn 23 it may run inside the
+        handler of a signal, in the middle of spawn_worker."""
+        if self._keeper is None:
+            return self._reap_workers()
+        before = self._module.os
+        self._module.os = load('fork_server.forked').OtherOs(waitpid=self._waitpid)
+        try:
+            return self._reap_workers()
+        finally:
+            self._module.os = before
+
+    def _waitpid(self, pid, options):
+        while True:
+            ended, status = os.waitpid(pid, options)
+            if not ended or ended in self._server.WORKERS or not self._keeper.has_ended(ended, status):
+                return ended, status
 
     def signal(self, number, frame):
         """gunicorn's handler; its queue cannot be looked into from 24 on."""

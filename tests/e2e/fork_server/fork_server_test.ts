@@ -39,6 +39,33 @@ for (
   });
 }
 
+for (const venv of ["20.1", "23"] as const) {
+  Deno.test(`gunicorn ${venv}: programs that workers leave behind end unseen by gunicorn, whatever their exit code`, async () => {
+    await using dir = await tempDir();
+    await dir.write(
+      "leaving.py",
+      `import os, subprocess, threading
+from wsgi import app
+
+def leave():
+    while True:
+        subprocess.run(["sh", "-c", "sleep 0.1 && exit 3 &"], start_new_session=True)
+
+os.register_at_fork(after_in_child=lambda: threading.Thread(target=leave, daemon=True).start())
+`,
+    );
+    await using server = await started({ venv, app: "leaving:app", gunicorn: ["--pythonpath", dir.path] });
+    await untilForkServer(server);
+    for (const workers of [5, 2, 5, 2, 5]) {
+      await pin(server, workers);
+      await untilBooted(server, workers);
+    }
+    server.process.signal("SIGTERM");
+    assertEquals((await server.process.exited).code, 0);
+    assertEquals(server.process.text("stderr").match(/exited with code|fork server \d+ is lost/g), null);
+  });
+}
+
 for (
   const [kind, app] of [
     ["uvicorn_worker.UvicornWorker", "asgi:app"],

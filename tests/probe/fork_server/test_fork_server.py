@@ -74,7 +74,7 @@ class ForkServerTest(unittest.TestCase):
         one = self.fork_server()
         self.assertEqual(one.look(LIMIT_S), arbiter_words.READY)
         self.assertEqual(one.import_s, 1.5)
-        recruit, = one.fork(1, LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S, set())
         self.assertEqual(os.waitpid(recruit.pid, os.WNOHANG), (0, 0), 'a child of ours that lives')
         recruit.order(forked.Order(12, {}, {}, []).packed(), [self.reader])
         self.assertEqual(os.read(self.reader, 10), b'12')
@@ -91,7 +91,7 @@ class ForkServerTest(unittest.TestCase):
         forked._run = self.run_worker
         one = self.fork_server(Hooked)
         one.look(LIMIT_S)
-        recruit, = one.fork(1, LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S, set())
         recruit.order(forked.Order(1, {}, {}, []).packed(), [self.reader])
         self.assertEqual(os.read(self.reader, 100), b'before child')
         self.assertEqual(ended(recruit.pid), 0)
@@ -113,7 +113,7 @@ class ForkServerTest(unittest.TestCase):
 
         one = self.fork_server(Threaded)
         one.look(LIMIT_S)
-        recruit, = one.fork(1, 5)
+        recruit, = one.fork(1, 5, set())
         recruit.dismiss()
         self.assertEqual(ended(recruit.pid), 0)
 
@@ -133,7 +133,7 @@ class ForkServerTest(unittest.TestCase):
         forked._run = lambda *args: os.write(self.writer, repr(ran).encode()) and os._exit(0)
         one = self.fork_server(Threaded)
         one.look(LIMIT_S)
-        recruit, = one.fork(1, LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S, set())
         recruit.order(forked.Order(1, {}, {}, []).packed(), [self.reader])
         self.assertEqual(os.read(self.reader, 100), b"['flush']")
         self.assertEqual(ended(recruit.pid), 0)
@@ -152,7 +152,7 @@ class ForkServerTest(unittest.TestCase):
                 os.close(writer)
                 one.look(LIMIT_S)
                 with self.assertRaises(OSError):
-                    one.fork(1, 0.5)
+                    one.fork(1, 0.5, set())
                 one.end()
                 is_closed = select.select([reader], [], [], 5)[0]
                 self.assertTrue(is_closed, 'a process of its still has our files open')
@@ -160,7 +160,7 @@ class ForkServerTest(unittest.TestCase):
     def test_several_are_forked_at_once_and_each_has_its_own_order(self):
         one = self.fork_server()
         one.look(LIMIT_S)
-        recruits = one.fork(5, LIMIT_S)
+        recruits = one.fork(5, LIMIT_S, set())
         self.assertEqual(len({recruit.pid for recruit in recruits}), 5)
         for age, recruit in enumerate(recruits):
             recruit.order(forked.Order(age, {}, {}, []).packed(), [self.reader])
@@ -170,7 +170,7 @@ class ForkServerTest(unittest.TestCase):
     def test_a_process_that_gets_no_order_ends_by_itself(self):
         one = self.fork_server()
         one.look(LIMIT_S)
-        recruit, = one.fork(1, LIMIT_S)
+        recruit, = one.fork(1, LIMIT_S, set())
         recruit.dismiss()
         self.assertEqual(ended(recruit.pid), 0)
 
@@ -179,7 +179,7 @@ class ForkServerTest(unittest.TestCase):
         one.look(LIMIT_S)
         os.kill(one.pid, signal.SIGSTOP)
         with self.assertRaises(OSError):
-            one.fork(1, 0.2)
+            one.fork(1, 0.2, set())
         one.end()
         with self.assertRaises(ProcessLookupError):
             os.kill(one.pid, 0)
@@ -354,7 +354,7 @@ class KeeperTest(unittest.TestCase):
         FakeForkServer.made[0].state = arbiter_words.READY
         self.keeper.tend()
 
-        def fork(count, limit_s):
+        def fork(count, limit_s, adopted):
             raise OSError(errno.EMFILE, 'too many open files')
         FakeForkServer.made[0].fork = fork
         self.assertIsNone(self.keeper.recruit())

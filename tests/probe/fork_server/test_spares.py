@@ -10,11 +10,8 @@ from gunicorn_autoscaler_probe.fork_server import process, spares
 class Spare:
     forked_s = 0
 
-    def __init__(self, is_dead=False):
-        self.is_dead = is_dead
-
-    def has_ended(self):
-        return self.is_dead
+    def __init__(self, pid):
+        self.pid = pid
 
 
 def interrupted(call, at, handler):
@@ -45,8 +42,8 @@ class SparesTest(unittest.TestCase):
         while is_within:
             at += 1
             one = spares.Spares()
-            one.add([Spare(), Spare(is_dead=True), Spare()])
-            taken, is_within = interrupted(one.take, at, one.reap)
+            one.add([Spare(1), Spare(2), Spare(3)])
+            taken, is_within = interrupted(one.take, at, lambda: one.has_ended(2))
             self.assertNotIn(taken, one._all)
         self.assertGreater(at, 5)
 
