@@ -1,5 +1,5 @@
 """The probe's part of each gunicorn hook, chained to the user's."""
-from . import counted_workers, report
+from . import counted_workers, early_end, report
 from .master import own_files
 from .master.master import Master
 from .worker.worker import Worker
@@ -162,7 +162,10 @@ def _post_fork(steps, theirs):
         _attempt('count the workers', server, counted_workers.count, server, gone)
         _attempt('leave the master behind', server, steps.master.forget, server)
         _attempt('open the slot of this worker', server, steps.worker.forked, server, worker)
-        theirs(server, worker)
+        try:
+            theirs(server, worker)
+        finally:
+            early_end.leave_if_told()
     return post_fork
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 from time import sleep
 
+from .. import early_end
 from ..polling import POLLIN, poll
 from . import ending, kernel, rehearsal, reseed, wire
 from .worker_state import arbiter_state, log_files, siblings
@@ -103,7 +104,7 @@ def live(server, middle_pid, channel, name, on_slot, effects, pages):
     code = None
     try:
         for number in _STOPS:
-            signal.signal(number, _leave)
+            signal.signal(number, early_end.leave)
         kernel.set_name(name)
         pages.keep_to_tell()
         if len(descriptors) > 1:
@@ -122,11 +123,6 @@ def _has_order(channel, within_ms):
 
 def _end(number, frame):
     os._exit(0)
-
-
-def _leave(number, frame):
-    """Ends a worker that does not serve yet, by way of gunicorn's own clean-up. gunicorn's handler takes its place."""
-    sys.exit(0)
 
 
 def _run(server, order, heartbeat_fd, effects):

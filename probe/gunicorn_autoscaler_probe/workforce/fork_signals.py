@@ -6,7 +6,8 @@ before the fork until the child has a handler that ends it; gunicorn's own take 
 """
 import os
 import signal
-import sys
+
+from .. import early_end
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
@@ -58,7 +59,7 @@ def _handle_in_worker():
         _handle_with(_end)  # what is raised in a hook of a fork is dropped
     finally:
         _release()
-    _handle_with(_leave)
+    _handle_with(early_end.leave)
 
 
 def _handle_with(handler):
@@ -69,10 +70,3 @@ def _handle_with(handler):
 def _end(number, frame):
     """Ends a worker in which no code has run yet, not even a hook."""
     os._exit(0)
-
-
-def _leave(number, frame):
-    """Ends a worker that does not serve yet, by way of gunicorn's own clean-up and what atexit runs: the next
-    SIGTERM, which masters repeat, does not cut it short."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(0)

@@ -39,7 +39,7 @@ for (
   });
 }
 
-for (const venv of ["20.1", "23"] as const) {
+for (const venv of ["23", "25"] as const) {
   Deno.test(`gunicorn ${venv}: programs that workers leave behind end unseen by gunicorn, whatever their exit code`, async () => {
     await using dir = await tempDir();
     await dir.write(

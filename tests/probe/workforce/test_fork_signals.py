@@ -2,9 +2,11 @@ import os
 import signal
 import sys
 import time
+import types
 import unittest
 
 from support import Config  # noqa: F401  finds the probe
+from gunicorn_autoscaler_probe import early_end, hooks
 from gunicorn_autoscaler_probe.workforce import fork_signals
 
 _BOOT_S = 60  # a worker that has not heard is still at it when the test gives up
@@ -78,6 +80,30 @@ class ForkSignalsTest(unittest.TestCase):
             os.kill(pid, signal.SIGTERM)
         self.assertEqual(ended(pid), 4)
 
+    def test_a_post_fork_that_makes_something_else_of_it_does_not_keep_the_worker(self):
+        def raises():
+            raise ImportError('numpy.core.multiarray failed to import')
+
+        for makes in raises, bool:
+            hears, says = os.pipe()
+
+            def post_fork(server, worker):
+                try:
+                    os.write(says, b'boots')
+                    time.sleep(_BOOT_S)
+                except BaseException:
+                    makes()
+
+            steps = hooks._Steps(types.SimpleNamespace(master=hooks._NoSteps(), worker=hooks._NoSteps()))
+            arbiter = Arbiter(lambda: hooks._post_fork(steps, post_fork)(None, None))
+            fork_signals.install(arbiter)
+            pid = arbiter.spawn_worker()
+            self.assertEqual(os.read(hears, 10), b'boots')
+            os.kill(pid, signal.SIGTERM)
+            self.assertEqual(ended(pid), 0)
+            os.close(hears)
+            os.close(says)
+
     def test_without_it_such_a_worker_goes_on(self):
         pid = Arbiter(lambda: time.sleep(0.5)).spawn_worker()
         os.kill(pid, signal.SIGTERM)
@@ -114,7 +140,7 @@ class ForkSignalsTest(unittest.TestCase):
         fork_signals.install(Arbiter())
         pid = os.fork()
         if pid == 0:
-            os._exit(9 if signal.getsignal(signal.SIGTERM) is fork_signals._leave else 0)
+            os._exit(9 if signal.getsignal(signal.SIGTERM) is early_end.leave else 0)
         self.assertEqual(ended(pid), 0)
 
     def test_after_a_fork_that_failed_other_forks_are_left_alone_too(self):
@@ -127,5 +153,5 @@ class ForkSignalsTest(unittest.TestCase):
         self.assertRaises(BlockingIOError, arbiter.spawn_worker)
         pid = os.fork()
         if pid == 0:
-            os._exit(9 if signal.getsignal(signal.SIGTERM) is fork_signals._leave else 0)
+            os._exit(9 if signal.getsignal(signal.SIGTERM) is early_end.leave else 0)
         self.assertEqual(ended(pid), 0)
