@@ -8,7 +8,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv);
   switch (command.kind) {
     case "help":
-      print((await import("./src/cli/help.ts")).helpText());
+      print((await import("./src/cli/help.ts")).helpOf(command.of));
       return 0;
     case "version":
       print(`gunicorn-autoscaler ${(await import("./src/version.ts")).VERSION}`);

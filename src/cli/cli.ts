@@ -1,10 +1,11 @@
-import { nearName } from "../settings/near_name.ts";
-import { isTool, type Tool, TOOLS } from "./command_names.ts";
+import { didYouMean, nearName } from "../settings/near_name.ts";
+import { isStart, isTool, type Start, STARTS, type Tool, TOOLS } from "./command_names.ts";
 import { sortWords } from "./sort_words.ts";
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly kind: "help" }
+  /** The help of one command; that of run is also everything's. */
+  | { readonly kind: "help"; readonly of: Start }
   | { readonly kind: "version" }
   | { readonly kind: "run" | "check"; readonly flags: Flags; readonly gunicornArgs: readonly string[] }
   /** exec: our options, and the program that starts gunicorn. */
@@ -23,7 +24,7 @@ export interface Flags {
 /** Reads argv: options of both programs in any order. */
 export function parseCommand(argv: readonly string[]): Command {
   const [first, ...rest] = argv;
-  if (first === "help") return isTool(rest[0]) ? helpOf(rest[0]) : { kind: "help" };
+  if (first === "help") return helpOf(rest.find((word) => !word.startsWith("-")));
   if (first === "version" && rest.length === 0) return { kind: "version" };
   if (isTool(first)) return { kind: "tool", tool: first, args: rest };
   if (first === "check" && rest[0] === "exec") return parseExec("check-exec", rest.slice(1));
@@ -32,8 +33,12 @@ export function parseCommand(argv: readonly string[]): Command {
   return parseRun("run", argv);
 }
 
-function helpOf(tool: Tool): Command {
-  return { kind: "tool", tool, args: ["--help"] };
+function helpOf(name = "run"): Command {
+  if (isTool(name)) return { kind: "tool", tool: name, args: ["--help"] };
+  if (isStart(name)) return { kind: "help", of: name };
+  if (name === "help" || name === "version") return { kind: "help", of: "run" };
+  const remedy = didYouMean(name, [...STARTS, ...TOOLS], "leave it out");
+  return { kind: "invalid", errors: [`Cannot help with ${name}: there is no such command, ${remedy}`] };
 }
 
 /**
@@ -42,13 +47,13 @@ function helpOf(tool: Tool): Command {
  */
 export function meantCommand([app = ""]: readonly string[]): string | undefined {
   if (!/^[a-z]+$/.test(app)) return undefined;
-  const commands: readonly string[] = ["check", "exec", ...TOOLS];
+  const commands: readonly string[] = [...STARTS, ...TOOLS];
   return commands.includes(app) ? undefined : nearName(app, commands.filter((command) => command.length > 3));
 }
 
 function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
   const { own, theirs, errors } = sortWords(argv);
-  if (own.has("help")) return { kind: "help" };
+  if (own.has("help")) return { kind: "help", of: kind };
   if (own.has("version")) return { kind: "version" };
   if (errors.length > 0) return { kind: "invalid", errors };
   const envFile = own.get("env-file");
@@ -59,7 +64,7 @@ function parseRun(kind: "run" | "check", argv: readonly string[]): Command {
 function parseExec(kind: "exec" | "check-exec", argv: readonly string[]): Command {
   const dashes = argv.indexOf("--");
   const { own, theirs, errors } = sortWords(dashes < 0 ? argv : argv.slice(0, dashes));
-  if (own.has("help")) return { kind: "help" };
+  if (own.has("help")) return { kind: "help", of: kind === "exec" ? "exec" : "check" };
   if (own.has("version")) return { kind: "version" };
   if (errors.length > 0) return { kind: "invalid", errors };
   const program = dashes < 0 ? [] : argv.slice(dashes + 1);

@@ -1,3 +1,4 @@
+import type { Start } from "./command_names.ts";
 import { COMMANDS } from "./commands.ts";
 import { helpColumns } from "./help_columns.ts";
 import { defaultText, flagText, type Option, variableOf } from "../settings/option.ts";
@@ -7,8 +8,30 @@ import { VERSION } from "../version.ts";
 const INDENT = 34;
 const entry = helpColumns(INDENT, 100);
 
+const CHECK = `Usage: gunicorn-autoscaler check [OPTIONS] [GUNICORN OPTIONS] [APP]
+       gunicorn-autoscaler check exec [OPTIONS] -- PROGRAM [...]
+
+Says what the same line without the word check would do, what cannot work, and each setting with its source.
+It imports the application and starts no server. The options are those of gunicorn-autoscaler --help.
+
+Exit codes: 0 when all can work; 2 when something cannot.`;
+
+const EXEC = `Usage: gunicorn-autoscaler exec [OPTIONS] -- PROGRAM [...]
+
+Starts PROGRAM, which starts gunicorn itself, and scales that gunicorn. It is found by GUNICORN_CMD_ARGS; a
+gunicorn that does not read it is scaled on less, and a warning says so. The options are those of
+gunicorn-autoscaler --help; those of PROGRAM and its gunicorn stand after the --.
+
+  gunicorn-autoscaler exec --max-workers 8 -- mlflow server --host 0.0.0.0
+  gunicorn-autoscaler check exec --max-workers 8 -- mlflow server --host 0.0.0.0`;
+
+/** The help of a command that starts gunicorn. */
+export function helpOf(name: Start): string {
+  return { check: CHECK, exec: EXEC, run: helpText() }[name];
+}
+
 /** The text of --help, made from the option table. */
-export function helpText(): string {
+function helpText(): string {
   const groups = [...new Set(OPTIONS.map((option) => option.group))];
   return [
     `gunicorn-autoscaler ${VERSION}: keeps gunicorn at the number of workers that the load needs`,

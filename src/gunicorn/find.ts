@@ -49,18 +49,11 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
       NOT_FOUND,
     );
   }
-  if (program.includes("/")) {
-    throw exists(program)
-      ? new CommandError(
-        `Cannot start gunicorn: ${program} is not an executable file, correct --gunicorn`,
-        NOT_EXECUTABLE,
-      )
-      : new CommandError(`Cannot start gunicorn: there is no file ${program}, correct --gunicorn`, NOT_FOUND);
-  }
-  throw new CommandError(
-    `Cannot start gunicorn: ${program} is not on PATH, install it (pip install gunicorn), activate its environment, ` +
+  throw noProgram(
+    `Cannot start gunicorn: ${program}`,
+    program,
+    "install it (pip install gunicorn), activate its environment, " +
       'or name it with --gunicorn (such as --gunicorn "python -m gunicorn")',
-    NOT_FOUND,
   );
 }
 
@@ -72,16 +65,20 @@ export function findGunicorn(command: string, path: string | undefined, ownFolde
 export function findWords(words: readonly string[], path: string | undefined): string[] {
   const [found] = placesOf(words, path ?? "");
   if (found !== undefined) return [found, ...words.slice(1)];
-  if (words[0]!.includes("/") && exists(words[0]!)) {
-    throw new CommandError(
-      `Cannot exec ${words[0]}: it is not an executable file, correct its name or chmod +x it`,
-      NOT_EXECUTABLE,
-    );
+  const program = words[0]!;
+  throw noProgram(`Cannot exec ${program}: it`, program, "correct its name or put its folder on PATH");
+}
+
+/** Why a word is no program; one without a slash may name what is in the working folder, where no shell looks either. */
+function noProgram(subject: string, program: string, elsewhere: string): CommandError {
+  const says = (text: string, code: number) => new CommandError(`${subject} ${text}`, code);
+  if (infoAt(program)?.isDirectory === true) return says("is a folder, name a program in it", NOT_EXECUTABLE);
+  if (!program.includes("/")) {
+    return says(`is not on PATH, ${isExecutable(program) ? `write ./${program}` : elsewhere}`, NOT_FOUND);
   }
-  throw new CommandError(
-    `Cannot exec ${words[0]}: there is no such program, correct its name or put its folder on PATH`,
-    NOT_FOUND,
-  );
+  return exists(program)
+    ? says("is not an executable file, correct its name or chmod +x it", NOT_EXECUTABLE)
+    : says("does not exist, correct its name", NOT_FOUND);
 }
 
 /** Where the first word is a program, the first on PATH first. */
@@ -93,11 +90,15 @@ function placesOf([program = ""]: readonly string[], path: string): string[] {
 }
 
 function isExecutable(path: string): boolean {
+  const info = infoAt(path);
+  return info !== undefined && info.isFile && (info.mode === null || (info.mode & 0o111) !== 0);
+}
+
+function infoAt(path: string): Deno.FileInfo | undefined {
   try {
-    const info = Deno.statSync(path);
-    return info.isFile && (info.mode === null || (info.mode & 0o111) !== 0);
+    return Deno.statSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Command, meantCommand, parseCommand } from "../../src/cli/cli.ts";
+import { STARTS } from "../../src/cli/command_names.ts";
+import { helpOf } from "../../src/cli/help.ts";
 import { optionAt } from "../../src/gunicorn/arguments.ts";
 import { LONG } from "../../src/gunicorn/option_names.ts";
 import { OPTIONS } from "../../src/settings/settings_table.ts";
@@ -141,9 +143,17 @@ Deno.test("no word at all is gunicorn's to answer: a config may name the applica
   assertEquals(run(parseCommand(["--max-workers", "4"])).gunicornArgs, []);
 });
 
-Deno.test("-h and --help show the help, -v and --version the version, anywhere", () => {
-  for (const argv of [["-h"], ["check", "--help"], ["app:app", "-w", "3", "-h"]]) {
-    assertEquals(parseCommand(argv).kind, "help");
+Deno.test("-h and --help show the help of the command, -v and --version the version, anywhere", () => {
+  const lines: [line: string, of: string][] = [
+    ["-h", "run"],
+    ["app:app -w 3 -h", "run"],
+    ["run --help", "run"],
+    ["check --help", "check"],
+    ["check exec -h -- mlflow", "check"],
+    ["exec -h", "exec"],
+  ];
+  for (const [line, of] of lines) {
+    assertEquals<unknown>(parseCommand(line.split(" ")), { kind: "help", of }, line);
   }
   for (const argv of [["-v"], ["app:app", "--version"], ["exec", "--version"]]) {
     assertEquals(parseCommand(argv).kind, "version");
@@ -151,10 +161,29 @@ Deno.test("-h and --help show the help, -v and --version the version, anywhere",
 });
 
 Deno.test("help and version work as usual", () => {
-  assertEquals(parseCommand(["help"]).kind, "help");
+  const general: Command = { kind: "help", of: "run" };
+  for (const line of ["help", "help help", "help --help", "help run"]) {
+    assertEquals(parseCommand(line.split(" ")), general, line);
+  }
+  assertEquals(parseCommand(["help", "check"]), { kind: "help", of: "check" });
+  assertEquals(parseCommand(["help", "exec"]), { kind: "help", of: "exec" });
   assertEquals(parseCommand(["help", "scale"]), { kind: "tool", tool: "scale", args: ["--help"] });
   assertEquals(parseCommand(["version"]).kind, "version");
   assertEquals(run(parseCommand(["run", "help"])).gunicornArgs, ["help"]);
+});
+
+Deno.test("help for a command that there is not is refused, with the nearest name", () => {
+  assertEquals(errors("help", "statsu"), [
+    "Cannot help with statsu: there is no such command, did you mean status?",
+  ]);
+  assertEquals(errors("help", "chek", "exec").length, 1);
+  assertStringIncludes(errors("help", "frobnicate")[0]!, "there is no such command, leave it out");
+});
+
+Deno.test("each command that starts gunicorn has a help of its own", () => {
+  for (const name of STARTS) {
+    assertStringIncludes(helpOf(name), name === "run" ? "Commands; each" : ` ${name} [`);
+  }
 });
 
 Deno.test("a misspelled command is known again, an application is not taken for one", () => {

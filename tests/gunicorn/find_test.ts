@@ -42,12 +42,10 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   await using dir = await folderWith("gunicorn", 0o644);
   await Deno.mkdir(dir.join("folder"));
   assertStringIncludes(refusal("gunicorn", dir.path), "gunicorn is not on PATH, install it");
-  assertStringIncludes(refusal(dir.join("gunicorn")), "is not an executable file, correct --gunicorn");
-  assertStringIncludes(refusal(dir.join("folder")), "is not an executable file");
-  assertStringIncludes(
-    refusal("/nowhere/gunicorn"),
-    "there is no file /nowhere/gunicorn, correct --gunicorn",
-  );
+  assertStringIncludes(refusal(dir.join("gunicorn")), "is not an executable file, correct its name");
+  assertStringIncludes(refusal(dir.join("folder")), "folder is a folder, name a program in it");
+  assertStringIncludes(refusal("."), "Cannot start gunicorn: . is a folder, name a program in it");
+  assertStringIncludes(refusal("/nowhere/gunicorn"), "/nowhere/gunicorn does not exist, correct its name");
   assertStringIncludes(refusal(""), "Cannot use --gunicorn=: it is empty, name a command");
   assertStringIncludes(refusal("''"), "it is empty, name a command");
   assertStringIncludes(
@@ -57,8 +55,8 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   const exitCode = (command: string) =>
     assertThrows(() => findGunicorn(command, "", ""), CommandError).exitCode;
   assertEquals(
-    ["nowhere", "/nowhere/gunicorn", dir.join("gunicorn"), dir.path, "python 'x", " "].map(exitCode),
-    [127, 127, 126, 126, 2, 2],
+    ["nowhere", "/nowhere/gunicorn", dir.join("gunicorn"), dir.path, "..", "python 'x", " "].map(exitCode),
+    [127, 127, 126, 126, 126, 2, 2],
   );
   const program = (path: string) => {
     const { message, exitCode } = assertThrows(() => findWords([path], ""), CommandError);
@@ -69,6 +67,7 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
     126,
   ]);
   assertEquals(program("/nowhere/it")[1], 127);
+  assertEquals(program("src")[0], "Cannot exec it: it is a folder, name a program in it");
 });
 
 Deno.test("what only starts us again is passed over, and refused where there is no other", async (t) => {

@@ -142,7 +142,10 @@ Deno.test("exec without a program, or with one that there is not, says so", asyn
   assertStringIncludes(without.stderr, "Cannot exec: no program is named");
   const missing = await run(command!, [...args, "exec", "--", "no-such-program-here"]);
   assertEquals(missing.code, 127);
-  assertStringIncludes(missing.stderr, "Cannot exec no-such-program-here: there is no such program");
+  assertStringIncludes(
+    missing.stderr,
+    "Cannot exec no-such-program-here: it is not on PATH, correct its name",
+  );
 });
 
 Deno.test("a program that ends without a gunicorn is not called one", async () => {

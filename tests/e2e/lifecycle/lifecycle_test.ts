@@ -102,6 +102,17 @@ Deno.test("gunicorn missing: exit 127 and what to do", async () => {
   assertMatch(ended.stderr, /^Cannot start gunicorn: gunicorn is not on PATH, install it/);
 });
 
+Deno.test("a program of the working folder: the error has the name that a shell would take", async () => {
+  await using dir = await tempDir();
+  await Deno.chmod(await dir.write("serve.sh", "#!/bin/sh\n"), 0o755);
+  const [command, ...rest] = program();
+  for (const words of [["--gunicorn", "serve.sh", "app:app"], ["exec", "--", "serve.sh"]]) {
+    const ended = await run(command!, [...rest, ...words], { cwd: dir.path });
+    assertEquals(ended.code, 127);
+    assertStringIncludes(ended.stderr, " is not on PATH, write ./serve.sh\n");
+  }
+});
+
 Deno.test("a start that fails where --gunicorn names the application has gunicorn's exit code", async () => {
   const [command, ...rest] = program();
   const gunicorn = `${await venv("newest")}/bin/gunicorn wsgi:app`;
