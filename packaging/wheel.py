@@ -56,6 +56,7 @@ def metadata(version, readme, repository=None):
         "Version: " + version,
         "Summary: " + SUMMARY,
         "License-Expression: MIT",
+        "License-File: LICENSE",
         "Keywords: gunicorn,uvicorn,autoscaling,workers,wsgi,asgi",
         *("Classifier: " + one for one in CLASSIFIERS),
         *(["Project-URL: Source, https://github.com/" + repository] if repository else []),
@@ -88,6 +89,8 @@ def build(binary, folder, version, readme, repository=None):
             PLAIN,
         ),
     ]
+    with open(os.path.join(ROOT, "LICENSE"), "rb") as file:
+        files.append((info + "/licenses/LICENSE", file.read(), PLAIN))
     record = [record_line(name, data) for name, data, _ in files] + [info + "/RECORD,,"]
     files.append((info + "/RECORD", ("\n".join(record) + "\n").encode(), PLAIN))
     os.makedirs(folder, exist_ok=True)

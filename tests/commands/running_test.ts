@@ -4,6 +4,7 @@ import { CONTROL_SOCKET } from "../../src/status/http/listen.ts";
 import { readArguments } from "../../src/commands/running/command_arguments.ts";
 import { durationSeconds } from "../../src/commands/running/duration_text.ts";
 import { chooseInstance, type RunningInstance } from "../../src/commands/running/find_instance.ts";
+import { seenInstances, userName } from "../../src/commands/running/seen_instances.ts";
 import { terminalWidth } from "../../src/commands/running/terminal.ts";
 import { tempDir } from "../support/tempdir.ts";
 
@@ -51,6 +52,46 @@ Deno.test("without an instance the error names the places searched", () => {
   assertMatch(none, /none of yours has its folder in \/dev\/shm, \/tmp/);
   const wrong = errorOf(chooseInstance("99", [shop], []));
   assertMatch(wrong, /instance 99.*name one of these:\n.*shop:app/s);
+});
+
+Deno.test("where only another user's autoscaler runs, the error says how to reach it", () => {
+  for (const named of [undefined, "99"]) {
+    const error = errorOf(chooseInstance(named, [], ["/dev/shm"], ["www-data"]));
+    assertMatch(error, /, but www-data runs one, call it as that user: sudo -u www-data gunicorn-autoscaler/);
+    assertEquals(error.includes("start one"), false);
+  }
+});
+
+Deno.test("autoscalers are seen wherever their folders are, by what they keep open and what they start", async () => {
+  await using proc = await tempDir();
+  const process = async (pid: number, name: string, ...open: string[]) => {
+    await Deno.mkdir(proc.join(`${pid}/fd`), { recursive: true });
+    await Deno.writeTextFile(proc.join(`${pid}/comm`), `${name}\n`);
+    for (const [fd, target] of open.entries()) await Deno.symlink(target, proc.join(`${pid}/fd/${fd}`));
+  };
+  await process(10, "gunicorn-autosc", "/dev/null", "/run/shop/gunicorn-autoscaler-a1");
+  await process(11, "deno", "/srv/x/gunicorn-autoscaler-b2", "/dev/null");
+  await process(12, "deno", "/dev/null"); // something else
+  await process(13, "gunicorn-autosc", "/dev/null"); // a command such as status
+  await process(14, "gunicorn-autosc"); // another user's: nothing of it can be read
+  await process(15, "gunicorn", "/run/shop/gunicorn-autoscaler-a1");
+  await process(17, "python3");
+  const config = "/run/blog/gunicorn-autoscaler-d4/gunicorn_autoscaler_conf.py";
+  await Deno.writeTextFile(proc.join("17/cmdline"), `gunicorn\0app:app\0-c\0${config}\0`);
+  await process(16, "gunicorn-autosc", "/dev/shm/gunicorn-autoscaler-c3 (deleted)");
+  await Deno.mkdir(proc.join("self"));
+  const uid = Deno.uid();
+  assertEquals(seenInstances(proc.path).sort((a, b) => (a.dir ?? "~") < (b.dir ?? "~") ? -1 : 1), [
+    { uid, dir: "/run/blog/gunicorn-autoscaler-d4" },
+    { uid, dir: "/run/shop/gunicorn-autoscaler-a1" },
+    { uid, dir: "/srv/x/gunicorn-autoscaler-b2" },
+    { uid, dir: undefined },
+  ]);
+});
+
+Deno.test("a user has a name, or the number that sudo takes", () => {
+  const passwd = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/false\n";
+  assertEquals([userName(33, passwd), userName(34, passwd)], ["www-data", "'#34'"]);
 });
 
 Deno.test("time spans are read, and what is none is refused", () => {

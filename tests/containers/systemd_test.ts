@@ -12,6 +12,27 @@ const application = (answer: string) =>
     return [b"${answer}"]
 `;
 const UNITS = ["gunicorn-autoscaler.socket", "gunicorn-autoscaler.service"];
+/** Those that people add to a unit, with the filter that the unit names. */
+const RESTRICTED = `[Service]
+CapabilityBoundingSet=
+LockPersonality=yes
+PrivateDevices=yes
+ProcSubset=pid
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service @pkey
+UMask=0077
+`;
 
 for (const gunicorn of ["20.1", "newest"] as const) {
   Deno.test({
@@ -60,3 +81,25 @@ for (const gunicorn of ["20.1", "newest"] as const) {
     },
   });
 }
+
+Deno.test({
+  name: "systemd's restrictions keep it from nothing, and its own user is told how it is",
+  ignore: obstacle !== undefined,
+  fn: async () => {
+    await using machine = await SystemdMachine.boot("newest");
+    await machine.write("/srv/app/main.py", application("one"));
+    await machine.write("/etc/systemd/system/gunicorn-autoscaler.service.d/restricted.conf", RESTRICTED);
+    await machine.systemctl("daemon-reload");
+    await machine.systemctl("start", ...UNITS);
+    assertEquals(await machine.get(), "one");
+
+    const command = ["env", "--chdir=/", "gunicorn-autoscaler", "status"];
+    const asUser = ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups"];
+    const seen = await machine.run(...asUser, ...command);
+    assertMatch(seen.stdout, /^main:app .* sync workers/, seen.stderr);
+    assertMatch((await machine.run(...command)).stderr, /, but www-data runs one, .* sudo -u www-data /);
+
+    await machine.systemctl("stop", ...UNITS);
+    assertEquals(await machine.show("Result"), "success");
+  },
+});

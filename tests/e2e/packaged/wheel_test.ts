@@ -88,8 +88,10 @@ Deno.test({
   await Deno.copyFile("/bin/true", small);
   const wheel = await makeWheel(small, folder.path, { GITHUB_REPOSITORY: "owner/name" });
   const read = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); " +
-    "print(z.read([n for n in z.namelist() if n.endswith('/METADATA')][0]).decode())";
+    "print(*(z.read(one).decode() for n in ('/METADATA', '/licenses/LICENSE') for one in z.namelist() if one.endswith(n)))";
   const { stdout } = await ok("python3", ["-c", read, wheel]);
+  assertMatch(stdout, /^License-File: LICENSE$/m);
+  assertStringIncludes(stdout, await Deno.readTextFile(`${repository}LICENSE`));
   assertMatch(stdout, /^Project-URL: Source, https:\/\/github\.com\/owner\/name$/m);
   assertStringIncludes(
     stdout,

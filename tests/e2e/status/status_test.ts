@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import type { StatusReport } from "../../../src/status/status_types.ts";
-import { type Autoscaled, autoscaled } from "../../support/autoscaled.ts";
+import { type Autoscaled, autoscaled, program } from "../../support/autoscaled.ts";
 import { Connection, get } from "../../support/http.ts";
 import { freeTcpPort } from "../../support/port.ts";
 import { run } from "../../support/process.ts";
@@ -263,6 +263,16 @@ Deno.test("without the probe, status shows what /proc knows of the workers", asy
   assertEquals(report.workers.list.map(({ pid }) => pid).sort(), it.workers().sort());
   assertEquals(age(report, "probe"), "unknown");
   assertMatch((await command(it, "status")).stdout, /○ probe .*● statsd/);
+});
+
+Deno.test("an instance with a runtime folder in any place is found by its pid", async () => {
+  await using it = await autoscaled({});
+  await controlSocket(it);
+  const [path, ...args] = program();
+  const { code, stderr } = await run(path!, [...args, "explain", "--instance", String(it.process.pid)], {
+    env: { GUNICORN_AUTOSCALER_RUNTIME_DIR: "" },
+  });
+  assertEquals([code, stderr], [0, ""]);
 });
 
 Deno.test("without a running instance a command says so", async () => {
