@@ -109,7 +109,7 @@ Deno.test("a program of the working folder: the error has the name that a shell 
   for (const words of [["--gunicorn", "serve.sh", "app:app"], ["exec", "--", "serve.sh"]]) {
     const ended = await run(command!, [...rest, ...words], { cwd: dir.path });
     assertEquals(ended.code, 127);
-    assertStringIncludes(ended.stderr, " is not on PATH, write ./serve.sh\n");
+    assertStringIncludes(ended.stderr, " is not on PATH, write ./serve.sh");
   }
 });
 
