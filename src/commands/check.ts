@@ -1,7 +1,7 @@
 import type { Flags } from "../cli/cli.ts";
 import { isAsync } from "../core/kinds.ts";
 import type { WorkerModel } from "../core/sample.ts";
-import { CommandError, findGunicorn, findWords } from "../gunicorn/find.ts";
+import { CommandError, findGunicorn, findWords, notStarted } from "../gunicorn/find.ts";
 import { inspectGunicorn, type Inspection, interpreterOf, isFailure } from "../gunicorn/inspect.ts";
 import { lengthenedGrace, mappedArguments, planLaunch } from "../gunicorn/launch_plan.ts";
 import { workerModel } from "../gunicorn/worker_model.ts";
@@ -149,14 +149,15 @@ async function inspect(
   return isFailure(result)
     ? {
       words,
-      errors: [...errors, unreadable(result.problem)],
+      errors: [...errors, unreadable(words[0]!, result.problem)],
       warnings: [],
     }
     : { words, inspection: result, errors, warnings: [] };
 }
 
 /** What is said where gunicorn cannot read its configuration. */
-function unreadable(problem: string): string {
+function unreadable(program: string, problem: string): string {
+  if (/^Failed to spawn /.test(problem)) return notStarted(program, problem);
   if (/No application module specified/.test(problem)) return NO_APPLICATION;
   return `Cannot read gunicorn's configuration: ${problem.replace(/[.:\s]+$/, "")}, correct it`;
 }

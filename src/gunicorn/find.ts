@@ -10,6 +10,11 @@ const OUR_NAME = /(?:^|[\s"'/;&|(])gunicorn-autoscaler(?=$|[\s"';&|)])/m;
 const NOT_NAMED = 2, NOT_FOUND = 127;
 export const NOT_EXECUTABLE = 126;
 
+/** Why a command that was found does not start, as the system says it, and what to do. */
+export function notStarted(program: string, problem: string): string {
+  return `Cannot start ${program}: ${problem}, see that it and the interpreter of its first line exist and may be executed`;
+}
+
 /** The command cannot be started. */
 export class CommandError extends UserError {
   constructor(message: string, readonly exitCode: number) {
@@ -78,7 +83,7 @@ function noProgram(subject: string, program: string, elsewhere: string): Command
   }
   return exists(program)
     ? says("is not an executable file, correct its name or chmod +x it", NOT_EXECUTABLE)
-    : says("does not exist, correct its name", NOT_FOUND);
+    : says("does not exist, or this user may not see it: correct its name", NOT_FOUND);
 }
 
 /** Where the first word is a program, the first on PATH first. */

@@ -6,7 +6,7 @@ import {
   takesCountSignals,
   voluntarySwitches,
 } from "../sensors/machine/arbiter_search.ts";
-import { CommandError, NOT_EXECUTABLE } from "./find.ts";
+import { CommandError, NOT_EXECUTABLE, notStarted } from "./find.ts";
 import type { CountSignal } from "./worker_count.ts";
 
 /** A launcher that still runs this long after its gunicorn was stopped gets the signal too, repeatedly. */
@@ -97,12 +97,7 @@ export class Gunicorn {
     try {
       child = command.spawn();
     } catch (error) {
-      throw new CommandError(
-        `Cannot start ${program}: ${
-          errorText(error)
-        }, let this user execute it and the interpreter that its first line names`,
-        NOT_EXECUTABLE,
-      );
+      throw new CommandError(notStarted(program!, errorText(error)), NOT_EXECUTABLE);
     }
     return new Gunicorn(child);
   }

@@ -45,7 +45,10 @@ Deno.test("what cannot be started is refused with what to do, and the shell's ex
   assertStringIncludes(refusal(dir.join("gunicorn")), "is not an executable file, correct its name");
   assertStringIncludes(refusal(dir.join("folder")), "folder is a folder, name a program in it");
   assertStringIncludes(refusal("."), "Cannot start gunicorn: . is a folder, name a program in it");
-  assertStringIncludes(refusal("/nowhere/gunicorn"), "/nowhere/gunicorn does not exist, correct its name");
+  assertStringIncludes(
+    refusal("/nowhere/gunicorn"),
+    "/nowhere/gunicorn does not exist, or this user may not see it: correct",
+  );
   assertStringIncludes(refusal(""), "Cannot use --gunicorn=: it is empty, name a command");
   assertStringIncludes(refusal("''"), "it is empty, name a command");
   assertStringIncludes(

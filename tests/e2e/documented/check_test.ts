@@ -157,6 +157,16 @@ Deno.test("a worker class that cannot be loaded, a broken config and a missing g
   assertStringIncludes(missing.text, "no-such-gunicorn is not on PATH");
 });
 
+Deno.test("a gunicorn whose interpreter is gone, as in a moved environment, is told as such", async () => {
+  await using dir = await tempDir();
+  const gunicorn = await dir.write("gunicorn", "#!/nowhere/bin/python3\n");
+  await Deno.chmod(gunicorn, 0o755);
+  const { code, text } = await check(["--gunicorn", gunicorn, "wsgi:app"]);
+  assertEquals(code, 2);
+  assertStringIncludes(text, `Cannot start ${gunicorn}: `);
+  assertStringIncludes(text, "see that it and the interpreter of its first line exist and may be executed\n");
+});
+
 Deno.test("an application that --gunicorn names is checked", async () => {
   const { code, text } = await check(["--gunicorn", "gunicorn wsgi:app --threads 3", "-b", "127.0.0.1:0"]);
   assertEquals(code, 0, text);
