@@ -7,6 +7,7 @@ a worker boots and what it weighs.
 """
 import atexit
 import gc
+import inspect
 import json
 import os
 import select
@@ -111,16 +112,16 @@ def can_append(path):
 
 
 def load(app):
-    """Loads the application as a worker does: {problem, load_ms, rss_bytes}, and fork_ms and fork_bytes, what a worker
-    forked from this process costs at first; 0 when unknown."""
+    """Loads the application as a worker does: {problem, is_asgi, load_ms, rss_bytes}, and fork_ms and fork_bytes, what
+    a worker forked from this process costs at first; 0 when unknown."""
     for path in (app.cfg.pythonpath or '').split(','):  # as gunicorn does when it runs, and not to check
         if path and os.path.abspath(path) not in sys.path:
             sys.path.insert(0, os.path.abspath(path))
     os.environ.update(app.cfg.env or {})
     began = time.monotonic()
+    called = problem = None
     try:
-        app.wsgi()
-        problem = None
+        called = app.wsgi()
     except BaseException as error:  # an application may raise SystemExit
         problem = '%s: %s' % (type(error).__name__, error)
     took_ms = (time.monotonic() - began) * 1000
@@ -130,8 +131,16 @@ def load(app):
     except OSError:
         rss_bytes = 0
     fork_ms, fork_bytes = (0, 0) if problem else try_fork()
-    return {'problem': problem, 'load_ms': took_ms, 'rss_bytes': rss_bytes,
+    return {'problem': problem, 'is_asgi': is_asgi(called), 'load_ms': took_ms, 'rss_bytes': rss_bytes,
             'fork_ms': fork_ms, 'fork_bytes': fork_bytes}
+
+
+def is_asgi(app):
+    """Whether calling it makes a coroutine: no WSGI worker can serve that."""
+    try:
+        return any(map(inspect.iscoroutinefunction, (app, getattr(app, '__call__', None))))
+    except Exception:  # the application answers for its attributes
+        return False
 
 
 def try_fork():

@@ -68,6 +68,9 @@ export function recordingProblem(path: string): string | undefined {
   }
 }
 
+/** gunicorn's own classes that call the application as WSGI says; one derived from them may do something else. */
+const WSGI_ONLY = /^gunicorn\.workers\.(?:sync|gthread|ggevent|geventlet|gtornado)\./;
+
 /** What gunicorn's configuration names and cannot be used: files, the worker class, the application. */
 export function configurationProblems(inspection: Inspection): string[] {
   const found = inspection.unusable.map(([setting, value, wrong]) =>
@@ -88,6 +91,13 @@ export function configurationProblems(inspection: Inspection): string[] {
           ? "correct the name or the folder (gunicorn's --chdir, --pythonpath)"
           : "put that right in it"
       }`,
+    );
+  }
+  const [workerClass = ""] = inspection.worker_class_names;
+  if (inspection.app?.is_asgi === true && WSGI_ONLY.test(workerClass)) {
+    found.push(
+      `Cannot serve an ASGI application with the worker class ${inspection.worker_class}: every request would fail, ` +
+        "add -k uvicorn_worker.UvicornWorker (pip install uvicorn-worker)",
     );
   }
   return found;

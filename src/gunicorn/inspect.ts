@@ -38,6 +38,8 @@ export interface Inspection {
 /** What loading the application in a separate process showed. */
 export interface LoadedApp {
   readonly problem: string | null;
+  /** Calling it makes a coroutine. */
+  readonly is_asgi: boolean;
   readonly load_ms: number;
   /** Resident memory of the whole process afterwards. */
   readonly rss_bytes: number;

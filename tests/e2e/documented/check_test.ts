@@ -72,7 +72,7 @@ Deno.test("check prints the bounds that gunicorn's own number moves, and what a 
 
 Deno.test("folders whose names are no text do not keep it from starting", async () => {
   const odd = "XDG_RUNTIME_DIR=$(printf '/caf\\351') TMPDIR=$XDG_RUNTIME_DIR PATH=$PATH:$XDG_RUNTIME_DIR";
-  const { code, text, stderr } = await check(["fast_api:app", "-b", "127.0.0.1:8123"], {}, [
+  const { code, text, stderr } = await check(["wsgi:app", "-b", "127.0.0.1:8123"], {}, [
     "sh",
     "-c",
     `export ${odd}; exec "$@"`,
@@ -155,6 +155,16 @@ Deno.test("a worker class that cannot be loaded, a broken config and a missing g
   const missing = await check(["--gunicorn", "no-such-gunicorn", "wsgi:app"]);
   assertEquals(missing.code, 2);
   assertStringIncludes(missing.text, "no-such-gunicorn is not on PATH");
+});
+
+Deno.test("an ASGI application on a worker class for WSGI is an error, as no request would be answered", async () => {
+  for (const workerClass of ["sync", "gthread"]) {
+    const { code, text } = await check(["asgi:app", "-k", workerClass, "-b", "127.0.0.1:0"]);
+    assertEquals(code, 2, text);
+    assertStringIncludes(text, `Cannot serve an ASGI application with the worker class ${workerClass}: `);
+  }
+  const served = await check(["asgi:app", "-k", "asgi", "-b", "127.0.0.1:0"]);
+  assertEquals(served.code, 0, served.text);
 });
 
 Deno.test("a gunicorn whose interpreter is gone, as in a moved environment, is told as such", async () => {
