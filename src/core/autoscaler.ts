@@ -2,7 +2,14 @@ import { type BootGate, nextGate, OPEN_GATE } from "./bounds/boot_gate.ts";
 import { boundsOf } from "./bounds/bounds.ts";
 import { type MemoryWatch, NO_MEMORY_TROUBLE, watchMemory } from "./bounds/memory.ts";
 import { minimumBound } from "./bounds/minimum.ts";
-import { CPU_DELAY_MS, CPU_WINDOW_MS, MINIMUM_FITS_MS, SECOND_MS, YOUNG_WORKER_MS } from "./constants.ts";
+import {
+  CPU_AGE_MS,
+  CPU_DELAY_MS,
+  CPU_WINDOW_MS,
+  MINIMUM_FITS_MS,
+  SECOND_MS,
+  YOUNG_WORKER_MS,
+} from "./constants.ts";
 import { ownBootMs } from "./boot_time.ts";
 import { arrivingCores } from "./demand/cpu.ts";
 import { demandOf } from "./demand/demand.ts";
@@ -99,6 +106,7 @@ export class Autoscaler {
     const windows = {
       recent: this.#history.sums(CPU_WINDOW_MS),
       stable: this.#history.sums(settings.windowMs),
+      asRead: this.#history.sums(CPU_WINDOW_MS, CPU_AGE_MS),
       before: this.#history.sums(CPU_WINDOW_MS, CPU_DELAY_MS),
     };
     if (!hasLock(measured.model)) {

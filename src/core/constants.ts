@@ -146,7 +146,9 @@ export const KILLS_TOGETHER_MS = 60_000;
 
 /** The window of the CPU bound: steady, but not longer than a burst is remembered. Source: simulated, Bounds. */
 export const CPU_WINDOW_MS = 3_000;
-/** CPU is a mean of the last second and read late: after this long it is known. Source: simulated, Dependencies. */
+/** CPU is a mean of the last second, read each quarter of one: the middle of it is so old. Source: half of both. */
+export const CPU_AGE_MS = 600;
+/** After this long the CPU is known. Source: simulated, Dependencies. */
 export const CPU_DELAY_MS = 2_000;
 /** The CPU is used up from this share on. Source: judgement. */
 export const CPU_USED_UP_SHARE = 0.9;

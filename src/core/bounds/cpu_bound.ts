@@ -17,6 +17,8 @@ export interface CpuWindows {
   /** The last few seconds. */
   readonly recent: WindowSums;
   readonly stable: WindowSums;
+  /** As long as the recent window, and ended when the CPU that was read last was used. */
+  readonly asRead: WindowSums;
   /** As long as the recent window, and ended so long ago that the CPU of all in it has been read. */
   readonly before: WindowSums;
 }
@@ -31,7 +33,7 @@ export interface CpuWindows {
  */
 export function cpuBound(
   sample: Sample,
-  { recent, stable, before }: CpuWindows,
+  { recent, stable, asRead, before }: CpuWindows,
   { bootsAreLate, was }: { readonly bootsAreLate: boolean; readonly was: boolean },
 ): Bound | undefined {
   if (!known(sample.cpu)) return undefined;
@@ -45,7 +47,7 @@ export function cpuBound(
   const isThreads = hasLock(sample.model);
   // CPU is read late: that of new workers is not in it yet, so the window before them counts. Sync workers are looked at
   // there only where a boot too many costs more than one that comes late.
-  const latest = [withLateCpu(recent, before), ...(isThreads || bootsAreLate ? [before] : [])].filter(
+  const latest = [withCpuOf(recent, asRead), ...(isThreads || bootsAreLate ? [before] : [])].filter(
     isTelling,
   );
   const telling = isThreads || latest.length === 0 ? [...latest, stable].filter(isTelling) : latest;
@@ -60,16 +62,11 @@ export function cpuBound(
   return cpuBoundAt(workers, usedCores, limitCores, onCpuShare);
 }
 
-/**
- * CPU is read late: a run queue that is gone may be in it yet, and the requests that stood in it no longer. Requests in
- * service now or then, whichever are more.
- */
-function withLateCpu(recent: WindowSums, before: WindowSums): WindowSums {
-  return {
-    ...recent,
-    occupiedMs: Math.max(recent.occupiedMs, before.occupiedMs),
-    servingMs: Math.max(recent.servingMs, before.servingMs),
-  };
+/** What requests did, beside the CPU that they used and waited for meanwhile, which is read late. */
+function withCpuOf({ spanMs, cpuMs, cpuWaitMs }: WindowSums, asRead: WindowSums): WindowSums {
+  // At the start of a history the earlier window is the shorter one.
+  const part = spanMs > 0 ? asRead.spanMs / spanMs : 0;
+  return { ...asRead, cpuMs: cpuMs * part, cpuWaitMs: cpuWaitMs * part };
 }
 
 /** Whether requests were in service for long enough to tell from it. */

@@ -11,7 +11,11 @@ import type { WindowSums } from "../history.ts";
  * @param was whether they take one at a time now: then only a lower share ends it
  * @param variation variance of the service times over their squared mean
  */
-export function oneAtATime(was: boolean, { recent, stable, before }: CpuWindows, variation: number): boolean {
+export function oneAtATime(
+  was: boolean,
+  { recent, stable, before }: Omit<CpuWindows, "asRead">,
+  variation: number,
+): boolean {
   const shares = [recent, before, stable].filter(isTelling).map(computingShare);
   if (shares.length === 0) return was;
   if (variation > (was ? 1 : MOST_ALONE_VARIATION)) return false;

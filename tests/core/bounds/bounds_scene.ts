@@ -9,7 +9,7 @@ export const MIB = 2 ** 20;
 /** A window in which nothing is served. */
 export const quiet: WindowSums = { ...new History(0).sums(0), spanMs: 3_000, workerMs: 6_000 };
 
-/** The bounds of five ready workers, at most 12; override what a test is about. */
+/** The bounds of five ready workers, at most 12, with CPU that is read at once; override what a test is about. */
 export function bounds(changes: Partial<Sample> = {}, rest: Partial<BoundsInput> = {}) {
   const looked = sample(10_000, changes);
   return boundsOf({
@@ -22,6 +22,7 @@ export function bounds(changes: Partial<Sample> = {}, rest: Partial<BoundsInput>
     bootMs: 20,
     recent: quiet,
     stable: quiet,
+    asRead: rest.recent ?? quiet,
     before: quiet,
     ...rest,
   });

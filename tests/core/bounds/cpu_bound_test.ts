@@ -21,8 +21,16 @@ Deno.test("the bound is there before the CPU is used up, from what requests did 
 Deno.test("a run queue that is gone does not make requests that wait look as if they computed", () => {
   // 16 workers stood in it; now 3 requests wait for a database. CPU is read late.
   const recent = { ...quiet, occupiedMs: 9_000, cpuMs: 900, cpuWaitMs: 8_000 };
-  const most = (before: WindowSums) => bounds({ cpu: cpu(0.4) }, { recent, before }).max.why.code;
-  assertEquals([most({ ...quiet, occupiedMs: 18_000 }), most(quiet)], ["configured", "cpu"]);
+  const most = (asRead: WindowSums) => bounds({ cpu: cpu(0.4) }, { recent, asRead }).max.why.code;
+  assertEquals([most({ ...quiet, occupiedMs: 18_000 }), most(recent)], ["configured", "cpu"]);
+});
+
+Deno.test("requests that have just come in do not hide that those before them computed", () => {
+  // 6 s of requests now, 2 s when the CPU was used; at the start of a history the earlier window is the shorter one.
+  const recent = { ...quiet, occupiedMs: 6_000, cpuMs: 1_900 };
+  const of = (asRead: WindowSums) => bounds({ cpu: cpu(0.6) }, { recent, asRead }).max.why.code;
+  assertEquals(of({ ...quiet, occupiedMs: 2_000 }), "cpu");
+  assertEquals(of({ ...quiet, occupiedMs: 2_000, spanMs: 1_000 }), "configured");
 });
 
 const FOUR_THREADS = { kind: "gthread", slots: 4 } as const;
