@@ -54,7 +54,10 @@ class GivenUpListeners:
         made = []
         for address in addresses:
             fd = self._take(address)
-            made += original(_OneAddress(conf, address), log, None if fd is None else [fd])
+            created = original(_OneAddress(conf, address), log, None if fd is None else [fd])
+            for one in created:
+                one.cfg_addr = address  # with a descriptor gunicorn has the socket's own: localhost, 127.0.0.1
+            made += created
         return made
 
     def _take(self, address):

@@ -15,8 +15,9 @@ class Listener:
     """As gunicorn's, bound or with a descriptor of its own."""
 
     def __init__(self, address, fd=None):
-        self.cfg_addr = address
-        self.sock = socket.socket() if fd is None else socket.socket(fileno=fd)
+        family = socket.AF_INET6 if ':' in address[0] else socket.AF_INET
+        self.sock = socket.socket(family) if fd is None else socket.socket(fileno=fd)
+        self.cfg_addr = address if fd is None else self.sock.getsockname()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if fd is None:
             self.sock.bind(address)
@@ -96,6 +97,16 @@ class GivenUpListenersTest(unittest.TestCase):
         self.reload(self.second)
         self.reload(self.first)
         self.reload(self.second)
+
+    def test_an_address_keeps_its_name_through_any_number_of_reloads(self):
+        port = free_address()[1]
+        for name in (('localhost', port), ('::1', port)):
+            with self.subTest(name=name):
+                for wanted in ([name], [name, self.second], [name], [self.second], [name]):
+                    self.wanted = wanted
+                    self.server.reload()
+                    self.fork(8)
+                    self.assertEqual([one.cfg_addr for one in self.server.LISTENERS], wanted)
 
     def test_one_that_no_worker_holds_is_not_kept(self):
         self.reload(self.second)
