@@ -33,6 +33,22 @@ print(json.dumps({'is_looked_at': is_looked_at, 'full': gc.get_stats()[2]['colle
                   'is_log_known': any(reference() is its_log for reference in ending._files.values())}))
 '''
 
+# Each hook freezes at another time; printed is what a worker that gunicorn forks has frozen.
+HOOKS = '''
+import gc, sys
+from gunicorn_autoscaler_probe.fork_server.memory import heap
+
+freezes_at = sys.argv[1]
+if freezes_at == 'when_ready':
+    gc.freeze()
+heap.freeze_arbiter()
+heap.freeze_arbiter()
+of_a_request = [[] for _ in range(100)]
+if freezes_at == 'pre_fork':
+    gc.freeze()
+heap.thaw_worker()
+print(gc.get_freeze_count())
+'''
 
 HOLES = '''
 import sys
@@ -138,6 +154,12 @@ class HeapTest(unittest.TestCase):
 
     def test_what_was_frozen_in_the_arbiter_is_freed_at_the_next_reload(self):
         self.assertEqual(self.run_script(RELOADS)[0], 'None\n')
+
+    def test_a_worker_that_gunicorn_forks_keeps_frozen_what_a_hook_froze_and_nothing_else(self):
+        frozen = {name: int(self.run_script(HOOKS, name)[0]) for name in ('never', 'when_ready', 'pre_fork')}
+        self.assertEqual(frozen['never'], 0)
+        self.assertGreater(frozen['when_ready'], 1000)
+        self.assertGreater(frozen['pre_fork'], 1000)
 
     @unittest.skipIf(sys.version_info >= (3, 14), 'this Python collects a part of old objects each time')
     def test_what_the_arbiter_and_the_import_made_is_frozen_and_a_workers_own_garbage_is_not_kept(self):

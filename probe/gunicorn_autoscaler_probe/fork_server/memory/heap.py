@@ -5,19 +5,33 @@ import gc
 from . import holes
 from .. import ending
 
+_frozen = 0  # as many objects as were frozen here
+_is_frozen_by_hook = False  # or by the application, with --preload
+
 
 def freeze_arbiter():
     """In the arbiter, before it forks a fork server: the collector, which writes to all that it looks at, leaves alone
     what there is, in both."""
+    global _frozen
+    _look()
     gc.unfreeze()  # for what is garbage since the last time, such as the configuration of before a reload
     gc.collect()
     _freeze()
+    _frozen = gc.get_freeze_count()
+
+
+def _look():
+    """More are frozen than here: the user wants that, in workers too."""
+    global _is_frozen_by_hook
+    _is_frozen_by_hook = _is_frozen_by_hook or gc.get_freeze_count() > _frozen
 
 
 def thaw_worker():
     """In a worker that gunicorn forks itself: through the arbiter's objects its end finds the application's, and frees
     them. An object that is not freed closes no connection."""
-    gc.unfreeze()
+    _look()
+    if not _is_frozen_by_hook:
+        gc.unfreeze()
 
 
 def freeze_after_import():
