@@ -10,6 +10,7 @@ from .arbiter_words import FAILED, READY, STARTING
 from .memory import heap
 
 _END_S = 0.5
+_ENDS_WITHIN_S = 1.5  # longer than ending.end_unused takes
 
 
 class Recruit:
@@ -55,6 +56,7 @@ class ForkServer:
         self.known = {}  # of the arbiter's state, see worker_state/arbiter_state.py
         self._started_s = time.monotonic()
         self._ending = None  # how it ended, once reaped
+        self._is_importing = True
         heap.freeze_arbiter()
         try:
             with kernel.without_sigchld():
@@ -90,6 +92,7 @@ class ForkServer:
             outcome = json.loads(wire.receive(self._sock)[0].decode('utf-8') or '{}')
         except (OSError, ValueError) as error:
             outcome = {'why': str(error)}
+        self._is_importing = False
         end_s = time.monotonic() + _END_S
         self.reap()
         while not outcome and self._ending is None and time.monotonic() < end_s:  # its end follows that of its socket
@@ -141,8 +144,10 @@ class ForkServer:
         return True
 
     def end(self):
-        """Kill it, stopped or not."""
+        """Kill it, stopped or not. One that imports is told to end what its import began."""
         if self._ending is None:
+            if self._is_importing:
+                _tell(self.pid)
             _kill(self.pid)
         self._ending = self._ending or 'it was ended'
         self._sock.close()
@@ -169,6 +174,18 @@ def _kill(pid):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
         except OSError:  # something else has reaped it: another process may have its pid
+            pass
+
+
+def _tell(pid):
+    deadline_s = time.monotonic() + _ENDS_WITHIN_S
+    with kernel.without_sigchld():
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                os.kill(pid, signal.SIGTERM)
+            while os.waitpid(pid, os.WNOHANG)[0] == 0 and time.monotonic() < deadline_s:
+                time.sleep(0.01)
+        except OSError:  # something else has reaped it
             pass
 
 

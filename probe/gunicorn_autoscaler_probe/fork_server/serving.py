@@ -112,6 +112,7 @@ class Life:
         for name in _FOR_THE_ARBITER:  # sent to the whole group. Not SIG_IGN, which every program that is run inherits
             signal.signal(getattr(signal, name), _ignore)
         signal.signal(signal.SIGUSR1, lambda *_: log_files.reopen(server.log))
+        signal.signal(signal.SIGTERM, _let_go_of(os.getpid()))
         for worker in server.WORKERS.values():
             worker.tmp.close()
         server.WORKERS.clear()
@@ -125,6 +126,17 @@ class Life:
 
 def _ignore(*args, **named):
     pass
+
+
+def _let_go_of(own_pid):
+    """For a SIGTERM while the application is imported. A program that the import forks has the handler too."""
+    def let_go(number, frame):
+        if os.getpid() == own_pid:
+            ending.end_unused(lambda: os._exit(0))
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    return let_go
 
 
 def _next(sock):

@@ -229,6 +229,34 @@ Deno.test("where there is no fork server after all, a worker's end frees what it
   assertEquals(closed?.map(Number).sort(), workers.sort());
 });
 
+Deno.test("a fork server that is let go while it imports ends what the import began", async () => {
+  await using dir = await tempDir();
+  await dir.write(
+    "begins.py",
+    `import atexit, os, subprocess, time
+from wsgi import app
+
+if os.path.exists(os.environ["NEW_CODE"]):
+    atexit.register(os.remove, os.environ["NEW_CODE"])
+    print("begun", subprocess.Popen(["sleep", "300"]).pid, flush=True)
+    time.sleep(300)
+`,
+  );
+  const env = { NEW_CODE: dir.join("new code") };
+  await using server = await started({ app: "begins:app", gunicorn: ["--pythonpath", dir.path], env });
+  await untilBooted(server, 2);
+  await untilForkServer(server);
+  await Deno.writeTextFile(env.NEW_CODE, "");
+  server.process.signal("SIGHUP");
+  const begun = await until(() => Number(/begun (\d+)/.exec(server.process.text("stdout"))?.[1]), {
+    what: "the program that the import begins",
+  });
+  server.process.signal("SIGTERM");
+  assertEquals((await server.process.exited).code, 0);
+  const isFileLeft = await Deno.stat(env.NEW_CODE).then(() => true, () => false);
+  assertEquals([isAlive(begun), isFileLeft], [false, false]);
+});
+
 Deno.test("a pre_fork that hands out devices in the environment is warned of: the import reads none", async () => {
   await using dir = await tempDir();
   await dir.write(
