@@ -215,7 +215,7 @@ export class Autoscaler {
    */
   #unseenMayNeed({ load }: Sample, counts: WorkerCounts): number {
     if ((counts.unseen ?? 0) > 0) return this.target;
-    const sees = known(load) || this.#start.requestAtMs !== undefined;
+    const sees = known(load) || this.#start.hasRequests;
     return sees ? 0 : Math.min(this.target, this.#start.workers);
   }
 }

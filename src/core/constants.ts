@@ -253,5 +253,7 @@ export const FLAT_HOLD_FACTOR = 3;
 export const MOST_FLAT_HOLD_MS = 300_000;
 /** A step of fewer workers than this share is not worth a change in a flat load. Source: simulated, Down. */
 export const FLAT_STEP_SHARE = 1 / 16;
-/** The number to begin with is kept this long when no request comes. Source: a balancer's health checks. */
+/** The number to begin with is kept this long when no load comes. Source: a balancer's health checks. */
 export const START_HOLD_MS = 60_000;
+/** So many requests beyond one a second are load: checks of a few balancers come slower, some at once. Judgement. */
+export const START_LOAD_REQUESTS = 6;

@@ -1,6 +1,6 @@
 /**
  * `workers` in gunicorn.conf.py
- * Holds: the number to start with, kept for a minute without requests
+ * Holds: the number to start with, kept for a minute without load
  * Differs: a lower maximum of ours limits it
  * Note: Seen in goauthentik/authentik, benoitc/gunicorn #3347 and tiangolo/uvicorn-gunicorn-fastapi-docker
  * #42.
