@@ -104,6 +104,7 @@ class Spawning:
             return self._spawn_worker()
         if self._keeper.is_stopping and self._keeper.is_on:
             return None
+        self._worker = None  # before_pre_fork does not come where a hook has put its own pre_fork in the place of ours
         self._module.os = load('fork_server.forked').OtherOs(fork=self._fork)
         try:
             return self._spawn_worker()
@@ -165,7 +166,11 @@ class Spawning:
 
     def _from_fork_server(self, asked_ns):
         worker = self._worker
-        if worker is None or not self._keeper.is_on:
+        if not self._keeper.is_on:
+            return None
+        if worker is None:
+            report.write('the fork server forks no worker: pre_fork was replaced while gunicorn runs; set it in the '
+                         'configuration file itself', self._server.log)
             return None
         attributes = {key: value for key, value in worker.__dict__.items()
                       if self._attributes.get(key, _UNSET) is not value}

@@ -257,6 +257,24 @@ if os.path.exists(os.environ["NEW_CODE"]):
   assertEquals([isAlive(begun), isFileLeft], [false, false]);
 });
 
+const REPLACES = `
+def pre_fork(server, worker):
+    server.cfg.settings["pre_fork"].value = lambda server, worker: None
+`;
+
+Deno.test("where a hook puts another pre_fork in the place of ours, gunicorn forks, each worker with its own heartbeat", async () => {
+  await using dir = await tempDir();
+  await dir.write("gunicorn.conf.py", REPLACES);
+  await using server = await started({ gunicorn: ["-c", dir.join("gunicorn.conf.py")] });
+  await server.process.line(/the fork server forks no worker: pre_fork was replaced while gunicorn runs/);
+  await untilBooted(server, 2);
+  const heartbeats = server.workers().flatMap((pid) =>
+    [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => Deno.readLinkSync(`/proc/${pid}/fd/${name}`))
+      .filter((path) => path.includes("wgunicorn"))
+  );
+  assertEquals([heartbeats.length, new Set(heartbeats).size], [2, 2], heartbeats.join());
+});
+
 Deno.test("a pre_fork that hands out devices in the environment is warned of: the import reads none", async () => {
   await using dir = await tempDir();
   await dir.write(
