@@ -172,7 +172,7 @@ Deno.test("workers that stay ready, or cannot be counted, open nothing", () => {
 Deno.test("the time of the last boot is remembered: workers that boot slowly are held for longer", () => {
   const driver = new Driver({ idleMs: 100 }, 6);
   const calm = { workers: workers(6), boots: "unknown" } as const;
-  const once = load({ started: 1 }); // before a request the number to begin with would be kept
+  const once = load({ started: 6 }); // before load the number to begin with would be kept
   driver.step({ workers: workers(6), load: once, boots: { failures: 0, lastBootMs: 1_000 } });
   let heldMs = 0;
   while (driver.step(calm).action === "hold") heldMs += 100;
@@ -182,7 +182,7 @@ Deno.test("the time of the last boot is remembered: workers that boot slowly are
 Deno.test("what the last boot stood in the run queue lengthens no hold", () => {
   const driver = new Driver({ idleMs: 100 }, 6);
   const boots = { failures: 0, lastBootMs: 4_000, lastBootWaitMs: 3_500 };
-  driver.step({ workers: workers(6), load: load({ started: 1 }), boots });
+  driver.step({ workers: workers(6), load: load({ started: 6 }), boots });
   let heldMs = 0;
   while (driver.step({ workers: workers(6), boots }).action === "hold") heldMs += 100;
   assert(heldMs > 4_000 && heldMs < 6_000, `${heldMs} ms`);
@@ -191,7 +191,7 @@ Deno.test("what the last boot stood in the run queue lengthens no hold", () => {
 Deno.test("a short boot that stood in the run queue all the time is no unknown one", () => {
   const driver = new Driver({ idleMs: 100 }, 6);
   const boots = { failures: 0, lastBootMs: 5, lastBootCpuMs: 4, lastBootWaitMs: 5 };
-  driver.step({ workers: workers(6), load: load({ started: 1 }), boots });
+  driver.step({ workers: workers(6), load: load({ started: 6 }), boots });
   let heldMs = 0;
   while (driver.step({ workers: workers(6), boots }).action === "hold") heldMs += 100;
   assert(heldMs < 1_000, `${heldMs} ms`);
@@ -210,7 +210,7 @@ Deno.test("boots that compute begin as there are cores for them", () => {
 Deno.test("the time of the last boot stays while boots are seen and their time is not known", () => {
   const driver = new Driver({ idleMs: 100 }, 6);
   const calm = { workers: workers(6), boots: { failures: 0, lastBootMs: "unknown" } } as const;
-  driver.step({ ...calm, load: load({ started: 1 }), boots: { failures: 0, lastBootMs: 1_000 } });
+  driver.step({ ...calm, load: load({ started: 6 }), boots: { failures: 0, lastBootMs: 1_000 } });
   let heldMs = 0;
   while (driver.step(calm).action === "hold") heldMs += 100;
   assert(heldMs > 9_000, `${heldMs} ms`);
@@ -219,7 +219,7 @@ Deno.test("the time of the last boot stays while boots are seen and their time i
 Deno.test("while no boot time is known 30 s are held", () => {
   const calm = { workers: workers(6), boots: "unknown" } as const;
   const driver = new Driver({ idleMs: 100 }, 6, calm);
-  driver.step({ ...calm, load: load({ started: 1 }) });
+  driver.step({ ...calm, load: load({ started: 6 }) });
   let heldMs = 100;
   while (driver.step(calm).action === "hold") heldMs += 100;
   assert(heldMs >= 29_900 && heldMs <= 30_100, `${heldMs} ms`);
