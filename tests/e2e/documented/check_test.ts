@@ -163,7 +163,7 @@ Deno.test("an ASGI application on a worker class for WSGI is an error, as no req
     assertEquals(code, 2, text);
     assertStringIncludes(text, `Cannot serve an ASGI application with the worker class ${workerClass}: `);
   }
-  const served = await check(["asgi:app", "-k", "asgi", "-b", "127.0.0.1:0"]);
+  const served = await check(["asgi:app", "-k", "uvicorn_worker.UvicornWorker", "-b", "127.0.0.1:0"]);
   assertEquals(served.code, 0, served.text);
 });
 

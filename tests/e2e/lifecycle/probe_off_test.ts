@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertStringInc
 import { runLoad } from "../../../bench/load/load.ts";
 import { parsePhases } from "../../../bench/load/phases.ts";
 import { WorkerSampler } from "../../../bench/servers/workers.ts";
+import { handles } from "../../../src/sensors/machine/arbiter_search.ts";
 import { autoscaled } from "../../support/autoscaled.ts";
 import { freeUdpPort } from "../../support/port.ts";
 import { tempDir } from "../../support/tempdir.ts";
@@ -65,6 +66,8 @@ for (const name of ["newest", "20.1"] as const satisfies readonly VenvName[]) {
         venv: name,
       });
       await server.untilWorkers(2);
+      const isDeaf = (pid: number) => handles(pid, "SIGHUP") !== false;
+      await until(() => !server.workers().some(isDeaf), { what: "the handlers of the first workers" });
       server.process.signal("SIGTTIN");
       await server.process.line(/Handling signal: ttin/, { timeoutMs: 30_000 });
       const fromMs = performance.now();
